@@ -1,0 +1,167 @@
+"""Write the seeds: `python -m midi_data.make_seeds [FOLDER]`.
+
+Deterministic: the same code gives the same bytes, which a test holds it to. Touch (small
+differences of loudness and, where a seed is meant to sound played, of time) is drawn
+from generators seeded with the seed's name.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import mido
+
+from midi_data import groove
+from midi_data.notation import Sound, read_voice
+from midi_data.seed_scores import SCORES, Line, Score
+
+TICKS_PER_BEAT = 480
+SUSTAIN = 64
+DRUM_CHANNEL = 9
+
+Timed = tuple[int, int, mido.Message | mido.MetaMessage]
+"""(tick, rank, message): at one tick, ends (0) go before pedals (1) before beginnings (2)."""
+
+
+def ticks(beats: Fraction | float) -> int:
+    """Beats to ticks, rounded."""
+    return round(beats * TICKS_PER_BEAT)
+
+
+def bar_lines(score: Score) -> list[Fraction]:
+    """Every bar line of a score, in beats, the end of the last bar included."""
+    lines: list[Fraction] = []
+    for index, (start, numerator, denominator) in enumerate(score.metres):
+        last = index + 1 == len(score.metres)
+        stop = Fraction(score.beats if last else score.metres[index + 1][0])
+        length = Fraction(4 * numerator, denominator)
+        lines.extend(start + length * bar for bar in range(int((stop - start) / length) + last))
+    return lines
+
+
+def interpolate(points: Sequence[tuple[Fraction | int, int]], at: Fraction) -> float:
+    """The value at `at` on straight lines through `points` (position, value)."""
+    if at <= points[0][0]:
+        return points[0][1]
+    for (left, low), (right, high) in zip(points, points[1:], strict=False):
+        if at < right:
+            return low + (high - low) * float((at - left) / (right - left))
+    return points[-1][1]
+
+
+def velocity(
+    score: Score, line: Line, sound: Sound, lines: Sequence[Fraction], touch: float
+) -> int:
+    """How hard a written note is struck, 1..127.
+
+    A player leans on the bar line, less on the beat, and passes lightly over the rest.
+    """
+    stress = 5 if sound.start in lines else 0 if sound.start.denominator == 1 else -4
+    if sound.accent:
+        stress += 14
+    level = interpolate(score.dynamics, sound.start) + line.loudness + stress + touch
+    return max(1, min(127, round(level)))
+
+
+def head(name: str, title: str = "") -> list[Timed]:
+    """The track's name and, on the first track, the piece's title as a text event."""
+    events: list[Timed] = [(0, 0, mido.MetaMessage("track_name", name=name))]
+    if title:
+        events.append((0, 0, mido.MetaMessage("text", text=title)))
+    return events
+
+
+def note(start: int, end: int, pitch: int, loud: int, channel: int) -> Iterable[Timed]:
+    """A note-on and its note-off."""
+    yield start, 2, mido.Message("note_on", note=pitch, velocity=loud, channel=channel)
+    yield max(end, start + 1), 0, mido.Message("note_off", note=pitch, channel=channel)
+
+
+def track(events: Iterable[Timed], end: int = 0) -> mido.MidiTrack:
+    """Events in any order as one MIDI track that lasts at least to tick `end`."""
+    ordered = sorted(events, key=lambda event: event[:2])
+    built = mido.MidiTrack()
+    now = 0
+    for tick, _, message in ordered:
+        built.append(message.copy(time=tick - now))
+        now = tick
+    built.append(mido.MetaMessage("end_of_track", time=max(0, end - now)))
+    return built
+
+
+def conductor(score: Score, name: str) -> list[Timed]:
+    """The first track's events: title, key, metres and tempos."""
+    events = head(name, score.title)
+    events.append((0, 0, mido.MetaMessage("key_signature", key=score.key)))
+    for beat, numerator, denominator in score.metres:
+        metre = mido.MetaMessage("time_signature", numerator=numerator, denominator=denominator)
+        events.append((ticks(beat), 0, metre))
+    for beat, bpm in score.tempos:
+        events.append((ticks(beat), 0, mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(bpm))))
+    return events
+
+
+def engrave(name: str, score: Score) -> mido.MidiFile:
+    """A score as a type 1 file, every note on its grid (or `offset_ticks` off it)."""
+    file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT)
+    file.tracks.append(track(conductor(score, name)))
+    lines = bar_lines(score)
+    touch = random.Random(name)
+    for channel, line in enumerate(score.lines):
+        events = head(line.name)
+        program = mido.Message("program_change", program=line.program, channel=channel)
+        events.append((0, 1, program))
+        for voice in line.voices:
+            for sound in read_voice(voice, lines, Fraction(score.start)):
+                loud = velocity(score, line, sound, lines, touch.uniform(-3, 3))
+                share = 0.5 if sound.staccato else line.legato
+                start = ticks(sound.start) + score.offset_ticks
+                end = start + ticks(float(sound.length) * share)
+                events.extend(note(start, end, sound.pitch, loud, channel))
+        for down, up in score.pedal:
+            for beat, value in ((down, 127), (up, 0)):
+                pedal = mido.Message(
+                    "control_change", control=SUSTAIN, value=value, channel=channel
+                )
+                events.append((ticks(beat) + score.offset_ticks, 1, pedal))
+        file.tracks.append(track(events, ticks(score.beats)))
+    return file
+
+
+def drums(name: str) -> mido.MidiFile:
+    """The groove of `midi_data.groove` on the drum channel."""
+    file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT)
+    score = Score(
+        title="Swung groove, written for composer",
+        lines=(),
+        key="C",
+        metres=((0, 4, 4),),
+        tempos=((0, groove.BPM),),
+        dynamics=(),
+        beats=4 * len(groove.BARS),
+    )
+    file.tracks.append(track(conductor(score, name)))
+    events = head("Drums")
+    events.append((0, 1, mido.Message("program_change", program=0, channel=DRUM_CHANNEL)))
+    for tick, key, loud in groove.strokes(TICKS_PER_BEAT, random.Random(name)):
+        events.extend(note(tick, tick + TICKS_PER_BEAT // 8, key, loud, DRUM_CHANNEL))
+    file.tracks.append(track(events, ticks(score.beats)))
+    return file
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write every seed into the folder given, by default this one."""
+    folder = Path(arguments[0]) if arguments else Path(__file__).parent
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, score in SCORES.items():
+        engrave(name, score).save(folder / f"{name}.mid")
+    drums("drums").save(folder / "drums.mid")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
