@@ -1,0 +1,411 @@
+"""Tracks of mido messages made from a Piece: a fresh file, or a seed that goes on.
+
+Conventions:
+    Times are absolute ticks until the last step turns them into delta times. A *line*
+    is a MIDI port and channel in one number (port * 16 + channel): two parts on one
+    line share program, pedal and keys, whatever their tracks.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import mido
+
+from composer.errors import OutputError
+from composer.notes import Note, Part, Piece
+from composer.smf import encode_text
+
+DRUM_CHANNEL = 9
+"""The channel that General MIDI gives to drums: "channel 10", counted from 0."""
+
+PEDALS = (64, 66, 69)
+"""Controllers that hold notes: sustain, sostenuto, hold 2."""
+
+ALL_SOUND_OFF, RESET_CONTROLLERS = 120, 121
+ALL_NOTES_OFF = (123, 124, 125, 126, 127)
+"""All notes off, and the mode changes that imply it (MIDI 1.0, table 3a)."""
+
+_TIMELINE = frozenset(
+    {"note_on", "note_off", "control_change", "program_change", "pitchwheel"}
+    | {"set_tempo", "time_signature"}
+)
+
+_LARGEST_DIVISION = 0x7FFF  # a set top bit would mean SMPTE time
+_PORTS = 256
+
+# What comes first among our own messages on one tick.
+_MARKER, _OFF, _CONTROL, _PROGRAM, _ON = range(5)
+
+
+class Event(NamedTuple):
+    """A message of a file at its place in time.
+
+    Attributes:
+        tick: Absolute tick.
+        track: Index of its track.
+        line: Port * 16 + channel; for a meta message the port's first.
+        message: The mido message.
+    """
+
+    tick: int
+    track: int
+    line: int
+    message: Any
+
+
+def timeline(file: mido.MidiFile) -> tuple[list[Event], list[int]]:
+    """The notes, controls, programs, bends, tempos and metres of all tracks in time.
+
+    Returns:
+        Events by tick, those on one tick in the order of their tracks; and the port in
+        force at the end of each track.
+    """
+    events: list[Event] = []
+    ports: list[int] = []
+    for index, track in enumerate(file.tracks):
+        tick = line = 0
+        for message in track:
+            tick += message.time
+            kind = message.type
+            if kind in _TIMELINE:
+                channel = 0 if message.is_meta else message.channel
+                events.append(Event(tick, index, line + channel, message))
+            elif kind == "midi_port":
+                line = message.port * 16
+        ports.append(line // 16)
+    if len(file.tracks) > 1:
+        events.sort(key=lambda event: event.tick)
+    return events, ports
+
+
+def end_tick(file: mido.MidiFile) -> int:
+    """The absolute tick of the last message in any track, end_of_track not counted."""
+    last = 0
+    for track in file.tracks:
+        tick = 0
+        for message in track:
+            tick += message.time
+            if tick > last and message.type != "end_of_track":
+                last = tick
+    return last
+
+
+def from_piece(piece: Piece) -> mido.MidiFile:
+    """A fresh type 1 file: a conductor track (title, tempo, metre), then a track per part.
+
+    Parts keep their channels where those are free, drums go to channel 10 (index 9) and
+    nothing else does; from the sixteenth melodic part on a second MIDI port is used. Of
+    notes that overlap on one key the earlier ends where the later begins.
+
+    Raises:
+        OutputError: The piece has more parts or a finer resolution than a file can hold.
+    """
+    if piece.ticks_per_beat > _LARGEST_DIVISION:
+        raise OutputError(
+            f"a MIDI file can hold {_LARGEST_DIVISION} ticks per beat at most,"
+            f" the piece has {piece.ticks_per_beat}"
+        )
+    conductor = [_Entry(tick, _CONTROL, _tempo(tempo)) for tick, tempo in piece.tempos.changes]
+    conductor += [
+        _Entry(tick, _OFF, _metre(numerator, denominator))
+        for tick, numerator, denominator in piece.metres.changes
+    ]
+    if piece.title:
+        conductor.append(_Entry(0, _MARKER, _name(piece.title)))
+
+    lines = _assign_lines(piece.parts)
+    entries: list[list[_Entry]] = [conductor]
+    for part, line in zip(piece.parts, lines, strict=True):
+        port, channel = divmod(line, 16)
+        head = [_name(part.name)] if part.name else []
+        if port:
+            head.append(mido.MetaMessage("midi_port", port=port))
+        if not part.is_drums:
+            head.append(_program(part.program, channel))
+        entries.append([_Entry(0, _MARKER, message) for message in head])
+    voices = [
+        _Voice(note, index, line)
+        for index, (part, line) in enumerate(zip(piece.parts, lines, strict=True), start=1)
+        for note in part.notes
+    ]
+    _add_notes(entries, _untangle(voices))
+    return mido.MidiFile(
+        type=1,
+        ticks_per_beat=piece.ticks_per_beat,
+        tracks=[_weave((), rows) for rows in entries],
+    )
+
+
+def extend(
+    seed: mido.MidiFile, continuation: Piece, join: int, marker: str = "composer"
+) -> mido.MidiFile:
+    """The seed with new notes appended to its own tracks.
+
+    Every message of the seed stays as it is and where it is, except that end_of_track
+    moves to the last event. At the join a marker is set, and what the seed left open is
+    silenced first: notes never ended, pedals left down, bends left bent. A part whose
+    program is not the one in force there gets a program change.
+
+    Args:
+        seed: A file as `load` gives it; it is not changed.
+        continuation: Parts whose `track` and `channel` say where their notes go; ticks
+            count from the beginning of the seed. Its tempos and metres are not written.
+        join: The absolute tick at which the new begins, best not before `end_tick(seed)`.
+        marker: Text of the marker.
+
+    Returns:
+        A new file that shares no message with the seed.
+
+    Raises:
+        ValueError: Resolutions differ, a part names a track that the seed has not, or a
+            note begins before the join.
+    """
+    if continuation.ticks_per_beat != seed.ticks_per_beat:
+        raise ValueError(
+            f"continuation has {continuation.ticks_per_beat} ticks per beat,"
+            f" must be the seed's {seed.ticks_per_beat}"
+        )
+    for part in continuation.parts:
+        if not 0 <= part.track < len(seed.tracks):
+            raise ValueError(f"track is {part.track}, must be 0..{len(seed.tracks) - 1}")
+        if part.notes and part.notes[0].onset < join:
+            raise ValueError(f"onset is {part.notes[0].onset}, must be at least the join's {join}")
+
+    events, ports = timeline(seed)
+    left = _Leftovers.at(join, events)
+    parts = [part for part in continuation.parts if part.notes]
+    lines = [ports[part.track] * 16 + part.channel for part in parts]
+    homes: dict[int, int] = {}
+    for part, line in zip(parts, lines, strict=True):
+        homes[line] = min(part.track, homes.get(line, part.track))
+
+    entries: list[list[_Entry]] = [[] for _ in seed.tracks]
+    entries[0].append(_Entry(join, _MARKER, mido.MetaMessage("marker", text=encode_text(marker))))
+    for track, rank, message in left.silencing(homes):
+        entries[track].append(_Entry(join, rank, message))
+    for part, line in zip(parts, lines, strict=True):
+        if not part.is_drums and left.programs.get(line, 0) != part.program:
+            left.programs[line] = part.program
+            entries[part.track].append(_Entry(join, _PROGRAM, _program(part.program, part.channel)))
+    voices = [
+        _Voice(note, part.track, line)
+        for part, line in zip(parts, lines, strict=True)
+        for note in part.notes
+    ]
+    _add_notes(entries, _untangle(voices, left.latest_tracks(), join))
+    return mido.MidiFile(
+        type=seed.type,
+        ticks_per_beat=seed.ticks_per_beat,
+        tracks=[_weave(track, rows) for track, rows in zip(seed.tracks, entries, strict=True)],
+    )
+
+
+class _Entry(NamedTuple):
+    """A message of ours, to be woven into a track at an absolute tick."""
+
+    tick: int
+    rank: int
+    message: Any
+
+
+class _Voice(NamedTuple):
+    """A note on its way to a track."""
+
+    note: Note
+    track: int
+    line: int
+
+
+@dataclass(slots=True)
+class _Leftovers:
+    """What a seed has left sounding, held or bent on its lines at some tick.
+
+    Attributes:
+        keys: Line -> how often (track, pitch) is struck and not ended.
+        pedals: (line, controller) that is down -> track that put it down.
+        bends: Line that is bent -> track that bent it.
+        programs: Line -> program in force.
+    """
+
+    keys: dict[int, Counter[tuple[int, int]]] = field(default_factory=dict)
+    pedals: dict[tuple[int, int], int] = field(default_factory=dict)
+    bends: dict[int, int] = field(default_factory=dict)
+    programs: dict[int, int] = field(default_factory=dict)
+
+    @classmethod
+    def at(cls, tick: int, events: Iterable[Event]) -> _Leftovers:
+        """The state after all events up to and on `tick`."""
+        left = cls()
+        for event in events:
+            if event.tick > tick:
+                break
+            left._follow(event)
+        return left
+
+    def _follow(self, event: Event) -> None:
+        _, track, line, message = event
+        kind = message.type
+        if kind == "note_on" and message.velocity:
+            self.keys.setdefault(line, Counter())[track, message.note] += 1
+        elif kind in ("note_on", "note_off"):
+            struck = self.keys.get(line, Counter())
+            if struck[track, message.note] > 0:
+                struck[track, message.note] -= 1
+        elif kind == "program_change":
+            self.programs[line] = message.program
+        elif kind == "pitchwheel":
+            self.bends.pop(line, None)
+            if message.pitch:
+                self.bends[line] = track
+        elif kind == "control_change":
+            control = message.control
+            if control in PEDALS:
+                self.pedals.pop((line, control), None)
+                if message.value >= 64:
+                    self.pedals[line, control] = track
+            elif control == RESET_CONTROLLERS:
+                self.bends.pop(line, None)
+                for pedal in PEDALS:
+                    self.pedals.pop((line, pedal), None)
+            elif control == ALL_SOUND_OFF or control in ALL_NOTES_OFF:
+                self.keys.pop(line, None)
+
+    def silencing(self, homes: dict[int, int]) -> Iterable[tuple[int, int, Any]]:
+        """Yield (track, rank, message) that end all of it.
+
+        Args:
+            homes: Line -> first track that plays on it after the join. Pedal and bend
+                are put right there, if not in an earlier track, so that a player who
+                takes the tracks in turn has it done before the first new note.
+        """
+        for line, struck in sorted(self.keys.items()):
+            for track, pitch in sorted(struck.elements()):
+                yield track, _OFF, _note_off(pitch, line % 16)
+        for (line, control), track in sorted(self.pedals.items()):
+            message = mido.Message("control_change", channel=line % 16, control=control, value=0)
+            yield min(track, homes.get(line, track)), _CONTROL, message
+        for line, track in sorted(self.bends.items()):
+            message = mido.Message("pitchwheel", channel=line % 16, pitch=0)
+            yield min(track, homes.get(line, track)), _CONTROL, message
+
+    def latest_tracks(self) -> dict[tuple[int, int], int]:
+        """(line, pitch) still struck -> the last track that has to end it."""
+        return {
+            (line, pitch): track
+            for line, struck in self.keys.items()
+            for track, pitch in sorted(struck.elements())
+        }
+
+
+def _untangle(
+    voices: Iterable[_Voice], struck: dict[tuple[int, int], int] | None = None, join: int = 0
+) -> list[_Voice]:
+    """Make sure that no note is cut by the end of another one on its key.
+
+    A MIDI key has one state: an off ends whatever sounds on it. So the earlier of two
+    overlapping notes ends where the later begins, and one tick before that if its track
+    comes later, because its off would come after the new on. Of notes that begin
+    together on one key the longest stays.
+
+    Args:
+        voices: In any order.
+        struck: (line, pitch) that the seed has left struck -> the track that ends it at
+            `join`; a new note there in an earlier track begins one tick later.
+        join: See `struck`.
+    """
+    kept: list[_Voice] = []
+    by_key = sorted(voices, key=lambda v: (v.line, v.note.pitch, v.note.onset, v.note.end))
+    for voice in by_key:
+        line, note = voice.line, voice.note
+        if struck and note.onset == join and struck.get((line, note.pitch), -1) > voice.track:
+            if note.duration == 1:
+                continue
+            note = Note(join + 1, note.pitch, note.duration - 1, note.velocity)
+            voice = voice._replace(note=note)
+        if kept and kept[-1].line == line and kept[-1].note.pitch == note.pitch:
+            earlier = kept.pop()
+            onset = earlier.note.onset
+            stop = min(earlier.note.end, note.onset - (earlier.track > voice.track))
+            if stop > onset:
+                shorter = Note(onset, note.pitch, stop - onset, earlier.note.velocity)
+                kept.append(earlier._replace(note=shorter))
+        kept.append(voice)
+    return kept
+
+
+def _add_notes(entries: Sequence[list[_Entry]], voices: Iterable[_Voice]) -> None:
+    """Append the ons and offs of `voices` to the entries of their tracks."""
+    for note, track, line in voices:
+        channel = line % 16
+        on = mido.Message("note_on", channel=channel, note=note.pitch, velocity=note.velocity)
+        entries[track].append(_Entry(note.onset, _ON, on))
+        entries[track].append(_Entry(note.end, _OFF, _note_off(note.pitch, channel)))
+
+
+def _weave(track: Iterable[Any], entries: Iterable[_Entry]) -> mido.MidiTrack:
+    """A track with our entries among copies of its messages, the track's own first.
+
+    Its end_of_track goes to where it was or to the last entry, whichever is later.
+    """
+    rows: list[tuple[int, Any]] = []
+    tick = 0
+    for message in track:
+        tick += message.time
+        if message.type != "end_of_track":
+            rows.append((tick, message))
+    ours = sorted(entries, key=lambda entry: (entry.tick, entry.rank))
+    rows.extend((entry.tick, entry.message) for entry in ours)
+    rows.sort(key=lambda row: row[0])  # stable, and no work where the track comes first
+    woven = mido.MidiTrack()
+    now = 0
+    for when, message in rows:
+        delta = when - now
+        same = delta == message.time
+        woven.append(message.copy() if same else message.copy(time=delta))
+        now = when
+    woven.append(mido.MetaMessage("end_of_track", time=max(tick - now, 0)))
+    return woven
+
+
+def _assign_lines(parts: Sequence[Part]) -> list[int]:
+    """A line for each part: its own channel if no earlier part has it, else a free one."""
+    taken: set[int] = set()
+    lines: list[int | None] = []
+    for part in parts:
+        line: int | None = DRUM_CHANNEL if part.is_drums else part.channel
+        if not part.is_drums and (line == DRUM_CHANNEL or line in taken):
+            line = None
+        else:
+            taken.add(DRUM_CHANNEL if part.is_drums else part.channel)
+        lines.append(line)
+    free = iter(
+        line for line in range(16 * _PORTS) if line % 16 != DRUM_CHANNEL and line not in taken
+    )
+    try:
+        return [next(free) if line is None else line for line in lines]
+    except StopIteration:
+        raise OutputError(f"a MIDI file cannot hold {len(parts)} parts") from None
+
+
+def _tempo(tempo: int) -> Any:
+    return mido.MetaMessage("set_tempo", tempo=tempo)
+
+
+def _metre(numerator: int, denominator: int) -> Any:
+    return mido.MetaMessage("time_signature", numerator=numerator, denominator=denominator)
+
+
+def _name(text: str) -> Any:
+    return mido.MetaMessage("track_name", name=encode_text(text))
+
+
+def _program(program: int, channel: int) -> Any:
+    return mido.Message("program_change", channel=channel, program=program)
+
+
+def _note_off(pitch: int, channel: int) -> Any:
+    return mido.Message("note_off", channel=channel, note=pitch, velocity=0)
