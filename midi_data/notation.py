@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 LENGTHS = {letter: Fraction(4, 2**power) for power, letter in enumerate("whqest")}
@@ -74,6 +74,11 @@ def length_beats(mark: str) -> Fraction:
     return length * Fraction(2, 3) if mark.endswith("3") else length
 
 
+def cut(sound: Sound, at: Fraction) -> Sound:
+    """The note, ended at `at` (in beats) if it would sound on."""
+    return sound if sound.start + sound.length <= at else replace(sound, length=at - sound.start)
+
+
 def read_voice(text: str, bar_lines: Sequence[Fraction], start: Fraction) -> list[Sound]:
     """The notes of one voice.
 
@@ -83,8 +88,9 @@ def read_voice(text: str, bar_lines: Sequence[Fraction], start: Fraction) -> lis
         start: Where the voice begins, in beats.
 
     Raises:
-        ValueError: A token cannot be read, a `|` stands where no bar line is, or a tie
-            leads nowhere; the message quotes the token and says where it is.
+        ValueError: A token cannot be read, a `|` stands where no bar line is, a tie leads
+            nowhere, or the voice does not end on the last bar line; the message quotes
+            the place.
     """
     sounds: list[Sound] = []
     graces: list[int] = []
@@ -105,19 +111,18 @@ def read_voice(text: str, bar_lines: Sequence[Fraction], start: Fraction) -> lis
             continue
         if match["length"]:
             length = length_beats(match["length"])
-        for index, pitch in enumerate(graces):
-            begin = now - GRACE * (len(graces) - index)
-            sounds.append(Sound(begin, GRACE, pitch))
-        graces.clear()
+        if graces:
+            first = now - GRACE * len(graces)
+            sounds = [cut(sound, first) for sound in sounds]
+            for index, pitch in enumerate(graces):
+                sounds.append(Sound(first + GRACE * index, GRACE, pitch))
+            graces.clear()
         marks = match["marks"]
         still_open: dict[int, int] = {}
         for pitch in numbers:
             if pitch in open_ties:
                 index = open_ties.pop(pitch)
-                held = sounds[index]
-                sounds[index] = Sound(
-                    held.start, held.length + length, pitch, held.staccato, held.accent
-                )
+                sounds[index] = replace(sounds[index], length=sounds[index].length + length)
             else:
                 index = len(sounds)
                 sounds.append(Sound(now, length, pitch, "'" in marks, ">" in marks))
@@ -127,6 +132,8 @@ def read_voice(text: str, bar_lines: Sequence[Fraction], start: Fraction) -> lis
             raise ValueError(f"a tie before {token!r} at beat {now} leads nowhere")
         open_ties = still_open
         now += length
+    if now != bar_lines[-1]:
+        raise ValueError(f"{text.strip()[-40:]!r} ends at beat {now}, not {bar_lines[-1]}")
     if open_ties or graces:
         raise ValueError(f"{text.strip()[-40:]!r} ends in a tie or a grace note")
     return sounds
