@@ -1,0 +1,1 @@
+"""Corpora to arrays, arrays to a model. Imports composer, never the reverse."""
