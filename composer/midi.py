@@ -27,17 +27,16 @@ import mido
 
 from composer import smf
 from composer.errors import OutputError, SeedError
-from composer.midi_tracks import (
+from composer.midi_timeline import (
     ALL_NOTES_OFF,
     ALL_SOUND_OFF,
     DRUM_CHANNEL,
     RESET_CONTROLLERS,
     Event,
     end_tick,
-    extend,
-    from_piece,
     timeline,
 )
+from composer.midi_tracks import extend, from_piece
 from composer.notes import DRUM_PROGRAM, Note, Part, Piece
 from composer.timing import MetreMap, TempoMap
 
@@ -179,7 +178,7 @@ class _Keys:
     """The keys of all channels as the file goes by, and the notes they give.
 
     A row is a note's fields in the order of `Note`. Ports and channels are numbered
-    together, as lines (see `composer.midi_tracks`).
+    together, as lines (see `composer.midi_timeline`).
 
     Attributes:
         notes: (track, line) -> rows of finished notes.

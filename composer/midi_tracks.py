@@ -8,90 +8,21 @@ Conventions:
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import mido
 
 from composer.errors import OutputError
+from composer.midi_timeline import DRUM_CHANNEL, Leftovers, timeline
 from composer.notes import Note, Part, Piece
 from composer.smf import encode_text
-
-DRUM_CHANNEL = 9
-"""The channel that General MIDI gives to drums: "channel 10", counted from 0."""
-
-PEDALS = (64, 66, 69)
-"""Controllers that hold notes: sustain, sostenuto, hold 2."""
-
-ALL_SOUND_OFF, RESET_CONTROLLERS = 120, 121
-ALL_NOTES_OFF = (123, 124, 125, 126, 127)
-"""All notes off, and the mode changes that imply it (MIDI 1.0, table 3a)."""
-
-_TIMELINE = frozenset(
-    {"note_on", "note_off", "control_change", "program_change", "pitchwheel"}
-    | {"set_tempo", "time_signature"}
-)
 
 _LARGEST_DIVISION = 0x7FFF  # a set top bit would mean SMPTE time
 _PORTS = 256
 
 # What comes first among our own messages on one tick.
 _MARKER, _OFF, _CONTROL, _PROGRAM, _ON = range(5)
-
-
-class Event(NamedTuple):
-    """A message of a file at its place in time.
-
-    Attributes:
-        tick: Absolute tick.
-        track: Index of its track.
-        line: Port * 16 + channel; for a meta message the port's first.
-        message: The mido message.
-    """
-
-    tick: int
-    track: int
-    line: int
-    message: Any
-
-
-def timeline(file: mido.MidiFile) -> tuple[list[Event], list[int]]:
-    """The notes, controls, programs, bends, tempos and metres of all tracks in time.
-
-    Returns:
-        Events by tick, those on one tick in the order of their tracks; and the port in
-        force at the end of each track.
-    """
-    events: list[Event] = []
-    ports: list[int] = []
-    for index, track in enumerate(file.tracks):
-        tick = line = 0
-        for message in track:
-            tick += message.time
-            kind = message.type
-            if kind in _TIMELINE:
-                channel = 0 if message.is_meta else message.channel
-                events.append(Event(tick, index, line + channel, message))
-            elif kind == "midi_port":
-                line = message.port * 16
-        ports.append(line // 16)
-    if len(file.tracks) > 1:
-        events.sort(key=lambda event: event.tick)
-    return events, ports
-
-
-def end_tick(file: mido.MidiFile) -> int:
-    """The absolute tick of the last message in any track, end_of_track not counted."""
-    last = 0
-    for track in file.tracks:
-        tick = 0
-        for message in track:
-            tick += message.time
-            if tick > last and message.type != "end_of_track":
-                last = tick
-    return last
 
 
 def from_piece(piece: Piece) -> mido.MidiFile:
@@ -123,7 +54,7 @@ def from_piece(piece: Piece) -> mido.MidiFile:
         port, channel = divmod(line, 16)
         head = [_name(part.name)] if part.name else []
         if port:
-            head.append(mido.MetaMessage("midi_port", port=port))
+            head.append(_port(port))
         if not part.is_drums:
             head.append(_program(part.program, channel))
         entries.append([_Entry(0, _MARKER, message) for message in head])
@@ -176,7 +107,7 @@ def extend(
             raise ValueError(f"onset is {part.notes[0].onset}, must be at least the join's {join}")
 
     events, ports = timeline(seed)
-    left = _Leftovers.at(join, events)
+    left = Leftovers.at(join, events)
     parts = [part for part in continuation.parts if part.notes]
     lines = [ports[part.track] * 16 + part.channel for part in parts]
     homes: dict[int, int] = {}
@@ -185,8 +116,13 @@ def extend(
 
     entries: list[list[_Entry]] = [[] for _ in seed.tracks]
     entries[0].append(_Entry(join, _MARKER, mido.MetaMessage("marker", text=encode_text(marker))))
-    for track, rank, message in left.silencing(homes):
+    for track, line, rank, message in _silencing(left, homes):
+        port = line // 16
+        if port != ports[track]:  # a track that went on to another port: there and back
+            entries[track].append(_Entry(join, rank, _port(port)))
         entries[track].append(_Entry(join, rank, message))
+        if port != ports[track]:
+            entries[track].append(_Entry(join, rank, _port(ports[track])))
     for part, line in zip(parts, lines, strict=True):
         if not part.is_drums and left.programs.get(line, 0) != part.program:
             left.programs[line] = part.program
@@ -220,85 +156,24 @@ class _Voice(NamedTuple):
     line: int
 
 
-@dataclass(slots=True)
-class _Leftovers:
-    """What a seed has left sounding, held or bent on its lines at some tick.
+def _silencing(left: Leftovers, homes: dict[int, int]) -> Iterable[tuple[int, int, int, Any]]:
+    """Yield (track, line, rank, message) that end all that a seed left open.
 
-    Attributes:
-        keys: Line -> how often (track, pitch) is struck and not ended.
-        pedals: (line, controller) that is down -> track that put it down.
-        bends: Line that is bent -> track that bent it.
-        programs: Line -> program in force.
+    Args:
+        left: What that is.
+        homes: Line -> first track that plays on it after the join. Pedal and bend
+            are put right there, if not in an earlier track, so that a player who
+            takes the tracks in turn has it done before the first new note.
     """
-
-    keys: dict[int, Counter[tuple[int, int]]] = field(default_factory=dict)
-    pedals: dict[tuple[int, int], int] = field(default_factory=dict)
-    bends: dict[int, int] = field(default_factory=dict)
-    programs: dict[int, int] = field(default_factory=dict)
-
-    @classmethod
-    def at(cls, tick: int, events: Iterable[Event]) -> _Leftovers:
-        """The state after all events up to and on `tick`."""
-        left = cls()
-        for event in events:
-            if event.tick > tick:
-                break
-            left._follow(event)
-        return left
-
-    def _follow(self, event: Event) -> None:
-        _, track, line, message = event
-        kind = message.type
-        if kind == "note_on" and message.velocity:
-            self.keys.setdefault(line, Counter())[track, message.note] += 1
-        elif kind in ("note_on", "note_off"):
-            struck = self.keys.get(line, Counter())
-            if struck[track, message.note] > 0:
-                struck[track, message.note] -= 1
-        elif kind == "program_change":
-            self.programs[line] = message.program
-        elif kind == "pitchwheel":
-            self.bends.pop(line, None)
-            if message.pitch:
-                self.bends[line] = track
-        elif kind == "control_change":
-            control = message.control
-            if control in PEDALS:
-                self.pedals.pop((line, control), None)
-                if message.value >= 64:
-                    self.pedals[line, control] = track
-            elif control == RESET_CONTROLLERS:
-                self.bends.pop(line, None)
-                for pedal in PEDALS:
-                    self.pedals.pop((line, pedal), None)
-            elif control == ALL_SOUND_OFF or control in ALL_NOTES_OFF:
-                self.keys.pop(line, None)
-
-    def silencing(self, homes: dict[int, int]) -> Iterable[tuple[int, int, Any]]:
-        """Yield (track, rank, message) that end all of it.
-
-        Args:
-            homes: Line -> first track that plays on it after the join. Pedal and bend
-                are put right there, if not in an earlier track, so that a player who
-                takes the tracks in turn has it done before the first new note.
-        """
-        for line, struck in sorted(self.keys.items()):
-            for track, pitch in sorted(struck.elements()):
-                yield track, _OFF, _note_off(pitch, line % 16)
-        for (line, control), track in sorted(self.pedals.items()):
-            message = mido.Message("control_change", channel=line % 16, control=control, value=0)
-            yield min(track, homes.get(line, track)), _CONTROL, message
-        for line, track in sorted(self.bends.items()):
-            message = mido.Message("pitchwheel", channel=line % 16, pitch=0)
-            yield min(track, homes.get(line, track)), _CONTROL, message
-
-    def latest_tracks(self) -> dict[tuple[int, int], int]:
-        """(line, pitch) still struck -> the last track that has to end it."""
-        return {
-            (line, pitch): track
-            for line, struck in self.keys.items()
-            for track, pitch in sorted(struck.elements())
-        }
+    for line, struck in sorted(left.keys.items()):
+        for track, pitch in sorted(struck.elements()):
+            yield track, line, _OFF, _note_off(pitch, line % 16)
+    for (line, control), track in sorted(left.pedals.items()):
+        message = mido.Message("control_change", channel=line % 16, control=control, value=0)
+        yield min(track, homes.get(line, track)), line, _CONTROL, message
+    for line, track in sorted(left.bends.items()):
+        message = mido.Message("pitchwheel", channel=line % 16, pitch=0)
+        yield min(track, homes.get(line, track)), line, _CONTROL, message
 
 
 def _untangle(
@@ -401,6 +276,10 @@ def _metre(numerator: int, denominator: int) -> Any:
 
 def _name(text: str) -> Any:
     return mido.MetaMessage("track_name", name=encode_text(text))
+
+
+def _port(port: int) -> Any:
+    return mido.MetaMessage("midi_port", port=port)
 
 
 def _program(program: int, channel: int) -> Any:
