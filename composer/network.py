@@ -17,87 +17,18 @@ Written with Keras 3 layers and `keras.ops` only: it runs on TensorFlow, JAX and
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 
+from composer.architecture import EMBEDDING_SIZES, HEAD_CONTEXT, NetworkConfig
 from composer.errors import ModelError
 from composer.events import COLUMN_SIZES, COLUMNS, FIELDS, SIZES
 
 Tensor = Any
-
-HEAD_CONTEXT: dict[str, tuple[str, ...]] = {
-    "shift": (),
-    "part": ("shift", "position", "beat", "bar_length"),
-    "pitch": (
-        "shift", "position", "beat", "bar_length", "part", "program",
-        "last_pitch", "last_duration", "last_velocity", "gap",
-    ),
-    "duration": (
-        "shift", "position", "beat", "bar_length", "part", "program",
-        "last_pitch", "last_duration", "last_velocity", "gap", "pitch",
-    ),
-    "velocity": (
-        "shift", "position", "beat", "bar_length", "part", "program",
-        "last_pitch", "last_duration", "last_velocity", "gap", "pitch", "duration",
-    ),
-}  # fmt: skip
-"""Which columns of the step being predicted each head may see."""
-
-EMBEDDING_SIZES: dict[str, int] = {
-    "shift": 32, "part": 8, "pitch": 48, "duration": 32, "velocity": 16, "program": 24,
-    "position": 24, "beat": 12, "bar_length": 8, "last_pitch": 24, "last_duration": 16,
-    "last_velocity": 8, "gap": 16,
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class NetworkConfig:
-    """What has to be known to build the network again.
-
-    Attributes:
-        layers: Number of LSTM layers.
-        units: Units of each.
-        head_units: Hidden units of each field's head.
-        dropout: Share of the trunk's outputs that is dropped while training.
-        version: Of the event format; a model made for another one is refused.
-    """
-
-    layers: int = 2
-    units: int = 512
-    head_units: int = 256
-    dropout: float = 0.15
-    version: int = 1
-
-    @classmethod
-    def load(cls, path: Path) -> NetworkConfig:
-        """Read it from a model's `config.json`.
-
-        Raises:
-            ModelError: Missing, unreadable, or of another version.
-        """
-        try:
-            fields = json.loads(path.read_text(encoding="utf-8"))["network"]
-            config = cls(**fields)
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ModelError(f"{path} is not a model's config.json ({error})") from error
-        if config.version != cls().version:
-            raise ModelError(
-                f"{path} is of event format {config.version}, this composer plays "
-                f"format {cls().version}; get a model of the same version"
-            )
-        return config
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for JSON."""
-        return asdict(self)
-
 
 @keras.saving.register_keras_serializable("composer")
 class HoistedLSTM(keras.layers.LSTM):

@@ -1,0 +1,237 @@
+"""Predictor: one event in, state and logits out. NumPy and LiteRT, no TensorFlow.
+
+The trunk (embeddings and LSTM layers) runs as an int8 LiteRT graph for one step of B
+streams; the heads, a few small matrices each, run in NumPy, because their inputs are
+chosen one after another while a note is being drawn.
+
+Conventions:
+    B streams, L layers, H units, K head units, F = 5 fields. A `State` is a value: `step`
+    returns a new one and the old one stays good, so going back is keeping the old one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from composer.context import Context
+from composer.errors import ModelError
+from composer.events import COLUMN_SIZES, COLUMNS, FIELDS, SHIFT, Events, features
+from composer.architecture import HEAD_CONTEXT, NetworkConfig
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+
+ROW_BLOCK = 16
+"""Rows of one matrix product in a head. Always the same, so that what a stream gets does
+not depend on how many others run beside it (BLAS chooses its summation order by shape)."""
+
+
+class Trunk(Protocol):
+    """Something that runs the recurrent part for one step of B streams."""
+
+    def __call__(self, steps: NDArray[np.int32], recurrent: Floats) -> tuple[Floats, Floats]:
+        """int32 [B, 13], float32 [L, 2, B, H] -> float32 [B, F * K], float32 [L, 2, B, H]."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """All there is to know of B streams between two notes.
+
+    Attributes:
+        recurrent: float32 [L, 2, B, H].
+        hidden: float32 [B, F * K], what the heads have from the trunk.
+        context: Where the streams stand in the bar, and what each part played last.
+    """
+
+    recurrent: Floats
+    hidden: Floats
+    context: Context
+
+    def take(self, streams: Sequence[int] | Ints) -> State:
+        """Some of the streams, in the order given (one may be taken several times)."""
+        index = np.asarray(streams, dtype=np.int64)
+        return State(self.recurrent[:, :, index], self.hidden[index], self.context.take(index))
+
+    @staticmethod
+    def join(states: Sequence[State]) -> State:
+        """The streams of several states side by side."""
+        return State(
+            np.concatenate([state.recurrent for state in states], axis=2),
+            np.concatenate([state.hidden for state in states]),
+            Context.join([state.context for state in states]),
+        )
+
+
+class LiteRTTrunk:
+    """The trunk as a LiteRT graph; one interpreter for each number of streams in use."""
+
+    def __init__(self, graph: Path, threads: int = 2) -> None:
+        """Args:
+            graph: A trunk.tflite written by `training.export`.
+            threads: Threads of one step.
+
+        Raises:
+            ModelError: The file is missing or damaged.
+        """
+        try:
+            self._content = graph.read_bytes()
+        except OSError as error:
+            raise ModelError(f"cannot read the model's {graph}: {error.strerror}") from error
+        self._path, self._threads = graph, threads
+        self._interpreters: dict[int, Any] = {}
+
+    def _interpreter(self, streams: int) -> Any:
+        if streams not in self._interpreters:
+            from ai_edge_litert.interpreter import Interpreter
+
+            try:
+                made = Interpreter(model_content=self._content, num_threads=self._threads)
+                inputs = {item["name"]: item for item in made.get_input_details()}
+                step = next(v for k, v in inputs.items() if "steps" in k)
+                state = next(v for k, v in inputs.items() if "recurrent" in k)
+                layers, two, _, units = (int(n) for n in state["shape"])
+                made.resize_tensor_input(step["index"], [streams, len(COLUMNS)])
+                made.resize_tensor_input(state["index"], [layers, two, streams, units])
+                made.allocate_tensors()
+                outputs = sorted(made.get_output_details(), key=lambda item: len(item["shape"]))
+            except (ValueError, RuntimeError, StopIteration) as error:
+                raise ModelError(f"{self._path} is damaged ({error}); install the model again") from error
+            places = (step["index"], state["index"], outputs[0]["index"], outputs[1]["index"])
+            self._interpreters[streams] = (made, places)
+        return self._interpreters[streams]
+
+    def __call__(self, steps: NDArray[np.int32], recurrent: Floats) -> tuple[Floats, Floats]:
+        """See `Trunk`."""
+        interpreter, (step, state, hidden, after) = self._interpreter(len(steps))
+        interpreter.set_tensor(step, steps)
+        interpreter.set_tensor(state, recurrent)
+        interpreter.invoke()
+        return interpreter.get_tensor(hidden), interpreter.get_tensor(after)
+
+
+class Heads:
+    """The five heads in NumPy: logits of a field from the trunk and the fields chosen.
+
+    A head's hidden layer sees each known column through an embedding and a matrix; the
+    two are multiplied out once, so that a column costs one row of a table.
+    """
+
+    def __init__(self, weights: dict[str, NDArray[Any]], head_units: int) -> None:
+        self._units = head_units
+        self._tables: list[Floats] = []
+        self._columns: list[Ints] = []
+        self._offsets: list[Ints] = []
+        self._out: list[tuple[Floats, Floats]] = []
+        for field in FIELDS:
+            names = HEAD_CONTEXT[field]
+            tables, start = [], 0
+            for name in names:
+                embedding = weights[f"known_{name}/embeddings"].astype(np.float32)
+                width = embedding.shape[1]
+                kernel = weights[f"head_{field}/from_context/kernel"].astype(np.float32)
+                tables.append(embedding @ kernel[start : start + width])
+                start += width
+            sizes = [COLUMN_SIZES[COLUMNS.index(name)] for name in names]
+            self._columns.append(np.array([COLUMNS.index(name) for name in names], dtype=np.int64))
+            self._offsets.append(np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64))
+            self._tables.append(np.concatenate(tables) if tables else np.zeros((0, head_units), np.float32))
+            self._out.append(
+                (
+                    np.ascontiguousarray(weights[f"head_{field}/logits/kernel"], np.float32),
+                    np.ascontiguousarray(weights[f"head_{field}/logits/bias"], np.float32),
+                )
+            )
+
+    def __call__(self, field: int, hidden: Floats, columns: Ints) -> Floats:
+        """Logits of one field.
+
+        Args:
+            field: Index in `FIELDS`.
+            hidden: float32 [B, F * K] from the trunk.
+            columns: int [B, 13]; only what the field may see is looked at.
+
+        Returns:
+            float32 [B, classes of the field].
+        """
+        x = hidden[:, field * self._units : (field + 1) * self._units]
+        if field != SHIFT:
+            rows = columns[:, self._columns[field]] + self._offsets[field]
+            x = x + self._tables[field][rows].sum(axis=1)
+        x = np.maximum(x, 0.0)
+        kernel, bias = self._out[field]
+        count = len(x)
+        padded = np.zeros((-(-count // ROW_BLOCK) * ROW_BLOCK, self._units), dtype=np.float32)
+        padded[:count] = x
+        blocks = padded.reshape(-1, ROW_BLOCK, self._units)
+        logits = np.concatenate([block @ kernel for block in blocks])[:count]
+        return np.asarray(logits + bias, dtype=np.float32)
+
+
+class Predictor:
+    """The network as the rest of composer plays it."""
+
+    def __init__(self, config: NetworkConfig, trunk: Trunk, heads: Heads) -> None:
+        self.config = config
+        self.trunk = trunk
+        self.heads = heads
+
+    @classmethod
+    def load(cls, folder: Path, threads: int = 2) -> Predictor:
+        """From a model's folder.
+
+        Raises:
+            ModelError: A file is missing, damaged, or of another version.
+        """
+        config = NetworkConfig.load(folder / "config.json")
+        try:
+            # npz members are read one by one: only the heads' are needed to play.
+            with np.load(folder / "weights.npz") as stored:
+                wanted = [name for name in stored.files if name.startswith(("head_", "known_"))]
+                heads = Heads({name: stored[name] for name in wanted}, config.head_units)
+        except (OSError, ValueError, KeyError) as error:
+            raise ModelError(f"{folder / 'weights.npz'} is missing or damaged ({error})") from error
+        return cls(config, LiteRTTrunk(folder / "trunk.tflite", threads), heads)
+
+    def zero(self, streams: int) -> Floats:
+        """The recurrent state before the first step, float32 [L, 2, B, H]."""
+        shape = (self.config.layers, 2, streams, self.config.units)
+        return np.zeros(shape, dtype=np.float32)
+
+    def start(self, programs: Sequence[int], kind: str, metre: tuple[int, int] = (4, 4)) -> State:
+        """One stream that has heard who plays, and nothing else."""
+        rows = np.zeros((0, len(FIELDS)), dtype=np.int16)
+        from composer.timing import MetreMap
+
+        return self.prime(Events(rows, tuple(programs), kind, MetreMap(((0, *metre),))))
+
+    def prime(self, events: Events) -> State:
+        """One stream that has heard all of some events."""
+        steps = features(events).astype(np.int32)
+        recurrent = self.zero(1)
+        hidden = np.zeros((1, len(FIELDS) * self.config.head_units), dtype=np.float32)
+        for index in range(len(steps)):
+            hidden, recurrent = self.trunk(steps[index : index + 1], recurrent)
+        return State(recurrent, hidden, Context.after(events))
+
+    def step(self, rows: Ints, state: State) -> State:
+        """Every stream hears one more note, rows int [B, 5] without END."""
+        columns = state.context.columns(rows)
+        hidden, recurrent = self.trunk(columns.astype(np.int32), state.recurrent)
+        return State(recurrent, hidden, state.context.advance(rows))
+
+    def logits(self, field: int, state: State, columns: Ints) -> Floats:
+        """Logits of one field of the next note, float32 [B, classes].
+
+        Args:
+            field: Index in `FIELDS`.
+            state: From `prime` or `step`.
+            columns: int [B, 13] of the next note, filled in as far as it is chosen.
+        """
+        return self.heads(field, state.hidden, columns)
