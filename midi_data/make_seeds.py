@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import mido
@@ -52,7 +53,7 @@ def interpolate(points: Sequence[tuple[Fraction | int, int]], at: Fraction) -> f
     """The value at `at` on straight lines through `points` (position, value)."""
     if at <= points[0][0]:
         return points[0][1]
-    for (left, low), (right, high) in zip(points, points[1:], strict=False):
+    for (left, low), (right, high) in pairwise(points):
         if at < right:
             return low + (high - low) * float((at - left) / (right - left))
     return points[-1][1]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 from midi_data.notation import Sound, read_voice
@@ -105,7 +106,7 @@ def write(score: Score, bar_lines: Sequence[Fraction]) -> bytes:
         part = _text(root, "part")
         part.set("id", f"P{number}")
         sounds = read_voice(line.voices[0], bar_lines, Fraction(score.start))
-        for index, (start, stop) in enumerate(zip(bar_lines, bar_lines[1:], strict=False)):
+        for index, (start, stop) in enumerate(pairwise(bar_lines)):
             measure = _text(part, "measure")
             measure.set("number", str(index + 1))
             if index == 0:

@@ -630,7 +630,7 @@ BAND = Score(
                 | c5/h> a4 | f4 g4 | f4/w~ | f4/q - -/h |
                 """,
             ),
-            loudness=6,
+            loudness=-4,
         ),
         Line(
             "Piano",
