@@ -73,12 +73,9 @@ def velocity(
     return max(1, min(127, round(level)))
 
 
-def head(name: str, title: str = "") -> list[Timed]:
-    """The track's name and, on the first track, the piece's title as a text event."""
-    events: list[Timed] = [(0, 0, mido.MetaMessage("track_name", name=name))]
-    if title:
-        events.append((0, 0, mido.MetaMessage("text", text=title)))
-    return events
+def named(name: str) -> Timed:
+    """A track's name; of the first track it is the name of the piece (SMF 1.0, meta 0x03)."""
+    return 0, 0, mido.MetaMessage("track_name", name=name)
 
 
 def note(start: int, end: int, pitch: int, loud: int, channel: int) -> Iterable[Timed]:
@@ -113,9 +110,9 @@ def track(events: Iterable[Timed], end: int = 0) -> mido.MidiTrack:
     return built
 
 
-def conductor(score: Score, name: str) -> list[Timed]:
+def conductor(score: Score) -> list[Timed]:
     """The first track's events: title, key, metres and tempos."""
-    events = head(name, score.title)
+    events = [named(score.title)]
     events.append((0, 0, mido.MetaMessage("key_signature", key=score.key)))
     for beat, numerator, denominator in score.metres:
         metre = mido.MetaMessage("time_signature", numerator=numerator, denominator=denominator)
@@ -128,14 +125,14 @@ def conductor(score: Score, name: str) -> list[Timed]:
 def engrave(name: str, score: Score) -> mido.MidiFile:
     """A score as a type 1 file, every note on its grid (or `offset_ticks` off it)."""
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT)
-    file.tracks.append(track(conductor(score, name)))
+    file.tracks.append(track(conductor(score)))
     lines = bar_lines(score)
     touch = random.Random(name)
     pitched = (channel for channel in range(16) if channel != DRUM_CHANNEL)
     for line in score.lines:
         drums = line.program == DRUM_KIT
         channel = DRUM_CHANNEL if drums else next(pitched)
-        events = head(line.name)
+        events = [named(line.name)]
         program = mido.Message(
             "program_change", program=0 if drums else line.program, channel=channel
         )
@@ -172,8 +169,8 @@ def drums(name: str) -> mido.MidiFile:
         dynamics=(),
         beats=4 * len(groove.BARS),
     )
-    file.tracks.append(track(conductor(score, name)))
-    events = head("Drums")
+    file.tracks.append(track(conductor(score)))
+    events = [named("Drums")]
     events.append((0, 1, mido.Message("program_change", program=0, channel=DRUM_CHANNEL)))
     for tick, key, loud in groove.strokes(TICKS_PER_BEAT, random.Random(name)):
         events.extend(note(tick, tick + TICKS_PER_BEAT // 8, key, loud, DRUM_CHANNEL))
@@ -213,10 +210,10 @@ def perform(name: str, score: Score) -> mido.MidiFile:
     lines = bar_lines(score)
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT)
     recorder = replace(score, key="C", metres=((0, 4, 4),), tempos=((0, 120),))
-    file.tracks.append(track(conductor(recorder, name)))
+    file.tracks.append(track(conductor(recorder)))
     ticks_per_second = 2 * TICKS_PER_BEAT
     for channel, line in enumerate(score.lines):
-        events = head(line.name)
+        events = [named(line.name)]
         program = mido.Message("program_change", program=line.program, channel=channel)
         events.append((0, 1, program))
         struck: list[Struck] = []
