@@ -11,7 +11,7 @@ Conventions:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,9 @@ from composer.notes import DRUM_PROGRAM
 from composer.timing import bar_ticks
 
 Ints = NDArray[np.int64]
+
+FREE_BAR = 200
+"""Event ticks (two seconds) that stand for a bar where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ class Context:
             free=np.array([kind == FREE]),
             clock=np.zeros(1, dtype=np.int64),
             inside=np.zeros(1, dtype=np.int64),
-            bar=np.array([bar_ticks(*metre, TICKS_PER_BEAT)]),
+            bar=np.array([FREE_BAR if kind == FREE else bar_ticks(*metre, TICKS_PER_BEAT)]),
             programs=table,
             slots=np.arange(SLOTS)[None] < len(programs),
             last=last,
@@ -89,9 +92,11 @@ class Context:
         onsets = events.onsets
         clock = int(onsets[-1]) if len(onsets) else 0
         context = cls.start(events.programs, events.kind, events.metres.metre_at(clock))
-        position = events.metres.position(clock, TICKS_PER_BEAT)
         context.clock[0] = clock
-        context.inside[0] = position.tick
+        if events.kind == FREE:
+            context.inside[0] = clock % FREE_BAR
+        else:
+            context.inside[0] = events.metres.position(clock, TICKS_PER_BEAT).tick
         for slot in range(len(events.programs)):
             played = np.flatnonzero(events.rows[:, PART] == slot)
             if len(played):
@@ -148,6 +153,10 @@ class Context:
             last=last,
             heard=heard,
         )
+
+    def wait(self, bars: int) -> Context:
+        """The context after so many silent bars that the network is not told of."""
+        return replace(self, clock=self.clock + bars * self.bar)
 
     def take(self, streams: Sequence[int] | Ints) -> Context:
         """Some of the streams, in the order given (one may be taken several times)."""

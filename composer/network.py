@@ -30,6 +30,7 @@ from composer.events import COLUMN_SIZES, COLUMNS, FIELDS, SIZES
 
 Tensor = Any
 
+
 @keras.saving.register_keras_serializable("composer")
 class HoistedLSTM(keras.layers.LSTM):
     """The Keras LSTM with its backward pass written out, for training on CPUs.
@@ -200,7 +201,9 @@ class Network(keras.Model):
         self.known_columns = tuple(visible)
         self.known = [
             keras.layers.Embedding(
-                COLUMN_SIZES[column], EMBEDDING_SIZES[COLUMNS[column]], name=f"known_{COLUMNS[column]}"
+                COLUMN_SIZES[column],
+                EMBEDDING_SIZES[COLUMNS[column]],
+                name=f"known_{COLUMNS[column]}",
             )
             for column in visible
         ]

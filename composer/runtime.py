@@ -19,10 +19,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from composer.architecture import HEAD_CONTEXT, NetworkConfig
 from composer.context import Context
 from composer.errors import ModelError
 from composer.events import COLUMN_SIZES, COLUMNS, FIELDS, SHIFT, Events, features
-from composer.architecture import HEAD_CONTEXT, NetworkConfig
+from composer.timing import MetreMap
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -102,7 +103,9 @@ class LiteRTTrunk:
                 made.allocate_tensors()
                 outputs = sorted(made.get_output_details(), key=lambda item: len(item["shape"]))
             except (ValueError, RuntimeError, StopIteration) as error:
-                raise ModelError(f"{self._path} is damaged ({error}); install the model again") from error
+                raise ModelError(
+                    f"{self._path} is damaged ({error}); install the model again"
+                ) from error
             places = (step["index"], state["index"], outputs[0]["index"], outputs[1]["index"])
             self._interpreters[streams] = (made, places)
         return self._interpreters[streams]
@@ -141,7 +144,9 @@ class Heads:
             sizes = [COLUMN_SIZES[COLUMNS.index(name)] for name in names]
             self._columns.append(np.array([COLUMNS.index(name) for name in names], dtype=np.int64))
             self._offsets.append(np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64))
-            self._tables.append(np.concatenate(tables) if tables else np.zeros((0, head_units), np.float32))
+            self._tables.append(
+                np.concatenate(tables) if tables else np.zeros((0, head_units), np.float32)
+            )
             self._out.append(
                 (
                     np.ascontiguousarray(weights[f"head_{field}/logits/kernel"], np.float32),
@@ -207,13 +212,18 @@ class Predictor:
     def start(self, programs: Sequence[int], kind: str, metre: tuple[int, int] = (4, 4)) -> State:
         """One stream that has heard who plays, and nothing else."""
         rows = np.zeros((0, len(FIELDS)), dtype=np.int16)
-        from composer.timing import MetreMap
-
         return self.prime(Events(rows, tuple(programs), kind, MetreMap(((0, *metre),))))
 
-    def prime(self, events: Events) -> State:
-        """One stream that has heard all of some events."""
+    def prime(self, events: Events, memory: int | None = None) -> State:
+        """One stream that has heard some events.
+
+        Args:
+            events: All of the piece.
+            memory: Hear only so many of its last notes, for speed; None for all.
+        """
         steps = features(events).astype(np.int32)
+        if memory is not None and len(events.rows) > memory:
+            steps = np.concatenate([steps[: len(events.programs)], steps[-memory:]])
         recurrent = self.zero(1)
         hidden = np.zeros((1, len(FIELDS) * self.config.head_units), dtype=np.float32)
         for index in range(len(steps)):

@@ -28,7 +28,9 @@ from composer.events import COLUMNS, FIELDS
 Weights = Mapping[str, NDArray[Any]]
 
 
-def read_checkpoint(path: Path) -> tuple[NetworkConfig, dict[str, NDArray[np.float32]], dict[str, Any]]:
+def read_checkpoint(
+    path: Path,
+) -> tuple[NetworkConfig, dict[str, NDArray[np.float32]], dict[str, Any]]:
     """Network configuration, weights by path, and the run's own record.
 
     Raises:

@@ -1,0 +1,298 @@
+"""Ensemble: many streams drawn side by side, one note of each at a time.
+
+A stream joins with its state, rules and random numbers, and leaves when its music is
+done. What it plays depends on nothing but these: not on who plays beside it.
+
+Against music that gets stuck, each stream has an ear for its own repetition. It compares
+every bar with the ones one, two and four bars before; and it counts how often one note is
+struck again in a row. Where the seed itself does not repeat so much, every further repeat
+makes the draw freer (a higher temperature, then no cut of unlikely choices), until
+something else is played, and a note struck too often in a row is made less likely each
+time. A drum seed that repeats a bar eight times may so be answered in kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from composer.context import Context
+from composer.events import (
+    COLUMNS,
+    DURATION,
+    FIELDS,
+    PART,
+    PITCH,
+    SHIFT,
+    SHIFT_TICKS,
+    VELOCITY,
+    Events,
+    Rows,
+)
+from composer.rules import Rules
+from composer.runtime import Predictor, State
+from composer.sampling import choose
+from composer.settings import Settings
+
+Ints = NDArray[np.int64]
+
+LOOK_BACK = 4
+"""Bars with which a finished bar is compared."""
+PATIENCE = 3
+"""Repeats of a bar that are always allowed."""
+HEAT = 0.15
+"""Temperature added for each repeat past what is allowed."""
+RUN = 12
+"""Strikes of one key in a row that are always allowed."""
+BLOCK = 256
+"""Notes for which random numbers are drawn at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How much a seed repeats itself, and so how much its continuation may.
+
+    Attributes:
+        bars: Most repeats of a bar in a row.
+        strikes: Most strikes of one key of one part in a row.
+    """
+
+    bars: int
+    strikes: int
+
+
+def listen(events: Events) -> tuple[Habits, Ear]:
+    """Hear a seed (its last 512 notes) for its own repetitions.
+
+    Returns:
+        What it allows itself, and an ear that has its last bars in memory.
+    """
+    ear = Ear(1)
+    kind, metre = events.kind, events.metres.metre_at(int(events.onsets[-1]))
+    context = Context.start(events.programs, kind, metre)
+    bars, strikes = 0, 0
+    for row in events.rows[-512:].astype(np.int64):
+        ear.hear(context, row[None])
+        bars, strikes = max(bars, int(ear.repeats[0])), max(strikes, int(ear.strikes[0]))
+        context = context.advance(row[None])
+    ear.repeats[:] = 0
+    ear.strikes[:] = 0
+    return Habits(bars, strikes), ear
+
+
+class Ear:
+    """Counts repeated bars and repeated strikes of B streams."""
+
+    def __init__(self, streams: int) -> None:
+        self.current = np.zeros(streams, dtype=np.uint64)
+        self.past = np.zeros((streams, LOOK_BACK), dtype=np.uint64)
+        self.repeats = np.zeros(streams, dtype=np.int64)
+        self.strikes = np.zeros(streams, dtype=np.int64)
+        self.struck = np.full(streams, -1, dtype=np.int64)
+        self.in_bar = np.zeros(streams, dtype=np.int64)
+
+    def hear(self, context: Context, rows: Ints) -> NDArray[np.bool_]:
+        """Take in the next note of each stream, rows [B, 5], heard before `advance`.
+
+        Returns:
+            Which streams crossed a bar line, bool [B].
+        """
+        after = context.inside + SHIFT_TICKS[rows[:, SHIFT]]
+        crossed = after >= context.bar
+        if crossed.any():
+            done = self.current[crossed]
+            past = self.past[crossed]
+            again = (past[:, [0, 1, 3]] == done[:, None]).any(axis=1) & (done != 0)
+            self.repeats[crossed] = np.where(again, self.repeats[crossed] + 1, 0)
+            self.past[crossed] = np.concatenate([done[:, None], past[:, :-1]], axis=1)
+            self.current[crossed] = 0
+            self.in_bar[crossed] = 0
+        # A bar's print: where, who and which of every note, folded by a multiplicative hash.
+        spot = (after % context.bar) * 4096 + rows[:, PART] * 128 + rows[:, PITCH] + 1
+        self.current = self.current * np.uint64(6364136223846793005) + spot.astype(np.uint64)
+        key = rows[:, PART] * 128 + rows[:, PITCH]
+        self.strikes = np.where(key == self.struck, self.strikes + 1, 1)
+        self.struck = key
+        self.in_bar += 1
+        return np.asarray(crossed)
+
+    def take(self, index: Ints) -> Ear:
+        """Some of the streams."""
+        taken = Ear(0)
+        for name in vars(self):
+            setattr(taken, name, getattr(self, name)[index])
+        return taken
+
+    @staticmethod
+    def join(ears: Iterable[Ear]) -> Ear:
+        """Streams of several ears side by side."""
+        parts = list(ears)
+        joined = Ear(0)
+        for name in vars(joined):
+            setattr(joined, name, np.concatenate([getattr(ear, name) for ear in parts]))
+        return joined
+
+
+@dataclass(eq=False)
+class Stream:
+    """One continuation in the making.
+
+    Attributes:
+        state: Of one stream, before its first new note.
+        before: int [5], the last note heard.
+        rules: Of one stream.
+        settings: Temperature and cuts.
+        habits: What the seed allows itself.
+        variation: Number of the variation; with the seed number it fixes the randomness.
+        most: Notes at most.
+        ear: What the stream has heard of the current bars.
+        rows: The notes drawn so far, [notes][5].
+        done: Whether it has ended.
+    """
+
+    state: State
+    before: Ints
+    rules: Rules
+    settings: Settings
+    habits: Habits
+    variation: int
+    most: int
+    ear: Ear = field(default_factory=lambda: Ear(1))
+    rows: list[list[int]] = field(default_factory=list)
+    done: bool = False
+
+    def __post_init__(self) -> None:
+        entropy = (self.settings.rng_seed, self.variation)
+        self._rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy)))
+        self._numbers = np.empty((0, len(FIELDS)))
+        self._used = 0
+
+    def numbers(self) -> NDArray[np.float64]:
+        """Five numbers in [0, 1) for the next note."""
+        if self._used == len(self._numbers):
+            self._numbers, self._used = self._rng.random((BLOCK, len(FIELDS))), 0
+        self._used += 1
+        return self._numbers[self._used - 1]
+
+    def events(self) -> Rows:
+        """The notes drawn, int16 [notes, 5]."""
+        return np.array(self.rows, dtype=np.int16).reshape(-1, len(FIELDS))
+
+
+class Ensemble:
+    """The streams that play now."""
+
+    def __init__(self, predictor: Predictor) -> None:
+        self.predictor = predictor
+        self.streams: list[Stream] = []
+        self._state: State | None = None
+
+    def add(self, streams: Iterable[Stream]) -> None:
+        """Let streams join before the next note."""
+        new = list(streams)
+        if not new:
+            return
+        states = [stream.state for stream in new]
+        old = self._state
+        self._state = State.join(([] if old is None else [old]) + states)
+        rules = Rules.join([stream.rules for stream in new])
+        ear = Ear.join(stream.ear for stream in new)
+        before = np.stack([stream.before for stream in new])
+        if old is None:
+            self._rules, self._ear, self._before = rules, ear, before
+        else:
+            self._rules = Rules.join([self._rules, rules])
+            self._ear = Ear.join([self._ear, ear])
+            self._before = np.concatenate([self._before, before])
+        self.streams += new
+        self._dials()
+
+    def _dials(self) -> None:
+        def column(values: Iterable[float]) -> NDArray[np.float64]:
+            return np.array(list(values), dtype=np.float64)
+
+        self._temperature = column(s.settings.temperature for s in self.streams)
+        self._top_p = column(s.settings.top_p for s in self.streams)
+        self._min_p = column(s.settings.min_p for s in self.streams)
+        self._bars = column(max(s.habits.bars, PATIENCE) for s in self.streams)
+        self._strikes = column(max(s.habits.strikes, RUN) for s in self.streams)
+
+    def play(self) -> list[Stream]:
+        """Draw one note of every stream. Returns the streams that ended with it."""
+        state = self._state
+        if state is None:
+            return []
+        count = len(self.streams)
+        uniform = np.stack([stream.numbers() for stream in self.streams])
+        drawn = np.array([len(stream.rows) for stream in self.streams])
+        excess = np.maximum(self._ear.repeats - self._bars, 0)
+        stuck = excess > 0
+        temperature = np.where(
+            stuck, np.maximum(self._temperature, 0.7) + HEAT * excess, self._temperature
+        )
+        top_p = np.where(excess > 2, 1.0, self._top_p)
+        min_p = np.where(excess > 2, 0.0, self._min_p)
+        columns = np.zeros((count, len(COLUMNS)), dtype=np.int64)
+
+        def draw(which: int, allowed: NDArray[np.bool_], bias: Ints | None = None) -> None:
+            logits = self.predictor.logits(which, state, columns)
+            if bias is not None:
+                logits = logits - bias
+            columns[:, which] = choose(
+                logits, allowed, uniform[:, which],
+                temperature=temperature, top_p=top_p, min_p=min_p,
+            )  # fmt: skip
+
+        context, rules, before = state.context, self._rules, self._before
+        draw(SHIFT, rules.shifts(context, before, self._ear.in_bar, drawn))
+        onset = context.clock + SHIFT_TICKS[columns[:, SHIFT]]
+        over = onset >= rules.end
+        columns[:, 6:9] = context.place(columns[:, SHIFT])
+        together = columns[:, SHIFT] == 0
+        draw(PART, rules.slots(before, together))
+        player = context.player(columns[:, SHIFT], columns[:, PART])
+        columns[:, 5], columns[:, 9:] = player[:, 0], player[:, 1:]
+        draw(PITCH, rules.tones(before, together, columns[:, PART]), self._weariness(columns))
+        draw(DURATION, rules.lengths(onset))
+        draw(VELOCITY, rules.loudness(columns[:, PART]))
+        rows = columns[:, : len(FIELDS)].copy()
+        self._ear.hear(context, rows)
+        self._state = self.predictor.step(rows, state)
+        self._before = rows
+        # A stream that is over drew its last note for nothing: every stream goes through
+        # the same steps, so that none depends on when the others end.
+        leaving = over
+        for index, (stream, row) in enumerate(zip(self.streams, rows.tolist(), strict=True)):
+            if not over[index]:
+                stream.rows.append(row)
+                leaving[index] = len(stream.rows) >= stream.most
+        return self._leave(leaving) if leaving.any() else []
+
+    def _weariness(self, columns: Ints) -> NDArray[np.float32] | None:
+        """How much less likely a key struck too often in a row becomes, [B, 128]."""
+        excess = np.maximum(self._ear.strikes - self._strikes, 0)
+        if not excess.any():
+            return None
+        bias = np.zeros((len(columns), 128), dtype=np.float32)
+        part, pitch = np.divmod(np.maximum(self._ear.struck, 0), 128)
+        again = part == columns[:, PART]
+        bias[np.arange(len(columns)), pitch] = np.where(again, 0.5 * excess, 0.0)
+        return bias
+
+    def _leave(self, leaving: NDArray[np.bool_]) -> list[Stream]:
+        ended = [stream for stream, out in zip(self.streams, leaving, strict=True) if out]
+        for stream in ended:
+            stream.done = True
+        stay = np.flatnonzero(~leaving)
+        self.streams = [self.streams[index] for index in stay]
+        if len(stay):
+            assert self._state is not None
+            self._state, self._rules = self._state.take(stay), self._rules.take(stay)
+            self._ear, self._before = self._ear.take(stay), self._before[stay]
+        else:
+            self._state = None
+        self._dials()
+        return ended

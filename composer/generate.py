@@ -1,0 +1,368 @@
+"""Generate: a seed Piece -> the music that goes on from it. The offline path.
+
+The seed is read onto its grid, the network hears all of it, and notes are drawn from the
+bar line where it ends, under rules made from the settings and from the seed itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from composer.context import FREE_BAR
+from composer.ensemble import Ensemble, Stream, listen
+from composer.errors import SettingError
+from composer.events import (
+    DURATION_TICKS,
+    LONGEST,
+    PART,
+    PITCH,
+    SHIFT_TICKS,
+    SIZES,
+    SLOTS,
+    TICKS_PER_BEAT,
+    TICKS_PER_SECOND,
+    VELOCITY,
+    Events,
+    Placement,
+    encode,
+    velocity_of,
+)
+from composer.grid import BEATS, FREE, Grid, find_grid
+from composer.notes import DRUM_PROGRAM, Note, Piece
+from composer.rules import FAR, Rules
+from composer.runtime import Predictor, State
+from composer.settings import AUTO, DEFAULT_BARS, OFF, Settings
+from composer.theory import Key, find_key
+from composer.timing import bar_ticks
+
+TAIL = 2
+"""Event ticks by which a seed's last message may lie past a bar line and still end there."""
+MEMORY = 4096
+"""Notes of a seed that the network hears at most: its last ones."""
+WIDER = 7
+"""Semitones by which a part may leave the range it had in the seed."""
+USED = 0.03
+"""Share of a seed's sounding time from which a pitch class counts as part of its scale."""
+KIT = range(35, 60)
+"""Drum keys of a common kit (General MIDI 1), for drum parts."""
+LOUDER = 2
+"""Velocity classes (4 velocities each) by which a part may leave the seed's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A seed as composer understood it.
+
+    Attributes:
+        piece: The seed.
+        events: What the network hears of it.
+        placement: How event ticks map to the piece's.
+        grid: Where its beats lie.
+        key: Its key, None without tones.
+        lost: Event ticks by which the events' clock is behind the piece's, because long
+            rests were shortened.
+        join: Tick on the events' clock at which the continuation begins.
+    """
+
+    piece: Piece
+    events: Events
+    placement: Placement
+    grid: Grid
+    key: Key | None
+    lost: int
+    join: int
+
+    @property
+    def bar(self) -> int:
+        """Length in event ticks of the bars of the continuation."""
+        if self.events.kind == FREE:
+            return FREE_BAR
+        return bar_ticks(*self.events.metres.metre_at(self.join), TICKS_PER_BEAT)
+
+    def tick(self, event_tick: float) -> int:
+        """The piece's tick at a tick on the events' clock."""
+        return max(0, round(self.placement.to_piece(event_tick + self.lost, self.piece.tempos)))
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """New music.
+
+    Attributes:
+        piece: Only the new notes, in the seed's ticks, in parts that carry the seed's
+            tracks, channels and programs. Its tempo and metre are the seed's.
+        join: The tick at which it begins.
+        end: The tick of the bar line at which it ends.
+        reading: How the seed was understood.
+        variation: Its number.
+    """
+
+    piece: Piece
+    join: int
+    end: int
+    reading: Reading
+    variation: int
+
+
+def read_seed(piece: Piece, *, grid: str = "auto", last_tick: int = 0) -> Reading:
+    """Find a seed's grid and key, and the place where it ends.
+
+    Args:
+        piece: With at least one note.
+        grid: "auto", "beats" or "free".
+        last_tick: Tick of the last thing in its file; the join does not come before it,
+            but for a tail of two event ticks past a bar line.
+
+    Raises:
+        SeedError: No notes.
+    """
+    found = find_grid(piece, grid)
+    events, placement = encode(piece, found)
+    heard = max(note.onset for index in placement.slots for note in piece.parts[index].notes)
+    lost = max(round(placement.to_event(heard, piece.tempos)) - int(events.onsets[-1]), 0)
+    end = placement.to_event(max(piece.end, last_tick), piece.tempos) - lost
+    if found.kind == FREE:
+        join = int(np.ceil(end - 1e-6))
+    else:
+        after = max(int(np.ceil(end - TAIL - 1e-6)), int(events.onsets[-1]) + 1)
+        join = events.metres.bar_line_at_or_after(after, TICKS_PER_BEAT)
+    return Reading(piece, events, placement, found, find_key(piece), lost, join)
+
+
+def seed_state(reading: Reading, predictor: Predictor) -> State:
+    """The network's state where a seed ends.
+
+    Where the seed's last onset lies too far before the join for one shift, or not so that
+    a shift leads right to it, whole bars are skipped and the clock is moved by under a
+    sixteenth: nothing sounds there, and the first new note can fall on the bar line.
+    """
+    state = predictor.prime(reading.events, MEMORY)
+    context, bar = state.context, reading.bar
+    # The continuation's metre, should it change where the seed ends.
+    if reading.events.kind == BEATS:
+        inside = (int(context.clock[0]) - reading.join) % bar
+        context = replace(context, bar=np.array([bar]), inside=np.array([inside]))
+    gap = reading.join - int(context.clock[0])
+    most = max(LONGEST - bar, bar)
+    if gap > most:
+        bars = min(-(-(gap - most) // bar), gap // bar)
+        context, gap = context.wait(bars), gap - bars * bar
+    if gap > 96 and gap % 12:
+        nudge = gap % 12
+        context = replace(
+            context, clock=context.clock + nudge, inside=(context.inside + nudge) % bar
+        )
+    return replace(state, context=context)
+
+
+def chosen_slots(reading: Reading, wanted: Sequence[str]) -> list[int]:
+    """Slots of the parts that are to play.
+
+    Args:
+        reading: Of the seed.
+        wanted: Numbers from 1 in the order of the seed's parts, or parts of track names;
+            empty for all.
+
+    Raises:
+        SettingError: A number or name fits no part; the message lists them.
+    """
+    slots = reading.placement.slots
+    if not wanted:
+        return list(range(len(slots)))
+    names = [reading.piece.parts[index].name.strip() for index in slots]
+    found: set[int] = set()
+    for text in wanted:
+        if text.strip().isdigit() and 1 <= int(text) <= len(slots):
+            matches = [int(text) - 1]
+        else:
+            matches = [
+                slot
+                for slot, name in enumerate(names)
+                if text.strip() and text.strip().lower() in name.lower()
+            ]
+        if not matches:
+            listed = ", ".join(f"{n} {name}".strip() for n, name in enumerate(names, 1))
+            raise SettingError(f"no part is called {text!r}; this seed has: {listed}")
+        found.update(matches)
+    return sorted(found)
+
+
+def make_rules(reading: Reading, settings: Settings) -> Rules:
+    """What one continuation of a seed may play.
+
+    Raises:
+        SettingError: The settings leave some part nothing to play.
+    """
+    events, bar = reading.events, reading.bar
+    rows = events.rows
+    parts = np.zeros(SLOTS, dtype=bool)
+    parts[chosen_slots(reading, settings.parts)] = True
+    pitches = np.zeros((SLOTS, SIZES[PITCH]), dtype=bool)
+    velocities = np.ones((SLOTS, SIZES[VELOCITY]), dtype=bool)
+    scale = _scale(reading, settings)
+    for slot, program in enumerate(events.programs):
+        own = rows[rows[:, PART] == slot]
+        if program == DRUM_PROGRAM:
+            pitches[slot, list(KIT)] = True
+            pitches[slot, own[:, PITCH]] = True
+        else:
+            low, high = settings.pitch_range or (
+                max(int(own[:, PITCH].min()) - WIDER, 0),
+                min(int(own[:, PITCH].max()) + WIDER, 127),
+            )
+            pitches[slot, low : high + 1] = scale[low : high + 1]
+            if parts[slot] and not pitches[slot].any():
+                raise SettingError(
+                    f"no note of {settings.key} lies within pitches {low} to {high}; "
+                    "widen the pitch range or change the key"
+                )
+        lowest, highest = int(own[:, VELOCITY].min()), int(own[:, VELOCITY].max())
+        velocities[slot] = False
+        velocities[slot, max(lowest - LOUDER, 0) : highest + LOUDER + 1] = True
+    first_longest = int(SHIFT_TICKS[rows[1:, 0]].max()) if len(rows) > 1 else 0
+    busiest = int(np.bincount(events.onsets // bar).max())
+    per_bar, pace = busiest * 3 // 2 + 2, 0.0
+    if settings.density is not None:
+        ticks = TICKS_PER_SECOND if events.kind == FREE else TICKS_PER_BEAT
+        per_bar, pace = (
+            max(int(np.ceil(settings.density * bar / ticks)), 1),
+            settings.density / ticks,
+        )
+    return Rules(
+        earliest=np.array([reading.join]),
+        latest_first=np.array([reading.join + bar - 1]),
+        end=np.array([_end(reading, settings)]),
+        longest=np.array([min(max(first_longest, bar), LONGEST)]),
+        parts=parts[None],
+        pitches=pitches[None],
+        velocities=velocities[None],
+        per_bar=np.array([per_bar]),
+        pace=np.array([pace]),
+    )
+
+
+def _scale(reading: Reading, settings: Settings) -> np.ndarray:
+    """Which pitches lie in the key asked for, bool [128]."""
+    if settings.key == OFF:
+        return np.ones(128, dtype=bool)
+    key = settings.wanted_key or reading.key
+    if key is None:
+        return np.ones(128, dtype=bool)
+    classes = set(key.pitch_classes())
+    if settings.key == AUTO:
+        # What the seed itself uses beyond its scale belongs to its language.
+        sounding = np.zeros(12)
+        rows = reading.events.rows
+        drums = np.array(reading.events.programs)[rows[:, PART]] == DRUM_PROGRAM
+        tones = rows[~drums]
+        np.add.at(sounding, tones[:, PITCH] % 12, np.minimum(DURATION_TICKS[tones[:, 3]], 48))
+        classes |= set(np.flatnonzero(sounding >= USED * sounding.sum()).tolist())
+    return np.isin(np.arange(128) % 12, sorted(classes))
+
+
+def _end(reading: Reading, settings: Settings) -> int:
+    """The event tick at which the continuation ends; far away when notes are counted."""
+    if settings.notes is not None:
+        return FAR
+    if settings.seconds is not None:
+        if reading.events.kind == FREE:
+            return reading.join + max(round(settings.seconds * TICKS_PER_SECOND), 1)
+        tempo = reading.piece.tempos.tempo_at(reading.tick(reading.join))
+        beats = settings.seconds * 1e6 / tempo
+        bars = int(np.ceil(beats * TICKS_PER_BEAT / reading.bar - 1e-6))
+        return reading.join + max(bars, 1) * reading.bar
+    return reading.join + (settings.bars or DEFAULT_BARS) * reading.bar
+
+
+def continue_seed(
+    reading: Reading,
+    predictor: Predictor,
+    settings: Settings,
+    variations: Sequence[int] = (0,),
+    progress: Callable[[float], None] | None = None,
+) -> list[Continuation]:
+    """Go on from a seed, once for each variation.
+
+    A variation depends on the seed, the settings and its number alone, not on which
+    others are made with it.
+
+    Args:
+        reading: From `read_seed`.
+        predictor: The network.
+        settings: Length, freedom and limits.
+        variations: Their numbers.
+        progress: Called with the share done, 0..1.
+
+    Raises:
+        SettingError: The settings do not fit the seed.
+    """
+    rules = make_rules(reading, settings)
+    state = seed_state(reading, predictor)
+    habits, ear = listen(reading.events)
+    before = reading.events.rows[-1].astype(np.int64)
+    # Bounds the work, should a setting ask for very dense music.
+    most = settings.notes or int(rules.per_bar[0]) * -(
+        -(int(rules.end[0]) - reading.join) // reading.bar
+    )
+    streams = [
+        Stream(state, before, rules, settings, habits, number, most, ear) for number in variations
+    ]
+    ensemble = Ensemble(predictor)
+    ensemble.add(streams)
+    while ensemble.streams:
+        ensemble.play()
+        if progress and ensemble.streams:
+            progress(min(_share(stream, reading) for stream in ensemble.streams))
+    return [to_continuation(reading, settings, stream) for stream in streams]
+
+
+def _share(stream: Stream, reading: Reading) -> float:
+    if int(stream.rules.end[0]) == FAR:
+        return len(stream.rows) / stream.most
+    played = sum(int(SHIFT_TICKS[row[0]]) for row in stream.rows[1:])
+    return min(played / (int(stream.rules.end[0]) - reading.join), 1.0)
+
+
+def to_continuation(reading: Reading, settings: Settings, stream: Stream) -> Continuation:
+    """A finished stream as music in the seed's ticks."""
+    rows = stream.events()
+    clock = int(stream.state.context.clock[0])
+    onsets = clock + np.cumsum(SHIFT_TICKS[rows[:, 0]])
+    ends = onsets + DURATION_TICKS[rows[:, 3]]
+    end = int(stream.rules.end[0])
+    if end == FAR:
+        bars = -(-(int(ends.max()) - reading.join) // reading.bar)
+        end = reading.join + max(bars, 1) * reading.bar
+    loudness = _velocities(reading)
+    notes: dict[int, list[Note]] = {}
+    for row, onset, stop in zip(rows.tolist(), onsets.tolist(), ends.tolist(), strict=True):
+        start = reading.tick(onset)
+        length = max(reading.tick(stop) - start, 1)
+        velocity = loudness.get((row[PART], row[VELOCITY]), velocity_of(row[VELOCITY]))
+        index = reading.placement.slots[row[PART]]
+        notes.setdefault(index, []).append(Note(start, row[PITCH], length, velocity))
+    parts = tuple(
+        replace(part, notes=tuple(notes.get(index, ())))
+        for index, part in enumerate(reading.piece.parts)
+    )
+    return Continuation(
+        reading.piece.with_parts(parts),
+        reading.tick(reading.join),
+        reading.tick(end),
+        reading,
+        stream.variation,
+    )
+
+
+def _velocities(reading: Reading) -> dict[tuple[int, int], int]:
+    """The seed's own velocity for each (slot, class) it uses: its commonest there."""
+    counts: dict[tuple[int, int], Counter[int]] = {}
+    for slot, index in enumerate(reading.placement.slots):
+        for note in reading.piece.parts[index].notes:
+            counts.setdefault((slot, note.velocity // 4), Counter())[note.velocity] += 1
+    return {place: min(seen.most_common(), key=lambda item: (-item[1], item[0]))[0]
+            for place, seen in counts.items()}  # fmt: skip

@@ -1,0 +1,93 @@
+"""Settings: what a musician may ask of a continuation, valid from birth."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+from typing import Any
+
+from composer.errors import SettingError
+from composer.grid import KINDS
+from composer.theory import Key, parse_key
+
+DEFAULT_BARS = 8
+AUTO, OFF = "auto", "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to go on.
+
+    Attributes:
+        bars: Length in bars (in free time: of two seconds); 8 if no length is given.
+        seconds: Length in seconds, rounded up to a bar line when there are bars.
+        notes: Length in notes; the music still ends on a bar line.
+        temperature: 0 takes the likeliest note, 1 draws as the model believes.
+        top_p: Draw from the likeliest choices that hold this share of probability.
+        min_p: Draw from choices at least this share as likely as the likeliest.
+        rng_seed: Number from which all randomness comes.
+        key: "auto" (the seed's scale and what else it uses), "off", or a key as
+            `composer.theory.parse_key` reads it, which then holds strictly.
+        parts: Parts that play: numbers from 1, or parts of track names; empty for all.
+        pitch_range: (lowest, highest) MIDI pitch of all but drums; None: near the seed's.
+        density: Most notes per beat (in free time: per second), over any bar; None: near
+            the seed's busiest bar.
+        grid: "auto", "beats" or "free".
+
+    Raises:
+        SettingError: A value is out of range; the message names it and the range.
+    """
+
+    bars: int | None = None
+    seconds: float | None = None
+    notes: int | None = None
+    temperature: float = 0.95
+    top_p: float = 0.97
+    min_p: float = 0.02
+    rng_seed: int = 0
+    key: str = AUTO
+    parts: tuple[str, ...] = ()
+    pitch_range: tuple[int, int] | None = None
+    density: float | None = None
+    grid: str = "auto"
+
+    def __post_init__(self) -> None:
+        given = [name for name in ("bars", "seconds", "notes") if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise SettingError(f"give one length, not {' and '.join(given)}")
+        if self.bars is not None:
+            _within("bars", self.bars, 1, 10_000)
+        if self.seconds is not None:
+            _within("seconds", self.seconds, 0.1, 36_000)
+        if self.notes is not None:
+            _within("notes", self.notes, 1, 1_000_000)
+        _within("temperature", self.temperature, 0, 5)
+        _within("top-p", self.top_p, 1e-6, 1)
+        _within("min-p", self.min_p, 0, 0.999)
+        _within("rng-seed", self.rng_seed, 0, 2**63 - 1)
+        if self.pitch_range is not None:
+            low, high = self.pitch_range
+            _within("lowest pitch", low, 0, 127)
+            _within("highest pitch", high, 0, 127)
+            if low > high:
+                raise SettingError(f"pitch range is {low}..{high}, the lower must come first")
+        if self.density is not None:
+            _within("density", self.density, 0.05, 100)
+        if self.grid not in KINDS:
+            raise SettingError(f"grid is {self.grid!r}, must be one of {', '.join(KINDS)}")
+        if self.key not in (AUTO, OFF):
+            parse_key(self.key)
+
+    @property
+    def wanted_key(self) -> Key | None:
+        """The key asked for by name, None for "auto" and "off"."""
+        return None if self.key in (AUTO, OFF) else parse_key(self.key)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+
+def _within(name: str, value: float, low: float, high: float) -> None:
+    if isinstance(value, bool) or not math.isfinite(value) or not low <= value <= high:
+        raise SettingError(f"{name} is {value}, must be {low} to {high}")
