@@ -1,0 +1,381 @@
+"""Scores in: MusicXML, ABC and kern as a Piece. The only importer of music21.
+
+Conventions:
+    A part is a staff or an instrument; unpitched notes make a drum part of their own.
+    Ticks are 480 to the beat. Tied notes are one note, repeats are played out, pitches
+    are as they sound. A piece with an upbeat starts that far into bar 1, so that bar
+    lines are where the metre says. Velocity follows the dynamics written, 80 before any.
+    Grace notes, ornaments, articulation and chord symbols are left out: they have no
+    length that a score could tell.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import itertools
+import logging
+import os
+import stat
+import warnings
+import xml.etree.ElementTree as ET
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+
+from composer.errors import SeedError
+from composer.notes import DRUM_PROGRAM, Note, Part, Piece
+from composer.timing import MetreMap, TempoMap, bar_ticks, bpm_to_tempo
+
+logger = logging.getLogger(__name__)
+
+TICKS_PER_BEAT: Final = 480
+
+_FORMATS: Final = {
+    ".musicxml": "musicxml",
+    ".xml": "musicxml",
+    ".mxl": "musicxml",
+    ".abc": "abc",
+    ".krn": "humdrum",
+}
+SCORE_SUFFIXES: Final = tuple(_FORMATS)
+
+_LARGEST_FILE: Final = 32 << 20
+"""Bytes, unpacked: music21 takes minutes and gigabytes over more."""
+
+_VELOCITY: Final = 80
+_SNARE: Final = 38
+_DRUM_KEYS: Final = {
+    "D4": 44, "E4": 36, "F4": 36, "G4": 41, "A4": 43, "B4": 45, "C5": 38, "D5": 47, "E5": 48,
+    "F5": 51, "G5": 42, "A5": 49, "B5": 57,
+}  # fmt: skip
+"""Place on a treble staff to drum key, for drum notes that name no instrument: Weinberg,
+Standardized Drumset Notation, Percussive Notes, June 1994."""
+
+_CHANNELS: Final = tuple(channel for channel in range(16) if channel != 9)
+_DRUM_CHANNEL: Final = 9
+
+_Row = tuple[Fraction, Fraction, int, int]
+"""(onset in beats, length in beats, pitch, velocity)"""
+
+
+def read_score(path: str | os.PathLike[str]) -> Piece:
+    """Read the first piece of a score file that has notes.
+
+    Raises:
+        SeedError: It is missing, not a score, damaged, or without notes; one line.
+    """
+    return next(iter(read_scores(path)))
+
+
+def read_scores(path: str | os.PathLike[str]) -> list[Piece]:
+    """Read all pieces of a score file: ABC tune books hold many, other files one.
+
+    Raises:
+        SeedError: As `read_score`.
+    """
+    target = Path(path)
+    shown = _one_line(target)
+    _check(target, shown)
+    # music21 reports oddities of a file on standard error; they are not the user's.
+    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
+        warnings.simplefilter("ignore")
+        try:
+            streams = _parse(target)
+        # The broad excepts here: music21's parsers meet damaged input with whatever
+        # exception the next line happens to raise, IndexError to RecursionError.
+        except Exception as error:
+            raise SeedError(f"{shown} cannot be read as a score: {_one_line(error)}") from error
+        pieces = []
+        reason = ""
+        for stream in streams:
+            try:
+                piece = _to_piece(stream)
+            except Exception as error:
+                reason = f": {_one_line(error)}"
+                logger.debug("a piece of %s is left out%s", shown, reason)
+                continue
+            if piece.note_count:
+                pieces.append(piece)
+    if not pieces:
+        raise SeedError(f"{shown} has no notes{reason}; take a score with some music in it")
+    return pieces
+
+
+def _check(path: Path, shown: str) -> None:
+    """Refuse what is certainly not a score of reasonable size, before music21 sees it."""
+    if path.suffix.lower() not in _FORMATS:
+        raise SeedError(f"{shown} is not a score: its name must end in {', '.join(SCORE_SUFFIXES)}")
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise SeedError(f"{shown} is a folder; name a score in it")
+        if not stat.S_ISREG(status.st_mode):
+            raise SeedError(f"{shown} is not a file")
+        size = status.st_size
+        if size and path.suffix.lower() == ".mxl":
+            with zipfile.ZipFile(path) as archive:
+                size = sum(entry.file_size for entry in archive.infolist())
+        with open(path, "rb"):
+            pass
+    except FileNotFoundError:
+        raise SeedError(f"{shown} does not exist; check the name and the folder") from None
+    except zipfile.BadZipFile:
+        raise SeedError(f"{shown} is damaged: not a compressed MusicXML file") from None
+    except (OSError, ValueError) as error:  # ValueError: a zero character in the path
+        reason = getattr(error, "strerror", None) or error
+        raise SeedError(f"{shown} cannot be read: {_one_line(reason)}") from error
+    if size == 0:
+        raise SeedError(f"{shown} is empty; get a whole copy of the file")
+    if size > _LARGEST_FILE:
+        raise SeedError(f"{shown} is larger than {_LARGEST_FILE >> 20} MB; take a part of it")
+
+
+def _parse(path: Path) -> list[Any]:
+    """The scores in a file. Never through music21's cache: it unpickles shared files."""
+    from music21 import converter
+
+    reader: Any = converter.Converter()
+    kind = _FORMATS[path.suffix.lower()]
+    keyed = _with_drum_keys(path) if kind == "musicxml" else None
+    if keyed is None:
+        reader.parseFileNoPickle(path, format=kind, forceSource=True)
+    else:
+        reader.parseData(keyed, format=kind)
+    return list(reader.stream.scores) if "Opus" in reader.stream.classes else [reader.stream]
+
+
+def _with_drum_keys(path: Path) -> str | None:
+    """The MusicXML with drum notes as pitches, their MIDI keys; None without such notes.
+
+    music21 knows one instrument per part and forgets which drum a note was.
+    """
+    data = path.read_bytes()
+    if path.suffix.lower() == ".mxl":
+        with zipfile.ZipFile(path) as archive:
+            names = [n for n in archive.namelist() if n.endswith(("xml",)) and "META-INF" not in n]
+            data = archive.read(names[0]) if names else b""
+    if b"<midi-unpitched>" not in data:
+        return None
+    root = ET.fromstring(data)
+    keys = {
+        midi.get("id"): int(midi.findtext("midi-unpitched") or 1) - 1
+        for midi in root.iter("midi-instrument")
+        if midi.find("midi-unpitched") is not None
+    }
+    for note in root.iter("note"):
+        head, instrument = note.find("unpitched"), note.find("instrument")
+        key = keys.get(instrument.get("id")) if instrument is not None else None
+        if head is None or key is None:
+            continue
+        head.clear()
+        head.tag = "pitch"
+        octave, pitch_class = divmod(key, 12)
+        name = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")[pitch_class]
+        ET.SubElement(head, "step").text = name[0]
+        ET.SubElement(head, "alter").text = str(len(name) - 1)
+        ET.SubElement(head, "octave").text = str(octave - 1)
+    return ET.tostring(root, "unicode")
+
+
+def _to_piece(score: Any) -> Piece:
+    """A music21 stream as a Piece; may raise anything."""
+    score = _best_effort("repeats", lambda: _expanded(score), score)
+    score = _best_effort("transposition", score.toSoundingPitch, score)
+    staves = list(score.parts) if score.hasPartLikeStreams() else [score]
+    shift, metres = _metres(max(staves, key=lambda staff: len(_measures(staff))))
+    parts: list[Part] = []
+    dynamics: list[tuple[Fraction, int]] = []
+    for staff in staves:
+        flat = staff.flatten()
+        # The second staff of a piano has its dynamics between the two, on the first.
+        grand = "PartStaff" in staff.classes
+        dynamics = _dynamics(flat) or (dynamics if grand else [])
+        instrument = staff.getInstrument(returnDefault=False)
+        name = staff.partName or (instrument.partName if instrument else "") or ""
+        program = (instrument.midiProgram if instrument else 0) or 0
+        drums = instrument is not None and (
+            instrument.midiChannel == _DRUM_CHANNEL or "UnpitchedPercussion" in instrument.classes
+        )
+        rows: dict[bool, list[_Row]] = {False: [], True: []}
+        _collect(flat, dynamics, drums, rows)
+        for is_drums, found in rows.items():
+            notes = tuple(_note(row, shift) for row in found)
+            if not notes:
+                continue
+            count = len(parts)
+            channel = _DRUM_CHANNEL if is_drums else _CHANNELS[count % len(_CHANNELS)]
+            parts.append(
+                Part(notes, DRUM_PROGRAM if is_drums else program, str(name), count + 1, channel)
+            )
+    title = (score.metadata.bestTitle if score.metadata else None) or ""
+    if title.lower().endswith(SCORE_SUFFIXES):  # music21 names a nameless piece by its file
+        title = ""
+    return Piece(tuple(parts), TICKS_PER_BEAT, _tempos(staves, shift), metres, title)
+
+
+def _best_effort(what: str, change: Callable[[], Any], otherwise: Any) -> Any:
+    """The changed score, or the score as it was where music21 cannot."""
+    try:
+        return change()
+    except Exception as error:  # music21 raises anything on repeats that do not add up
+        logger.debug("%s left as written: %s", what, _one_line(error))
+        return otherwise
+
+
+def _expanded(score: Any) -> Any:
+    """The score with its repeats played out; as it was when the parts would fall apart."""
+    if not any(score.recurse().getElementsByClass(("Repeat", "RepeatMark"))):
+        return score
+    expanded = score.expandRepeats()
+    lengths = {len(_measures(part)) for part in expanded.parts}
+    before = {len(_measures(part)) for part in score.parts}
+    if len(lengths) > len(before):
+        raise ValueError("the parts do not repeat the same bars")
+    return expanded
+
+
+def _measures(staff: Any) -> list[Any]:
+    return list(staff.getElementsByClass("Measure"))
+
+
+def _metres(staff: Any) -> tuple[Fraction, MetreMap]:
+    """(beats that the upbeat is into bar 1, metre map with every bar line in place)."""
+    changes: list[tuple[int, int, int]] = []
+    measures = _measures(staff)
+    if not measures:
+        for mark in staff.flatten().getElementsByClass("TimeSignature"):
+            changes.append((_ticks(mark.offset), mark.numerator, mark.denominator))
+        return Fraction(0), _metre_map(changes)
+    starts = [Fraction(measure.offset) for measure in measures]
+    lengths = [after - start for start, after in itertools.pairwise(starts)]
+    lengths.append(Fraction(measures[-1].duration.quarterLength))
+    metre, line = (4, 4), 0
+    shift = Fraction(0)
+    for index, measure in enumerate(measures):
+        mark = measure.timeSignature
+        changed = mark is not None and (mark.numerator, mark.denominator) != metre
+        if mark is not None:
+            metre = (mark.numerator, mark.denominator)
+        bar = bar_ticks(*metre, TICKS_PER_BEAT)
+        if index == 0:
+            upbeat = Fraction(bar, TICKS_PER_BEAT) - lengths[0]
+            if len(measures) > 1 and 0 < upbeat < Fraction(bar, TICKS_PER_BEAT):
+                shift = upbeat
+            changes.append((0, *metre))
+            continue
+        start = _ticks(starts[index] + shift)
+        into = (start - line) % bar
+        # A bar split in two by a repeat sign is one bar; any other odd bar is its own.
+        completes = into and into + _ticks(lengths[index]) == bar
+        if changed or (into and not completes):
+            changes.append((start, *metre))
+            line = start
+    return shift, _metre_map(changes)
+
+
+def _metre_map(changes: list[tuple[int, int, int]]) -> MetreMap:
+    """The map; without the changes that a MIDI file could not hold."""
+    kept = []
+    for change in changes:
+        with contextlib.suppress(ValueError):
+            MetreMap((change,))
+            kept.append(change)
+    return MetreMap(tuple(kept) or ((0, 4, 4),))
+
+
+def _tempos(staves: Iterable[Any], shift: Fraction) -> TempoMap:
+    """The tempo marks of all staves; the first also counts for an upbeat.
+
+    On one tick a number in print goes before one that only playback knows, and that
+    before music21's guess at a word such as Andante.
+    """
+    marks: list[tuple[int, int, int]] = []
+    for staff in staves:
+        for mark in staff.flatten().getElementsByClass("MetronomeMark"):
+            beats_per_minute = mark.getQuarterBPM(useNumberSounding=mark.number is None)
+            if not beats_per_minute:
+                continue
+            trust = 2 if mark.number is None else 1 if mark.numberImplicit else 3
+            tick = _ticks(mark.offset + shift) if mark.offset else 0
+            marks.append((tick, trust, min(max(bpm_to_tempo(beats_per_minute), 1), 0xFFFFFF)))
+    best = {tick: tempo for tick, _, tempo in sorted(marks)}
+    changes: list[tuple[int, int]] = []
+    for tick, tempo in best.items():
+        if not changes or changes[-1][1] != tempo:
+            changes.append((tick, tempo))
+    return TempoMap(tuple(changes)) if changes else TempoMap()
+
+
+def _dynamics(flat: Any) -> list[tuple[Fraction, int]]:
+    """(beat, velocity) of the dynamics written in a staff, in time."""
+    marks = []
+    for mark in flat.getElementsByClass("Dynamic"):
+        if mark.volumeScalar is not None:
+            marks.append((Fraction(mark.offset), min(max(round(127 * mark.volumeScalar), 1), 127)))
+    return sorted(marks)
+
+
+def _collect(
+    flat: Any, dynamics: list[tuple[Fraction, int]], drums: bool, rows: dict[bool, list[_Row]]
+) -> None:
+    """Put the notes of a flat staff into `rows`, under whether they are drums, ties merged."""
+    held: dict[tuple[bool, int, Fraction], int] = {}
+    mark = 0
+    velocity = _VELOCITY
+    for element in flat.notes:
+        onset, length = Fraction(element.offset), Fraction(element.quarterLength)
+        while mark < len(dynamics) and dynamics[mark][0] <= onset:
+            velocity, mark = dynamics[mark][1], mark + 1
+        if length <= 0 or element.duration.isGrace or "Harmony" in element.classes:
+            continue
+        for member in _members(element):
+            is_drum, pitch = _pitch(member, drums)
+            loud = member.volume.velocity if member.hasVolumeInformation() else None
+            loud = velocity if loud is None else min(max(int(loud), 1), 127)
+            found = rows[is_drum]
+            tie = member.tie.type if member.tie is not None else None
+            before = None
+            if tie in ("stop", "continue"):
+                # By where it ends, since another voice may sound the same pitch.
+                before = held.pop((is_drum, pitch, onset), None)
+            if before is None:
+                before = len(found)
+                found.append((onset, length, pitch, loud))
+            else:
+                begun = found[before]
+                found[before] = (begun[0], onset + length - begun[0], pitch, begun[3])
+            if tie in ("start", "continue"):
+                held[is_drum, pitch, onset + length] = before
+
+
+def _members(element: Any) -> Iterator[Any]:
+    """The notes of a chord, or the note."""
+    yield from element.notes if "ChordBase" in element.classes else (element,)
+
+
+def _pitch(note: Any, drums: bool) -> tuple[bool, int]:
+    """(whether it is a drum, MIDI note number or drum key)."""
+    if "Unpitched" in note.classes:
+        return True, _DRUM_KEYS.get(note.displayPitch().nameWithOctave, _SNARE)
+    # Quarter tones are rounded; MIDI has none.
+    return drums, min(max(round(note.pitch.ps), 0), 127)
+
+
+def _note(row: _Row, shift: Fraction) -> Note:
+    onset, length, pitch, velocity = row
+    start, stop = _ticks(onset + shift), _ticks(onset + length + shift)
+    return Note(max(start, 0), pitch, max(stop - start, 1), velocity)
+
+
+def _ticks(beats: Any) -> int:
+    return round(Fraction(beats) * TICKS_PER_BEAT)
+
+
+def _one_line(value: object) -> str:
+    """Text on one line of reasonable length, whatever is in it."""
+    line = " ".join(str(value).split()) or type(value).__name__
+    line = "".join(char if char.isprintable() else "?" for char in line)
+    return line if len(line) <= 200 else line[:197] + "..."
