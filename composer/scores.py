@@ -83,7 +83,7 @@ def read_scores(path: str | os.PathLike[str]) -> list[Piece]:
     with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
         warnings.simplefilter("ignore")
         try:
-            streams = _parse(target)
+            streams, programs = _parse(target)
         # The broad excepts here: music21's parsers meet damaged input with whatever
         # exception the next line happens to raise, IndexError to RecursionError.
         except Exception as error:
@@ -92,7 +92,7 @@ def read_scores(path: str | os.PathLike[str]) -> list[Piece]:
         reason = ""
         for stream in streams:
             try:
-                piece = _to_piece(stream)
+                piece = _to_piece(stream, programs)
             except Exception as error:
                 reason = f": {_one_line(error)}"
                 logger.debug("a piece of %s is left out%s", shown, reason)
@@ -133,39 +133,64 @@ def _check(path: Path, shown: str) -> None:
         raise SeedError(f"{shown} is larger than {_LARGEST_FILE >> 20} MB; take a part of it")
 
 
-def _parse(path: Path) -> list[Any]:
-    """The scores in a file. Never through music21's cache: it unpickles shared files."""
+def _parse(path: Path) -> tuple[list[Any], dict[str, int]]:
+    """(the scores in a file, the MIDI program of each part that names one).
+
+    Never through music21's own file reading: that unpickles a cache in a shared folder
+    and leaves files open after an error.
+    """
     from music21 import converter
 
-    reader: Any = converter.Converter()
     kind = _FORMATS[path.suffix.lower()]
-    keyed = _with_drum_keys(path) if kind == "musicxml" else None
-    if keyed is None:
-        reader.parseFileNoPickle(path, format=kind, forceSource=True)
+    programs: dict[str, int] = {}
+    if kind == "musicxml":
+        root = ET.fromstring(_xml(path))
+        programs = _programs(root)
+        _name_drum_keys(root)
+        text = ET.tostring(root, "unicode")
     else:
-        reader.parseData(keyed, format=kind)
-    return list(reader.stream.scores) if "Opus" in reader.stream.classes else [reader.stream]
+        data = path.read_bytes()
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = data.decode("latin-1")
+    reader: Any = converter.Converter()
+    reader.parseData(text, format=kind)
+    stream = reader.stream
+    return list(stream.scores) if "Opus" in stream.classes else [stream], programs
 
 
-def _with_drum_keys(path: Path) -> str | None:
-    """The MusicXML with drum notes as pitches, their MIDI keys; None without such notes.
+def _xml(path: Path) -> bytes:
+    """The MusicXML in a file, unpacked if it is compressed."""
+    if path.suffix.lower() != ".mxl":
+        return path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if not name.startswith("META-INF")]
+        scores = [name for name in names if name.lower().endswith(("xml",))]
+        return archive.read(scores[0])
+
+
+def _programs(root: ET.Element) -> dict[str, int]:
+    """Part id -> program. music21 keeps the family: of two electric pianos, a piano."""
+    found = {}
+    for part in root.iter("score-part"):
+        number = part.findtext("midi-instrument/midi-program")
+        if number is not None and 1 <= int(number) <= 128:
+            found[part.get("id", "")] = int(number) - 1
+    return found
+
+
+def _name_drum_keys(root: ET.Element) -> None:
+    """Turn drum notes into pitches, their MIDI keys.
 
     music21 knows one instrument per part and forgets which drum a note was.
     """
-    data = path.read_bytes()
-    if path.suffix.lower() == ".mxl":
-        with zipfile.ZipFile(path) as archive:
-            names = [n for n in archive.namelist() if n.endswith(("xml",)) and "META-INF" not in n]
-            data = archive.read(names[0]) if names else b""
-    if b"<midi-unpitched>" not in data:
-        return None
-    root = ET.fromstring(data)
     keys = {
         midi.get("id"): int(midi.findtext("midi-unpitched") or 1) - 1
         for midi in root.iter("midi-instrument")
         if midi.find("midi-unpitched") is not None
     }
-    for note in root.iter("note"):
+    for note in root.iter("note") if keys else ():
         head, instrument = note.find("unpitched"), note.find("instrument")
         key = keys.get(instrument.get("id")) if instrument is not None else None
         if head is None or key is None:
@@ -177,10 +202,9 @@ def _with_drum_keys(path: Path) -> str | None:
         ET.SubElement(head, "step").text = name[0]
         ET.SubElement(head, "alter").text = str(len(name) - 1)
         ET.SubElement(head, "octave").text = str(octave - 1)
-    return ET.tostring(root, "unicode")
 
 
-def _to_piece(score: Any) -> Piece:
+def _to_piece(score: Any, programs: dict[str, int]) -> Piece:
     """A music21 stream as a Piece; may raise anything."""
     score = _best_effort("repeats", lambda: _expanded(score), score)
     score = _best_effort("transposition", score.toSoundingPitch, score)
@@ -193,9 +217,11 @@ def _to_piece(score: Any) -> Piece:
         # The second staff of a piano has its dynamics between the two, on the first.
         grand = "PartStaff" in staff.classes
         dynamics = _dynamics(flat) or (dynamics if grand else [])
-        instrument = staff.getInstrument(returnDefault=False)
+        instrument = staff.recurse().getElementsByClass("Instrument").first()
         name = staff.partName or (instrument.partName if instrument else "") or ""
-        program = (instrument.midiProgram if instrument else 0) or 0
+        program = programs.get(str(instrument.partId)) if instrument else None
+        if program is None:
+            program = (instrument.midiProgram if instrument else 0) or 0
         drums = instrument is not None and (
             instrument.midiChannel == _DRUM_CHANNEL or "UnpitchedPercussion" in instrument.classes
         )
@@ -337,10 +363,9 @@ def _collect(
             loud = velocity if loud is None else min(max(int(loud), 1), 127)
             found = rows[is_drum]
             tie = member.tie.type if member.tie is not None else None
-            before = None
-            if tie in ("stop", "continue"):
-                # By where it ends, since another voice may sound the same pitch.
-                before = held.pop((is_drum, pitch, onset), None)
+            # By where it ends, since another voice may sound the same pitch; and without
+            # asking for the tie's other end, which music21 leaves out of ABC's chords.
+            before = held.pop((is_drum, pitch, onset), None)
             if before is None:
                 before = len(found)
                 found.append((onset, length, pitch, loud))
