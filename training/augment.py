@@ -84,9 +84,7 @@ def synthetic_velocities(count: int, rng: np.random.Generator) -> np.ndarray:
     return np.clip(np.round(level + waves + noise), 1, 127).astype(np.int32)
 
 
-def render_free(
-    record: Record, notes: Notes, rng: np.random.Generator
-) -> tuple[Record, Notes]:
+def render_free(record: Record, notes: Notes, rng: np.random.Generator) -> tuple[Record, Notes]:
     """A piece on a grid as a player without a click would play it.
 
     The tempo wanders (a mean-reverting walk of about 6 %, sampled every half beat, with

@@ -16,8 +16,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -150,6 +151,7 @@ def to_events(record: Record, notes: Notes) -> Events:
     """A record's notes as canonical events, as `composer.events.encode` gives them."""
     beats = record.kind == BEATS
     scale = TICKS_PER_BEAT / FINE_PER_BEAT if beats else TICKS_PER_SECOND / FINE_PER_SECOND
+    starts, lengths = notes[:, 0].astype(np.float64), notes[:, 3].astype(np.float64)
     metres = (
         MetreMap(tuple((round(tick * scale), n, d) for tick, n, d in record.metres))
         if beats
@@ -157,8 +159,8 @@ def to_events(record: Record, notes: Notes) -> Events:
     )
     columns = notes.astype(np.int64)
     return quantise(
-        columns[:, 0] * scale,
-        columns[:, 3] * scale,
+        starts * scale,
+        lengths * scale,
         columns[:, 1],
         columns[:, 2],
         columns[:, 4],
@@ -169,30 +171,57 @@ def to_events(record: Record, notes: Notes) -> Events:
 
 
 def save(folder: Path, pieces: Iterable[tuple[Record, Notes]]) -> Dataset:
-    """Write a dataset, whole or not at all.
+    """Write a dataset, whole or not at all, piece by piece as they come.
+
+    A corpus of which chance left nothing for validation gives its piece with the lowest
+    checksum, so that training on a few files of one's own can tell when to stop.
 
     Raises:
         SeedError: There is no piece.
         OSError: The folder cannot be written.
     """
     records: list[Record] = []
-    arrays: list[Notes] = []
     start = 0
-    for record, notes in pieces:
-        fields = asdict(record) | {"start": start, "count": len(notes)}
-        records.append(_record(fields))
-        arrays.append(notes)
-        start += len(notes)
-    if not records:
-        raise SeedError("no file could be read; give files or folders of MIDI or scores")
-    table = np.concatenate(arrays)
     folder.mkdir(parents=True, exist_ok=True)
-    np.save(folder / "notes.tmp.npy", table)
-    document = {"format": FORMAT, "pieces": [asdict(record) for record in records]}
-    (folder / "pieces.tmp.json").write_text(json.dumps(document), encoding="utf-8")
-    (folder / "notes.tmp.npy").replace(folder / "notes.npy")
-    (folder / "pieces.tmp.json").replace(folder / "pieces.json")
-    return Dataset(tuple(records), table)
+    table_beside, list_beside = folder / "notes.tmp.npy", folder / "pieces.tmp.json"
+    try:
+        with table_beside.open("wb") as stream:
+            # The header has room for its count to grow: see write_array_header_1_0.
+            _write_header(stream, 0)
+            for record, notes in pieces:
+                records.append(replace(record, start=start, count=len(notes)))
+                stream.write(np.ascontiguousarray(notes, dtype="<i4").tobytes())
+                start += len(notes)
+            stream.seek(0)
+            _write_header(stream, start)
+        if not records:
+            raise SeedError("no file could be read; give files or folders of MIDI or scores")
+        records = _with_validation(records)
+        document = {"format": FORMAT, "pieces": [asdict(record) for record in records]}
+        list_beside.write_text(json.dumps(document), encoding="utf-8")
+        table_beside.replace(folder / "notes.npy")
+        list_beside.replace(folder / "pieces.json")
+    finally:
+        table_beside.unlink(missing_ok=True)
+        list_beside.unlink(missing_ok=True)
+    return Dataset(tuple(records), np.load(folder / "notes.npy", mmap_mode="r"))
+
+
+def _write_header(stream: IO[bytes], rows: int) -> None:
+    header = {"descr": "<i4", "fortran_order": False, "shape": (rows, 5)}
+    np.lib.format.write_array_header_1_0(stream, header)
+
+
+def _with_validation(records: list[Record]) -> list[Record]:
+    by_corpus: dict[str, list[int]] = {}
+    for index, record in enumerate(records):
+        by_corpus.setdefault(record.corpus, []).append(index)
+    made = list(records)
+    for indices in by_corpus.values():
+        if len(indices) > 1 and all(records[index].split == "train" for index in indices):
+            chosen = min(indices, key=lambda index: records[index].sha256)
+            made[chosen] = replace(records[chosen], split="valid")
+    return made
 
 
 def load(folders: Sequence[Path]) -> Dataset:
@@ -203,6 +232,7 @@ def load(folders: Sequence[Path]) -> Dataset:
     """
     records: list[Record] = []
     tables: list[Notes] = []
+    names: set[tuple[str, str]] = set()
     start = 0
     for folder in folders:
         try:
@@ -218,8 +248,13 @@ def load(folders: Sequence[Path]) -> Dataset:
                 f"{folder} is not a prepared dataset ({error}); make one with 'composer prepare'"
             ) from error
         for record in found:
-            fields = asdict(record) | {"start": record.start + start}
-            records.append(_record(fields))
+            # A run that is resumed finds its pieces by corpus and name.
+            name, number = record.name, 1
+            while (record.corpus, name) in names:
+                number += 1
+                name = f"{record.name} ({number})"
+            names.add((record.corpus, name))
+            records.append(replace(record, name=name, start=record.start + start))
         tables.append(table)
         start += len(table)
     return Dataset(tuple(records), tables[0] if len(tables) == 1 else np.concatenate(tables))

@@ -1,108 +1,86 @@
 """Fit: the training loop, with checkpoints from which a killed run goes on.
 
-The step is written once, over `keras.ops`, and differentiated by whichever backend Keras
-runs on: TensorFlow (default), JAX or PyTorch.
+A checkpoint is one npz file that holds the whole run:
+
+    w:PATH   float32, a weight of the network by its path
+    o:N      the optimiser's variables, in order
+    s:N      the states of the random generators (dropout), in order
+    state    float32 [L, 2, B, H], what the LSTM carries from one batch to the next
+    meta     JSON in UTF-8: updates done, settings, sizes, position in the data
 """
 
 from __future__ import annotations
 
+import errno
 import json
-import logging
 import math
 import os
 import time
+import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
+from numpy.typing import NDArray
 
-from composer.network import Network, NetworkConfig, build, set_weights, weights_of
-from training.augment import Augmentation
+from composer.architecture import NetworkConfig
+from composer.errors import ComposerError, OutputError
+from composer.network import Network, build, set_weights, weights_of
 from training.dataset import Dataset
+from training.settings import FitSettings, learning_rate_at, share_done
+from training.steps import make_steps
 from training.streams import Batch, Streams
 from training.validate import Score, mean, validation_batches
 
-log = logging.getLogger(__name__)
+SAVE_SECONDS = 300.0
+"""A run that validates seldom is saved at least so often."""
 
-Tensor = Any
-
-
-@dataclass(frozen=True, slots=True)
-class FitSettings:
-    """One training run.
-
-    Attributes:
-        lanes: Pieces side by side in a batch.
-        steps: Steps of truncated back-propagation through time.
-        updates: Optimiser steps in all; the learning rate falls to its end over them.
-        learning_rate: At its peak, reached after `warm_up` updates.
-        warm_up: Updates.
-        clip: Bound on the norm of the gradient.
-        weight_decay: Of AdamW, on matrices only.
-        validate_every: Updates between validations and checkpoints.
-        patience: Validations without improvement before training stops early; 0: never.
-        precision: "mixed_bfloat16" or "float32".
-        shares: Wanted share of the notes of each corpus.
-        augmentation: How pieces are varied.
-        seed: Of weights, dropout and data.
-    """
-
-    lanes: int = 128
-    steps: int = 96
-    updates: int = 3000
-    learning_rate: float = 2e-3
-    warm_up: int = 100
-    clip: float = 1.0
-    weight_decay: float = 0.01
-    validate_every: int = 200
-    patience: int = 0
-    precision: str = "mixed_bfloat16"
-    shares: Mapping[str, float] = field(default_factory=dict)
-    augmentation: Augmentation = Augmentation()
-    seed: int = 1
+DONE = "done"
+EARLY = "stopped early"
+INTERRUPTED = "interrupted"
 
 
-def learning_rate_at(update: int, settings: FitSettings) -> float:
-    """Linear warm-up, then a half cosine down to 2 % of the peak."""
-    if update < settings.warm_up:
-        return settings.learning_rate * (update + 1) / settings.warm_up
-    span = max(settings.updates - settings.warm_up, 1)
-    done = min((update - settings.warm_up) / span, 1.0)
-    return settings.learning_rate * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
-
-
-def field_sums(logits: list[Tensor], features: Tensor, weights: Tensor) -> Tensor:
-    """Summed negative log-likelihood of each field in nats, float32 [5]."""
-    sums = []
-    for index, field_logits in enumerate(logits):
-        target = features[:, 1:, index]
-        # Steps without a target hold classes outside the head; their weight is 0.
-        target = ops.minimum(target, field_logits.shape[-1] - 1)
-        log_p = ops.log_softmax(field_logits, axis=-1)
-        chosen = ops.take_along_axis(log_p, target[..., None], axis=-1)[..., 0]
-        sums.append(-ops.sum(chosen * weights[..., index]))
-    return ops.stack(sums)
+class TrainingError(ComposerError):
+    """A run cannot go on: its loss is not a number, or its checkpoint is damaged."""
 
 
 class Fitter:
-    """Network, optimiser and position in the data of one run."""
+    """Network, optimiser and position in the data of one run.
+
+    Attributes:
+        update: Updates done.
+        elapsed: Seconds spent on them, over all sittings.
+        best: Lowest nats per note in validation so far.
+        since_best: Validations since then.
+    """
 
     def __init__(
-        self, dataset: Dataset, config: NetworkConfig, settings: FitSettings, folder: Path
+        self,
+        dataset: Dataset,
+        config: NetworkConfig,
+        settings: FitSettings,
+        folder: Path,
+        weights: Mapping[str, NDArray[Any]] | None = None,
     ) -> None:
+        """A run before its first update.
+
+        Args:
+            dataset: With pieces in its "train" split.
+            config: Of the network.
+            settings: Of the run.
+            folder: Where checkpoints go.
+            weights: To begin with, by path; None: drawn from the settings' seed.
+
+        Raises:
+            ModelError: The weights do not fit.
+            SettingError: A share names no corpus, or there is nothing to train on.
+        """
         self.settings, self.folder, self.config = settings, folder, config
         self.dataset = dataset
-        keras.mixed_precision.set_global_policy(settings.precision)
-        self.network: Network = build(config, settings.seed)
-        self.optimizer = keras.optimizers.AdamW(
-            settings.learning_rate, weight_decay=settings.weight_decay, global_clipnorm=settings.clip
-        )
-        self.optimizer.exclude_from_weight_decay(var_names=["bias", "embeddings"])
-        self.optimizer.build(self.network.trainable_variables)
         self.streams = Streams(
             dataset,
             lanes=settings.lanes,
@@ -111,190 +89,138 @@ class Fitter:
             augmentation=settings.augmentation,
             seed=settings.seed,
         )
-        self.state: Any = np.zeros((config.layers, 2, settings.lanes, config.units), np.float32)
+        keras.mixed_precision.set_global_policy(settings.precision)
+        self.network: Network = build(config, settings.seed)
+        if weights is not None:
+            set_weights(self.network, dict(weights))
+        self.optimizer = keras.optimizers.AdamW(
+            settings.learning_rate,
+            weight_decay=settings.weight_decay,
+            global_clipnorm=settings.clip,
+        )
+        self.optimizer.exclude_from_weight_decay(var_names=["bias", "embeddings"])
+        self.optimizer.build(self.network.trainable_variables)
+        self.state: Any = self._zero_state(settings.lanes)
         self.update = 0
+        self.elapsed = 0.0
         self.best = math.inf
         self.since_best = 0
-        self._train_step, self._score_step = _steps(self.network, self.optimizer)
+        self._train_step, self._score_step = make_steps(self.network, self.optimizer)
 
-    def step(self) -> tuple[np.ndarray, int]:
+    def _zero_state(self, streams: int) -> NDArray[np.float32]:
+        """float32 [L, 2, B, H]."""
+        return np.zeros((self.config.layers, 2, streams, self.config.units), np.float32)
+
+    @property
+    def learning_rate(self) -> float:
+        """Of the next update."""
+        return learning_rate_at(self.update, self.settings, self.elapsed)
+
+    @property
+    def done(self) -> float:
+        """How much of the run lies behind, 0..1."""
+        return share_done(self.settings, self.update, self.elapsed)
+
+    def step(self) -> tuple[NDArray[np.float32], int]:
         """One update. Returns (nats by field summed [5], notes)."""
         batch = self.streams.next()
-        self.optimizer.learning_rate.assign(learning_rate_at(self.update, self.settings))
-        sums, state = self._train_step(*_inputs(batch, self.state))
-        self.state = state
+        self.optimizer.learning_rate.assign(self.learning_rate)
+        sums, self.state = self._train_step(*_inputs(batch, self.state))
         self.update += 1
-        return ops.convert_to_numpy(sums), batch.notes
+        return np.asarray(ops.convert_to_numpy(sums), dtype=np.float32), batch.notes
 
     def validate(self, limit: int | None = None) -> dict[str, Score]:
-        """Nats per note and field on the validation pieces, by corpus and "all"."""
+        """Nats per note and field on the validation pieces, by corpus and "all".
+
+        Args:
+            limit: Pieces of each corpus at most; None: all.
+
+        Returns:
+            Nothing if there are no validation pieces.
+        """
         scores: dict[str, Score] = {}
         for corpus, batches in validation_batches(self.dataset, self.settings.steps, limit):
             score = Score.empty()
             state: Any = None
             for batch in batches:
-                if state is None or state.shape[2] != len(batch.keep):
-                    state = np.zeros(
-                        (self.config.layers, 2, len(batch.keep), self.config.units), np.float32
-                    )
+                if state is None:
+                    state = self._zero_state(len(batch.keep))
                 sums, state = self._score_step(*_inputs(batch, state))
                 score = score.plus(ops.convert_to_numpy(sums), batch.weights)
             scores[corpus] = score
-        return scores | {"all": mean(scores)}
+        return scores | {"all": mean(scores)} if scores else {}
 
     # Checkpoints ---------------------------------------------------------------------
 
     def save(self, name: str) -> None:
-        """Write everything the run consists of, whole or not at all."""
-        arrays = {f"w:{key}": value for key, value in weights_of(self.network).items()}
-        for index, variable in enumerate(self.optimizer.variables):
-            arrays[f"o:{index}"] = ops.convert_to_numpy(variable.value)
-        arrays["state"] = ops.convert_to_numpy(self.state)
-        seeds = [v for v in self.network.non_trainable_variables]
-        for index, variable in enumerate(seeds):
-            arrays[f"s:{index}"] = ops.convert_to_numpy(variable.value)
+        """Write everything the run consists of, whole or not at all.
+
+        Raises:
+            OutputError: It cannot be written; an older one of that name is still whole.
+        """
+        arrays: dict[str, NDArray[Any]] = {
+            f"w:{key}": value for key, value in weights_of(self.network).items()
+        }
+        for letter, variables in self._other_variables():
+            for index, variable in enumerate(variables):
+                arrays[f"{letter}:{index}"] = np.asarray(ops.convert_to_numpy(variable.value))
+        arrays["state"] = np.asarray(ops.convert_to_numpy(self.state))
         meta = {
             "update": self.update,
+            "elapsed": self.elapsed,
             "best": self.best,
             "since_best": self.since_best,
             "network": self.config.as_dict(),
-            "settings": asdict(self.settings),
+            "settings": self.settings.as_dict(),
             "streams": self.streams.state(),
         }
         arrays["meta"] = np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        beside = self.folder / f"{name}.tmp.npz"
-        np.savez(beside, **arrays)
-        os.replace(beside, self.folder / f"{name}.npz")
+        beside, target = self.folder / f"{name}.tmp.npz", self.folder / f"{name}.npz"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with beside.open("wb") as stream:
+                np.savez(stream, **arrays)  # type: ignore[arg-type]
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.replace(beside, target)
+        except OSError as error:
+            beside.unlink(missing_ok=True)
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+            why = "the disk is full" if full else error.strerror or str(error)
+            kept = "; the checkpoint before is whole: make room and --resume" if full else ""
+            raise OutputError(f"cannot write checkpoint {target}: {why}{kept}") from error
 
     def restore(self, name: str) -> None:
-        """Go back to a checkpoint written by `save` with the same settings."""
-        with np.load(self.folder / f"{name}.npz") as arrays:
-            meta = json.loads(arrays["meta"].tobytes())
-            set_weights(
-                self.network, {key[2:]: arrays[key] for key in arrays.files if key[:2] == "w:"}
-            )
-            for index, variable in enumerate(self.optimizer.variables):
-                variable.assign(arrays[f"o:{index}"])
-            for index, variable in enumerate(self.network.non_trainable_variables):
-                variable.assign(arrays[f"s:{index}"])
-            self.state = arrays["state"]
-        self.update, self.best = meta["update"], meta["best"]
-        self.since_best = meta["since_best"]
-        self.streams.restore(meta["streams"])
+        """Go back to a checkpoint written by `save` with the same settings.
+
+        Raises:
+            TrainingError: It is missing or damaged.
+        """
+        path = self.folder / f"{name}.npz"
+        try:
+            with np.load(path) as arrays:
+                meta = json.loads(arrays["meta"].tobytes())
+                set_weights(
+                    self.network, {key[2:]: arrays[key] for key in arrays.files if key[:2] == "w:"}
+                )
+                for letter, variables in self._other_variables():
+                    for index, variable in enumerate(variables):
+                        variable.assign(arrays[f"{letter}:{index}"])
+                self.state = arrays["state"]
+            self.update, self.elapsed = meta["update"], meta.get("elapsed", 0.0)
+            self.best, self.since_best = meta["best"], meta["since_best"]
+            self.streams.restore(meta["streams"])
+        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+            raise TrainingError(
+                f"cannot go on from {path} ({error}); is it whole, and of this run?"
+            ) from error
+
+    def _other_variables(self) -> tuple[tuple[str, list[Any]], ...]:
+        return ("o", self.optimizer.variables), ("s", self.network.non_trainable_variables)
 
 
 def _inputs(batch: Batch, state: Any) -> tuple[Any, Any, Any, Any]:
     return batch.features, batch.weights, batch.keep, state
-
-
-def _steps(network: Network, optimizer: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """(train, score) functions of (features, weights, keep, state) for Keras's backend.
-
-    Each returns (nats summed by field [5], new state); train also updates the weights.
-    """
-
-    def forward(features: Any, weights: Any, keep: Any, state: Any, training: bool) -> Any:
-        state = ops.cast(state, "float32") * keep[None, None, :, None]
-        logits, state = network(features, state, training=training)
-        sums = field_sums(logits, features, weights)
-        loss = ops.sum(sums) / ops.maximum(ops.sum(weights[..., 0]), 1.0)
-        return loss, (sums, ops.stop_gradient(state))
-
-    backend = keras.backend.backend()
-    if backend == "tensorflow":
-        import tensorflow as tf
-
-        @tf.function(reduce_retracing=True)
-        def train(features: Any, weights: Any, keep: Any, state: Any) -> Any:
-            with tf.GradientTape() as tape:
-                loss, result = forward(features, weights, keep, state, True)
-            gradients = tape.gradient(loss, network.trainable_variables)
-            optimizer.apply(gradients, network.trainable_variables)
-            return result
-
-        @tf.function(reduce_retracing=True)
-        def score(features: Any, weights: Any, keep: Any, state: Any) -> Any:
-            return forward(features, weights, keep, state, False)[1]
-
-        return train, score
-    if backend == "torch":
-        import torch
-
-        def train_torch(features: Any, weights: Any, keep: Any, state: Any) -> Any:
-            network.zero_grad()
-            loss, result = forward(
-                ops.convert_to_tensor(features), ops.convert_to_tensor(weights),
-                ops.convert_to_tensor(keep), ops.convert_to_tensor(state), True,
-            )  # fmt: skip
-            loss.backward()
-            with torch.no_grad():
-                optimizer.apply(
-                    [v.value.grad for v in network.trainable_variables],
-                    network.trainable_variables,
-                )
-            return result[0].detach(), result[1].detach()
-
-        def score_torch(features: Any, weights: Any, keep: Any, state: Any) -> Any:
-            with torch.no_grad():
-                return forward(
-                    ops.convert_to_tensor(features), ops.convert_to_tensor(weights),
-                    ops.convert_to_tensor(keep), ops.convert_to_tensor(state), False,
-                )[1]  # fmt: skip
-
-        return train_torch, score_torch
-    return _jax_steps(network, optimizer)
-
-
-def _jax_steps(network: Network, optimizer: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """JAX wants functions without side effects: variables go in and come out."""
-    import jax
-
-    def forward(trainable: Any, fixed: Any, features: Any, weights: Any, keep: Any, state: Any,
-                training: bool) -> Any:  # fmt: skip
-        state = ops.cast(state, "float32") * keep[None, None, :, None]
-        (logits, state), fixed = network.stateless_call(
-            trainable, fixed, features, state, training=training
-        )
-        sums = field_sums(logits, features, weights)
-        loss = ops.sum(sums) / ops.maximum(ops.sum(weights[..., 0]), 1.0)
-        return loss, (sums, state, fixed)
-
-    @jax.jit
-    def update(trainable: Any, fixed: Any, slots: Any, *data: Any) -> Any:
-        (_, (sums, state, fixed)), gradients = jax.value_and_grad(forward, has_aux=True)(
-            trainable, fixed, *data, True
-        )
-        trainable, slots = optimizer.stateless_apply(slots, gradients, trainable)
-        return trainable, fixed, slots, sums, state
-
-    evaluate = jax.jit(lambda t, f, *data: forward(t, f, *data, False)[1][:2])
-
-    def values(variables: Any) -> list[Any]:
-        return [variable.value for variable in variables]
-
-    def train(*data: Any) -> Any:
-        trainable, fixed, slots, sums, state = update(
-            values(network.trainable_variables),
-            values(network.non_trainable_variables),
-            values(optimizer.variables),
-            *data,
-        )
-        for variables, new in (
-            (network.trainable_variables, trainable),
-            (network.non_trainable_variables, fixed),
-            (optimizer.variables, slots),
-        ):
-            for variable, value in zip(variables, new, strict=True):
-                variable.assign(value)
-        return sums, state
-
-    def score(*data: Any) -> Any:
-        return evaluate(
-            values(network.trainable_variables), values(network.non_trainable_variables), *data
-        )
-
-    return train, score
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,8 +229,10 @@ class Progress:
 
     Attributes:
         update: Updates done.
-        updates: Updates in all.
+        updates: Updates in all, at most.
+        done: How much of the run lies behind, 0..1.
         nats: Nats per note in training, of this update.
+        fields: The same by field, [5].
         notes_per_second: Of this update.
         learning_rate: In force.
         scores: Validation by corpus, when this update was followed by one.
@@ -313,51 +241,87 @@ class Progress:
 
     update: int
     updates: int
+    done: float
     nats: float
+    fields: NDArray[np.float32]
     notes_per_second: float
     learning_rate: float
     scores: dict[str, Score] | None = None
     improved: bool = False
 
 
-def fit(fitter: Fitter, report: Callable[[Progress], None], limit: int | None = None) -> None:
-    """Train until the last update, an early stop, or Ctrl-C (which leaves a checkpoint).
+def fit(
+    fitter: Fitter,
+    report: Callable[[Progress], None],
+    limit: int | None = None,
+    *,
+    stop: Callable[[], bool] = lambda: False,
+    clock: Callable[[], float] = time.monotonic,
+) -> str:
+    """Train until the last update, the time limit, an early stop, or being told to stop.
 
     Args:
         fitter: Fresh, or restored from a checkpoint.
         report: Called after every update.
-        limit: Validation batches per corpus; None: all.
+        limit: Validation pieces per corpus; None: all.
+        stop: Asked after every update; True leaves a checkpoint and ends. (An exception
+            in the middle of an update would leave half of one behind.)
+        clock: Seconds.
+
+    Returns:
+        `DONE`, `EARLY` or `INTERRUPTED`.
+
+    Raises:
+        TrainingError: The loss is not a number.
+        OutputError: A checkpoint cannot be written.
     """
     settings = fitter.settings
-    try:
-        while fitter.update < settings.updates:
-            began = time.perf_counter()
-            sums, notes = fitter.step()
-            took = time.perf_counter() - began
-            nats = float(sums.sum()) / max(notes, 1)
-            if not math.isfinite(nats):
-                raise FloatingPointError(f"the loss is {nats} at update {fitter.update}")
-            scores, improved = None, False
-            if fitter.update % settings.validate_every == 0 or fitter.update == settings.updates:
-                scores = fitter.validate(limit)
-                total = scores["all"].nats_per_note
-                improved = total < fitter.best
-                fitter.since_best = 0 if improved else fitter.since_best + 1
-                if improved:
-                    fitter.best = total
-                    fitter.save("best")
-                fitter.save("last")
-            report(
-                Progress(
-                    fitter.update, settings.updates, nats, notes / took,
-                    learning_rate_at(fitter.update - 1, settings), scores, improved,
-                )  # fmt: skip
+    saved = clock()
+    while fitter.done < 1.0:
+        began = clock()
+        rate = fitter.learning_rate
+        sums, notes = fitter.step()
+        took = max(clock() - began, 1e-9)
+        nats = float(sums.sum()) / max(notes, 1)
+        if not math.isfinite(nats):
+            raise TrainingError(
+                f"the loss is {nats} at update {fitter.update}; --resume with a lower learning "
+                "rate is not the same run: start again with a lower --learning-rate"
             )
-            if settings.patience and fitter.since_best >= settings.patience:
-                log.info("no improvement in %d validations: stopped early", fitter.since_best)
-                break
-    except KeyboardInterrupt:
-        fitter.save("last")
-        raise
-
-
+        fitter.elapsed += took
+        scores, improved = None, False
+        last = fitter.done >= 1.0
+        if fitter.update % settings.validate_every == 0 or last:
+            scores = fitter.validate(limit)
+            # Without pieces to validate on, the latest is all there is to go by.
+            total = scores["all"].nats_per_note if scores else -math.inf
+            improved = not scores or total < fitter.best
+            fitter.since_best = 0 if improved else fitter.since_best + 1
+            fitter.elapsed += clock() - began - took
+            if improved:
+                fitter.best = total if scores else fitter.best
+                fitter.save("best")
+            fitter.save("last")
+            saved = clock()
+        elif clock() - saved > SAVE_SECONDS:
+            fitter.save("last")
+            saved = clock()
+        report(
+            Progress(
+                fitter.update,
+                settings.updates,
+                fitter.done,
+                nats,
+                (sums / max(notes, 1)).astype(np.float32),
+                notes / took,
+                rate,
+                scores,
+                improved,
+            )
+        )
+        if settings.patience and fitter.since_best >= settings.patience:
+            return EARLY
+        if stop() and not last:
+            fitter.save("last")
+            return INTERRUPTED
+    return DONE

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from composer.errors import SettingError
 from composer.events import COLUMNS, END, FIELDS, NO_SHIFT, SHIFT, features
 from training.augment import Augmentation, augment
 from training.dataset import Dataset, Record, to_events
@@ -58,16 +59,31 @@ class Dealer:
     """Deals out pieces: corpora by weight, each corpus in a new order every time round."""
 
     def __init__(self, corpora: Mapping[str, list[Record]], shares: Mapping[str, float], seed: int):
-        """Args:
-        corpora: Training records by corpus.
-        shares: Wanted share of the notes of each corpus; missing ones get their own size.
-        seed: Of everything drawn.
+        """A dealer that has dealt nothing yet.
+
+        Args:
+            corpora: Training records by corpus.
+            shares: Wanted share of the notes of each corpus; missing ones get their own size.
+            seed: Of everything drawn.
+
+        Raises:
+            SettingError: There is nothing to train on, or a share names no corpus.
         """
+        if not corpora:
+            raise SettingError("there are no pieces to train on in these datasets")
+        for name in shares:
+            if name not in corpora:
+                raise SettingError(
+                    f"there is no corpus {name!r} to give a share; there are {', '.join(corpora)}"
+                )
         self.names = sorted(corpora)
         self.corpora = [corpora[name] for name in self.names]
         notes = np.array([sum(record.count for record in part) for part in self.corpora], float)
         wanted = np.array(
-            [shares.get(name, size / notes.sum()) for name, size in zip(self.names, notes, strict=True)]
+            [
+                shares.get(name, size / notes.sum())
+                for name, size in zip(self.names, notes, strict=True)
+            ]
         )
         # Pieces of a corpus are drawn so often that its notes come to the wanted share.
         often = wanted / (notes / [len(part) for part in self.corpora])
@@ -163,8 +179,6 @@ class Streams:
         self.dealer.dealt = state["dealt"]
         self.dealer.by_corpus = list(state["by_corpus"])
         self._lane = [
-            None
-            if lane is None
-            else self._open(lane[0], self._names[(lane[1], lane[2])], lane[3])
+            None if lane is None else self._open(lane[0], self._names[(lane[1], lane[2])], lane[3])
             for lane in state["lanes"]
         ]

@@ -1,0 +1,94 @@
+"""Terminal: what a command tells a person while it works, on standard error.
+
+Results go to standard output, where a program may read them; progress and remarks go to
+standard error, and bars are drawn only when that is a terminal.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+
+Advance = Callable[[int, "int | None"], None]
+"""Called with how much is done and how much there is in all, None if that is not known."""
+
+
+def say(line: str) -> None:
+    """A line on standard error."""
+    click.echo(line, err=True)
+
+
+def is_interactive() -> bool:
+    """Whether standard error is a terminal."""
+    return sys.stderr.isatty()
+
+
+@contextmanager
+def bar(what: str, unit: str = "files") -> Iterator[Advance]:
+    """A progress bar with the time it will still take; nothing when nobody watches.
+
+    Args:
+        what: What is being done, in a word or two.
+        unit: What is counted; "bytes" are shown as such.
+    """
+    if not is_interactive():
+        yield lambda done, total: None
+        return
+    from rich import progress
+    from rich.console import Console
+
+    counted = (
+        (progress.DownloadColumn(), progress.TransferSpeedColumn())
+        if unit == "bytes"
+        else (progress.MofNCompleteColumn(), progress.TextColumn(unit))
+    )
+    columns = (
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        *counted,
+        progress.TimeRemainingColumn(),
+    )
+    with progress.Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task(what, total=None)
+        yield lambda done, total: shown.update(task, completed=done, total=total)
+
+
+@contextmanager
+def hushed() -> Iterator[None]:
+    """Hold back what native libraries write to standard error while they are loaded.
+
+    TensorFlow greets with a dozen lines about processors and missing GPUs that no setting
+    of it silences. They come out after all if loading fails.
+    """
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as held:
+        before = os.dup(2)
+        os.dup2(held.fileno(), 2)
+        failed = True
+        try:
+            yield
+            failed = False
+        finally:
+            sys.stderr.flush()
+            os.dup2(before, 2)
+            os.close(before)
+            if failed:
+                held.seek(0)
+                sys.stderr.write(held.read().decode(errors="replace"))
+
+
+def show_log(level: int = logging.WARNING) -> None:
+    """Send the library's log to standard error, one plain line a record."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
+    for name in ("composer", "training"):
+        log = logging.getLogger(name)
+        log.setLevel(level)
+        log.addHandler(handler)
+        log.propagate = False

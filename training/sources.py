@@ -1,0 +1,162 @@
+"""Sources: which files to read, what each is called, and on which side of the split it falls."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from composer import midi
+from composer.errors import SeedError
+from composer.notes import Note, Part, Piece
+
+MIDI_SUFFIXES = (".mid", ".midi", ".rmi")
+SCORE_SUFFIXES = (".musicxml", ".xml", ".mxl", ".abc", ".krn")
+SPLIT_FOLDERS = {"train": "train", "validation": "valid", "valid": "valid", "test": "test"}
+VALID_SHARE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One thing to read.
+
+    Attributes:
+        path: File.
+        name: How it is called in the dataset.
+        corpus: Which corpus it belongs to.
+        item: Which piece of a JSON file that holds several, or None.
+        split: "train", "valid" or "test" if its folder says so, else "".
+    """
+
+    path: Path
+    name: str
+    corpus: str
+    item: tuple[str, int] | None = None
+    split: str = ""
+
+
+def find_sources(paths: Sequence[str | Path]) -> list[Source]:
+    """Every readable kind of file under some paths, in a stable order.
+
+    A path may be `NAME=PATH` to name its corpus; otherwise the folder's name is taken.
+
+    Raises:
+        SeedError: A path does not exist, or nothing readable lies under it.
+    """
+    sources: list[Source] = []
+    for given in paths:
+        path, corpus = Path(given), ""
+        if not path.exists():
+            corpus, _, rest = str(given).partition("=")
+            path = Path(rest)
+            if not rest or not corpus or not path.exists():
+                missing = rest or given
+                raise SeedError(
+                    f"{missing} does not exist; give files or folders of MIDI or scores"
+                )
+        corpus = corpus or (path.resolve().name if path.is_dir() else path.resolve().parent.name)
+        found = _under(path, corpus)
+        if not found:
+            raise SeedError(f"no MIDI file or score lies under {path}")
+        sources += found
+    return sources
+
+
+def _under(path: Path, corpus: str) -> list[Source]:
+    sources: list[Source] = []
+    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+        suffix = file.suffix.lower()
+        inside = file.relative_to(path) if path.is_dir() else Path(file.name)
+        folders = [
+            SPLIT_FOLDERS[part.lower()]
+            for part in inside.parts[:-1]
+            if part.lower() in SPLIT_FOLDERS
+        ]
+        split = folders[0] if folders else ""
+        # Names that begin with "._" are what macOS leaves beside files on other disks.
+        if file.name.startswith("._") or not file.is_file():
+            continue
+        if suffix in MIDI_SUFFIXES + SCORE_SUFFIXES:
+            sources.append(Source(file, inside.as_posix(), corpus, None, split))
+        elif suffix == ".json":
+            for part, index in chorale_items(file):
+                label = f"{inside.as_posix()}#{part}{index}"
+                side = SPLIT_FOLDERS.get(part, "")
+                sources.append(Source(file, label, corpus, (part, index), side))
+    return sources
+
+
+def music21_sources() -> list[Source]:
+    """The scores inside music21 that a model may learn from.
+
+    Raises:
+        DependencyError: music21 is not installed.
+    """
+    from composer.corpus import corpus
+
+    return [Source(file.path, file.name, "music21") for file in corpus()]
+
+
+def chorale_items(path: Path) -> list[tuple[str, int]]:
+    """(split, index) of each chorale in a file of the JSB-Chorales-dataset, or nothing.
+
+    The format: {"train": [piece...], ...}, a piece a list of frames of a sixteenth note,
+    a frame the four voices' pitches from the top, -1 for silence. Only files with separate
+    voices are taken, since the others do not say which note goes on where.
+    """
+    if not path.stem.lower().endswith("separated"):
+        return []
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        return [
+            (split, index) for split in sorted(document) for index in range(len(document[split]))
+        ]
+    except (OSError, ValueError, TypeError, KeyError):
+        return []
+
+
+def read_chorale(path: Path, item: tuple[str, int]) -> Piece:
+    """One four-voice chorale as a Piece; equal frames of a voice are one note."""
+    frames = json.loads(path.read_text(encoding="utf-8"))[item[0]][item[1]]
+    parts = []
+    voices = len(frames[0])
+    for voice in range(voices):
+        notes, start = [], 0
+        pitches = [frame[voice] for frame in frames]
+        for index in range(1, len(pitches) + 1):
+            if index == len(pitches) or pitches[index] != pitches[start]:
+                if pitches[start] > 0:
+                    notes.append(Note(start * 6, pitches[start], (index - start) * 6, 80))
+                start = index
+        if notes:
+            parts.append(Part(tuple(notes), 52, track=voice + 1, channel=voice))
+    return Piece(tuple(parts), 24)
+
+
+def read_pieces(source: Source) -> list[tuple[str, Piece]]:
+    """(name, piece) of everything in a source: tune books hold many.
+
+    Raises:
+        SeedError: It cannot be read.
+    """
+    if source.item is not None:
+        return [(source.name, read_chorale(source.path, source.item))]
+    if source.path.suffix.lower() in SCORE_SUFFIXES:
+        from composer.scores import read_scores
+
+        pieces = read_scores(source.path)
+        if len(pieces) == 1:
+            return [(source.name, pieces[0])]
+        return [(f"{source.name}#{number}", piece) for number, piece in enumerate(pieces, 1)]
+    return [(source.name, midi.read(source.path))]
+
+
+def split_of(source: Source, digest: str) -> str:
+    """The split a piece belongs to: its folder's, else one in twenty is for validation.
+
+    By the content's hash, so that the same music always falls on the same side.
+    """
+    if source.split:
+        return source.split
+    return "valid" if int(digest[:8], 16) / 2**32 < VALID_SHARE else "train"
