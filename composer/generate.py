@@ -134,13 +134,17 @@ def read_seed(piece: Piece, *, grid: str = "auto", last_tick: int = 0) -> Readin
 
 
 def seed_state(reading: Reading, predictor: Predictor) -> State:
-    """The network's state where a seed ends.
+    """The network's state where a seed ends, ready for the first new note."""
+    return at_join(reading, predictor.prime(reading.events, MEMORY))
+
+
+def at_join(reading: Reading, state: State) -> State:
+    """The state of a network that has heard a seed, moved to where it goes on.
 
     Where the seed's last onset lies too far before the join for one shift, or not so that
     a shift leads right to it, whole bars are skipped and the clock is moved by under a
     sixteenth: nothing sounds there, and the first new note can fall on the bar line.
     """
-    state = predictor.prime(reading.events, MEMORY)
     context, bar = state.context, reading.bar
     # The continuation's metre, should it change where the seed ends.
     if reading.events.kind == BEATS:
@@ -300,17 +304,7 @@ def continue_seed(
     Raises:
         SettingError: The settings do not fit the seed.
     """
-    rules = make_rules(reading, settings)
-    state = seed_state(reading, predictor)
-    habits, ear = listen(reading.events)
-    before = reading.events.rows[-1].astype(np.int64)
-    # Bounds the work, should a setting ask for very dense music.
-    most = settings.notes or int(rules.per_bar[0]) * -(
-        -(int(rules.end[0]) - reading.join) // reading.bar
-    )
-    streams = [
-        Stream(state, before, rules, settings, habits, number, most, ear) for number in variations
-    ]
+    streams = make_streams(reading, seed_state(reading, predictor), settings, variations)
     ensemble = Ensemble(predictor)
     ensemble.add(streams)
     while ensemble.streams:
@@ -318,6 +312,32 @@ def continue_seed(
         if progress and ensemble.streams:
             progress(min(_share(stream, reading) for stream in ensemble.streams))
     return [to_continuation(reading, settings, stream) for stream in streams]
+
+
+def make_streams(
+    reading: Reading, state: State, settings: Settings, variations: Sequence[int]
+) -> list[Stream]:
+    """The continuations of a seed before their first note, one for each variation.
+
+    Args:
+        reading: Of the seed.
+        state: From `seed_state`.
+        settings: Length, freedom and limits.
+        variations: Their numbers.
+
+    Raises:
+        SettingError: The settings do not fit the seed.
+    """
+    rules = make_rules(reading, settings)
+    habits, ear = listen(reading.events)
+    before = reading.events.rows[-1].astype(np.int64)
+    # Bounds the work, should a setting ask for very dense music.
+    most = settings.notes or int(rules.per_bar[0]) * -(
+        -(int(rules.end[0]) - reading.join) // reading.bar
+    )
+    return [
+        Stream(state, before, rules, settings, habits, number, most, ear) for number in variations
+    ]
 
 
 def _share(stream: Stream, reading: Reading) -> float:
