@@ -244,8 +244,12 @@ def encode(piece: Piece, grid: Grid) -> tuple[Events, Placement]:
 
 
 def rebase_metres(metres: MetreMap, origin: float, ticks_per_beat: int) -> MetreMap:
-    """The metre map in event ticks, with `origin` (a bar line, in ticks) as tick 0."""
-    changes = []
+    """The metre map in event ticks, with `origin` (a bar line, in ticks) as tick 0.
+
+    The first metre also holds for bars before the piece's own first tick, which an upbeat
+    to a downbeat of its own may begin in.
+    """
+    changes = [(0, *metres.changes[0][1:])]
     for tick, numerator, denominator in metres.changes:
         at = round((tick - origin) * TICKS_PER_BEAT / ticks_per_beat)
         changes.append((max(at, 0), numerator, denominator))
@@ -333,10 +337,13 @@ def _shorten_rests(onsets: Ticks, kind: str, metres: MetreMap) -> tuple[Ticks, M
             position = metres.position(onset, TICKS_PER_BEAT)
             crossed = [change for change in inside if change[0] - removed > before]
             if crossed:
-                line = here.bar_line_at_or_after(before, TICKS_PER_BEAT)
+                line = here.bar_line_at_or_after(before + 1, TICKS_PER_BEAT)
                 target = min(line + position.tick, before + LONGEST)
+                start = target - position.tick
+                if start <= before:  # Further into a bar than any shift goes: it is lost.
+                    start = min(line, target)
                 changes += [c for c in _moved(inside, removed) if c[0] <= before]
-                changes.append((target - position.tick, *crossed[-1][1:]))
+                changes.append((start, *crossed[-1][1:]))
                 removed = onset - target
                 inside = []
             else:
@@ -363,7 +370,8 @@ def decode(events: Events) -> Piece:
     """Events -> Piece, one part to a slot, in event ticks.
 
     A "beats" piece has 24 ticks to the beat; a "free" one has 50 at 120 beats per
-    minute, which makes a tick 10 ms. `encode` of the result gives the events back.
+    minute, which makes a tick 10 ms. `encode` of the result gives the events back,
+    provided that every slot plays and the first note lies in the first bar.
     """
     notes: list[list[Note]] = [[] for _ in events.programs]
     for onset, row in zip(events.onsets.tolist(), events.rows.tolist(), strict=True):

@@ -115,12 +115,13 @@ def to_record(piece: Piece, grid: Grid, name: str, corpus: str, split: str) -> t
         scale = FINE_PER_BEAT / piece.ticks_per_beat
         starts = (rows[:, 0] - placement.offset - placement.origin) * scale
         lengths = (rows[:, 3] - rows[:, 0]) * scale
-        origin = placement.origin - grid.downbeat
-        metres = tuple(
-            (max(round((tick - origin) * scale), 0), n, d) for tick, n, d in piece.metres.changes
+        # Bar lines are where the music has them, tempo changes where the file has them.
+        line, start = placement.origin - grid.downbeat, placement.origin + placement.offset
+        metres = ((0, *piece.metres.changes[0][1:]),) + tuple(
+            (max(round((tick - line) * scale), 0), n, d) for tick, n, d in piece.metres.changes
         )
-        tempos = tuple(
-            (max(round((tick - origin) * scale), 0), tempo) for tick, tempo in piece.tempos.changes
+        tempos = ((0, piece.tempos.changes[0][1]),) + tuple(
+            (max(round((tick - start) * scale), 0), tempo) for tick, tempo in piece.tempos.changes
         )
     else:
         times = seconds_of(piece.tempos, rows[:, [0, 3]].astype(float), piece.ticks_per_beat)
