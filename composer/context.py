@@ -43,6 +43,13 @@ Ints = NDArray[np.int64]
 FREE_BAR = 200
 """Event ticks (two seconds) that stand for a bar where there is none."""
 
+_TICKS = np.append(SHIFT_TICKS, SHIFT_TICKS[-1])
+"""Ticks of every shift class; END stands where the longest shift would."""
+_LONGEST_BAR = 12 * BAR_LENGTHS
+_BAR_CLASSES = np.clip(np.round(np.arange(_LONGEST_BAR + 1) / 12), 1, BAR_LENGTHS - 1)
+_BAR_CLASSES = _BAR_CLASSES.astype(np.int64)
+"""Bar length class of each length in ticks."""
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -106,12 +113,13 @@ class Context:
 
     def place(self, shifts: Ints) -> Ints:
         """Position, beat and bar length of a next note with these shift classes, [B, 3]."""
-        inside = (self.inside + SHIFT_TICKS[np.minimum(shifts, END - 1)]) % self.bar
+        beat, position = np.divmod((self.inside + _TICKS[shifts]) % self.bar, TICKS_PER_BEAT)
         placed = np.empty((len(shifts), 3), dtype=np.int64)
-        placed[:, 0] = inside % TICKS_PER_BEAT
-        placed[:, 1] = np.minimum(inside // TICKS_PER_BEAT, BEATS_IN_BAR - 2)
-        placed[:, 2] = np.clip(np.round(self.bar / 12), 1, BAR_LENGTHS - 1)
-        placed[self.free] = (POSITIONS - 1, BEATS_IN_BAR - 1, 0)
+        placed[:, 0] = position
+        placed[:, 1] = np.minimum(beat, BEATS_IN_BAR - 2)
+        placed[:, 2] = _BAR_CLASSES[np.minimum(self.bar, _LONGEST_BAR)]
+        if np.count_nonzero(self.free):
+            placed[self.free] = (POSITIONS - 1, BEATS_IN_BAR - 1, 0)
         return placed
 
     def player(self, shifts: Ints, parts: Ints) -> Ints:
@@ -121,8 +129,8 @@ class Context:
         known[:, 0] = self.programs[stream, parts]
         known[:, 1:4] = self.last[stream, parts]
         heard = self.heard[stream, parts]
-        now = self.clock + SHIFT_TICKS[np.minimum(shifts, END - 1)]
-        known[:, 4] = np.where(heard < 0, END, gap_class(now - heard))
+        gap = gap_class(self.clock + _TICKS[shifts] - heard)
+        known[:, 4] = np.where(heard < 0, END, gap)
         return known
 
     def columns(self, rows: Ints) -> Ints:
@@ -176,4 +184,4 @@ class Context:
     @property
     def drums(self) -> NDArray[np.bool_]:
         """Which slots are drum kits, bool [B, 16]."""
-        return self.programs == DRUM_PROGRAM
+        return np.asarray(self.programs == DRUM_PROGRAM)

@@ -47,7 +47,7 @@ HEAT = 0.15
 """Temperature added for each repeat past what is allowed."""
 RUN = 12
 """Strikes of one key in a row that are always allowed."""
-BLOCK = 256
+BLOCK = 64
 """Notes for which random numbers are drawn at a time."""
 
 
@@ -102,7 +102,7 @@ class Ear:
         """
         after = context.inside + SHIFT_TICKS[rows[:, SHIFT]]
         crossed = after >= context.bar
-        if crossed.any():
+        if np.count_nonzero(crossed):
             done = self.current[crossed]
             past = self.past[crossed]
             again = (past[:, [0, 1, 3]] == done[:, None]).any(axis=1) & (done != 0)
@@ -167,15 +167,10 @@ class Stream:
     def __post_init__(self) -> None:
         entropy = (self.settings.rng_seed, self.variation)
         self._rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy)))
-        self._numbers = np.empty((0, len(FIELDS)))
-        self._used = 0
 
     def numbers(self) -> NDArray[np.float64]:
-        """Five numbers in [0, 1) for the next note."""
-        if self._used == len(self._numbers):
-            self._numbers, self._used = self._rng.random((BLOCK, len(FIELDS))), 0
-        self._used += 1
-        return self._numbers[self._used - 1]
+        """Five numbers in [0, 1) for each of the next `BLOCK` notes, [BLOCK, 5]."""
+        return self._rng.random((BLOCK, len(FIELDS)))
 
     def events(self) -> Rows:
         """The notes drawn, int16 [notes, 5]."""
@@ -189,6 +184,12 @@ class Ensemble:
         self.predictor = predictor
         self.streams: list[Stream] = []
         self._state: State | None = None
+        # Of the streams, while there are any; numbers are [B, BLOCK, 5], used is [B].
+        self._rules: Rules
+        self._ear: Ear
+        self._before: Ints
+        self._numbers: NDArray[np.float64]
+        self._used: Ints
 
     def add(self, streams: Iterable[Stream]) -> None:
         """Let streams join before the next note."""
@@ -201,12 +202,16 @@ class Ensemble:
         rules = Rules.join([stream.rules for stream in new])
         ear = Ear.join(stream.ear for stream in new)
         before = np.stack([stream.before for stream in new])
-        if old is None:
-            self._rules, self._ear, self._before = rules, ear, before
-        else:
-            self._rules = Rules.join([self._rules, rules])
-            self._ear = Ear.join([self._ear, ear])
-            self._before = np.concatenate([self._before, before])
+        numbers = np.stack([stream.numbers() for stream in new])
+        used = np.zeros(len(new), dtype=np.int64)
+        if old is not None:
+            rules = Rules.join([self._rules, rules])
+            ear = Ear.join([self._ear, ear])
+            before = np.concatenate([self._before, before])
+            numbers = np.concatenate([self._numbers, numbers])
+            used = np.concatenate([self._used, used])
+        self._rules, self._ear, self._before = rules, ear, before
+        self._numbers, self._used = numbers, used
         self.streams += new
         self._dials()
 
@@ -219,6 +224,19 @@ class Ensemble:
         self._min_p = column(s.settings.min_p for s in self.streams)
         self._bars = column(max(s.habits.bars, PATIENCE) for s in self.streams)
         self._strikes = column(max(s.habits.strikes, RUN) for s in self.streams)
+        self._drawn = np.array([len(s.rows) for s in self.streams], dtype=np.int64)
+        self._most = np.array([s.most for s in self.streams], dtype=np.int64)
+
+    def _uniform(self) -> NDArray[np.float64]:
+        """Every stream's five numbers for its next note, [B, 5]."""
+        spent = self._used == BLOCK
+        if np.count_nonzero(spent):
+            for index in np.flatnonzero(spent):
+                self._numbers[index] = self.streams[index].numbers()
+            self._used[spent] = 0
+        uniform = self._numbers[np.arange(len(self._used)), self._used]
+        self._used += 1
+        return np.asarray(uniform)
 
     def play(self) -> list[Stream]:
         """Draw one note of every stream. Returns the streams that ended with it."""
@@ -226,18 +244,19 @@ class Ensemble:
         if state is None:
             return []
         count = len(self.streams)
-        uniform = np.stack([stream.numbers() for stream in self.streams])
-        drawn = np.array([len(stream.rows) for stream in self.streams])
-        excess = np.maximum(self._ear.repeats - self._bars, 0)
-        stuck = excess > 0
-        temperature = np.where(
-            stuck, np.maximum(self._temperature, 0.7) + HEAT * excess, self._temperature
-        )
-        top_p = np.where(excess > 2, 1.0, self._top_p)
-        min_p = np.where(excess > 2, 0.0, self._min_p)
+        uniform = self._uniform()
+        temperature, top_p, min_p = self._temperature, self._top_p, self._min_p
+        excess = self._ear.repeats - self._bars
+        if np.count_nonzero(excess > 0):
+            freer = np.maximum(temperature, 0.7) + HEAT * excess
+            temperature = np.where(excess > 0, freer, temperature)
+            top_p = np.where(excess > 2, 1.0, top_p)
+            min_p = np.where(excess > 2, 0.0, min_p)
         columns = np.zeros((count, len(COLUMNS)), dtype=np.int64)
 
-        def draw(which: int, allowed: NDArray[np.bool_], bias: Ints | None = None) -> None:
+        def draw(
+            which: int, allowed: NDArray[np.bool_], bias: NDArray[np.float32] | None = None
+        ) -> None:
             logits = self.predictor.logits(which, state, columns)
             if bias is not None:
                 logits = logits - bias
@@ -247,7 +266,7 @@ class Ensemble:
             )  # fmt: skip
 
         context, rules, before = state.context, self._rules, self._before
-        draw(SHIFT, rules.shifts(context, before, self._ear.in_bar, drawn))
+        draw(SHIFT, rules.shifts(context, before, self._ear.in_bar, self._drawn))
         onset = context.clock + SHIFT_TICKS[columns[:, SHIFT]]
         over = onset >= rules.end
         columns[:, 6:9] = context.place(columns[:, SHIFT])
@@ -260,22 +279,23 @@ class Ensemble:
         draw(VELOCITY, rules.loudness(columns[:, PART]))
         rows = columns[:, : len(FIELDS)].copy()
         self._ear.hear(context, rows)
-        self._state = self.predictor.step(rows, state)
+        self._state = self.predictor.step(rows, state, columns)
         self._before = rows
         # A stream that is over drew its last note for nothing: every stream goes through
         # the same steps, so that none depends on when the others end.
-        leaving = over
-        for index, (stream, row) in enumerate(zip(self.streams, rows.tolist(), strict=True)):
-            if not over[index]:
+        for stream, row, out in zip(self.streams, rows.tolist(), over.tolist(), strict=True):
+            if not out:
                 stream.rows.append(row)
-                leaving[index] = len(stream.rows) >= stream.most
-        return self._leave(leaving) if leaving.any() else []
+        self._drawn += ~over
+        leaving = over | (self._drawn >= self._most)
+        return self._leave(leaving) if np.count_nonzero(leaving) else []
 
     def _weariness(self, columns: Ints) -> NDArray[np.float32] | None:
         """How much less likely a key struck too often in a row becomes, [B, 128]."""
-        excess = np.maximum(self._ear.strikes - self._strikes, 0)
-        if not excess.any():
+        excess = self._ear.strikes - self._strikes
+        if not np.count_nonzero(excess > 0):
             return None
+        excess = np.maximum(excess, 0)
         bias = np.zeros((len(columns), 128), dtype=np.float32)
         part, pitch = np.divmod(np.maximum(self._ear.struck, 0), 128)
         again = part == columns[:, PART]
@@ -292,6 +312,7 @@ class Ensemble:
             assert self._state is not None
             self._state, self._rules = self._state.take(stay), self._rules.take(stay)
             self._ear, self._before = self._ear.take(stay), self._before[stay]
+            self._numbers, self._used = self._numbers[stay], self._used[stay]
         else:
             self._state = None
         self._dials()

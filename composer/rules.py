@@ -17,19 +17,30 @@ Conventions:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
 from composer.context import Context
-from composer.events import DURATION_TICKS, END, PART, PITCH, SHIFT_TICKS
+from composer.events import DURATION_TICKS, END, PART, PITCH, SHIFT_TICKS, SIZES, SLOTS
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 FAR = 1 << 40
 """A tick that no piece reaches."""
+
+_SHIFTS = np.append(SHIFT_TICKS, 0)  # END has no ticks
+_SLOTS = np.arange(SLOTS)
+_PITCHES = np.arange(SIZES[PITCH])
+
+
+def _last_true(table: Bools) -> Ints:
+    """Index of the last true value along the last axis, -1 for none."""
+    size = table.shape[-1]
+    last = size - 1 - np.argmax(table[..., ::-1], axis=-1)
+    return np.asarray(np.where(table.any(axis=-1), last, -1), dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +57,8 @@ class Rules:
         velocities: bool [B, 16, 32], velocity classes each slot may use.
         per_bar: [B], most notes that may begin in one bar.
         pace: float [B], notes per tick to keep up with; 0 for as it comes.
+        tops: [B, 16], highest pitch of each slot that may play, -1 for none; derived.
+        last: [B], last slot that may play, -1 for none; derived.
     """
 
     earliest: Ints
@@ -57,18 +70,23 @@ class Rules:
     velocities: Bools
     per_bar: Ints
     pace: NDArray[np.float64]
+    tops: Ints = field(init=False, repr=False)
+    last: Ints = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        playing = self.pitches & self.parts[:, :, None]
+        object.__setattr__(self, "tops", _last_true(playing))
+        object.__setattr__(self, "last", _last_true(self.parts))
 
     def take(self, streams: Sequence[int] | Ints) -> Rules:
         """Some of the streams."""
         index = np.asarray(streams, dtype=np.int64)
-        return Rules(**{f.name: getattr(self, f.name)[index] for f in fields(self)})
+        return Rules(**{name: getattr(self, name)[index] for name in _GIVEN})
 
     @staticmethod
     def join(rules: Sequence[Rules]) -> Rules:
         """Streams of several rules side by side."""
-        return Rules(
-            **{f.name: np.concatenate([getattr(r, f.name) for r in rules]) for f in fields(Rules)}
-        )
+        return Rules(**{name: np.concatenate([getattr(r, name) for r in rules]) for name in _GIVEN})
 
     def shifts(self, context: Context, before: Ints, in_bar: Ints, drawn: Ints) -> Bools:
         """Shift classes that may come next, [B, classes]; END never is.
@@ -81,39 +99,35 @@ class Rules:
 
         A shift at or past `end` is allowed: it says that the stream is done.
         """
-        allowed = np.zeros((len(before), END + 1), dtype=bool)
-        onset = context.clock[:, None] + SHIFT_TICKS[None]
-        ok = onset >= self.earliest[:, None]
+        clock = context.clock
         # The limit on silence is measured from the join for the first note.
-        limit = np.where(drawn == 0, self.latest_first, context.clock + self.longest)
-        behind = self.pace * (context.clock - self.earliest) > drawn + 1
-        if behind.any():
-            hurry = context.clock + np.ceil(1.5 / np.maximum(self.pace, 1e-9)).astype(np.int64)
+        limit = np.where(drawn == 0, self.latest_first, clock + self.longest)
+        if np.count_nonzero(self.pace):
+            behind = self.pace * (clock - self.earliest) > drawn + 1
+            hurry = clock + np.ceil(1.5 / np.maximum(self.pace, 1e-9)).astype(np.int64)
             limit = np.where(behind, np.minimum(limit, hurry), limit)
-        ok &= onset <= np.maximum(limit, self.earliest)[:, None]
+        limit = np.maximum(limit, self.earliest) - clock
+        floor = self.earliest - clock
         full = in_bar >= self.per_bar
-        if full.any():
-            line = context.clock - context.inside + context.bar
-            ok &= ~full[:, None] | (onset >= line[:, None])
-        ok[:, 0] &= self._stackable(before)
+        if np.count_nonzero(full):
+            floor = np.where(full, np.maximum(floor, context.bar - context.inside), floor)
+        allowed = (floor[:, None] <= _SHIFTS) & (limit[:, None] >= _SHIFTS)
+        allowed[:, END] = False
+        allowed[:, 0] &= self._stackable(before)
         # If nothing is left, the nearest shift past every limit is the way on.
-        stuck = ~ok.any(axis=1)
-        if stuck.any():
-            line = context.clock - context.inside + context.bar
-            floor = np.where(full, np.maximum(self.earliest, line), self.earliest)
-            nearest = np.searchsorted(SHIFT_TICKS, np.maximum(floor - context.clock, 1))
-            ok[stuck, np.minimum(nearest[stuck], END - 1)] = True
-        allowed[:, :END] = ok
+        stuck = ~np.logical_or.reduce(allowed, axis=1)
+        if np.count_nonzero(stuck):
+            nearest = np.searchsorted(SHIFT_TICKS, np.maximum(floor, 1))
+            allowed[stuck, np.minimum(nearest[stuck], END - 1)] = True
         return allowed
 
     def _stackable(self, before: Ints) -> Bools:
         """Whether another note can follow on the same onset, in canonical order, [B]."""
-        stream = np.arange(len(before))
-        later = np.arange(self.parts.shape[1])[None] > before[:, PART, None]
-        higher = np.arange(128)[None] > before[:, PITCH, None]
-        own = self.parts[stream, before[:, PART]]
-        own = own & (self.pitches[stream, before[:, PART]] & higher).any(axis=1)
-        return np.asarray((self.parts & later).any(axis=1) | own)
+        return np.asarray((before[:, PART] < self.last) | self._higher(before))
+
+    def _higher(self, before: Ints) -> Bools:
+        """Whether the same part can play another note on the same onset, [B]."""
+        return np.asarray(before[:, PITCH] < self.tops[np.arange(len(before)), before[:, PART]])
 
     def slots(self, before: Ints, together: Bools) -> Bools:
         """Parts that may play, [B, 16].
@@ -122,29 +136,26 @@ class Rules:
             before: Last note, [B, 5].
             together: Whether the next note falls on the same onset, [B].
         """
-        allowed = self.parts.copy()
-        if together.any():
-            stream = np.arange(len(before))
-            order = np.arange(allowed.shape[1])[None]
-            higher = np.arange(128)[None] > before[:, PITCH, None]
-            more = (self.pitches[stream, before[:, PART]] & higher).any(axis=1)
-            floor = before[:, PART] + np.where(more, 0, 1)
-            allowed &= ~together[:, None] | (order >= floor[:, None])
-        return allowed
+        if not np.count_nonzero(together):
+            return self.parts
+        floor = np.where(together, before[:, PART] + ~self._higher(before), 0)
+        return self.parts & (floor[:, None] <= _SLOTS)
 
     def tones(self, before: Ints, together: Bools, parts: Ints) -> Bools:
         """Pitches that may sound, [B, 128]."""
-        allowed = self.pitches[np.arange(len(parts)), parts].copy()
+        allowed = self.pitches[np.arange(len(parts)), parts]
         stacked = together & (parts == before[:, PART])
-        if stacked.any():
-            higher = np.arange(128)[None] > before[:, PITCH, None]
-            allowed &= ~stacked[:, None] | higher
-        return allowed
+        if np.count_nonzero(stacked):
+            allowed &= np.where(stacked, before[:, PITCH], -1)[:, None] < _PITCHES
+        return np.asarray(allowed)
 
     def lengths(self, onset: Ints) -> Bools:
         """Durations that end in time, [B, classes]; one tick always does."""
-        return DURATION_TICKS[None] <= np.maximum(self.end - onset, 1)[:, None]
+        return np.asarray(np.maximum(self.end - onset, 1)[:, None] >= DURATION_TICKS)
 
     def loudness(self, parts: Ints) -> Bools:
         """Velocity classes, [B, 32]."""
         return np.asarray(self.velocities[np.arange(len(parts)), parts])
+
+
+_GIVEN = tuple(f.name for f in fields(Rules) if f.init)

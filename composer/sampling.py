@@ -15,6 +15,8 @@ Floats = NDArray[np.float64]
 COLDEST = 1e-3
 """Temperatures at or under this take the most likely class."""
 
+_NOTHING = np.float64(-np.inf)
+
 
 def choose(
     logits: NDArray[np.float32],
@@ -46,25 +48,43 @@ def choose(
     Raises:
         ValueError: A row allows no class.
     """
-    if not allowed.any(axis=1).all():
+    # This runs five times a note over a few hundred numbers, where calls into NumPy are
+    # what costs time. Counting true values is its quickest way to ask for any.
+    scores = np.where(allowed, logits, _NOTHING)
+    best = np.maximum.reduce(scores, axis=1, keepdims=True)
+    if np.count_nonzero(best == _NOTHING):
         raise ValueError("a row of the mask allows no class")
-    scores = np.where(allowed, logits.astype(np.float64), -np.inf)
-    scores -= scores.max(axis=1, keepdims=True)
+    scores -= best
     p = np.exp(scores / np.maximum(temperature, COLDEST)[:, None])
-    p[p < min_p[:, None]] = 0.0  # the likeliest has p = 1 here
-    if (top_p < 1.0).any():
-        p /= p.sum(axis=1, keepdims=True)
-        order = np.argsort(-p, axis=1, kind="stable")
-        ranked = np.take_along_axis(p, order, axis=1)
-        before = np.cumsum(ranked, axis=1) - ranked
-        ranked[before >= top_p[:, None]] = 0.0
-        np.put_along_axis(p, order, ranked, axis=1)
-    total = np.cumsum(p, axis=1)
-    drawn = (total <= (uniform * total[:, -1])[:, None]).sum(axis=1)
-    # Rounding can leave the last edge at the draw itself: step back to a class with weight.
-    last = p.shape[1] - 1 - np.argmax(p[:, ::-1] > 0, axis=1)
-    drawn = np.minimum(drawn, last)
+    p *= p >= min_p[:, None]  # the likeliest has p = 1 here
+    if np.count_nonzero(top_p < 1.0):
+        p *= _nucleus(p, top_p)
+    total = np.add.accumulate(p, axis=1)
+    mark = uniform * total[:, -1]
+    drawn = np.argmax(total > mark[:, None], axis=1)
+    high = mark >= total[:, -1]
+    if np.count_nonzero(high):
+        # Rounding put the mark on the last edge: take the last class with weight.
+        last = p.shape[1] - 1 - np.argmax(p[:, ::-1] > 0, axis=1)
+        drawn = np.where(high, last, drawn)
     cold = temperature <= COLDEST
-    if cold.any():
+    if np.count_nonzero(cold):
         drawn = np.where(cold, np.argmax(scores, axis=1), drawn)
     return np.asarray(drawn, dtype=np.int64)
+
+
+def _nucleus(p: Floats, top_p: Floats) -> NDArray[np.bool_]:
+    """The fewest likeliest classes that hold `top_p` of each row's sum, bool [B, C].
+
+    Of equally likely classes the first are taken. `p` need not add up to 1.
+    """
+    ranked = np.sort(p, axis=1)[:, ::-1]
+    held = np.add.accumulate(ranked, axis=1)
+    inside = held - ranked < (top_p * held[:, -1])[:, None]
+    edge = np.minimum.reduce(np.where(inside, ranked, np.inf), axis=1, keepdims=True)
+    kept = p >= edge
+    if np.count_nonzero(kept) != np.count_nonzero(inside):
+        above, level = p > edge, p == edge
+        room = np.add.reduce(inside, axis=1) - np.add.reduce(above, axis=1)
+        kept = above | (level & (np.add.accumulate(level, axis=1) <= room[:, None]))
+    return kept

@@ -1,0 +1,40 @@
+"""Quiet: keep a library's small talk off standard error, and nothing else.
+
+Libraries in C++ write to file descriptor 2 past `sys.stderr`, so a line of theirs can only
+be caught there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+import threading
+from collections.abc import Iterator
+
+_lock = threading.Lock()
+
+
+@contextlib.contextmanager
+def without_lines(beginning: bytes) -> Iterator[None]:
+    """Leave out lines on file descriptor 2 that begin so; the rest comes when this ends.
+
+    For short calls: what other threads write meanwhile is held back until then, too.
+    """
+    with _lock, contextlib.ExitStack() as stack:
+        try:
+            caught = stack.enter_context(tempfile.TemporaryFile())
+            error = os.dup(2)
+        except OSError:  # no standard error (a windowed program), or no place for a file
+            yield
+            return
+        os.dup2(caught.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(error, 2)
+            os.close(error)
+            caught.seek(0)
+            rest = b"".join(line for line in caught if not line.startswith(beginning))
+            with contextlib.suppress(OSError):
+                os.write(2, rest)
