@@ -1,0 +1,99 @@
+"""Figures: how composer's pictures look, and how they are written. PNG, by matplotlib.
+
+Conventions:
+    160 dots per inch. What was handed in is blue, what composer made of it is orange
+    (Okabe and Ito, Color Universal Design, 2008: the pair that all kinds of colour vision
+    tell apart).
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from composer.errors import DependencyError, OutputError
+
+DPI = 160
+SEED_SHADES = ("#0b3c6f", "#0072b2", "#56a0d8", "#9cc9ea")
+NEW_SHADES = ("#8f3b00", "#d55e00", "#f08a2c", "#f9bf7a")
+INK, FAINT = "#30343b", "#d9dce1"
+
+
+def pyplot() -> Any:
+    """The plotting module of matplotlib, drawing into memory and never on a screen.
+
+    Raises:
+        DependencyError: It is not installed.
+    """
+    try:
+        import matplotlib
+    except ImportError as error:
+        raise DependencyError(
+            "drawing needs matplotlib; install it with: pip install 'composer[plot]'"
+        ) from error
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    return pyplot
+
+
+def save(figure: Any, path: str | os.PathLike[str], *, force: bool = False) -> None:
+    """Write a figure as PNG, whole or not at all, and let go of it.
+
+    Raises:
+        OutputError: The file exists and `force` is not set, or it cannot be written.
+    """
+    data = io.BytesIO()
+    # No date or version in the file: the same music gives the same bytes.
+    figure.savefig(data, format="png", dpi=DPI, facecolor="white", metadata={"Software": None})
+    pyplot().close(figure)
+    target = Path(path)
+    beside = target.with_name(f".composer-{secrets.token_hex(6)}.tmp")
+    try:
+        if os.path.lexists(target) and not force:
+            raise OutputError(f"{target} exists; choose another name or use --force")
+        beside.write_bytes(data.getvalue())
+        os.replace(beside, target)
+    except OSError as error:
+        raise OutputError(f"{target} cannot be written: {error.strerror or error}") from error
+    finally:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+
+
+def plain(axis: Any) -> None:
+    """Only what is needed around the music."""
+    for side in ("top", "right", "left"):
+        axis.spines[side].set_visible(False)
+    axis.spines["bottom"].set_color(FAINT)
+    axis.tick_params(length=0, labelsize=8.5, labelcolor=INK)
+
+
+def field_bars(
+    fields: Mapping[str, float],
+    path: str | os.PathLike[str],
+    *,
+    title: str = "",
+    force: bool = False,
+) -> None:
+    """Draw nats per note by field as bars.
+
+    Raises:
+        DependencyError: matplotlib is not installed.
+        OutputError: The file exists and `force` is not set, or it cannot be written.
+    """
+    figure, axis = pyplot().subplots(figsize=(6.4, 2.8), layout="constrained")
+    names = list(fields)
+    bars = axis.barh(names, [fields[name] for name in names], color=SEED_SHADES[1], height=0.62)
+    axis.bar_label(bars, fmt="%.3f", padding=4, color=INK, fontsize=9)
+    axis.invert_yaxis()
+    axis.set_xlabel("nats per note", color=INK)
+    axis.margins(x=0.12)
+    axis.set_title(title, loc="left", color=INK, fontsize=10)
+    plain(axis)
+    save(figure, path, force=force)
