@@ -1,0 +1,146 @@
+"""Limits: the rules of a reply, made from what was played and from the parameters.
+
+The live counterpart of `composer.generate.make_rules`: the same limits, for a jam of which
+only the last notes are known, and in which parts may play that have not played yet.
+
+Conventions:
+    Ticks are event ticks; slots are the network's, 0..15.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from composer.events import (
+    LONGEST,
+    PITCH,
+    SIZES,
+    SLOTS,
+    TICKS_PER_BEAT,
+    TICKS_PER_SECOND,
+    VELOCITY,
+)
+from composer.generate import KIT, LOUDER, USED, WIDER
+from composer.grid import FREE
+from composer.live.mind import Ask
+from composer.notes import DRUM_PROGRAM, Note, Part, Piece
+from composer.rules import FAR, Rules
+from composer.settings import AUTO, OFF
+from composer.theory import find_key
+
+MOST_PER_BAR = 64
+"""Notes in a bar that no reply goes beyond."""
+
+_BASS = range(32, 40)
+_RANGES = {True: (28, 52), False: (48, 79)}
+"""Pitches of a bass, and of anything else, that has not played yet."""
+
+
+class Heard(NamedTuple):
+    """A note that was played.
+
+    Attributes:
+        onset: Tick.
+        slot: Who.
+        pitch: 0..127.
+        duration: Ticks.
+        loudness: Velocity class.
+    """
+
+    onset: int
+    slot: int
+    pitch: int
+    duration: int
+    loudness: int
+
+
+def make_limits(
+    heard: Sequence[Heard], programs: Sequence[int], kind: str, bar: int, ask: Ask,
+    slots: Sequence[int],
+) -> Rules:  # fmt: skip
+    """What a reply may play.
+
+    Args:
+        heard: The player's last notes, at least one.
+        programs: Of all slots.
+        kind: "beats" or "free".
+        bar: Ticks of a bar.
+        ask: What is wanted.
+        slots: Who plays it.
+    """
+    settings = ask.settings
+    parts = np.zeros(SLOTS, dtype=bool)
+    parts[list(slots)] = True
+    pitches = np.zeros((SLOTS, SIZES[PITCH]), dtype=bool)
+    velocities = np.zeros((SLOTS, SIZES[VELOCITY]), dtype=bool)
+    scale = allowed_pitches(heard, programs, ask)
+    everyone = [note.loudness for note in heard]
+    for slot, program in enumerate(programs):
+        own = [note for note in heard if note.slot == slot]
+        keys = [note.pitch for note in own]
+        if program == DRUM_PROGRAM:
+            pitches[slot, list(KIT)] = True
+            pitches[slot, keys] = True
+        else:
+            low, high = _range(keys, program)
+            low, high = settings.pitch_range or (low, high)
+            pitches[slot, low : high + 1] = scale[low : high + 1]
+            if not pitches[slot].any():
+                # A range too narrow for its key: the key gives way, silence would not do.
+                pitches[slot, low : high + 1] = True
+        loud = [note.loudness for note in own] or everyone
+        velocities[slot, max(min(loud) - LOUDER, 0) : max(loud) + LOUDER + 1] = True
+    ticks = TICKS_PER_SECOND if kind == FREE else TICKS_PER_BEAT
+    if settings.density is None:
+        counts = np.bincount([(note.onset - heard[0].onset) // bar for note in heard])
+        per_bar, pace = min(int(counts.max()) * 3 // 2 + 2, MOST_PER_BAR), 0.0
+    else:
+        per_bar = max(int(np.ceil(settings.density * bar / ticks)), 1)
+        pace = settings.density / ticks
+    return Rules(
+        earliest=np.array([ask.join]),
+        latest_first=np.array([ask.first_by]),
+        end=np.array([FAR if ask.end is None else ask.end]),
+        longest=np.array([min(bar, LONGEST)]),
+        parts=parts[None],
+        pitches=pitches[None],
+        velocities=velocities[None],
+        per_bar=np.array([per_bar]),
+        pace=np.array([pace]),
+    )
+
+
+def _range(keys: list[int], program: int) -> tuple[int, int]:
+    if not keys:
+        return _RANGES[program in _BASS]
+    return max(min(keys) - WIDER, 0), min(max(keys) + WIDER, 127)
+
+
+def allowed_pitches(heard: Sequence[Heard], programs: Sequence[int], ask: Ask) -> NDArray[np.bool_]:
+    """Which pitches lie in the key asked for, or in the player's, bool [128]."""
+    settings = ask.settings
+    everything = np.ones(SIZES[PITCH], dtype=bool)
+    if settings.key == OFF:
+        return everything
+    tones = [note for note in heard if programs[note.slot] != DRUM_PROGRAM]
+    key = settings.wanted_key
+    if key is None and tones:
+        first = tones[0].onset
+        notes = tuple(
+            Note(max(note.onset - first, 0), note.pitch, note.duration, 64) for note in tones
+        )
+        key = find_key(Piece((Part(notes),), TICKS_PER_BEAT))
+    if key is None:
+        return everything
+    classes = set(key.pitch_classes())
+    if settings.key == AUTO:
+        # What the player uses beyond the scale belongs to the language.
+        sounding = np.zeros(12)
+        for note in tones:
+            sounding[note.pitch % 12] += min(note.duration, 2 * TICKS_PER_BEAT)
+        classes |= set(np.flatnonzero(sounding >= USED * sounding.sum()).tolist())
+    return np.isin(np.arange(SIZES[PITCH]) % 12, sorted(classes))

@@ -1,0 +1,197 @@
+"""Memory: the notes of a jam as the network hears them, with the way back.
+
+Every note goes in as soon as it begins, with a provisional length while it is held. The
+network's state is a value, so a note that turns out otherwise, or comes to lie before
+others, costs one step back to the state before it and the few steps since. The states on
+the way are kept for the last notes, and further back for every so many.
+
+Conventions:
+    Ticks are event ticks with a bar line at 0. Slots are the network's, 0..15.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from composer.events import (
+    END,
+    LONGEST,
+    SHIFT_TICKS,
+    nearest_duration,
+)
+from composer.grid import BEATS
+from composer.live.limits import Heard
+from composer.runtime import State
+
+Ints = NDArray[np.int64]
+
+KEPT = 256
+"""Notes that are remembered one by one; earlier ones live on in the state alone."""
+NEAR, STRIDE = 12, 32
+"""States are kept before the last so many notes, and before every so many further back."""
+
+_CLASSES = nearest_duration(np.arange(385))
+
+
+def duration_class(ticks: int) -> int:
+    """The class of a duration in ticks."""
+    return int(_CLASSES[min(max(ticks, 1), 384)])
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """A note in the memory.
+
+    Attributes:
+        onset: Tick.
+        slot: Who plays it.
+        pitch: 0..127.
+        duration: Ticks; provisional while it is held.
+        loudness: Velocity class.
+        own: Whether it is composer's.
+    """
+
+    onset: int
+    slot: int
+    pitch: int
+    duration: int
+    loudness: int
+    own: bool
+
+    @property
+    def order(self) -> tuple[int, int, int]:
+        """What events are sorted by."""
+        return self.onset, self.slot, self.pitch
+
+
+class Memory:
+    """What one jam sounds like so far.
+
+    Attributes:
+        entries: In canonical order.
+    """
+
+    def __init__(self, kind: str, bar: int, start: State) -> None:
+        """Nothing heard.
+
+        Args:
+            kind: "beats" or "free".
+            bar: Ticks of a bar.
+            start: The state that knows who plays.
+        """
+        self.kind, self.bar = kind, bar
+        self.entries: list[Entry] = []
+        self._states: list[State | None] = [start]
+        self._fresh = True  # no note of this jam is in the first state
+
+    @property
+    def behind(self) -> int:
+        """Notes that the network has not heard yet."""
+        return len(self.entries) - len(self._states) + 1
+
+    @property
+    def state(self) -> State:
+        """After all that was heard so far."""
+        state = self._states[-1]
+        assert state is not None
+        return state
+
+    def add(self, entry: Entry) -> Entry:
+        """Take in a note. Returns the one that stands for it: two alike are one."""
+        index = len(self.entries)
+        order = entry.order
+        while index and self.entries[index - 1].order >= order:
+            index -= 1
+        if index < len(self.entries) and self.entries[index].order == order:
+            return self.entries[index]
+        self.entries.insert(index, entry)
+        self._back_to(index)
+        return entry
+
+    def lengthen(self, entry: Entry, duration: int) -> None:
+        """A note turned out to last so long."""
+        heard, entry.duration = entry.duration, max(duration, 1)
+        if duration_class(heard) == duration_class(duration):
+            return
+        for index in range(len(self.entries) - 1, -1, -1):
+            if self.entries[index] is entry:
+                self._back_to(index)
+                return
+
+    def drop(self, tick: int) -> None:
+        """Forget composer's own notes at or after a tick."""
+        for index in range(len(self.entries) - 1, -1, -1):
+            if self.entries[index].onset < tick:
+                return
+            if self.entries[index].own:
+                del self.entries[index]
+                self._back_to(index)
+
+    def move(self, tick: int, later: int) -> None:
+        """Shift composer's own notes at or after a tick."""
+        moved = [entry for entry in self.entries if entry.own and entry.onset >= tick]
+        self.drop(tick)
+        for entry in moved:
+            entry.onset += later
+            self.add(entry)
+
+    def next_step(self) -> tuple[Ints, State]:
+        """The first note not heard yet, int64 [1, 5], and the state in which to hear it."""
+        index = len(self._states) - 1
+        entry = self.entries[index]
+        state, shift = self.aligned(self.state, entry.onset, first=self._fresh and index == 0)
+        row = (shift, entry.slot, entry.pitch, duration_class(entry.duration), entry.loudness)
+        return np.array([row], dtype=np.int64), state
+
+    def heard(self, state: State) -> None:
+        """The state after `next_step`."""
+        self._states.append(state)
+        old = len(self._states) - 1 - NEAR
+        if old > 0 and old % STRIDE:
+            self._states[old] = None
+        if len(self._states) > KEPT + STRIDE and self._states[STRIDE] is not None:
+            del self.entries[:STRIDE], self._states[:STRIDE]
+            self._fresh = False
+
+    def aligned(self, state: State, onset: int, *, first: bool = False) -> tuple[State, int]:
+        """A state from which a shift class leads exactly to an onset, and that class.
+
+        Longer rests than the network knows lose whole bars, and its clock moves by under
+        a sixteenth where no class fits (see `composer.events.quantise`); on it the onset
+        stays where it is in the bar.
+        """
+        context = state.context
+        clock = int(context.clock[0])
+        gap = onset % self.bar if first else onset - clock
+        if gap > LONGEST:
+            skipped = -(-(gap - LONGEST) // self.bar) * self.bar if self.kind == BEATS else gap
+            gap = gap - skipped if 0 <= gap - skipped <= LONGEST else LONGEST
+        gap = max(gap, 0)
+        upper = min(int(np.searchsorted(SHIFT_TICKS, gap)), END - 1)
+        low, high = int(SHIFT_TICKS[max(upper - 1, 0)]), int(SHIFT_TICKS[upper])
+        shift = upper if high - gap <= gap - low else upper - 1
+        placed = onset - int(SHIFT_TICKS[shift])
+        if placed != clock or int(context.bar[0]) != self.bar:
+            context = replace(
+                context,
+                clock=np.array([placed]),
+                inside=np.array([placed % self.bar]),
+                bar=np.array([self.bar]),
+            )
+            state = replace(state, context=context)
+        return state, shift
+
+    def last(self, count: int, *, own: bool) -> list[Heard]:
+        """The last notes of the player, or of composer too if `own`."""
+        found = [entry for entry in self.entries if own or not entry.own][-count:]
+        return [Heard(e.onset, e.slot, e.pitch, e.duration, e.loudness) for e in found]
+
+    def _back_to(self, index: int) -> None:
+        """The notes from here on are to be heard again."""
+        if len(self._states) > index + 1:
+            del self._states[index + 1 :]
+            while self._states[-1] is None:
+                self._states.pop()

@@ -1,0 +1,466 @@
+"""Studio: the network at work for all sessions, a slice at a time.
+
+Every slice is one step or one note of up to eight sessions at once. The server runs slices
+between the moments at which something is due, on its own thread: a note costs less than
+the wake-up of another thread would, and nothing has to be locked.
+
+Conventions:
+    Ticks are event ticks. Slots outside are the session's (see `composer.live.mind`),
+    inside the network's.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from composer.ensemble import Ear, Ensemble, Habits, Stream
+from composer.events import (
+    COLUMNS,
+    DURATION_TICKS,
+    END,
+    PART,
+    SHIFT,
+    SHIFT_TICKS,
+    TICKS_PER_BEAT,
+    TICKS_PER_SECOND,
+    velocity_of,
+)
+from composer.grid import BEATS
+from composer.live.limits import make_limits
+from composer.live.memory import Entry, Memory
+from composer.live.mind import Ask, Idea
+from composer.runtime import Floats, Predictor, State, Trunk
+
+SEATS = 8
+"""Sessions that are stepped or drawn together at most."""
+CHUNK = 12
+"""Notes drawn before it is looked whether more are wanted."""
+LISTENED = 64
+"""Last notes of the player from which a reply's limits are made."""
+KEPT_WHEN_SEATED = 48
+"""Notes that are heard again when someone new sits down."""
+STARTS = 64
+"""Rosters whose first state is kept."""
+
+
+class PaddedTrunk:
+    """A trunk that is only ever run for 1, 2, 4 or 8 streams, or multiples of 8.
+
+    LiteRT keeps one set of tensors for each number of streams: few numbers, little memory.
+    """
+
+    def __init__(self, trunk: Trunk) -> None:
+        self._trunk = trunk
+
+    def __call__(self, steps: NDArray[np.int32], recurrent: Floats) -> tuple[Floats, Floats]:
+        """See `composer.runtime.Trunk`."""
+        count = len(steps)
+        size = 1
+        while size < min(count, SEATS):
+            size *= 2
+        size = max(size, -(-count // SEATS) * SEATS if count > SEATS else size)
+        if size == count:
+            return self._trunk(steps, recurrent)
+        padding = np.zeros(size, dtype=np.int64)
+        padding[:count] = np.arange(count)
+        hidden, after = self._trunk(steps[padding], recurrent[:, :, padding])
+        return hidden[:count], after[:, :, :count]
+
+
+class Studio:
+    """The network, and who waits for it.
+
+    Attributes:
+        predictor: The network.
+    """
+
+    def __init__(self, predictor: Predictor) -> None:
+        self.predictor = Predictor(predictor.config, PaddedTrunk(predictor.trunk), predictor.heads)
+        self._starts: dict[tuple[Any, ...], State] = {}
+        self._behind: dict[NetworkMind, None] = {}
+        self._benches: list[tuple[Ensemble, list[tuple[NetworkMind, Stream]]]] = []
+        self._turn = 0
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self._behind and not self._benches
+
+    @property
+    def waiting(self) -> int:
+        """Sessions that wait for a step or a note."""
+        return len(self._behind) + sum(len(seats) for _, seats in self._benches)
+
+    def mind(self) -> NetworkMind:
+        """A new listener."""
+        return NetworkMind(self)
+
+    def start(self, kind: str, bar: int, programs: tuple[int, ...]) -> State:
+        """The state that knows who plays."""
+        roster = (kind, bar, programs)
+        if roster not in self._starts:
+            if len(self._starts) >= STARTS:
+                del self._starts[next(iter(self._starts))]
+            # Sixteenths: only the length of the bar counts, and it is one of so many.
+            metre = (max(bar // (TICKS_PER_BEAT // 4), 1), 16) if kind == BEATS else (4, 4)
+            self._starts[roster] = self.predictor.start(programs, kind, metre)
+        return self._starts[roster]
+
+    def warm_up(self) -> None:
+        """Do everything once, so that the first player does not wait for it."""
+        for count in (1, 2, 4, 8):
+            state = State.join([self.start(BEATS, 96, (0,))] * count)
+            rows = np.tile(np.array([[0, 0, 60, 11, 20]], dtype=np.int64), (count, 1))
+            self.predictor.step(rows, state)
+        mind = self.mind()
+        mind.begin(BEATS, 96, {0: 0})
+        from composer.settings import Settings
+
+        for step in range(4):
+            mind.end(mind.hear(12 * step, 0, 60 + step, 80), 12 * step + 12)
+        mind.ask(Ask(96, 96, 192, frozenset({0}), Settings(), 0, None))
+        while not self.idle:
+            self.work()
+
+    def notice(self, mind: NetworkMind) -> None:
+        """A mind has something to hear or to think of."""
+        self._behind[mind] = None
+
+    def forget(self, mind: NetworkMind) -> None:
+        """A mind is gone."""
+        mind.leave()
+        self._behind.pop(mind, None)
+
+    def work(self) -> list[NetworkMind]:
+        """One slice. Returns the minds that have news."""
+        self._turn += 1
+        if self._behind and (self._turn % 2 or not self._benches):
+            return self._listen()
+        if self._benches:
+            return self._draw()
+        return []
+
+    def _listen(self) -> list[NetworkMind]:
+        """Hear one note for some minds; those that have heard all may sit down to draw."""
+        first = [mind for mind in self._behind if mind.urgent][:SEATS]
+        for mind in self._behind:
+            if len(first) >= SEATS:
+                break
+            if not mind.urgent:
+                first.append(mind)
+        steps, hearing, news = [], [], []
+        for mind in first:
+            del self._behind[mind]
+            step = mind.next_step()
+            if step is not None:
+                steps.append(step)
+                hearing.append(mind)
+            else:
+                news.append(mind)
+        if steps:
+            if len(steps) == 1:
+                rows, state = steps[0]
+            else:
+                rows = np.concatenate([row for row, _ in steps])
+                state = State.join([state for _, state in steps])
+            after = self.predictor.step(rows, state)
+            for index, mind in enumerate(hearing):
+                mind.heard(after if len(hearing) == 1 else after.take([index]))
+                if mind.behind:
+                    self._behind[mind] = None
+                else:
+                    news.append(mind)
+        for mind in news:
+            stream = mind.sit_down()
+            if stream is not None:
+                self._seat(mind, stream)
+        return news
+
+    def _seat(self, mind: NetworkMind, stream: Stream) -> None:
+        free = (bench for bench in self._benches if len(bench[0].streams) < SEATS)
+        bench = next(free, None)
+        if bench is None:
+            bench = (Ensemble(self.predictor), [])
+            self._benches.append(bench)
+        ensemble, seats = bench
+        ensemble.add([stream])
+        seats.append((mind, stream))
+
+    def _draw(self) -> list[NetworkMind]:
+        """One note for everyone on a bench, where someone waits for the first one if any."""
+        place = next(
+            (
+                index
+                for index, (_, seats) in enumerate(self._benches)
+                if any(mind.urgent for mind, _ in seats)
+            ),
+            0,
+        )
+        ensemble, seats = self._benches.pop(place)
+        if not any(mind.waits_for(stream) for mind, stream in seats):
+            return []  # nobody wants these notes any more
+        ensemble.play()
+        news, stay = [], []
+        for mind, stream in seats:
+            if mind.follow(stream):
+                news.append(mind)
+            if not stream.done:
+                stay.append((mind, stream))
+        if stay:
+            self._benches.append((ensemble, stay))
+        return news
+
+
+class NetworkMind:
+    """A `composer.live.mind.Mind` made of the network."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+        self._memory: Memory | None = None
+        self._slots: list[int] = []
+        self._programs: tuple[int, ...] = ()
+        self._open: dict[int, Entry] = {}
+        self._count = 0
+        self._length = TICKS_PER_BEAT
+        self._ask: Ask | None = None
+        self._stream: Stream | None = None
+        self._chunk = 0
+        self._drawn = 0
+        self._clock = 0
+        self._until = 0
+        self._ear = Ear(1)
+        self._ideas: list[Idea] = []
+        self._given = False
+        self._closing: float | None = None
+
+    @property
+    def urgent(self) -> bool:
+        """Whether someone waits for its first idea."""
+        return self._ask is not None and not self._given
+
+    @property
+    def behind(self) -> bool:
+        """Whether it has notes to hear."""
+        return self._memory is not None and self._memory.behind > 0
+
+    @property
+    def done(self) -> bool:
+        """See `Mind`."""
+        return self._ask is None and not self._ideas
+
+    def begin(self, kind: str, bar: int, programs: dict[int, int]) -> None:
+        """See `Mind`."""
+        self.leave()
+        old, slots = self._memory, self._slots
+        self._slots = sorted(programs)
+        self._programs = tuple(programs[slot] for slot in self._slots)
+        self._memory = None
+        if not programs:
+            self._open.clear()
+            return
+        memory = Memory(kind, bar, self._studio.start(kind, bar, self._programs))
+        if old is not None and old.kind == kind:
+            kept = [e for e in old.entries if slots[e.slot] in programs][-KEPT_WHEN_SEATED:]
+            for entry in kept:
+                entry.slot = self._slots.index(slots[entry.slot])
+                memory.add(entry)
+        else:
+            self._open.clear()
+        self._memory = memory
+        self._notice()
+
+    def hear(self, tick: int, slot: int, pitch: int, velocity: int) -> int:
+        """See `Mind`."""
+        assert self._memory is not None, "begin comes first"
+        own = self._slots.index(slot)
+        entry = Entry(tick, own, pitch, self._length, min(velocity, 127) // 4, False)
+        self._count += 1
+        self._open[self._count] = self._memory.add(entry)
+        self._notice()
+        return self._count
+
+    def end(self, number: int, tick: int) -> None:
+        """See `Mind`."""
+        entry = self._open.pop(number, None)
+        if entry is None or self._memory is None:
+            return
+        self._length = max(tick - entry.onset, 1)
+        self._memory.lengthen(entry, self._length)
+        self._notice()
+
+    def ask(self, ask: Ask) -> None:
+        """See `Mind`."""
+        self.leave()
+        self._ask = ask
+        self._given, self._chunk = False, 0
+        self._ear = Ear(1)
+        self._until = ask.join + (1 << 40 if ask.ahead is None else ask.ahead)
+        self._notice()
+
+    def want(self, tick: int) -> None:
+        """See `Mind`."""
+        if self._ask is not None and self._ask.ahead is not None:
+            self._until = tick + self._ask.ahead
+            if self._stream is None:
+                self._notice()
+
+    def drop(self, tick: int) -> None:
+        """See `Mind`."""
+        self.leave()
+        if self._memory is not None:
+            self._memory.drop(tick)
+            self._notice()
+
+    def move(self, ticks: int) -> None:
+        """See `Mind`."""
+        ask = self._ask or self._last
+        if ask is None or self._memory is None or not ticks:
+            return
+        self._memory.move(ask.join, ticks)
+        self._ideas = [idea._replace(onset=idea.onset + ticks) for idea in self._ideas]
+        moved = Ask(
+            ask.join + ticks,
+            ask.first_by + ticks,
+            None if ask.end is None else ask.end + ticks,
+            ask.slots,
+            ask.settings,
+            ask.variation,
+            ask.ahead,
+        )
+        if self._ask is None:
+            self._last = moved
+            return
+        self._ask, self._until = moved, self._until + ticks
+        # What is being drawn is drawn again, from the moved notes.
+        self._cancel()
+        self._notice()
+
+    def take(self) -> list[Idea]:
+        """See `Mind`."""
+        ideas, self._ideas = self._ideas, []
+        return ideas
+
+    def closing(self) -> float | None:
+        """See `Mind`."""
+        memory = self._memory
+        if memory is None:
+            return 0.0
+        if memory.behind:
+            return None
+        if self._closing is None:
+            columns = np.zeros((1, len(COLUMNS)), dtype=np.int64)
+            logits = self._studio.predictor.logits(SHIFT, memory.state, columns)[0]
+            p = np.exp(logits - logits.max())
+            soon = TICKS_PER_BEAT if memory.kind == BEATS else TICKS_PER_SECOND * 3 // 4
+            late = p[END] + p[:END][SHIFT_TICKS.searchsorted(soon, side="right") :].sum()
+            self._closing = float(late / p.sum())
+        return self._closing
+
+    # For the studio.
+
+    _last: Ask | None = None
+
+    def leave(self) -> None:
+        """Have no more ideas, and forget those not given out."""
+        self._cancel()
+        self._last, self._ask = self._ask or self._last, None
+        self._ideas.clear()
+
+    def next_step(self) -> tuple[NDArray[np.int64], State] | None:
+        """The next note to hear; None if all are heard."""
+        if self._memory is None or not self._memory.behind:
+            return None
+        return self._memory.next_step()
+
+    def heard(self, state: State) -> None:
+        """The state after `next_step`."""
+        if self._memory is not None:
+            self._memory.heard(state)
+        self._closing = None
+
+    def sit_down(self) -> Stream | None:
+        """A stream to draw the next notes from, if some are wanted now."""
+        ask, memory = self._ask, self._memory
+        if ask is None or memory is None or self._stream is not None:
+            return None
+        if self._given and self._clock >= self._until:
+            return None
+        heard = memory.last(LISTENED, own=False) or memory.last(LISTENED, own=True)
+        if not heard:
+            self._finish()
+            return None
+        slots = [self._slots.index(slot) for slot in sorted(ask.slots) if slot in self._slots]
+        if not slots:
+            self._finish()
+            return None
+        rules = make_limits(heard, self._programs, memory.kind, memory.bar, ask, slots)
+        state = memory.state
+        if not self._given:
+            state, _ = memory.aligned(state, max(ask.join, int(state.context.clock[0])))
+        else:
+            clock = int(state.context.clock[0])
+            rules.earliest[:] = clock
+            rules.latest_first[:] = clock + rules.longest
+        last = memory.entries[-1]
+        before = np.array([0, last.slot, last.pitch, 0, last.loudness], dtype=np.int64)
+        self._clock = int(state.context.clock[0])
+        self._drawn = 0
+        variation = ask.variation * 4096 + self._chunk % 4096
+        self._chunk += 1
+        self._stream = Stream(
+            state, before, rules, ask.settings, Habits(0, 0), variation, CHUNK,
+            self._ear.take(np.zeros(1, dtype=np.int64)),
+        )  # fmt: skip
+        return self._stream
+
+    def waits_for(self, stream: Stream) -> bool:
+        """Whether it wants what a stream draws."""
+        return stream is self._stream
+
+    def follow(self, stream: Stream) -> bool:
+        """See what a stream has drawn. Returns whether that was news."""
+        if stream is not self._stream or self._memory is None:
+            return False
+        news = False
+        for row in stream.rows[self._drawn :]:
+            news = True
+            self._remember(row)
+        self._drawn = len(stream.rows)
+        if stream.done:
+            self._stream = None
+            if len(stream.rows) < stream.most:
+                self._finish()
+            else:
+                self._notice()
+            news = True
+        return news
+
+    def _remember(self, row: list[int]) -> None:
+        memory = self._memory
+        assert memory is not None
+        place = SimpleNamespace(
+            inside=np.array([self._clock % memory.bar]), bar=np.array([memory.bar])
+        )
+        self._ear.hear(place, np.array([row], dtype=np.int64))  # type: ignore[arg-type]
+        self._clock += int(SHIFT_TICKS[row[SHIFT]])
+        _, slot, pitch, length, loudness = row
+        duration = int(DURATION_TICKS[length])
+        memory.add(Entry(self._clock, slot, pitch, duration, loudness, True))
+        velocity = velocity_of(loudness)
+        self._ideas.append(Idea(self._clock, self._slots[row[PART]], pitch, duration, velocity))
+        self._given = True
+
+    def _finish(self) -> None:
+        self._last, self._ask = self._ask, None
+        self._given = True
+
+    def _cancel(self) -> None:
+        self._stream = None  # it leaves its bench with the end of its chunk
+
+    def _notice(self) -> None:
+        self._closing = None
+        self._studio.notice(self)

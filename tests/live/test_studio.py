@@ -1,0 +1,214 @@
+"""The network at work: what it has heard, the way back, and what it says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from composer.events import MetreMap, quantise
+from composer.grid import BEATS, FREE
+from composer.live.mind import Ask, Idea
+from composer.live.scheduler import Play
+from composer.live.studio import NetworkMind, PaddedTrunk, Studio
+from composer.settings import Settings
+
+from .jam import Jam, check_paired
+from .test_jamming import SECONDS, Players
+from .tiny import TinyTrunk, tiny_predictor
+
+Rows = list[tuple[int, int, int]]  # onset, pitch, duration
+
+
+@pytest.fixture
+def studio() -> Studio:
+    return Studio(tiny_predictor())
+
+
+def listened(studio: Studio, kind: str = BEATS) -> NetworkMind:
+    mind = studio.mind()
+    mind.begin(kind, 96 if kind == BEATS else 200, {0: 0})
+    return mind
+
+
+def work(studio: Studio) -> None:
+    while not studio.idle:
+        studio.work()
+
+
+def play(mind: NetworkMind, rows: Rows) -> None:
+    for onset, pitch, duration in rows:
+        mind.end(mind.hear(onset, 0, pitch, 80), onset + duration)
+
+
+def heard_as_a_file(studio: Studio, rows: Rows, kind: str = BEATS) -> np.ndarray:
+    """The recurrent state of the offline path after the same notes."""
+    table = np.array(rows, dtype=np.int64)
+    zeros = np.zeros(len(rows), dtype=np.int64)
+    events = quantise(
+        table[:, 0].astype(float), table[:, 2].astype(float), zeros, table[:, 1],
+        zeros + 80, (0,), kind, MetreMap(),
+    )  # fmt: skip
+    return studio.predictor.prime(events).recurrent
+
+
+PHRASE: Rows = [(12, 60, 12), (24, 62, 12), (36, 64, 12), (36, 67, 30), (72, 60, 24), (150, 62, 6)]
+
+
+def test_live_and_file_are_heard_alike(studio: Studio) -> None:
+    mind = listened(studio)
+    play(mind, PHRASE)
+    work(studio)
+    assert mind._memory is not None
+    np.testing.assert_allclose(
+        mind._memory.state.recurrent, heard_as_a_file(studio, PHRASE), atol=1e-6
+    )
+
+
+def test_a_held_note_is_heard_again_when_it_ends(studio: Studio) -> None:
+    mind = listened(studio)
+    held = mind.hear(12, 0, 60, 80)
+    work(studio)  # heard with the length that notes had so far
+    play(mind, PHRASE[1:])
+    work(studio)
+    mind.end(held, 12 + 90)
+    assert mind.behind
+    work(studio)
+    assert mind._memory is not None
+    rows = [(12, 60, 90), *PHRASE[1:]]
+    np.testing.assert_allclose(
+        mind._memory.state.recurrent, heard_as_a_file(studio, rows), atol=1e-6
+    )
+
+
+def test_notes_of_a_chord_may_come_in_any_order(studio: Studio) -> None:
+    mind = listened(studio)
+    for onset, pitch, duration in (PHRASE[0], PHRASE[1], PHRASE[3], PHRASE[2], *PHRASE[4:]):
+        play(mind, [(onset, pitch, duration)])
+        work(studio)
+    assert mind._memory is not None
+    np.testing.assert_allclose(
+        mind._memory.state.recurrent, heard_as_a_file(studio, PHRASE), atol=1e-6
+    )
+
+
+def test_a_reply_that_was_thrown_away_was_never_there(studio: Studio) -> None:
+    mind = listened(studio)
+    play(mind, PHRASE)
+    mind.ask(Ask(192, 192, 384, frozenset({0}), Settings(), 1))
+    work(studio)
+    assert mind.take()
+    mind.drop(192)
+    work(studio)
+    assert mind._memory is not None
+    np.testing.assert_allclose(
+        mind._memory.state.recurrent, heard_as_a_file(studio, PHRASE), atol=1e-6
+    )
+
+
+def test_long_phrases_are_forgotten_note_by_note_only(studio: Studio) -> None:
+    mind = listened(studio)
+    rows = [(6 * i, 40 + i * 7 % 40, 6) for i in range(1000)]
+    play(mind, rows)
+    work(studio)
+    assert mind._memory is not None
+    assert len(mind._memory.entries) < 300
+    np.testing.assert_allclose(
+        mind._memory.state.recurrent, heard_as_a_file(studio, rows), atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("kind", [BEATS, FREE])
+@pytest.mark.parametrize("join", [180, 192, 251, 600, 5001])
+def test_a_reply_begins_where_it_was_asked_for_and_keeps_to_its_end(
+    studio: Studio, kind: str, join: int
+) -> None:
+    mind = listened(studio, kind)
+    play(mind, PHRASE)
+    mind.ask(Ask(join, join, join + 96, frozenset({0}), Settings(key="C:major"), 1))
+    work(studio)
+    ideas = mind.take()
+    assert mind.done
+    assert ideas[0].onset == join
+    assert all(idea.onset < join + 96 for idea in ideas)
+    assert all(idea.onset + idea.duration <= join + 96 for idea in ideas)
+    assert all(idea.pitch % 12 in (0, 2, 4, 5, 7, 9, 11) for idea in ideas)
+    assert ideas == sorted(ideas)
+
+
+def test_it_thinks_ahead_as_far_as_it_was_told(studio: Studio) -> None:
+    mind = listened(studio)
+    play(mind, PHRASE)
+    mind.ask(Ask(192, 192, None, frozenset({0}), Settings(), 1, ahead=96))
+    work(studio)
+    first = mind.take()
+    assert first[-1].onset >= 288
+    assert not mind.done
+    mind.want(192)
+    work(studio)
+    assert mind.take() == []
+    mind.want(first[-1].onset)
+    work(studio)
+    assert mind.take()[-1].onset >= first[-1].onset + 96
+
+
+def test_a_reply_may_begin_sooner_than_thought(studio: Studio) -> None:
+    mind = listened(studio, FREE)
+    play(mind, PHRASE)
+    mind.ask(Ask(260, 260, 460, frozenset({0}), Settings(), 1))
+    work(studio)
+    mind.move(-40)
+    assert mind.take()[0].onset == 220
+    work(studio)
+    assert mind.done
+
+
+def test_what_one_plays_does_not_depend_on_the_others(studio: Studio) -> None:
+    def replies(count: int) -> list[Idea]:
+        room = Studio(tiny_predictor())
+        minds = [listened(room) for _ in range(count)]
+        for index, mind in enumerate(minds):
+            play(mind, [(o, p + index % 5, d) for o, p, d in PHRASE])
+            mind.ask(Ask(192, 192, 480, frozenset({0}), Settings(), 1))
+        work(room)
+        return minds[0].take()
+
+    assert replies(1) == replies(20)
+
+
+def test_few_sizes_of_batches_are_used() -> None:
+    trunk = TinyTrunk()
+    padded = PaddedTrunk(trunk)
+    for count in range(1, 20):
+        steps = np.zeros((count, 13), dtype=np.int32)
+        hidden, after = padded(steps, np.zeros((1, 2, count, 8), dtype=np.float32))
+        assert len(hidden) == after.shape[2] == count
+    assert set(trunk.sizes) == {1, 2, 4, 8, 16, 24}
+
+
+def test_someone_new_sits_down(studio: Studio) -> None:
+    mind = listened(studio)
+    play(mind, PHRASE)
+    mind.begin(BEATS, 96, {0: 0, 16: 33, 17: 128})
+    mind.ask(Ask(192, 240, 480, frozenset({16, 17}), Settings(), 1))
+    work(studio)
+    assert {idea.slot for idea in mind.take()} <= {16, 17}
+
+
+@pytest.mark.parametrize("mode", ["call", "continue", "accompany"])
+@pytest.mark.parametrize("bpm", [None, 100.0])
+def test_a_jam_with_the_network(studio: Studio, mode: str, bpm: float | None) -> None:
+    jam = Jam(studio.mind(), bpm, studio, mode=mode)
+    for start in (0.0, 4.0):
+        jam.play([(start + 0.3 * i, start + 0.3 * i + 0.25, 60 + i) for i in range(5)])
+        jam.until(start + 3.9)
+    closed = jam.engine.close("player", 8.0)
+    assert closed is not None
+    jam._keep(closed[1])
+    check_paired([output[:3] for _, output in jam.sent if isinstance(output, Play)])
+    assert jam.plays
+
+
+def test_jamming_with_the_network_leaves_nothing_sounding(studio: Studio) -> None:
+    players = Players(studio.mind, studio, 7)
+    players.jam(min(SECONDS, 40))
+    assert players.sent > 20

@@ -1,0 +1,46 @@
+"""A network of a few numbers, so that tests of the live path need no model."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from composer.architecture import EMBEDDING_SIZES, HEAD_CONTEXT, NetworkConfig
+from composer.events import COLUMN_SIZES, COLUMNS, FIELDS, SIZES
+from composer.runtime import Floats, Heads, Predictor
+
+LAYERS, UNITS, HEAD = 1, 8, 6
+
+
+class TinyTrunk:
+    """Not an LSTM, but as forgetful as one, and every stream by itself."""
+
+    def __init__(self) -> None:
+        random = np.random.default_rng(0)
+        self.into = random.normal(0, 0.02, (len(COLUMNS), UNITS)).astype(np.float32)
+        self.out = random.normal(0, 1.0, (UNITS, len(FIELDS) * HEAD)).astype(np.float32)
+        self.sizes: list[int] = []
+
+    def __call__(self, steps: NDArray[np.int32], recurrent: Floats) -> tuple[Floats, Floats]:
+        self.sizes.append(len(steps))
+        after = recurrent.copy()
+        for index, step in enumerate(steps):
+            memory = np.tanh(0.7 * recurrent[0, 0, index] + step.astype(np.float32) @ self.into)
+            after[0, :, index] = memory
+        hidden = np.stack([after[0, 0, index] @ self.out for index in range(len(steps))])
+        return hidden, after
+
+
+def tiny_predictor() -> Predictor:
+    random = np.random.default_rng(1)
+    weights: dict[str, NDArray[np.float32]] = {}
+    for name, width in EMBEDDING_SIZES.items():
+        size = COLUMN_SIZES[COLUMNS.index(name)]
+        weights[f"known_{name}/embeddings"] = random.normal(0, 0.3, (size, width))
+    for field, classes in zip(FIELDS, SIZES, strict=True):
+        seen = sum(EMBEDDING_SIZES[name] for name in HEAD_CONTEXT[field])
+        weights[f"head_{field}/from_context/kernel"] = random.normal(0, 0.3, (seen, HEAD))
+        weights[f"head_{field}/logits/kernel"] = random.normal(0, 0.5, (HEAD, classes))
+        weights[f"head_{field}/logits/bias"] = random.normal(0, 0.5, classes)
+    heads = Heads({name: w.astype(np.float32) for name, w in weights.items()}, HEAD)
+    return Predictor(NetworkConfig(LAYERS, UNITS, HEAD), TinyTrunk(), heads)
