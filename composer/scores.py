@@ -27,7 +27,8 @@ from typing import Any, Final
 
 from composer.errors import SeedError
 from composer.notes import DRUM_PROGRAM, Note, Part, Piece
-from composer.timing import MetreMap, TempoMap, bar_ticks, bpm_to_tempo
+from composer.score_bars import Bar, Run, metre_map, played_runs
+from composer.timing import MetreMap, TempoMap, bpm_to_tempo
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +45,9 @@ SCORE_SUFFIXES: Final = tuple(_FORMATS)
 
 _LARGEST_FILE: Final = 32 << 20
 """Bytes, unpacked: music21 takes minutes and gigabytes over more."""
+
+_MOST_REPEATS: Final = 20
+"""Times the written length that repeats may come to."""
 
 _VELOCITY: Final = 80
 _SNARE: Final = 38
@@ -206,10 +210,18 @@ def _name_drum_keys(root: ET.Element) -> None:
 
 def _to_piece(score: Any, programs: dict[str, int]) -> Piece:
     """A music21 stream as a Piece; may raise anything."""
-    score = _best_effort("repeats", lambda: _expanded(score), score)
-    score = _best_effort("transposition", score.toSoundingPitch, score)
+    # In place: the stream is ours, and music21 takes seconds to copy one.
+    _best_effort("transposition", lambda: score.toSoundingPitch(inPlace=True), None)
     staves = list(score.parts) if score.hasPartLikeStreams() else [score]
-    shift, metres = _metres(max(staves, key=lambda staff: len(_measures(staff))))
+    measures = max((_measures(staff) for staff in staves), key=len)
+    bars = _bars(measures)
+    as_written = list(range(len(bars)))
+    order = _best_effort("repeats", lambda: _play_order(staves, measures, bars), as_written)
+    runs = played_runs(bars, order)
+    shift, metres = metre_map(bars, order, TICKS_PER_BEAT)
+    if not bars:
+        metres = _loose_metres(staves[0])
+    tempos: list[tuple[Fraction, int, int]] = []
     parts: list[Part] = []
     dynamics: list[tuple[Fraction, int]] = []
     for staff in staves:
@@ -227,8 +239,9 @@ def _to_piece(score: Any, programs: dict[str, int]) -> Piece:
         )
         rows: dict[bool, list[_Row]] = {False: [], True: []}
         _collect(flat, dynamics, drums, rows)
+        tempos += _tempo_marks(flat)
         for is_drums, found in rows.items():
-            notes = tuple(_note(row, shift) for row in found)
+            notes = tuple(_played(found, runs, shift))
             if not notes:
                 continue
             count = len(parts)
@@ -239,7 +252,7 @@ def _to_piece(score: Any, programs: dict[str, int]) -> Piece:
     title = (score.metadata.bestTitle if score.metadata else None) or ""
     if title.lower().endswith(SCORE_SUFFIXES):  # music21 names a nameless piece by its file
         title = ""
-    return Piece(tuple(parts), TICKS_PER_BEAT, _tempos(staves, shift), metres, title)
+    return Piece(tuple(parts), TICKS_PER_BEAT, _tempo_map(tempos, runs, shift), metres, title)
 
 
 def _best_effort(what: str, change: Callable[[], Any], otherwise: Any) -> Any:
@@ -251,85 +264,110 @@ def _best_effort(what: str, change: Callable[[], Any], otherwise: Any) -> Any:
         return otherwise
 
 
-def _expanded(score: Any) -> Any:
-    """The score with its repeats played out; as it was when the parts would fall apart."""
-    if not any(score.recurse().getElementsByClass(("Repeat", "RepeatMark"))):
-        return score
-    expanded = score.expandRepeats()
-    lengths = {len(_measures(part)) for part in expanded.parts}
-    before = {len(_measures(part)) for part in score.parts}
-    if len(lengths) > len(before):
-        raise ValueError("the parts do not repeat the same bars")
-    return expanded
-
-
 def _measures(staff: Any) -> list[Any]:
     return list(staff.getElementsByClass("Measure"))
 
 
-def _metres(staff: Any) -> tuple[Fraction, MetreMap]:
-    """(beats that the upbeat is into bar 1, metre map with every bar line in place)."""
-    changes: list[tuple[int, int, int]] = []
-    measures = _measures(staff)
-    if not measures:
-        for mark in staff.flatten().getElementsByClass("TimeSignature"):
-            changes.append((_ticks(mark.offset), mark.numerator, mark.denominator))
-        return Fraction(0), _metre_map(changes)
+def _bars(measures: list[Any]) -> list[Bar]:
+    """The bars of a staff as written."""
     starts = [Fraction(measure.offset) for measure in measures]
     lengths = [after - start for start, after in itertools.pairwise(starts)]
-    lengths.append(Fraction(measures[-1].duration.quarterLength))
-    metre, line = (4, 4), 0
-    shift = Fraction(0)
-    for index, measure in enumerate(measures):
+    lengths += [Fraction(measure.duration.quarterLength) for measure in measures[-1:]]
+    metre = (4, 4)
+    bars = []
+    for measure, start, length in zip(measures, starts, lengths, strict=True):
         mark = measure.timeSignature
-        changed = mark is not None and (mark.numerator, mark.denominator) != metre
         if mark is not None:
             metre = (mark.numerator, mark.denominator)
-        bar = bar_ticks(*metre, TICKS_PER_BEAT)
-        if index == 0:
-            upbeat = Fraction(bar, TICKS_PER_BEAT) - lengths[0]
-            if len(measures) > 1 and 0 < upbeat < Fraction(bar, TICKS_PER_BEAT):
-                shift = upbeat
-            changes.append((0, *metre))
-            continue
-        start = _ticks(starts[index] + shift)
-        into = (start - line) % bar
-        # A bar split in two by a repeat sign is one bar; any other odd bar is its own.
-        completes = into and into + _ticks(lengths[index]) == bar
-        if changed or (into and not completes):
-            changes.append((start, *metre))
-            line = start
-    return shift, _metre_map(changes)
+        bars.append(Bar(start, length, metre))
+    return bars
 
 
-def _metre_map(changes: list[tuple[int, int, int]]) -> MetreMap:
-    """The map; without the changes that a MIDI file could not hold."""
-    kept = []
-    for change in changes:
-        with contextlib.suppress(ValueError):
-            MetreMap((change,))
-            kept.append(change)
-    return MetreMap(tuple(kept) or ((0, 4, 4),))
+def _loose_metres(staff: Any) -> MetreMap:
+    """The metre of a score without bar lines."""
+    mark = staff.flatten().getElementsByClass("TimeSignature").first()
+    return MetreMap(((0, mark.numerator, mark.denominator),)) if mark else MetreMap()
 
 
-def _tempos(staves: Iterable[Any], shift: Fraction) -> TempoMap:
-    """The tempo marks of all staves; the first also counts for an upbeat.
+def _play_order(staves: Iterable[Any], measures: list[Any], bars: list[Bar]) -> list[int]:
+    """Indices of the bars as they are played, repeats, endings and da capo followed.
 
-    On one tick a number in print goes before one that only playback knows, and that
-    before music21's guess at a word such as Andante.
+    music21 expands a skeleton of empty bars: expanding the score itself copies every
+    note over and over, half a minute for a movement of a quartet.
     """
-    marks: list[tuple[int, int, int]] = []
+    from music21 import bar, note, repeat, spanner, stream
+
+    if not any(list(s.recurse().getElementsByClass(("Repeat", "RepeatMark"))) for s in staves):
+        return list(range(len(measures)))
+    skeleton: Any = stream.Part()
+    copies = {}
+    for index, measure in enumerate(measures):
+        empty: Any = stream.Measure()
+        empty.editorial.place = index  # survives copying, where numbers are given anew
+        empty.append(note.Rest(quarterLength=bars[index].length or 1))
+        for side in ("leftBarline", "rightBarline"):
+            sign = getattr(measure, side)
+            if sign is not None and "Repeat" in sign.classes:
+                setattr(empty, side, bar.Repeat(direction=sign.direction, times=sign.times))
+        for sign in measure.getElementsByClass("RepeatExpression"):
+            empty.insert(sign.offset, type(sign)())
+        skeleton.append(empty)
+        copies[id(measure)] = empty
     for staff in staves:
-        for mark in staff.flatten().getElementsByClass("MetronomeMark"):
-            beats_per_minute = mark.getQuarterBPM(useNumberSounding=mark.number is None)
-            if not beats_per_minute:
-                continue
-            trust = 2 if mark.number is None else 1 if mark.numberImplicit else 3
-            tick = _ticks(mark.offset + shift) if mark.offset else 0
-            marks.append((tick, trust, min(max(bpm_to_tempo(beats_per_minute), 1), 0xFFFFFF)))
-    best = {tick: tempo for tick, _, tempo in sorted(marks)}
+        for bracket in staff.recurse().getElementsByClass("RepeatBracket"):
+            inside = [copies[id(m)] for m in bracket.getSpannedElements() if id(m) in copies]
+            if inside:
+                skeleton.insert(0, spanner.RepeatBracket(inside, number=bracket.number))
+    expanded = repeat.Expander(skeleton).process()
+    order = [int(measure.editorial.place) for measure in _measures(expanded)]
+    if not order or len(order) > _MOST_REPEATS * len(measures):
+        raise ValueError(f"{len(measures)} bars played as {len(order)}")
+    return order
+
+
+def _played(rows: list[_Row], runs: list[Run], shift: Fraction) -> Iterator[Note]:
+    """The notes at every time they are played."""
+    for run in runs:
+        for onset, length, pitch, velocity in rows:
+            span = run.spans(onset, onset + length)
+            if span is not None:
+                start, stop = _ticks(span[0] + shift), _ticks(span[0] + span[1] + shift)
+                yield Note(max(start, 0), pitch, max(stop - start, 1), velocity)
+
+
+def _tempo_marks(flat: Any) -> list[tuple[Fraction, int, int]]:
+    """(written beat, trust, microseconds per beat) of the tempo marks of a staff.
+
+    A number in print goes before one that only playback knows, and that before
+    music21's guess at a word such as Andante.
+    """
+    marks = []
+    for mark in flat.getElementsByClass("MetronomeMark"):
+        beats_per_minute = mark.getQuarterBPM(useNumberSounding=mark.number is None)
+        if not beats_per_minute:
+            continue
+        trust = 2 if mark.number is None else 1 if mark.numberImplicit else 3
+        tempo = min(max(bpm_to_tempo(beats_per_minute), 1), 0xFFFFFF)
+        marks.append((Fraction(mark.offset), trust, tempo))
+    return marks
+
+
+def _tempo_map(
+    marks: list[tuple[Fraction, int, int]], runs: list[Run], shift: Fraction
+) -> TempoMap:
+    """The tempo as played; the first mark also counts for an upbeat."""
+    best = {beat: tempo for beat, _, tempo in sorted(marks)}
+    by_tick: dict[int, int] = {}
+    for run in runs:
+        # A jump back takes the tempo back to what is written there.
+        before = [tempo for beat, tempo in best.items() if beat <= run.start]
+        if before:
+            by_tick[_ticks(run.at + shift) if run.at else 0] = before[-1]
+        for beat, tempo in best.items():
+            if run.holds(beat) and beat > run.start:
+                by_tick[_ticks(beat - run.start + run.at + shift)] = tempo
     changes: list[tuple[int, int]] = []
-    for tick, tempo in best.items():
+    for tick, tempo in sorted(by_tick.items()):
         if not changes or changes[-1][1] != tempo:
             changes.append((tick, tempo))
     return TempoMap(tuple(changes)) if changes else TempoMap()
@@ -348,7 +386,7 @@ def _collect(
     flat: Any, dynamics: list[tuple[Fraction, int]], drums: bool, rows: dict[bool, list[_Row]]
 ) -> None:
     """Put the notes of a flat staff into `rows`, under whether they are drums, ties merged."""
-    held: dict[tuple[bool, int, Fraction], int] = {}
+    held: dict[tuple[bool, int, Fraction], list[int]] = {}
     mark = 0
     velocity = _VELOCITY
     for element in flat.notes:
@@ -365,7 +403,8 @@ def _collect(
             tie = member.tie.type if member.tie is not None else None
             # By where it ends, since another voice may sound the same pitch; and without
             # asking for the tie's other end, which music21 leaves out of ABC's chords.
-            before = held.pop((is_drum, pitch, onset), None)
+            waiting = held.get((is_drum, pitch, onset))
+            before = waiting.pop(0) if waiting else None
             if before is None:
                 before = len(found)
                 found.append((onset, length, pitch, loud))
@@ -373,7 +412,7 @@ def _collect(
                 begun = found[before]
                 found[before] = (begun[0], onset + length - begun[0], pitch, begun[3])
             if tie in ("start", "continue"):
-                held[is_drum, pitch, onset + length] = before
+                held.setdefault((is_drum, pitch, onset + length), []).append(before)
 
 
 def _members(element: Any) -> Iterator[Any]:
@@ -387,12 +426,6 @@ def _pitch(note: Any, drums: bool) -> tuple[bool, int]:
         return True, _DRUM_KEYS.get(note.displayPitch().nameWithOctave, _SNARE)
     # Quarter tones are rounded; MIDI has none.
     return drums, min(max(round(note.pitch.ps), 0), 127)
-
-
-def _note(row: _Row, shift: Fraction) -> Note:
-    onset, length, pitch, velocity = row
-    start, stop = _ticks(onset + shift), _ticks(onset + length + shift)
-    return Note(max(start, 0), pitch, max(stop - start, 1), velocity)
 
 
 def _ticks(beats: Any) -> int:

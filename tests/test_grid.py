@@ -179,7 +179,7 @@ def test_the_answer_is_in_range(
 def test_two_thousand_notes_take_no_time() -> None:
     piece = oompah(bars=150)
     find_grid(piece)
-    start = time.perf_counter()
+    start = time.process_time()
     find_grid(piece)
-    # 5 ms on one quiet core; a busy machine is granted far more.
-    assert time.perf_counter() - start < 0.2
+    # 5 ms on one core; slower machines are granted far more.
+    assert time.process_time() - start < 0.1
