@@ -27,7 +27,6 @@ class Augmentation:
     Attributes:
         semitones: Transposition is drawn from -semitones..semitones.
         free: Share of pieces on a beat grid that are rendered in free time.
-        free_corpora_excluded: Corpora that keep their grid (drummers play to a click).
         stretch: A free piece's time is scaled by 2 ** uniform(-stretch, stretch).
         velocity: Standard deviation of a piece's change of loudness, in MIDI velocity.
         sounds: Share of pieces with one kind of voice that change instrument.
