@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from composer.context import FREE_BAR
 from composer.ensemble import Ensemble, Stream, listen
@@ -86,6 +87,16 @@ class Reading:
     def tick(self, event_tick: float) -> int:
         """The piece's tick at a tick on the events' clock."""
         return max(0, round(self.placement.to_piece(event_tick + self.lost, self.piece.tempos)))
+
+    def ticks(self, event_ticks: NDArray[np.int64]) -> list[int]:
+        """`tick` for many at once."""
+        if self.placement.kind == FREE:
+            return [self.tick(event_tick) for event_tick in event_ticks.tolist()]
+        place = self.placement
+        # In the order of `Placement.to_piece`, so that both round alike.
+        exact = (event_ticks + self.lost) * place.ticks_per_beat / TICKS_PER_BEAT
+        rounded = np.rint(exact + place.origin + place.offset)
+        return [int(tick) for tick in np.maximum(rounded, 0).tolist()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,8 +358,20 @@ def _share(stream: Stream, reading: Reading) -> float:
     return min(played / (int(stream.rules.end[0]) - reading.join), 1.0)
 
 
-def to_continuation(reading: Reading, settings: Settings, stream: Stream) -> Continuation:
-    """A finished stream as music in the seed's ticks."""
+def to_continuation(
+    reading: Reading,
+    settings: Settings,
+    stream: Stream,
+    loudness: dict[tuple[int, int], int] | None = None,
+) -> Continuation:
+    """A finished stream as music in the seed's ticks.
+
+    Args:
+        reading: Of the seed.
+        settings: Its length is in them.
+        stream: What was drawn.
+        loudness: From `own_velocities`, when there are several of one seed.
+    """
     rows = stream.events()
     clock = int(stream.state.context.clock[0])
     onsets = clock + np.cumsum(SHIFT_TICKS[rows[:, 0]])
@@ -357,11 +380,12 @@ def to_continuation(reading: Reading, settings: Settings, stream: Stream) -> Con
     if end == FAR:
         bars = -(-(int(ends.max()) - reading.join) // reading.bar)
         end = reading.join + max(bars, 1) * reading.bar
-    loudness = _velocities(reading)
+    if loudness is None:
+        loudness = own_velocities(reading)
     notes: dict[int, list[Note]] = {}
-    for row, onset, stop in zip(rows.tolist(), onsets.tolist(), ends.tolist(), strict=True):
-        start = reading.tick(onset)
-        length = max(reading.tick(stop) - start, 1)
+    starts, stops = reading.ticks(onsets), reading.ticks(ends)
+    for row, start, stop in zip(rows.tolist(), starts, stops, strict=True):
+        length = max(stop - start, 1)
         velocity = loudness.get((row[PART], row[VELOCITY]), velocity_of(row[VELOCITY]))
         index = reading.placement.slots[row[PART]]
         notes.setdefault(index, []).append(Note(start, row[PITCH], length, velocity))
@@ -378,7 +402,7 @@ def to_continuation(reading: Reading, settings: Settings, stream: Stream) -> Con
     )
 
 
-def _velocities(reading: Reading) -> dict[tuple[int, int], int]:
+def own_velocities(reading: Reading) -> dict[tuple[int, int], int]:
     """The seed's own velocity for each (slot, class) it uses: its commonest there."""
     counts: dict[tuple[int, int], Counter[int]] = {}
     for slot, index in enumerate(reading.placement.slots):

@@ -335,9 +335,13 @@ def _untangle(
             note = Note(join + 1, note.pitch, note.duration - 1, note.velocity)
             voice = voice._replace(note=note)
         if kept and kept[-1].line == line and kept[-1].note.pitch == note.pitch:
-            earlier = kept.pop()
+            earlier = kept[-1]
             onset = earlier.note.onset
-            stop = min(earlier.note.end, note.onset - (earlier.track > voice.track))
+            stop = note.onset - (earlier.track > voice.track)
+            if stop >= earlier.note.end:
+                kept.append(voice)
+                continue
+            kept.pop()
             if stop > onset:
                 shorter = Note(onset, note.pitch, stop - onset, earlier.note.velocity)
                 kept.append(earlier._replace(note=shorter))

@@ -9,6 +9,7 @@ from pathlib import Path
 import mido
 
 from composer import midi
+from composer.errors import SeedError
 from composer.generate import Continuation, Reading, read_seed
 from composer.notes import Note, Piece
 from composer.timing import MetreMap, TempoMap
@@ -51,7 +52,10 @@ def open_seed(path: str | os.PathLike[str]) -> Seed:
         # Read back, so that parts know the tracks and channels they were given.
         return Seed(Path(path), file, midi.to_piece(file))
     file = midi.load(path)
-    return Seed(Path(path), file, midi.to_piece(file))
+    try:
+        return Seed(Path(path), file, midi.to_piece(file))
+    except SeedError as error:
+        raise SeedError(f"{os.fspath(path)} {error}") from None
 
 
 def continued(seed: Seed, continuation: Continuation) -> mido.MidiFile:
@@ -60,13 +64,21 @@ def continued(seed: Seed, continuation: Continuation) -> mido.MidiFile:
     The seed's messages stay what and where they are. Should its last ones lie a hair past
     the bar line (a late release), new notes wait for them.
     """
-    join = max(continuation.join, midi.end_tick(seed.file))
+    piece, join = behind(continuation, midi.end_tick(seed.file))
+    return midi.extend(seed.file, piece, join)
+
+
+def behind(continuation: Continuation, end: int) -> tuple[Piece, int]:
+    """The new notes and their join, moved past a seed's last message at tick `end`."""
+    join = max(continuation.join, end)
     piece = continuation.piece
+    if all(part.notes[0].onset >= join for part in piece.parts if part.notes):
+        return piece, join
     parts = tuple(
         replace(part, notes=tuple(_not_before(note, join) for note in part.notes))
         for part in piece.parts
     )
-    return midi.extend(seed.file, piece.with_parts(parts), join)
+    return piece.with_parts(parts), join
 
 
 def alone(continuation: Continuation) -> mido.MidiFile:

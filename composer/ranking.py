@@ -1,0 +1,265 @@
+"""Ranking: how well each of several continuations fits its seed, and which to keep.
+
+A continuation fits when the model finds it likely and when what can be counted in it
+(pitch classes, places in the bar, notes per beat) is as in the seed. One that repeats
+itself more than its seed does, or falls silent, is kept only when nothing else is left;
+near-duplicates of one another or of a passage of the seed are never kept.
+
+Conventions:
+    Rows are int [notes, 5] as in `composer.events`; onsets are event ticks. Distances lie
+    in 0..1, 0 for alike; `cost` adds them up, and the lower the better.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from composer.context import FREE_BAR
+from composer.ensemble import LOOK_BACK, PATIENCE, Stream
+from composer.events import (
+    DURATION_TICKS,
+    PART,
+    PITCH,
+    SHIFT_TICKS,
+)
+from composer.generate import Reading
+from composer.grid import FREE
+from composer.notes import DRUM_PROGRAM
+from composer.rules import FAR
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+NATS = 0.1
+"""What a nat per note counts; each distance below counts 1. Among continuations of one
+seed likelihoods differ by about a nat, and distances by some tenths."""
+ALIKE = 0.8
+"""Share of common notes (Dice 1945) from which two passages are near-duplicates."""
+PLACES = 16
+"""Places in the bar that the rhythm is counted in."""
+SHORTEST = 8
+"""Notes under which a passage is too short to be called a copy of the seed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """How a continuation fits its seed.
+
+    Attributes:
+        nats: Mean -log p of its notes under the model, nats per note; lower is likelier.
+        pitch_class: Distance of its pitch classes, by sounding time, drums left out.
+        rhythm: Distance of its onsets' places in the bar (free time: of its gaps).
+        density: Distance of its notes per beat: 0 for equal, 1 for double or half.
+        loop: Whether more bars in a row repeat than in the seed.
+        silence: Whether it is silent longer than the seed ever is, and than a bar.
+        cost: All of it in one number.
+    """
+
+    nats: float
+    pitch_class: float
+    rhythm: float
+    density: float
+    loop: bool
+    silence: bool
+    cost: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return asdict(self)
+
+
+@dataclass(eq=False)
+class Passage:
+    """Notes on the events' clock.
+
+    Attributes:
+        rows: Int [notes, 5].
+        onsets: Int [notes], counted from a bar line.
+        programs: Of each slot.
+        bar: Ticks of a bar.
+        free: Whether it is in free time.
+        length: Ticks from that bar line to its end.
+    """
+
+    rows: Ints
+    onsets: Ints
+    programs: tuple[int, ...]
+    bar: int
+    free: bool
+    length: int
+
+    @classmethod
+    def of_seed(cls, reading: Reading) -> Passage:
+        """A seed, counted from the bar line at or before its first note."""
+        events = reading.events
+        onsets = events.onsets
+        free = events.kind == FREE
+        # The join is a bar line: whole bars before it are too.
+        bar = reading.bar
+        start = reading.join - -(-(reading.join - int(onsets[0])) // bar) * bar
+        return cls(
+            events.rows.astype(np.int64), onsets - start, events.programs, bar, free,
+            reading.join - start,
+        )  # fmt: skip
+
+    @classmethod
+    def of_stream(cls, reading: Reading, stream: Stream) -> Passage:
+        """A continuation, counted from the join."""
+        rows = stream.events().astype(np.int64)
+        clock = int(stream.state.context.clock[0])
+        onsets = clock + np.cumsum(SHIFT_TICKS[rows[:, 0]]) - reading.join
+        end = int(stream.rules.end[0]) - reading.join
+        if end >= FAR - reading.join:
+            end = int((onsets + DURATION_TICKS[rows[:, 3]]).max()) if len(rows) else 0
+        free = reading.events.kind == FREE
+        return cls(rows, onsets, reading.events.programs, reading.bar, free, end)
+
+    @cached_property
+    def pitch_classes(self) -> Floats:
+        """Share of each pitch class, by sounding time up to two beats, [12]."""
+        drums = np.array(self.programs)[self.rows[:, PART]] == DRUM_PROGRAM
+        tones = self.rows[~drums]
+        lengths = np.minimum(DURATION_TICKS[tones[:, 3]], 48)
+        return _shares(np.bincount(tones[:, PITCH] % 12, lengths.astype(np.float64), minlength=12))
+
+    @cached_property
+    def rhythm(self) -> Floats:
+        """Share of onsets in each place of the bar; in free time of gaps by length, [16]."""
+        if self.free:
+            gaps = np.diff(self.onsets)
+            places = np.minimum(np.log2(np.maximum(gaps, 1)) * 2, PLACES - 1).astype(np.int64)
+        else:
+            places = (self.onsets % self.bar) * PLACES // self.bar
+        return _shares(np.bincount(places, minlength=PLACES)[:PLACES].astype(np.float64))
+
+    @property
+    def density(self) -> float:
+        """Notes per tick."""
+        return len(self.rows) / max(self.length, 1)
+
+    @cached_property
+    def bars(self) -> list[frozenset[tuple[int, int, int]]]:
+        """The notes of each bar: (tick in the bar, slot, pitch)."""
+        count = max(-(-self.length // self.bar), 1)
+        bars: list[set[tuple[int, int, int]]] = [set() for _ in range(count)]
+        for onset, row in zip(self.onsets.tolist(), self.rows.tolist(), strict=True):
+            index = min(onset // self.bar, count - 1)
+            bars[index].add((onset - index * self.bar, row[PART], row[PITCH]))
+        return [frozenset(bar) for bar in bars]
+
+    @property
+    def repeats(self) -> int:
+        """Most bars in a row that each repeat one of the bars shortly before."""
+        most = now = 0
+        for index, bar in enumerate(self.bars):
+            before = self.bars[max(index - LOOK_BACK, 0) : index]
+            now = now + 1 if bar and bar in before else 0
+            most = max(most, now)
+        return most
+
+    @property
+    def silence(self) -> int:
+        """Longest time without a sounding note, in ticks, from its beginning to its end."""
+        if not len(self.rows):
+            return self.length
+        ends = np.maximum.accumulate(self.onsets + DURATION_TICKS[self.rows[:, 3]])
+        gaps = np.concatenate(
+            [[self.onsets[0]], self.onsets[1:] - ends[:-1], [self.length - ends[-1]]]
+        )
+        return int(gaps.max())
+
+
+def judge(seed: Passage, made: Passage, likelihood: float) -> Scores:
+    """How a continuation fits its seed; `likelihood` is its mean log p, nats per note."""
+    pitch_class = _distance(seed.pitch_classes, made.pitch_classes)
+    rhythm = _distance(seed.rhythm, made.rhythm)
+    ratio = max(made.density, 1e-9) / max(seed.density, 1e-9)
+    density = min(abs(float(np.log2(ratio))), 1.0)
+    loop = made.repeats > max(seed.repeats, PATIENCE)
+    silence = made.silence > max(seed.silence, seed.bar if not seed.free else FREE_BAR)
+    # Rounded before they are compared and written: no difference hangs on the last bit.
+    nats, pitch_class, rhythm, density = (
+        round(value, 4) for value in (-likelihood, pitch_class, rhythm, density)
+    )
+    cost = round(NATS * nats + pitch_class + rhythm + density, 4)
+    return Scores(nats, pitch_class, rhythm, density, loop, silence, cost)
+
+
+def likeness(a: Passage, b: Passage) -> float:
+    """Share of notes that two passages have in common at the same place, 0..1."""
+    return _dice(_notes(a, 0, a.length), _notes(b, 0, b.length))
+
+
+def copied(seed: Passage, made: Passage) -> float:
+    """The greatest share of notes that a continuation has in common with its seed, 0..1.
+
+    It is held against every passage as long as itself that begins on a bar line.
+    """
+    own = _notes(made, 0, made.length)
+    if len(own) < SHORTEST:
+        return 0.0
+    starts = range(0, max(seed.length - made.length, 0) + 1, seed.bar)
+    return max(_dice(own, _notes(seed, start, start + made.length)) for start in starts)
+
+
+def choose(
+    candidates: Sequence[tuple[Scores, Passage]], seed: Passage, count: int, *, last: bool
+) -> list[int] | None:
+    """Which candidates to keep, best first.
+
+    Args:
+        candidates: In the order of their numbers.
+        seed: What they go on from.
+        count: How many to keep.
+        last: Whether there will be no more candidates: then those that loop or fall
+            silent fill up the places that are left, and there may be fewer than `count`.
+
+    Returns:
+        Their indices, or None if more candidates are needed.
+    """
+    order = sorted(range(len(candidates)), key=lambda index: (candidates[index][0].cost, index))
+    kept: list[int] = []
+    for guarded in (True, False) if last else (True,):
+        for index in order:
+            scores, passage = candidates[index]
+            if len(kept) == count or (scores.loop or scores.silence) == guarded:
+                continue
+            if not len(passage.rows) or copied(seed, passage) >= ALIKE:
+                continue
+            if all(likeness(passage, candidates[other][1]) < ALIKE for other in kept):
+                kept.append(index)
+    return kept if last or len(kept) == count else None
+
+
+def _notes(passage: Passage, start: int, stop: int) -> set[tuple[int, int, int]]:
+    inside = (passage.onsets >= start) & (passage.onsets < stop)
+    onsets, rows = passage.onsets[inside] - start, passage.rows[inside]
+    return set(zip(onsets.tolist(), rows[:, PART].tolist(), rows[:, PITCH].tolist(), strict=True))
+
+
+def _dice(a: set[Any], b: set[Any]) -> float:
+    """Dice's coefficient: twice the common over the sum."""
+    return 2 * len(a & b) / max(len(a) + len(b), 1)
+
+
+def _shares(counts: Floats) -> Floats:
+    return counts / max(float(counts.sum()), 1e-9)
+
+
+def _distance(a: Floats, b: Floats) -> float:
+    """Jensen and Shannon's distance of two distributions in bits, its square root, 0..1."""
+    if not a.any() or not b.any():
+        return 0.0 if a.any() == b.any() else 1.0
+    middle = (a + b) / 2
+
+    def divergence(p: Floats) -> float:
+        there = p > 0
+        return float((p[there] * np.log2(p[there] / middle[there])).sum())
+
+    return float(np.sqrt(min(max((divergence(a) + divergence(b)) / 2, 0.0), 1.0)))
