@@ -11,7 +11,10 @@ Conventions:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -76,6 +79,10 @@ MANY_STREAMS = 16
 less time than waking them (2 x 512 on two cores, 1 stream: 0.068 ms on one thread, 0.074
 on two; the threads that wait for work also keep a core busy)."""
 
+# What NumPy and zipfile raise for files that are cut short, overwritten or not theirs.
+_DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, NotImplementedError,
+           zipfile.BadZipFile, zlib.error)  # fmt: skip
+
 _SMALL_TALK = b"INFO: Created TensorFlow Lite XNNPACK delegate"
 
 
@@ -127,6 +134,16 @@ class LiteRTTrunk:
             self._interpreters[streams] = (made, places)
         return self._interpreters[streams]
 
+    def sizes(self) -> tuple[int, int]:
+        """Layers, and units of each.
+
+        Raises:
+            ModelError: The graph is damaged.
+        """
+        interpreter, (_, state, *_) = self._interpreter(1)
+        layers, _, _, units = interpreter.get_tensor(state).shape
+        return int(layers), int(units)
+
     def __call__(self, steps: NDArray[np.int32], recurrent: Floats) -> tuple[Floats, Floats]:
         """See `Trunk`."""
         interpreter, (step, state, hidden, after) = self._interpreter(len(steps))
@@ -136,6 +153,37 @@ class LiteRTTrunk:
         return interpreter.get_tensor(hidden), interpreter.get_tensor(after)
 
 
+@contextlib.contextmanager
+def reading_weights(folder: Path) -> Iterator[Any]:
+    """The open weights.npz of a model's folder; what goes wrong inside is its damage.
+
+    Raises:
+        ModelError: It is missing, damaged, or holds weights of other sizes.
+    """
+    path = folder / "weights.npz"
+    try:
+        # Opened here, because NumPy leaves a damaged file open.
+        with path.open("rb") as file, np.load(file) as stored:
+            yield stored
+    except FileNotFoundError as error:
+        raise ModelError(f"{path} is missing; install the model again") from error
+    except _DAMAGE as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise ModelError(f"{path} is damaged ({reason}); install the model again") from error
+
+
+def load_heads(folder: Path, config: NetworkConfig) -> Heads:
+    """The heads of a model's folder.
+
+    Raises:
+        ModelError: Its weights are missing, damaged, or do not fit the configuration.
+    """
+    with reading_weights(folder) as stored:
+        # Members are read one by one: only the heads' are needed to play.
+        wanted = [name for name in stored.files if name.startswith(("head_", "known_"))]
+        return Heads({name: stored[name] for name in wanted}, config.head_units)
+
+
 class Heads:
     """The five heads in NumPy: logits of a field from the trunk and the fields chosen.
 
@@ -143,7 +191,17 @@ class Heads:
     two are multiplied out once, so that a column costs one row of a table.
     """
 
-    def __init__(self, weights: dict[str, NDArray[Any]], head_units: int) -> None:
+    def __init__(self, weights: Mapping[str, NDArray[Any]], head_units: int) -> None:
+        """Multiply out.
+
+        Args:
+            weights: By path, as a model's weights.npz has them.
+            head_units: Hidden units of each head.
+
+        Raises:
+            KeyError: A weight is missing.
+            ValueError: Sizes do not fit one another.
+        """
         self._units = head_units
         self._tables: list[Floats] = []
         self._columns: list[Ints] = []
@@ -164,6 +222,8 @@ class Heads:
             self._tables.append(
                 np.concatenate(tables) if tables else np.zeros((0, head_units), np.float32)
             )
+            if len(weights[f"head_{field}/logits/kernel"]) != head_units:
+                raise ValueError(f"head_{field} does not have {head_units} units")
             self._out.append(
                 (
                     np.ascontiguousarray(weights[f"head_{field}/logits/kernel"], np.float32),
@@ -212,14 +272,14 @@ class Predictor:
             ModelError: A file is missing, damaged, or of another version.
         """
         config = NetworkConfig.load(folder / "config.json")
-        try:
-            # npz members are read one by one: only the heads' are needed to play.
-            with np.load(folder / "weights.npz") as stored:
-                wanted = [name for name in stored.files if name.startswith(("head_", "known_"))]
-                heads = Heads({name: stored[name] for name in wanted}, config.head_units)
-        except (OSError, ValueError, KeyError) as error:
-            raise ModelError(f"{folder / 'weights.npz'} is missing or damaged ({error})") from error
-        return cls(config, LiteRTTrunk(folder / "trunk.tflite", threads), heads)
+        heads = load_heads(folder, config)
+        trunk = LiteRTTrunk(folder / "trunk.tflite", threads)
+        if trunk.sizes() != (config.layers, config.units):
+            raise ModelError(
+                f"{folder / 'trunk.tflite'} and {folder / 'config.json'} do not belong together; "
+                "install the model again"
+            )
+        return cls(config, trunk, heads)
 
     def zero(self, streams: int) -> Floats:
         """The recurrent state before the first step, float32 [L, 2, B, H]."""
