@@ -12,7 +12,15 @@ from typing import Any
 
 import click
 
-from composer import __version__, cli_batch, cli_generate, cli_library, cli_training, terminal
+from composer import (
+    __version__,
+    cli_batch,
+    cli_generate,
+    cli_library,
+    cli_live,
+    cli_training,
+    terminal,
+)
 from composer.errors import ComposerError
 
 INTERRUPTED = 130
@@ -71,6 +79,7 @@ def verbs(debug: bool) -> None:
 
 
 cli_batch.add_to(verbs)
+cli_live.add_to(verbs)
 cli_generate.add_to(verbs)
 cli_training.add_to(verbs)
 cli_library.add_to(verbs)

@@ -30,6 +30,7 @@ class Engine:
     Attributes:
         sessions: By key.
         lasting: Keys of sessions that never expire.
+        at: Key of the session looked after last: the culprit if something goes wrong.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Engine:
         """
         self.sessions: dict[Key, Session] = {}
         self.lasting: set[Key] = set()
+        self.at: Key = None
         self._make, self._values, self._bpm = mind, values or Values(), bpm
         self._logs, self._idle, self._most = logs, idle, most
         self._due: list[tuple[float, int, Key]] = []
@@ -95,6 +97,7 @@ class Engine:
         session = self.sessions.get(key)
         if session is None:
             return []
+        self.at = key
         session.update(now)
         deadline = session.deadline()
         if self._when.get(key) != deadline:

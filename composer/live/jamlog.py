@@ -71,6 +71,10 @@ class JamLog:
         self.marks.append((now, text))
         self.changed = True
 
+    def copy(self) -> JamLog:
+        """The same, for another thread to read."""
+        return JamLog({k: list(v) for k, v in self.rows.items()}, [*self.tempos], [*self.marks])
+
     def rotate(self) -> JamLog:
         """A new log that goes on with what is open in this one."""
         return JamLog(tempos=self.tempos[-1:], _open=self._open)

@@ -64,6 +64,7 @@ class Session:
         seen: Moment of the last thing that arrived.
         out: What is to be sent, in order.
         log: What was played, if that is kept.
+        turn: Id of the last reply.
     """
 
     def __init__(
@@ -86,7 +87,7 @@ class Session:
         self.programs: dict[int, int] = {}
         self.heard = 0
         self._numbers: dict[Key, int] = {}
-        self._turn = 0
+        self.turn = 0
         self._variation = 0
         self._look = math.inf
         self._used: set[int] = set()
@@ -168,7 +169,7 @@ class Session:
             values.set("bars", 4)
         self._ask(now, values)
         self._commit(now, number)
-        return self._turn
+        return self.turn
 
     def set(self, now: float, name: object, value: object) -> None:
         """Change a parameter.
@@ -401,8 +402,8 @@ class Session:
         reply = self.reply
         assert reply is not None
         self.phrases.take()
-        self._turn = self._turn + 1 if number is None else number
-        reply.number, reply.committed = self._turn, True
+        self.turn = self.turn + 1 if number is None else number
+        reply.number, reply.committed = self.turn, True
         if self.timeline.kind == FREE:
             reply.offset = self.timeline.tick(now) - join
         if reply.end is None:
@@ -502,8 +503,8 @@ class Session:
         band = frozenset(range(BAND, BAND + len(self.values.band)))
         if reply is None:
             reply = self.reply = Reply(cut, None, self.values, committed=True)
-            self._turn += 1
-            reply.number = self._turn
+            self.turn += 1
+            reply.number = self.turn
             self._announce(reply)
             for slot in sorted(band):
                 if self._channel(slot) != DRUM_CHANNEL:

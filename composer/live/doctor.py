@@ -1,0 +1,139 @@
+"""Doctor: is this computer fit for playing live, and what would help.
+
+Conventions:
+    Times are milliseconds in what is shown.
+"""
+
+from __future__ import annotations
+
+import platform
+import socket
+import time
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from composer import __version__
+from composer.errors import ComposerError
+
+PACKAGES = {
+    "ai-edge-litert": "the network",
+    "numpy": "the network",
+    "mido": "MIDI files",
+    "python-rtmidi": "MIDI ports",
+    "aalink": "Ableton Link",
+}
+OPTIONAL = {"python-rtmidi": "midi", "aalink": "link"}
+JITTER, NOTE = 5.0, 5.0
+"""Milliseconds from which on advice is given."""
+
+
+@dataclass(slots=True)
+class Findings:
+    """What was found.
+
+    Attributes:
+        facts: Names and values, for people and programs.
+        advice: What would help, a line each.
+        fit: Whether it can play at all.
+    """
+
+    facts: dict[str, Any] = field(default_factory=dict)
+    advice: list[str] = field(default_factory=list)
+    fit: bool = True
+
+
+def examine(model: str = "default") -> Findings:
+    """Look at everything that playing live needs."""
+    found = Findings()
+    facts, advice = found.facts, found.advice
+    facts["composer"] = __version__
+    facts["python"] = f"{platform.python_version()} on {platform.platform(terse=True)}"
+    for package, use in PACKAGES.items():
+        try:
+            facts[package] = version(package)
+        except PackageNotFoundError:
+            facts[package] = "not installed"
+            if package in OPTIONAL:
+                advice.append(f"for {use}: pip install 'composer[{OPTIONAL[package]}]'")
+            else:
+                found.fit = False
+                advice.append(f"{package} ({use}) is missing; install composer again")
+    _ports(found)
+    _udp(found)
+    _jitter(found)
+    _network(found, model)
+    return found
+
+
+def _ports(found: Findings) -> None:
+    from composer.live.midi_port import port_names
+
+    try:
+        ins, outs = port_names()
+    except ComposerError as error:
+        found.facts["MIDI"] = str(error)
+        return
+    found.facts["MIDI ports to listen to"] = ", ".join(ins) or "none"
+    found.facts["MIDI ports to play to"] = ", ".join(outs) or "none"
+    if not outs:
+        windows = platform.system() == "Windows"
+        found.advice.append(
+            "there are no MIDI ports; make one with loopMIDI"
+            if windows
+            else "there are no MIDI ports; composer serve --virtual composer makes them"
+        )
+
+
+def _udp(found: Findings) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        try:
+            udp.bind(("127.0.0.1", 9190))
+            found.facts["OSC port 9190"] = "free"
+        except OSError:
+            found.facts["OSC port 9190"] = "taken"
+            found.advice.append("UDP port 9190 is taken: a server runs, or use --osc-port")
+
+
+def _jitter(found: Findings) -> None:
+    from composer.live.serve import wake_up_jitter
+
+    middle, worst = (1000 * value for value in wake_up_jitter())
+    found.facts["wake-up after it was due, ms"] = f"median {middle:.2f}, 99 % {worst:.2f}"
+    if worst > JITTER:
+        found.advice.append(
+            "this computer wakes programs late: close others, take it off battery saving"
+        )
+
+
+def _network(found: Findings, model: str) -> None:
+    from composer import models
+    from composer.live.mind import Ask
+    from composer.live.studio import Studio
+    from composer.runtime import Predictor
+    from composer.settings import Settings
+
+    try:
+        predictor = Predictor.load(models.find(model), threads=1)
+    except ComposerError as error:
+        found.facts["model"] = str(error)
+        found.fit = False
+        return
+    studio = Studio(predictor)
+    studio.warm_up()
+    mind = studio.mind()
+    mind.begin("beats", 96, {0: 0})
+    for step in range(8):
+        mind.end(mind.hear(12 * step, 0, 60 + step, 80), 12 * step + 12)
+    mind.ask(Ask(96, 96, 96 * 9, frozenset({0}), Settings(), 1))
+    times = []
+    while not studio.idle:
+        start = time.perf_counter()
+        studio.work()
+        times.append(1000 * (time.perf_counter() - start))
+    times.sort()
+    middle, worst = times[len(times) // 2], times[int(len(times) * 0.99)]
+    found.facts["model"] = model
+    found.facts["a step of the model, ms"] = f"median {middle:.2f}, 99 % {worst:.2f}"
+    if middle > NOTE:
+        found.advice.append("the model is slow here: close other programs")

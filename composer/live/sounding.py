@@ -1,0 +1,136 @@
+"""Sounding: what this process has made sound, written where it outlives the process.
+
+A file of bits in shared memory: one for every key of every destination. Writing one costs
+less than a microsecond, and the system keeps the file even if the process is killed. The
+next `composer serve`, or `composer panic`, ends what an earlier one left behind.
+
+Conventions:
+    A destination is a text, "osc ADDRESS PORT" or "midi PORT NAME". A record of the file
+    holds it, and then 16 x 128 bits. A file is locked while its process lives.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+TEXT, BITS = 256, 16 * 128 // 8
+RECORD = TEXT + BITS
+RECORDS = 4096
+"""Destinations at once; what is beyond is not remembered."""
+
+Keys = list[tuple[int, int]]
+
+
+def state_folder() -> Path:
+    """Where files that outlive a process are kept, by the system's custom."""
+    own = os.environ.get("COMPOSER_STATE")
+    if own:
+        return Path(own)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "composer"
+    home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(home) / "composer"
+
+
+class SoundingFile:
+    """The keys that sound now, for whoever comes after."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """Make the file; without a place for one, nothing is remembered."""
+        self._map: mmap.mmap | None = None
+        self._records: dict[str, int] = {}
+        self._free = list(range(RECORDS - 1, -1, -1))
+        folder = folder or state_folder()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._path = folder / f"sounding-{os.getpid()}"
+            self._file: IO[bytes] = open(self._path, "w+b")  # noqa: SIM115  # kept open
+            self._file.truncate(RECORD * RECORDS)
+            _lock(self._file)
+            self._map = mmap.mmap(self._file.fileno(), RECORD * RECORDS)
+        except OSError:
+            self._map = None
+
+    def set(self, destination: str, channel: int, pitch: int, on: bool) -> None:
+        """A key sounds from now on, or does not."""
+        if self._map is None:
+            return
+        record = self._records.get(destination)
+        if record is None:
+            if not on:
+                return
+            name = destination.encode()[: TEXT - 1]
+            if not self._free:
+                return
+            record = self._records[destination] = self._free.pop()
+            start = record * RECORD
+            self._map[start : start + RECORD] = name + bytes(RECORD - len(name))
+        place = record * RECORD + TEXT + channel * 16 + pitch // 8
+        bit = 1 << pitch % 8
+        byte = self._map[place]
+        self._map[place] = byte | bit if on else byte & ~bit
+
+    def forget(self, destination: str) -> None:
+        """A destination is gone, or silent."""
+        record = self._records.pop(destination, None)
+        if record is not None and self._map is not None:
+            start = record * RECORD
+            self._map[start : start + RECORD] = bytes(RECORD)
+            self._free.append(record)
+
+    def close(self) -> None:
+        """Everything was silenced: leave nothing behind."""
+        if self._map is not None:
+            self._map.close()
+            self._map = None
+            self._file.close()
+            self._path.unlink(missing_ok=True)
+
+
+def left_behind(folder: Path | None = None) -> Iterator[tuple[str, Keys]]:
+    """What processes that are no more left sounding; their files are removed.
+
+    Yields:
+        A destination, and the (channel, pitch) of the keys that sound there.
+    """
+    folder = folder or state_folder()
+    for path in sorted(folder.glob("sounding-*")):
+        try:
+            with open(path, "r+b") as file:
+                _lock(file)
+                data = file.read()
+            path.unlink()
+        except OSError:  # its process lives, or someone else was quicker
+            continue
+        for start in range(0, len(data) - RECORD + 1, RECORD):
+            name = data[start : start + TEXT].rstrip(b"\0").decode("utf-8", "replace")
+            bits = data[start + TEXT : start + RECORD]
+            if name and any(bits):
+                yield (
+                    name,
+                    [
+                        divmod(index * 8 + bit, 128)
+                        for index, byte in enumerate(bits)
+                        for bit in range(8)
+                        if byte >> bit & 1
+                    ],
+                )
+
+
+def _lock(file: IO[bytes]) -> None:
+    """Take a file for this process. Raises OSError if another has it."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        file.seek(RECORD * RECORDS)  # beyond the data: others may read that
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        file.seek(0)
+    else:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

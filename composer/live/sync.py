@@ -1,0 +1,146 @@
+"""Sync: where the host is, from its MIDI clock or from Ableton Link.
+
+Conventions:
+    Moments are seconds. A clock pulse is 1/24 of a quarter note, and so is an event tick;
+    song positions count sixteenths ("MIDI 1.0", System Common and Real Time messages).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from composer.errors import DependencyError
+
+PULSES = 48
+"""Pulses from which tempo and place are taken: two beats."""
+FEWEST = 6
+"""Pulses from which a tempo is told."""
+LOST = 0.5
+"""Seconds without a pulse after which it begins anew."""
+PER_SIXTEENTH = 6
+
+Follow = Callable[[float, float, float], None]
+"""Called with a moment, the tick at it, and beats per minute."""
+Transport = Callable[[float, bool], None]
+
+
+class ClockFollower:
+    """A MIDI clock, made even.
+
+    Pulses come a millisecond or three early or late. A straight line through the last two
+    beats of them says how fast they go, and where the host really is.
+    """
+
+    def __init__(self, follow: Follow, transport: Transport) -> None:
+        self._follow, self._transport = follow, transport
+        self._pulses: deque[tuple[float, int]] = deque(maxlen=PULSES)
+        self._count = 0
+        self._armed = False
+
+    def receive(self, now: float, message: bytes) -> bool:
+        """Take in a message. Returns whether it was one about time."""
+        status = message[0] if message else 0
+        if status == 0xF8:
+            self._pulse(now)
+        elif status == 0xFA:
+            self._begin(0)
+            self._transport(now, True)
+        elif status == 0xFB:
+            self._begin(self._count)
+            self._transport(now, True)
+        elif status == 0xFC:
+            self._pulses.clear()
+            self._transport(now, False)
+        elif status == 0xF2 and len(message) >= 3:
+            self._begin((message[1] | message[2] << 7) * PER_SIXTEENTH)
+        else:
+            return False
+        return True
+
+    def _begin(self, count: int) -> None:
+        """The next pulse is at this count."""
+        self._pulses.clear()
+        self._count, self._armed = count, True
+
+    def _pulse(self, now: float) -> None:
+        pulses = self._pulses
+        if pulses and now - pulses[-1][0] > LOST:
+            pulses.clear()
+        if self._armed:
+            self._armed = False
+        else:
+            self._count += 1
+        pulses.append((now, self._count))
+        if len(pulses) < FEWEST:
+            return
+        first = pulses[0][0]
+        times = [moment - first for moment, _ in pulses]
+        mean_time = sum(times) / len(times)
+        mean_count = sum(count for _, count in pulses) / len(pulses)
+        spread = sum((t - mean_time) ** 2 for t in times)
+        if spread <= 0:
+            return
+        both = zip(times, pulses, strict=True)
+        slope = sum((t - mean_time) * (count - mean_count) for t, (_, count) in both) / spread
+        if slope > 0:
+            tick = mean_count + (times[-1] - mean_time) * slope
+            self._follow(now, tick, slope * 60 / 24)
+
+
+class LinkFollower:
+    """Ableton Link: joins, follows, and never sets anything.
+
+    A peer that joins with a tempo of its own changes everyone's; this one takes the
+    session's as soon as it sees it, and asks for nothing.
+    """
+
+    def __init__(self, follow: Follow, transport: Transport, now: Callable[[], float]) -> None:
+        """Join.
+
+        Raises:
+            DependencyError: The package aalink is not installed.
+        """
+        try:
+            import aalink
+        except ImportError as error:
+            raise DependencyError(
+                "Ableton Link needs aalink: pip install 'composer[link]'"
+            ) from error
+        self._library: Any = aalink
+        self._follow, self._transport, self._now = follow, transport, now
+        self._running = True
+        self._thread = threading.Thread(target=self._run, name="composer Link", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        import asyncio
+
+        async def listen() -> None:
+            link = self._library.Link(120.0, asyncio.get_running_loop())
+            link.enabled = True
+            link.start_stop_sync_enabled = True
+            playing: bool | None = None
+            try:
+                while self._running:
+                    # Alone there is no one to follow.
+                    if link.num_peers:
+                        # Many sessions never start or stop: only a change says something.
+                        if playing is not None and bool(link.playing) != playing:
+                            self._transport(self._now(), bool(link.playing))
+                        playing = bool(link.playing)
+                        self._follow(self._now(), link.beat * 24, link.tempo)
+                    await asyncio.sleep(0.1)
+            finally:
+                link.enabled = False
+
+        with contextlib.suppress(RuntimeError):
+            asyncio.run(listen())
+
+    def close(self) -> None:
+        """Leave."""
+        self._running = False
+        self._thread.join(timeout=2)

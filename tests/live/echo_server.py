@@ -1,0 +1,37 @@
+"""A server as `composer serve` makes it, with a mind of a few lines, for tests to kill.
+
+Arguments: fields of `Options` as NAME=VALUE, the value in JSON.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from composer.live.serve import Options, Room, signals_stop
+from live.scripted import Echo
+
+
+def main() -> None:
+    given = {}
+    for argument in sys.argv[1:]:
+        name, _, value = argument.partition("=")
+        given[name] = json.loads(value)
+        if isinstance(given[name], list):
+            given[name] = tuple(given[name])
+        if name in ("logs", "files"):
+            given[name] = Path(given[name])
+    options = Options(**({"osc_port": 0, "reply_port": None} | given))
+    with contextlib.ExitStack() as stack:
+        room = Room(options, Echo, None, stack)
+        with signals_stop(room.server):
+            print(json.dumps(room.ready), flush=True)
+            room.server.run()
+
+
+if __name__ == "__main__":
+    main()
