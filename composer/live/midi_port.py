@@ -22,6 +22,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from composer.errors import DependencyError, SettingError
+from composer.quiet import without_lines
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +72,8 @@ def make(kind: str) -> Any:
         if api == library.API_RTMIDI_DUMMY:
             continue
         try:
-            return cls(api, name=CLIENT)
+            with without_lines(b""):  # what the drivers say, the exception says too
+                return cls(api, name=CLIENT)
         except _errors(library) as error:
             reasons.append(f"{library.get_api_display_name(api)}: {error}")
     raise DependencyError(
