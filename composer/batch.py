@@ -14,6 +14,7 @@ import hashlib
 import os
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +37,8 @@ WORKPLACE = ".composer-batch"
 """Folder in the output for what is not finished; gone when a run ends."""
 SYNC = 2.0
 """Seconds after which the manifest is made sure to be on the disk."""
+LISTED = 1000
+"""Failures that a tally names; the manifest has all."""
 _FATAL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM)
 """What is wrong with a disk or folder, and not with one name."""
 
@@ -78,7 +81,7 @@ class Tally:
         notes: Written by this run.
         seconds: Of music written by this run.
         took: Seconds of the run.
-        failures: The first few, (seed, reason).
+        failures: The first `LISTED` of them, (seed, reason).
         unused: Lines of settings tables that no seed was found for.
     """
 
@@ -119,8 +122,10 @@ def known_rng_seed(out: Path) -> int | None:
     path = out / manifest.NAME
     if not path.is_file():
         return None
-    first = next(manifest.read(path), None)
-    return int(first["rng_seed"]) if first and isinstance(first.get("rng_seed"), int) else None
+    # Tables may give single files numbers of their own: the commonest is the run's.
+    counts = Counter(record.get("rng_seed") for record in manifest.read(path))
+    counts.pop(None, None)
+    return counts.most_common(1)[0][0] if counts else None
 
 
 class Batch:
@@ -298,7 +303,8 @@ class Batch:
         tally = self._tally
         if "error" in record:
             tally.failed += 1
-            tally.failures.append((record["seed"], record["error"]))
+            if len(tally.failures) < LISTED:
+                tally.failures.append((record["seed"], record["error"]))
         else:
             tally.made += 1
             tally.notes += record["notes"]

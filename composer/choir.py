@@ -21,12 +21,11 @@ from numpy.typing import NDArray
 from composer.ensemble import Ensemble, Stream
 from composer.events import FIELDS
 from composer.generate import MEMORY, Reading, at_join, make_streams
+from composer.orders import SIZE
 from composer.priming import Primer
 from composer.runtime import Floats, Ints, Predictor, State, Trunk
 from composer.settings import Settings
 
-SIZE = 64
-"""Streams that play at once unless told otherwise."""
 PRIMED = 32
 """Seeds that are primed at once at most."""
 STEPS = 100_000

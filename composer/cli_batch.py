@@ -77,7 +77,7 @@ class _Batch(click.Command):
 @click.option(
     "--batch-size",
     type=int,
-    default=64,
+    default=128,
     show_default=True,
     help="Continuations in one step of the network.",
 )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import tempfile
 import threading
+import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -70,7 +71,9 @@ class Cluster:
             files = {name: (self._model / name).read_bytes() for name in models.FILES}
             # As a result of a task, not scattered: if the worker that holds it is lost, Dask
             # makes it again.
-            model = client.submit(_same, files, pure=False)
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", message="Sending large graph")
+                model = client.submit(_same, files, pure=False)
             pieces = _pieces(tasks, self._order)
             handed: dict[str, list[Numbered]] = {}
             waiting = as_completed(loop=client.loop)

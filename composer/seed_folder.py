@@ -122,13 +122,16 @@ class SeedFolder:
             SeedError: A folder cannot be read.
         """
         self.unused.clear()
-        yield from self._walk(self.root, "", ())
+        yield from self._walk(self.root, "", (), ())
 
     def count(self) -> int:
         """How many seeds there are."""
         return sum(1 for _ in self.walk())
 
-    def _walk(self, folder: Path, prefix: str, rows: tuple[Row, ...]) -> Iterator[Found]:
+    def _walk(
+        self, folder: Path, prefix: str, rows: tuple[Row, ...], above: tuple[Path, ...]
+    ) -> Iterator[Found]:
+        above = (*above, folder.resolve())
         try:
             with os.scandir(folder) as listed:
                 entries = sorted((entry.name, entry.is_dir()) for entry in listed)
@@ -144,9 +147,10 @@ class SeedFolder:
         for name, deeper in entries:
             path = folder / name
             if deeper:
-                if name.startswith(".") or self._is_without(path):
+                # A link to a folder that it lies in would lead round for ever.
+                if name.startswith(".") or self._is_without(path) or path.resolve() in above:
                     continue
-                for found in self._walk(path, f"{prefix}{name}/", rows):
+                for found in self._walk(path, f"{prefix}{name}/", rows, above):
                     used.update(row.place for row in found.rows)
                     yield found
             elif is_seed(name):

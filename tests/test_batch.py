@@ -403,6 +403,11 @@ def test_a_plan_does_nothing(seeds: Path, tmp_path: Path) -> None:
     assert contents(out) == before
 
 
+def test_a_link_that_leads_round_ends(seeds: Path, tmp_path: Path) -> None:
+    (seeds / "sub" / "round").symlink_to(seeds)
+    assert run(seeds, tmp_path / "out", variations=1).seeds == 6
+
+
 def test_the_output_may_lie_among_the_seeds(seeds: Path) -> None:
     out = seeds / "out"
     assert run(seeds, out).seeds == 6

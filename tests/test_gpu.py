@@ -1,0 +1,66 @@
+"""The Keras trunk for GPUs, compiled for this machine's processor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from composer.architecture import NetworkConfig
+from composer.errors import DependencyError
+from composer.events import COLUMN_SIZES, FIELDS
+
+pytest.importorskip("tensorflow")
+
+CONFIG = NetworkConfig(layers=2, units=16, head_units=8)
+
+
+@pytest.fixture(scope="module")
+def weights() -> dict[str, np.ndarray]:
+    from composer.network import build, weights_of
+
+    return weights_of(build(CONFIG))
+
+
+@pytest.mark.slow
+def test_the_compiled_step_is_the_networks_equations(weights: dict[str, np.ndarray]) -> None:
+    import reference_lstm
+
+    from composer.gpu import KerasTrunk
+
+    random = np.random.default_rng(2)
+    steps = np.stack([random.integers(0, size, 6) for size in COLUMN_SIZES], axis=1)
+    state = random.normal(0, 0.5, (2, 2, 6, 16)).astype(np.float32)
+    trunk = KerasTrunk(CONFIG, weights, streams=4)
+    hidden, after = trunk(steps.astype(np.int32), state)  # in two blocks, the second padded
+
+    x, expected = reference_lstm.trunk(weights, steps[:, None], state.astype(np.float64))
+    wanted = np.concatenate(
+        [
+            x[:, 0] @ weights[f"head_{field}/from_trunk/kernel"]
+            + weights[f"head_{field}/from_trunk/bias"]
+            for field in FIELDS
+        ],
+        axis=-1,
+    )
+    np.testing.assert_allclose(hidden, wanted, atol=1e-5)
+    np.testing.assert_allclose(after, expected, atol=1e-5)
+
+    # What a stream gets does not depend on its company.
+    for index in range(6):
+        own = slice(index, index + 1)
+        alone, moved = trunk(steps[own].astype(np.int32), state[:, :, own])
+        assert np.array_equal(alone, hidden[own])
+        assert np.array_equal(moved, after[:, :, own])
+
+
+def test_without_a_gpu_it_says_so(tmp_path: Path) -> None:
+    import tensorflow as tf
+
+    from composer.gpu import load
+
+    if tf.config.list_physical_devices("GPU"):
+        pytest.skip("there is one")
+    with pytest.raises(DependencyError, match="sees no GPU"):
+        load(tmp_path)
