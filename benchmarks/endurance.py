@@ -89,23 +89,26 @@ def killed(home: Path, options: argparse.Namespace) -> str | None:
     """Killed ten times and gone on with, the folder is that of an undisturbed run."""
     seeds, out, whole = home / "seeds", home / "out", home / "whole"
     make_seeds(seeds, options.seeds)
-    start = time.monotonic()
     subprocess.run(command(seeds, whole, options), check=True, capture_output=True, cwd=HOME)
-    took = time.monotonic() - start
     draw = random.Random(options.draw)
+    path = out / manifest.NAME
+
+    def lines() -> int:
+        return path.read_bytes().count(b"\n") if path.is_file() else 0
+
     for number in range(10):
         process = subprocess.Popen(
             command(seeds, out, options), cwd=HOME, start_new_session=True,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        # A tenth of the work on average, after the time it takes to start.
-        wait = took * draw.uniform(0.02, 0.22)
-        time.sleep(wait)
+        # Somewhere in the next sixth of the work; now and then while it still starts.
+        target = lines() + draw.randrange(options.seeds * options.variations // 6)
+        while lines() < target and process.poll() is None:
+            time.sleep(0.001)
+        time.sleep(draw.uniform(0, 0.3))
         process.send_signal(signal.SIGKILL)
         process.wait()
-        path = out / manifest.NAME
-        lines = path.read_bytes().count(b"\n") if path.is_file() else 0
-        print(f"killed after {wait:5.1f} s, time {number + 1}: {lines} lines in the manifest")
+        print(f"killed, time {number + 1}: {lines()} lines in the manifest", flush=True)
     ended = subprocess.run(command(seeds, out, options), capture_output=True, text=True, cwd=HOME)
     tally = json.loads(ended.stdout)
     print(f"then {tally['found']} were there and {tally['made']} made")

@@ -125,8 +125,9 @@ class Passage:
         """Share of each pitch class, by sounding time up to two beats, [12]."""
         drums = np.array(self.programs)[self.rows[:, PART]] == DRUM_PROGRAM
         tones = self.rows[~drums]
-        lengths = np.minimum(DURATION_TICKS[tones[:, 3]], 48)
-        return _shares(np.bincount(tones[:, PITCH] % 12, lengths.astype(np.float64), minlength=12))
+        sounding = np.zeros(12)
+        np.add.at(sounding, tones[:, PITCH] % 12, np.minimum(DURATION_TICKS[tones[:, 3]], 48))
+        return _shares(sounding)
 
     @cached_property
     def rhythm(self) -> Floats:
