@@ -18,6 +18,7 @@ from composer import (
     cli_generate,
     cli_library,
     cli_live,
+    cli_measure,
     cli_training,
     terminal,
 )
@@ -78,10 +79,11 @@ def verbs(debug: bool) -> None:
     terminal.show_log()
 
 
+cli_generate.add_to(verbs)
 cli_batch.add_to(verbs)
 cli_live.add_to(verbs)
-cli_generate.add_to(verbs)
 cli_training.add_to(verbs)
+cli_measure.add_to(verbs)
 cli_library.add_to(verbs)
 
 

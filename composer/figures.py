@@ -52,12 +52,21 @@ def save(figure: Any, path: str | os.PathLike[str], *, force: bool = False) -> N
     # No date or version in the file: the same music gives the same bytes.
     figure.savefig(data, format="png", dpi=DPI, facecolor="white", metadata={"Software": None})
     pyplot().close(figure)
+    write(data.getvalue(), path, force=force)
+
+
+def write(data: bytes, path: str | os.PathLike[str], *, force: bool = False) -> None:
+    """Write a file, whole or not at all: beside its place first, then under its name.
+
+    Raises:
+        OutputError: The file exists and `force` is not set, or it cannot be written.
+    """
     target = Path(path)
     beside = target.with_name(f".composer-{secrets.token_hex(6)}.tmp")
     try:
         if os.path.lexists(target) and not force:
             raise OutputError(f"{target} exists; choose another name or use --force")
-        beside.write_bytes(data.getvalue())
+        beside.write_bytes(data)
         os.replace(beside, target)
     except OSError as error:
         raise OutputError(f"{target} cannot be written: {error.strerror or error}") from error

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from composer import midi
+from composer.chorales import chorale_items, read_chorale
 from composer.errors import SeedError
-from composer.notes import Note, Part, Piece
+from composer.notes import Piece
 
 MIDI_SUFFIXES = (".mid", ".midi", ".rmi")
 SCORE_SUFFIXES = (".musicxml", ".xml", ".mxl", ".abc", ".krn")
@@ -96,42 +96,6 @@ def music21_sources() -> list[Source]:
     from composer.corpus import corpus
 
     return [Source(file.path, file.name, "music21") for file in corpus()]
-
-
-def chorale_items(path: Path) -> list[tuple[str, int]]:
-    """(split, index) of each chorale in a file of the JSB-Chorales-dataset, or nothing.
-
-    The format: {"train": [piece...], ...}, a piece a list of frames of a sixteenth note,
-    a frame the four voices' pitches from the top, -1 for silence. Only files with separate
-    voices are taken, since the others do not say which note goes on where.
-    """
-    if not path.stem.lower().endswith("separated"):
-        return []
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        return [
-            (split, index) for split in sorted(document) for index in range(len(document[split]))
-        ]
-    except (OSError, ValueError, TypeError, KeyError):
-        return []
-
-
-def read_chorale(path: Path, item: tuple[str, int]) -> Piece:
-    """One four-voice chorale as a Piece; equal frames of a voice are one note."""
-    frames = json.loads(path.read_text(encoding="utf-8"))[item[0]][item[1]]
-    parts = []
-    voices = len(frames[0])
-    for voice in range(voices):
-        notes, start = [], 0
-        pitches = [frame[voice] for frame in frames]
-        for index in range(1, len(pitches) + 1):
-            if index == len(pitches) or pitches[index] != pitches[start]:
-                if pitches[start] > 0:
-                    notes.append(Note(start * 6, pitches[start], (index - start) * 6, 80))
-                start = index
-        if notes:
-            parts.append(Part(tuple(notes), 52, track=voice + 1, channel=voice))
-    return Piece(tuple(parts), 24)
 
 
 def read_pieces(source: Source) -> list[tuple[str, Piece]]:
