@@ -42,15 +42,19 @@ SHORTEST = 24
 def make_seeds(folder: Path, count: int) -> None:
     """Write so many seeds, no two with the same notes."""
     pieces = [midi.read(path) for path in sorted((HOME / "midi_data").glob("*.mid"))]
+    known: set[bytes] = set()
     made = 0
     for round_ in range(1000):
         for index, piece in enumerate(pieces):
             seed = variant(piece, round_)
             if seed is None:
                 continue
+            data = smf.encode(midi.from_piece(seed))
+            if data in known:  # cut where nothing was played
+                continue
+            known.add(data)
             place = folder / f"folder{made % 10}"
             place.mkdir(parents=True, exist_ok=True)
-            data = smf.encode(midi.from_piece(seed))
             (place / f"seed{made:05}-{index}.mid").write_bytes(data)
             made += 1
             if made == count:
