@@ -93,6 +93,19 @@ class Memory:
         return len(self.entries) - len(self._states) + 1
 
     @property
+    def behind_player(self) -> int:
+        """Of these, the ones up to the player's last note.
+
+        Composer's own notes after it may be thrown away yet, or come to lie after others:
+        they are heard when something is to follow them.
+        """
+        heard = len(self._states) - 1
+        for index in range(len(self.entries) - 1, heard - 1, -1):
+            if not self.entries[index].own:
+                return index + 1 - heard
+        return 0
+
+    @property
     def state(self) -> State:
         """After all that was heard so far."""
         state = self._states[-1]

@@ -63,6 +63,7 @@ class Router:
         replies: Answers to be sent to whoever asked.
         outputs: Music to be sent to a session's listeners.
         counts: How many messages were understood and how many were not.
+        vitals: Names and values of how the server itself does, for every status.
     """
 
     def __init__(
@@ -88,6 +89,7 @@ class Router:
         self.replies: list[Reply] = []
         self.outputs: list[tuple[Key, list[Output]]] = []
         self.counts = {"understood": 0, "refused": 0}
+        self.vitals: Callable[[], list[tuple[str, object]]] = list
         self._reply_port, self._files, self._about = reply_port, files, tuple(about)
         self._job: Job = job or _at_once
         self._joined: dict[object, Key] = {}
@@ -416,6 +418,7 @@ class Router:
         session = self.engine.sessions.get(self.key(source))
         rows: list[tuple[str, object]] = [("version", __version__), *self._about]
         rows += [("sessions", len(self.engine.sessions)), ("session", str(self.key(source))[:60])]
+        rows += self.vitals()
         rows += session.status() if session is not None else []
         for at in range(0, len(rows), PER_STATUS):
             flat = tuple(value for row in rows[at : at + PER_STATUS] for value in row)

@@ -112,6 +112,20 @@ class Server:
         self._dated: list[tuple[float, int, Endpoint, Message]] = []
         self._count = 0
         udp.setblocking(False)
+        router.vitals = self.vitals
+
+    def lateness(self) -> tuple[float, float]:
+        """Seconds by which the last notes left after they were due: median and 99 %."""
+        late = sorted(self.late) or [0.0]
+        return late[len(late) // 2], late[int(len(late) * 0.99)]
+
+    def vitals(self) -> list[tuple[str, object]]:
+        """How the server does, as names and values for a status."""
+        middle, worst = self.lateness()
+        return [
+            ("late_median_ms", round(1000 * middle, 3)),
+            ("late_99_ms", round(1000 * worst, 3)),
+        ]
 
     def now(self) -> float:
         """The moment, on the server's clock."""

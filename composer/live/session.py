@@ -262,8 +262,10 @@ class Session:
     def deadline(self) -> float:
         """The moment at which `update` has something to do; infinite if never."""
         moment = self.schedule.deadline(self.timeline, self._early)
-        moment = min(moment, self.phrases.deadline(), self._look)
-        return min(moment, self._over_at())
+        over_at = self._over_at()
+        if self._may_prepare(over_at):
+            moment = min(moment, self._prepare_at(over_at))
+        return min(moment, self.phrases.deadline(), self._look, over_at)
 
     def update(self, now: float) -> None:
         """Do what is due by now; also to be called when the mind has new ideas."""
@@ -277,7 +279,7 @@ class Session:
         elif now >= over_at:
             # What was noticed late is not answered in the past.
             self._commit(over_at if now - over_at < 0.05 else now)
-        elif over_at < math.inf and self.reply is None and self.mind.closing() is not None:
+        elif self._may_prepare(over_at) and now >= self._prepare_at(over_at):
             self._ask(over_at, self.values)
         self._collect(now)
         self._play(now)
@@ -363,6 +365,17 @@ class Session:
             beat = 60 / self.timeline.bpm if self.timeline.kind == BEATS else None
             wait = phrases.wait(beat, self.mind.closing() or 0.0)
         return phrases.quiet_since + wait
+
+    def _may_prepare(self, over_at: float) -> bool:
+        """Whether the mind has heard all and could think of an answer."""
+        if over_at == math.inf or self.reply is not None or self.mode == ACCOMPANY:
+            return False
+        return self.mind.closing() is not None
+
+    def _prepare_at(self, over_at: float) -> float:
+        """Half way through the silence: sooner, most answers would be thought of in vain."""
+        quiet = self.phrases.quiet_since
+        return over_at if quiet is None else (quiet + over_at) / 2
 
     def _ask(self, moment: float, values: Values) -> None:
         """Have the mind prepare what to play from a moment on."""

@@ -245,7 +245,17 @@ class NetworkMind:
     @property
     def behind(self) -> bool:
         """Whether it has notes to hear."""
-        return self._memory is not None and self._memory.behind > 0
+        memory = self._memory
+        if memory is None:
+            return False
+        return (memory.behind if self._eager else memory.behind_player) > 0
+
+    @property
+    def _eager(self) -> bool:
+        """Whether notes are to be drawn after all that there are."""
+        if self._ask is None or self._stream is not None:
+            return False
+        return not self._given or self._clock < self._until
 
     @property
     def done(self) -> bool:
@@ -349,7 +359,7 @@ class NetworkMind:
         memory = self._memory
         if memory is None:
             return 0.0
-        if memory.behind:
+        if memory.behind_player:
             return None
         if self._closing is None:
             columns = np.zeros((1, len(COLUMNS)), dtype=np.int64)
@@ -372,7 +382,7 @@ class NetworkMind:
 
     def next_step(self) -> tuple[NDArray[np.int64], State] | None:
         """The next note to hear; None if all are heard."""
-        if self._memory is None or not self._memory.behind:
+        if self._memory is None or not self.behind:
             return None
         return self._memory.next_step()
 

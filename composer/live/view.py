@@ -79,7 +79,7 @@ def glance(room: Room) -> Glance:
     sessions = server.engine.sessions
     playing = [s for s in sessions.values() if s.reply is not None and s.reply.committed]
     session = playing[0] if playing else sessions[MAIN]
-    late = sorted(server.late) or [0.0]
+    late = server.lateness()
     reply = session.reply
     return Glance(
         mode=session.mode,
@@ -90,7 +90,7 @@ def glance(room: Room) -> Glance:
         waiting=len(session.schedule),
         playing=reply.number if reply is not None and reply.committed else 0,
         sessions=len(sessions),
-        late=(1000 * late[len(late) // 2], 1000 * late[int(len(late) * 0.99)]),
+        late=(1000 * late[0], 1000 * late[1]),
         dropped=sum(s.schedule.dropped for s in sessions.values()),
     )
 
