@@ -142,7 +142,8 @@ def gradients(made):
         return [v.value.grad for v in made.trainable_variables] + [g.grad for g in given]
     import jax
     def whole(trainable, x, h, c):
-        found, _ = made.stateless_call(trainable, [], x, initial_state=[h, c])
+        fixed = [v.value for v in made.non_trainable_variables]
+        found, _ = made.stateless_call(trainable, fixed, x, initial_state=[h, c])
         return sum(ops.sum(one * ops.convert_to_tensor(s)) for one, s in zip(found, scale))
     of_weights, *rest = jax.grad(whole, argnums=(0, 1, 2, 3))(
         [v.value for v in made.trainable_variables], x, h, c)

@@ -117,11 +117,19 @@ def to_record(piece: Piece, grid: Grid, name: str, corpus: str, split: str) -> t
         lengths = (rows[:, 3] - rows[:, 0]) * scale
         # Bar lines are where the music has them, tempo changes where the file has them.
         line, start = placement.origin - grid.downbeat, placement.origin + placement.offset
-        metres = ((0, *piece.metres.changes[0][1:]),) + tuple(
-            (max(round((tick - line) * scale), 0), n, d) for tick, n, d in piece.metres.changes
+        metres = (
+            (0, *piece.metres.changes[0][1:]),
+            *(
+                (max(round((tick - line) * scale), 0), above, below)
+                for tick, above, below in piece.metres.changes
+            ),
         )
-        tempos = ((0, piece.tempos.changes[0][1]),) + tuple(
-            (max(round((tick - start) * scale), 0), tempo) for tick, tempo in piece.tempos.changes
+        tempos = (
+            (0, piece.tempos.changes[0][1]),
+            *(
+                (max(round((tick - start) * scale), 0), tempo)
+                for tick, tempo in piece.tempos.changes
+            ),
         )
     else:
         times = seconds_of(piece.tempos, rows[:, [0, 3]].astype(float), piece.ticks_per_beat)

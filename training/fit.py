@@ -198,7 +198,8 @@ class Fitter:
         """
         path = self.folder / f"{name}.npz"
         try:
-            with np.load(path) as arrays:
+            # Opened here: of a damaged file, np.load leaves its own handle open.
+            with path.open("rb") as stream, np.load(stream) as arrays:
                 meta = json.loads(arrays["meta"].tobytes())
                 set_weights(
                     self.network, {key[2:]: arrays[key] for key in arrays.files if key[:2] == "w:"}

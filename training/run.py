@@ -14,8 +14,10 @@ import hashlib
 import json
 import logging
 import os
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -198,12 +200,13 @@ def make_model(folder: Path, plan: Plan) -> Path:
     Raises:
         DependencyError: TensorFlow, whose converter this needs, is not installed.
     """
-    try:
-        from training.export import export
-    except ImportError as error:
+    if find_spec("tensorflow") is None:
         raise DependencyError(
-            "making a model that plays needs TensorFlow: pip install '.[train]'"
-        ) from error
+            "trained to the end, but making a model that plays needs TensorFlow: "
+            f"pip install '.[train]', then composer train --resume --out {folder}"
+        )
+    from training.export import export
+
     # The converter's remarks on its own interface are nobody's business here.
     logging.getLogger("absl").setLevel(logging.ERROR)
     model = folder / "model"
@@ -224,9 +227,9 @@ def read_model(folder: Path) -> tuple[NetworkConfig, dict[str, NDArray[Any]]]:
     config = NetworkConfig.load(folder / "config.json")
     path = folder / "weights.npz"
     try:
-        with np.load(path) as stored:
+        with path.open("rb") as stream, np.load(stream) as stored:
             return config, {name: stored[name].astype(np.float32) for name in stored.files}
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise ModelError(f"{path} is missing or damaged ({error})") from error
 
 
