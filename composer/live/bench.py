@@ -187,6 +187,42 @@ def memory(process: int) -> float:
     return pages * 4096 / 1e6
 
 
+class Match:
+    """The notes of a client's replies, announced and played, brought together.
+
+    A note is announced with its place in the reply and played when it is due; what is due
+    at once is played first. The reply's beginning is when it was asked for.
+    """
+
+    def __init__(self) -> None:
+        self.first: list[float] = []
+        self.later: list[float] = []
+        self._asked = 0.0
+        self._starts: dict[int, list[float]] = {}
+        self._plays: dict[int, list[float]] = {}
+
+    def begin(self, asked: float) -> None:
+        """Another reply begins: reckon up the last one."""
+        late = []
+        for pitch, starts in self._starts.items():
+            for start, moment in zip(sorted(starts), self._plays.get(pitch, []), strict=False):
+                late.append((start, moment - self._asked - start))
+        if late:
+            late.sort()
+            self.first.append(late[0][1])
+            self.later += [value for _, value in late[1:]]
+        self._asked = asked
+        self._starts, self._plays = {}, {}
+
+    def note(self, pitch: int, start: float) -> None:
+        """A note is announced, so many seconds into the reply."""
+        self._starts.setdefault(pitch, []).append(start)
+
+    def play(self, pitch: int, moment: float) -> None:
+        """A note is played."""
+        self._plays.setdefault(pitch, []).append(moment)
+
+
 def crowd(port: int, process: int, sessions: int = 500, seconds: float = 30.0) -> dict[str, Any]:
     """Many sessions, each playing four notes a second, a phrase of two seconds each."""
     wires = [Wire(port) for _ in range(sessions)]
@@ -198,11 +234,8 @@ def crowd(port: int, process: int, sessions: int = 500, seconds: float = 30.0) -
         wire.send("set", "wait", 5)
         time.sleep(0.002)
     asked: list[float] = [0.0] * sessions
-    begun = [[0, 0.0, 0.0, 0.0] for _ in range(sessions)]  # id, asked, first start, arrival
-    starts: list[dict[int, list[float]]] = [{} for _ in range(sessions)]
-    ended, replies, sent = 0, 0, 0
-    first_late: list[float] = []
-    note_late: list[float] = []
+    matches = [Match() for _ in range(sessions)]
+    ended, sent = 0, 0
     late_sending: list[float] = []
     chance = random.Random(2)
     origin = time.time() + 0.5
@@ -237,21 +270,16 @@ def crowd(port: int, process: int, sessions: int = 500, seconds: float = 30.0) -
                 moment, message = got
                 values: Any = message.arguments
                 if message.address == "/composer/phrase/begin":
-                    begun[index] = [values[0], asked[index], math.nan, 0.0]
-                    starts[index].clear()
+                    matches[index].begin(asked[index])
                 elif message.address == "/composer/phrase/note":
-                    starts[index].setdefault(values[1], []).append(values[2] * 0.5)
+                    matches[index].note(values[1], values[2] * 0.5)
                 elif message.address == "/composer/play" and values[1]:
-                    times = starts[index].get(values[0])
-                    if not times:
-                        continue
-                    start, row = times.pop(0), begun[index]
-                    if math.isnan(row[2]):
-                        row[2], row[3] = start, moment
-                        first_late.append(moment - row[1])
-                        replies += 1
-                    else:
-                        note_late.append(moment - row[3] - (start - row[2]))
+                    matches[index].play(values[0], moment)
+    for match in matches:
+        match.begin(0.0)
+    first_late = [late for match in matches for late in match.first]
+    note_late = [late for match in matches for late in match.later]
+    replies = len(first_late)
     end_memory = memory(process)
     wires[0].send("status")
     status: dict[str, Any] = {}
@@ -265,7 +293,8 @@ def crowd(port: int, process: int, sessions: int = 500, seconds: float = 30.0) -
         "phrases": ended,
         "replies": replies,
         "first_note": quantiles(first_late),
-        "later_notes": quantiles([abs(value) for value in note_late]),
+        "later_notes": quantiles(note_late),
+        "notes_played": len(note_late) + replies,
         "client_late": quantiles(late_sending),
         "server_late_99_ms": status.get("late_99_ms"),
         "memory_mb": [round(before, 1), round(end_memory, 1)],
