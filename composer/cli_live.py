@@ -102,6 +102,8 @@ def serve(**options: Any) -> None:
     from composer.runtime import Predictor
 
     midi = not options["no_midi"]
+    if options["learn"] and not (midi and (options["midi_in"] or options["virtual"])):
+        raise click.UsageError("--learn needs a MIDI port to listen to: --midi-in or --virtual")
     chosen = Options(
         osc_port=options["osc_port"],
         reply_port=None if options["reply_source"] else options["reply_port"],

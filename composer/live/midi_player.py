@@ -22,6 +22,10 @@ from composer.live.sync import ClockFollower
 ECHO = 0.25
 """Seconds within which the very note we sent, coming in, is our own coming back."""
 REMEMBERED = 512
+NOT_LEARNED = (64, 120, 121, 123)
+"""The pedal, and what ends all notes."""
+USUAL = ("temperature", "density", "length", "loudness", "mode")
+"""Parameters that `composer serve --learn` asks a controller for."""
 
 Send = Callable[[Sequence[int]], None]
 
@@ -31,7 +35,8 @@ class MidiPlayer:
 
     Attributes:
         learned: Controller number -> parameter.
-        learning: Parameter that the next controller moved will be learned for.
+        to_learn: Parameters for which the next controllers moved will be learned.
+        on_learned: Called with a controller and its parameter.
         echoes: Notes that came back.
     """
 
@@ -51,7 +56,8 @@ class MidiPlayer:
             ports: Names of the ports that are played to.
         """
         self.learned: dict[int, str] = {}
-        self.learning: str | None = None
+        self.to_learn: deque[str] = deque()
+        self.on_learned: Callable[[int, str], None] = _nobody
         self.echoes = 0
         self._session, self._send = session, send
         self._sounding, self._ports = sounding, ports
@@ -87,8 +93,10 @@ class MidiPlayer:
             session.program(channel, data[0])
 
     def _control(self, now: float, session: Session, number: int, value: int, channel: int) -> None:
-        if self.learning is not None and number not in (64, 120, 121, 123):
-            self.learned[number], self.learning = self.learning, None
+        # A fader sends many values: the one just learned is not the next one too.
+        if self.to_learn and number not in self.learned and number not in NOT_LEARNED:
+            self.learned[number] = self.to_learn.popleft()
+            self.on_learned(number, self.learned[number])
         name = self.learned.get(number)
         if name is None:
             session.control(now, number, value, channel)
@@ -140,3 +148,7 @@ class MidiPlayer:
             self._send((0xC0 | control.channel, control.value))
         else:
             self._send((0xB0 | control.channel, control.number, control.value))
+
+
+def _nobody(number: int, name: str) -> None:
+    del number, name

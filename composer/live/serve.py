@@ -6,6 +6,7 @@ This is where sockets, ports, files and threads are opened, and where they are c
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import signal
 import socket
@@ -17,16 +18,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from composer import terminal
 from composer.errors import SettingError
 from composer.live.engine import IDLE, Engine
-from composer.live.midi_player import MidiPlayer
+from composer.live.midi_player import USUAL, MidiPlayer
 from composer.live.mind import Mind
 from composer.live.osc_codec import encode
-from composer.live.parameters import Values
+from composer.live.parameters import PARAMETERS, Values
 from composer.live.router import MAIN, Router
 from composer.live.server import Server, open_udp
 from composer.live.session import Session
-from composer.live.sounding import SoundingFile, left_behind
+from composer.live.sounding import SoundingFile, left_behind, state_folder
 from composer.live.studio import Studio
 from composer.runtime import Predictor
 
@@ -134,6 +136,7 @@ class Room:
             lambda: [port.wanted for port in outs if port.name],
         )
         server.player = player
+        self._learn(player)
         self.ready["midi_in"] = [port.name for port in ins]
         self.ready["midi_out"] = [port.name for port in outs]
 
@@ -144,6 +147,29 @@ class Room:
             server.post(lambda now: self._changed(now, port.kind, port.wanted, bool(port.name)))
 
         ports.start(receive, changed)
+
+    def _learn(self, player: MidiPlayer) -> None:
+        """Take up the controllers learned before, or ask for them anew."""
+        path = state_folder() / "controllers.json"
+        if self.options.learn:
+            player.to_learn.extend(USUAL)
+            terminal.say(f"Move the controller for {USUAL[0]}")
+
+            def learned(number: int, name: str) -> None:
+                terminal.say(f"Controller {number} is {name}")
+                if player.to_learn:
+                    terminal.say(f"Move the controller for {player.to_learn[0]}")
+                with contextlib.suppress(OSError):
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_text(json.dumps(player.learned), encoding="utf-8")
+
+            player.on_learned = learned
+            return
+        with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
+            known = json.loads(path.read_text(encoding="utf-8"))
+            player.learned = {
+                int(number): name for number, name in known.items() if name in PARAMETERS
+            }
 
     def _heard(self, moment: float, message: bytes) -> None:
         assert self.midi is not None

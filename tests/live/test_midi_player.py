@@ -53,16 +53,18 @@ def test_notes_and_controllers_go_out() -> None:
 
 def test_a_controller_is_learned() -> None:
     stage = Stage()
-    stage.player.learning = "temperature"
+    stage.player.to_learn += ["temperature", "density"]
     stage.player.receive(0.0, bytes((0xB0, 21, 0)))
     stage.player.receive(0.1, bytes((0xB0, 21, 127)))
     assert stage.session.values.number("temperature") == 2.0
     assert stage.player.learned == {21: "temperature"}
+    stage.player.receive(0.2, bytes((0xB0, 22, 127)))
+    assert stage.session.values.number("density") == 16.0
 
 
 def test_the_pedal_is_not_to_be_learned() -> None:
     stage = Stage()
-    stage.player.learning = "temperature"
+    stage.player.to_learn.append("temperature")
     stage.player.receive(0.0, bytes((0xB0, 64, 127)))
     assert stage.player.learned == {}
 

@@ -1,0 +1,64 @@
+"""The documents say what the code does. COMPOSER_WRITE_DOCS=1 writes the tables anew."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from composer.live.addresses import INCOMING, OUTGOING, Address
+from composer.live.parameters import PARAMETERS, Parameter
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def address_rows(table: tuple[Address, ...]) -> list[str]:
+    return [f"| `{row.name}` | {row.arguments} | {row.text} |" for row in table]
+
+
+def parameter_row(parameter: Parameter) -> str:
+    if parameter.choices:
+        values = ", ".join(parameter.choices)
+    elif isinstance(parameter.default, str):
+        values = "text"
+    else:
+        values = f"{parameter.low:g} to {parameter.high:g}"
+    default = parameter.default if isinstance(parameter.default, str) else f"{parameter.default:g}"
+    return f"| `{parameter.name}` | {values} | {default} | {parameter.text} |"
+
+
+def tables() -> list[list[str]]:
+    return [
+        address_rows(INCOMING),
+        address_rows(OUTGOING),
+        [parameter_row(parameter) for parameter in PARAMETERS.values()],
+    ]
+
+
+def test_the_osc_reference_has_the_codes_tables() -> None:
+    path = DOCS / "osc.md"
+    text = path.read_text(encoding="utf-8")
+    if os.environ.get("COMPOSER_WRITE_DOCS"):
+        parts = re.split(r"(\n\|---[-|]*\|\n)((?:\|.*\n|[A-Z]+\n)*)", text)
+        for index, rows in enumerate(tables()):
+            parts[2 + 3 * index] = "\n".join(rows) + "\n"
+        path.write_text("".join(parts), encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
+    for rows in tables():
+        assert "\n".join(rows) in text
+
+
+def test_links_lead_somewhere() -> None:
+    for name in ("jam.md", "osc.md"):
+        for link in re.findall(r"\]\(([^)#]+)\)", (DOCS / name).read_text(encoding="utf-8")):
+            assert (DOCS / link).exists(), f"{name}: {link}"
+
+
+def test_options_named_in_the_documents_exist() -> None:
+    from composer.cli_live import serve
+
+    options = {name for parameter in serve.params for name in parameter.opts}
+    for name in ("jam.md", "osc.md"):
+        text = (DOCS / name).read_text(encoding="utf-8")
+        for option in re.findall(r"`?(?<!\w)(--[a-z][a-z-]+)", text):
+            assert option in options, f"{name}: {option}"
