@@ -368,7 +368,10 @@ def _choose_backend(wanted: str | None) -> None:
 
             for gpu in tf.config.list_physical_devices("GPU"):
                 tf.config.experimental.set_memory_growth(gpu, True)
-        importlib.import_module("keras")
+        keras = importlib.import_module("keras")
+    running = keras.backend.backend()
+    if running != backend:
+        raise DependencyError(f"Keras runs on {running} already; {backend} needs a new process")
 
 
 @contextmanager

@@ -64,7 +64,12 @@ def _tensorflow_steps(network: Network, optimizer: Any) -> tuple[Step, Step]:
     def train(features: Any, weights: Any, keep: Any, state: Any) -> Any:
         with tf.GradientTape() as tape:
             loss, result = forward(features, weights, keep, state, True)
-        gradients = tape.gradient(loss, network.trainable_variables)
+        # Those of embeddings come as slices, several to a row: Keras squares them one by
+        # one for the norm that it clips by, instead of adding them up first.
+        gradients = [
+            tf.convert_to_tensor(gradient)
+            for gradient in tape.gradient(loss, network.trainable_variables)
+        ]
         optimizer.apply(gradients, network.trainable_variables)
         return result
 

@@ -323,7 +323,7 @@ def test_other_backends_train_and_resume(
         pytest.skip(f"{backend} is not installed")
     same = (
         *(prepared, "--from", straight / "model", "--dropout", "0", "--precision", "float32"),
-        *("--lanes", "3", "--steps", "9", "--warm-up", "4", "--validate-every", "4"),
+        *("--lanes", "4", "--steps", "24", "--warm-up", "0", "--validate-every", "4"),
         *("--learning-rate", "0.02", "--updates", "8"),
     )
 
@@ -336,6 +336,7 @@ def test_other_backends_train_and_resume(
     def run(code: str, *args: str | Path) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-W", "ignore", "-c", code, "train", *args, "--backend", backend],
+            env=os.environ | {"KERAS_BACKEND": backend},  # KILLED imports Keras by itself
             cwd=ROOT,
             capture_output=True,
             text=True,
@@ -347,7 +348,7 @@ def test_other_backends_train_and_resume(
     assert killed.returncode == -signal.SIGKILL, killed.stderr[-3000:]
     again = run("from composer.cli import main; main()", "--resume", *out)
     assert again.returncode == 0, again.stderr[-3000:]
-    assert history(tmp_path / "other") == pytest.approx(history(tmp_path / "tf"), abs=2e-3)
+    assert history(tmp_path / "other") == pytest.approx(history(tmp_path / "tf"), abs=2e-4)
 
 
 # Settings ---------------------------------------------------------------------------------
