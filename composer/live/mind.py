@@ -67,8 +67,10 @@ class Mind(Protocol):
         """
         ...
 
-    def hear(self, tick: int, slot: int, pitch: int, velocity: int) -> int:
-        """A note begins. Returns a number by which to tell its end."""
+    def hear(
+        self, tick: int, slot: int, pitch: int, velocity: int, length: int | None = None
+    ) -> int:
+        """A note begins; its length may be known. Returns a number by which to tell its end."""
         ...
 
     def end(self, number: int, tick: int) -> None:
@@ -98,6 +100,11 @@ class Mind(Protocol):
     @property
     def done(self) -> bool:
         """Whether all that was asked for has been given out."""
+        ...
+
+    @property
+    def at_ease(self) -> bool:
+        """Whether it has time to think of answers that may not be wanted."""
         ...
 
     def closing(self) -> float | None:

@@ -120,7 +120,9 @@ class Session:
         key = (channel, pitch)
         self._ended(now, self.phrases.press(now, key, length))
         self.heard += 1
-        self._numbers[key] = self.mind.hear(self._tick(now), channel, pitch, velocity)
+        ticks = None if length is None else round(length * self.timeline.ticks_per_second)
+        tick = self._tick(now)
+        self._numbers[key] = self.mind.hear(tick, channel, pitch, velocity, ticks)
         if self.log is not None:
             self.log.begin(now, self.timeline.bpm, key, velocity)
         if self.mode == ACCOMPANY:
@@ -373,9 +375,15 @@ class Session:
         return self.mind.closing() is not None
 
     def _prepare_at(self, over_at: float) -> float:
-        """Half way through the silence: sooner, most answers would be thought of in vain."""
+        """Soon, or half way through the silence where others want to think too.
+
+        Between any two notes that do not overlap there is silence: most answers thought of
+        so soon are thought of in vain.
+        """
         quiet = self.phrases.quiet_since
-        return over_at if quiet is None else (quiet + over_at) / 2
+        if quiet is None:
+            return over_at
+        return quiet + (over_at - quiet) * (0.05 if self.mind.at_ease else 0.5)
 
     def _ask(self, moment: float, values: Values) -> None:
         """Have the mind prepare what to play from a moment on."""

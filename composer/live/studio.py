@@ -1,6 +1,6 @@
 """Studio: the network at work for all sessions, a slice at a time.
 
-Every slice is one step or one note of up to eight sessions at once. The server runs slices
+Every slice is one step or one note of up to sixteen sessions at once. The server runs slices
 between the moments at which something is due, on its own thread: a note costs less than
 the wake-up of another thread would, and nothing has to be locked.
 
@@ -35,8 +35,10 @@ from composer.live.memory import Entry, Memory
 from composer.live.mind import Ask, Idea
 from composer.runtime import Floats, Predictor, State, Trunk
 
-SEATS = 8
+SEATS = 16
 """Sessions that are stepped or drawn together at most."""
+FEW = 16
+"""Sessions up to which answers are thought of that may not be wanted."""
 CHUNK = 12
 """Notes drawn before it is looked whether more are wanted."""
 LISTENED = 64
@@ -48,7 +50,7 @@ STARTS = 64
 
 
 class PaddedTrunk:
-    """A trunk that is only ever run for 1, 2, 4 or 8 streams, or multiples of 8.
+    """A trunk that is only ever run for 1, 2, 4, 8 or 16 streams, or multiples of 16.
 
     LiteRT keeps one set of tensors for each number of streams: few numbers, little memory.
     """
@@ -76,9 +78,11 @@ class Studio:
 
     Attributes:
         predictor: The network.
+        minds: How many listen.
     """
 
     def __init__(self, predictor: Predictor) -> None:
+        self.minds = 0
         self.predictor = Predictor(predictor.config, PaddedTrunk(predictor.trunk), predictor.heads)
         self._starts: dict[tuple[Any, ...], State] = {}
         self._behind: dict[NetworkMind, None] = {}
@@ -97,6 +101,7 @@ class Studio:
 
     def mind(self) -> NetworkMind:
         """A new listener."""
+        self.minds += 1
         return NetworkMind(self)
 
     def start(self, kind: str, bar: int, programs: tuple[int, ...]) -> State:
@@ -112,7 +117,7 @@ class Studio:
 
     def warm_up(self) -> None:
         """Do everything once, so that the first player does not wait for it."""
-        for count in (1, 2, 4, 8):
+        for count in (1, 2, 4, 8, 16):
             state = State.join([self.start(BEATS, 96, (0,))] * count)
             rows = np.tile(np.array([[0, 0, 60, 11, 20]], dtype=np.int64), (count, 1))
             self.predictor.step(rows, state)
@@ -125,6 +130,7 @@ class Studio:
         mind.ask(Ask(96, 96, 192, frozenset({0}), Settings(), 0, None))
         while not self.idle:
             self.work()
+        self.forget(mind)
 
     def notice(self, mind: NetworkMind) -> None:
         """A mind has something to hear or to think of."""
@@ -134,6 +140,7 @@ class Studio:
         """A mind is gone."""
         mind.leave()
         self._behind.pop(mind, None)
+        self.minds -= 1
 
     def work(self) -> list[NetworkMind]:
         """One slice. Returns the minds that have news."""
@@ -251,6 +258,11 @@ class NetworkMind:
         return (memory.behind if self._eager else memory.behind_player) > 0
 
     @property
+    def at_ease(self) -> bool:
+        """See `Mind`."""
+        return self._studio.minds <= FEW
+
+    @property
     def _eager(self) -> bool:
         """Whether notes are to be drawn after all that there are."""
         if self._ask is None or self._stream is not None:
@@ -283,11 +295,14 @@ class NetworkMind:
         self._memory = memory
         self._notice()
 
-    def hear(self, tick: int, slot: int, pitch: int, velocity: int) -> int:
+    def hear(
+        self, tick: int, slot: int, pitch: int, velocity: int, length: int | None = None
+    ) -> int:
         """See `Mind`."""
         assert self._memory is not None, "begin comes first"
         own = self._slots.index(slot)
-        entry = Entry(tick, own, pitch, self._length, min(velocity, 127) // 4, False)
+        length = self._length if length is None else max(length, 1)
+        entry = Entry(tick, own, pitch, length, min(velocity, 127) // 4, False)
         self._count += 1
         self._open[self._count] = self._memory.add(entry)
         self._notice()

@@ -25,7 +25,11 @@ class Echo:
         self.kind, self.bar, self.programs = kind, bar, programs
         self._ideas, self._ask = [], None
 
-    def hear(self, tick: int, slot: int, pitch: int, velocity: int) -> int:
+    at_ease = False
+
+    def hear(
+        self, tick: int, slot: int, pitch: int, velocity: int, length: int | None = None
+    ) -> int:
         assert slot in self.programs
         self.heard.append([tick, slot, pitch, 24, velocity])
         return len(self.heard) - 1
