@@ -228,9 +228,7 @@ def encode(piece: Piece, grid: Grid) -> tuple[Events, Placement]:
         scale = TICKS_PER_BEAT / piece.ticks_per_beat
         starts = (onset - placement.offset - placement.origin) * scale
         lengths = (end - onset) * scale
-        metres = rebase_metres(
-            piece.metres, placement.origin - grid.downbeat, piece.ticks_per_beat
-        )
+        metres = rebase_metres(piece.metres, placement.origin - grid.downbeat, piece.ticks_per_beat)
     else:
         seconds = seconds_of(piece.tempos, np.stack([onset, end]), piece.ticks_per_beat)
         starts = (seconds[0] - placement.origin) * TICKS_PER_SECOND
@@ -363,7 +361,9 @@ def _shorten_rests(onsets: Ticks, kind: str, metres: MetreMap) -> tuple[Ticks, M
 
 
 def _moved(changes: list[tuple[int, int, int]], back: int) -> list[tuple[int, int, int]]:
-    return [(max(tick - back, 0), numerator, denominator) for tick, numerator, denominator in changes]
+    return [
+        (max(tick - back, 0), numerator, denominator) for tick, numerator, denominator in changes
+    ]
 
 
 def decode(events: Events) -> Piece:

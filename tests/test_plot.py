@@ -23,7 +23,8 @@ def music(parts: int = 2, start: int = 0, drums: bool = False, bars: int = 4) ->
     made = [
         Part(
             tuple(
-                Note(start + 480 * n, 40 + 5 * index + n % 7, 240, 40 + n % 64) for n in range(4 * bars)
+                Note(start + 480 * n, 40 + 5 * index + n % 7, 240, 40 + n % 64)
+                for n in range(4 * bars)
             ),
             program=index,
             name=f"part {index}",

@@ -1,0 +1,153 @@
+"""Rules: what they allow, note by note, as masks over the classes of each field."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from composer.errors import SettingError
+from composer.events import DURATION_TICKS, END, SHIFT_TICKS
+from composer.generate import chosen_slots, make_rules, read_seed
+from composer.notes import DRUM_PROGRAM, Note, Part, Piece
+from composer.settings import Settings
+from composer.timing import MetreMap
+
+BEAT = 24
+
+
+def tune(*pitches: int, velocity: int = 80, program: int = 0, name: str = "") -> Part:
+    """Quarter notes one after another."""
+    notes = (Note(i * BEAT, p, BEAT, velocity) for i, p in enumerate(pitches))
+    return Part(tuple(notes), program, name=name)
+
+
+def piece(*parts: Part) -> Piece:
+    return Piece(parts, BEAT)
+
+
+C_MAJOR = tune(60, 62, 64, 65, 67, 69, 71, 72, name="Melody")
+KICKS = tune(36, 38, 36, 38, 36, 38, 36, 38, program=DRUM_PROGRAM, name="Kit")
+
+
+def rules_for(*parts: Part, **settings: object):  # type: ignore[no-untyped-def]
+    reading = read_seed(piece(*parts))
+    return reading, make_rules(reading, Settings(**settings))  # type: ignore[arg-type]
+
+
+def pitches(rules, slot: int = 0) -> list[int]:  # type: ignore[no-untyped-def]
+    return np.flatnonzero(rules.pitches[0, slot]).tolist()
+
+
+class TestKey:
+    def test_auto_holds_to_the_scale_of_the_seed(self) -> None:
+        _, rules = rules_for(C_MAJOR)
+        assert {p % 12 for p in pitches(rules)} == {0, 2, 4, 5, 7, 9, 11}
+
+    def test_auto_takes_in_what_the_seed_uses_beyond_its_scale(self) -> None:
+        blue = tune(60, 63, 64, 67, 69, 67, 64, 63, 60, 60, 60, 62, 64, 67, 60, 60)
+        _, rules = rules_for(blue)
+        assert 3 in {p % 12 for p in pitches(rules)}
+
+    def test_a_key_by_name_holds_strictly(self) -> None:
+        _, rules = rules_for(C_MAJOR, key="Eb:major")
+        assert {p % 12 for p in pitches(rules)} == {3, 5, 7, 8, 10, 0, 2}
+
+    def test_off_allows_all(self) -> None:
+        _, rules = rules_for(C_MAJOR, key="off")
+        assert pitches(rules) == list(range(60 - 7, 72 + 7 + 1))
+
+    def test_drums_have_no_key(self) -> None:
+        _, rules = rules_for(C_MAJOR, KICKS, key="Eb:major")
+        assert {36, 38} <= set(pitches(rules, 1))
+
+
+class TestRange:
+    def test_by_default_near_the_seed(self) -> None:
+        _, rules = rules_for(C_MAJOR)
+        assert min(pitches(rules)) >= 53
+        assert max(pitches(rules)) <= 79
+
+    def test_as_asked(self) -> None:
+        _, rules = rules_for(C_MAJOR, pitch_range=(48, 55))
+        assert pitches(rules) == [48, 50, 52, 53, 55]
+
+    def test_a_range_without_a_note_of_the_key_is_refused(self) -> None:
+        with pytest.raises(SettingError, match="no note of Gb:major lies within pitches 60 to 60"):
+            rules_for(C_MAJOR, key="Gb:major", pitch_range=(60, 60))
+
+
+class TestParts:
+    def test_by_number_and_by_name(self) -> None:
+        reading = read_seed(piece(C_MAJOR, KICKS))
+        assert chosen_slots(reading, ()) == [0, 1]
+        assert chosen_slots(reading, ("2",)) == [1]
+        assert chosen_slots(reading, ("mel",)) == [0]
+        assert chosen_slots(reading, ("kit", "1")) == [0, 1]
+
+    def test_an_unknown_one_is_refused_with_the_list(self) -> None:
+        reading = read_seed(piece(C_MAJOR, KICKS))
+        with pytest.raises(SettingError, match="no part is called 'bass'.*1 Melody, 2 Kit"):
+            chosen_slots(reading, ("bass",))
+
+
+class TestTime:
+    def first(self, rules, reading):  # type: ignore[no-untyped-def]
+        """Onsets allowed for the first new note, in event ticks."""
+        from composer.context import Context
+
+        context = Context.after(reading.events)
+        before = reading.events.rows[-1:].astype(np.int64)
+        zero = np.zeros(1, dtype=np.int64)
+        mask = rules.shifts(context, before, zero, zero)[0]
+        return (context.clock[0] + SHIFT_TICKS[mask[:END]]).tolist(), mask
+
+    def test_it_starts_in_the_bar_after_the_seed(self) -> None:
+        reading, rules = rules_for(C_MAJOR)
+        onsets, mask = self.first(rules, reading)
+        assert reading.join == 8 * BEAT
+        assert min(onsets) == 8 * BEAT
+        assert max(onsets) < 12 * BEAT
+        assert not mask[END]
+
+    def test_notes_end_by_the_last_bar_line(self) -> None:
+        reading, rules = rules_for(C_MAJOR, bars=2)
+        onset = np.array([reading.join + 2 * 4 * BEAT - 5])
+        allowed = DURATION_TICKS[rules.lengths(onset)[0]]
+        assert allowed.tolist() == [1, 2, 3, 4, 5]
+
+    def test_a_full_bar_sends_the_next_note_to_the_next_bar(self) -> None:
+        reading, rules = rules_for(C_MAJOR, density=1.0)
+        from composer.context import Context
+
+        context = Context.after(reading.events)
+        before = reading.events.rows[-1:].astype(np.int64)
+        mask = rules.shifts(context, before, np.array([4]), np.array([4]))[0]
+        assert (context.clock[0] + SHIFT_TICKS[mask[:END]]).min() == 8 * BEAT
+
+    def test_the_length_in_seconds_ends_on_a_bar_line(self) -> None:
+        reading, rules = rules_for(C_MAJOR, seconds=3.1)  # 6.2 beats at 120
+        assert rules.end[0] - reading.join == 8 * BEAT
+
+    def test_the_metre_at_the_end_counts(self) -> None:
+        waltz = Piece((C_MAJOR,), BEAT, metres=MetreMap(((0, 4, 4), (4 * BEAT, 3, 4))))
+        reading = read_seed(waltz)
+        assert reading.bar == 3 * BEAT
+        assert reading.join == (4 + 6) * BEAT
+
+
+class TestOrder:
+    def test_on_one_onset_parts_and_pitches_only_rise(self) -> None:
+        _, rules = rules_for(C_MAJOR, KICKS, key="off")
+        before = np.array([[0, 0, 64, 0, 20]])
+        together = np.array([True])
+        assert np.flatnonzero(rules.slots(before, together)[0]).tolist() == [0, 1]
+        tones = np.flatnonzero(rules.tones(before, together, np.array([0]))[0])
+        assert tones.min() == 65
+        above = np.array([[0, 1, 127, 0, 20]])
+        assert not rules._stackable(above)[0]
+
+
+def test_velocities_stay_near_the_seed() -> None:
+    _, rules = rules_for(tune(60, 62, 64, 65, velocity=80))
+    classes = np.flatnonzero(rules.velocities[0, 0]).tolist()
+    assert classes == [18, 19, 20, 21, 22]
