@@ -159,7 +159,7 @@ def test_playing_loads_no_training_package() -> None:
         [sys.executable, "-c", script],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         env=os.environ | {"PYTHONPATH": home},
     )
     assert done.returncode == 0, done.stderr
