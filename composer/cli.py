@@ -15,6 +15,7 @@ import click
 from composer import (
     __version__,
     cli_batch,
+    cli_bench,
     cli_generate,
     cli_library,
     cli_live,
@@ -84,6 +85,7 @@ cli_batch.add_to(verbs)
 cli_live.add_to(verbs)
 cli_training.add_to(verbs)
 cli_measure.add_to(verbs)
+cli_bench.add_to(verbs)
 cli_library.add_to(verbs)
 
 
