@@ -9,15 +9,14 @@ Conventions:
 
 from __future__ import annotations
 
-import contextlib
 import os
-import secrets
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from composer import files
 from composer.errors import OutputError
 from composer.notes import Part, Piece
 from composer.theory import MINOR, find_key
@@ -75,24 +74,9 @@ def write_score(piece: Piece, path: str | os.PathLike[str], *, force: bool = Fal
         OutputError: Something is there and `force` is not set, the place cannot be
             written to, or the piece is too long to be a score.
     """
-    target = Path(path)
-    shown = " ".join(str(target).split())
-    if target.suffix.lower() not in (".musicxml", ".xml"):
-        raise OutputError(f"{shown} must end in .musicxml or .xml")
-    data = encode(piece)
-    beside = target.with_name(f".composer-{secrets.token_hex(6)}.tmp")
-    try:
-        if not force and os.path.lexists(target):
-            raise OutputError(f"{shown} exists; choose another name or use --force")
-        try:
-            beside.write_bytes(data)
-            os.replace(beside, target)
-        finally:
-            with contextlib.suppress(OSError):
-                beside.unlink(missing_ok=True)
-    except (OSError, ValueError) as error:  # ValueError: a zero character in the path
-        reason = getattr(error, "strerror", None) or str(error)
-        raise OutputError(f"{shown} cannot be written: {reason}") from error
+    if Path(path).suffix.lower() not in (".musicxml", ".xml"):
+        raise OutputError(f"{files.shown(path)} must end in .musicxml or .xml")
+    files.write(encode(piece), path, force=force)
 
 
 def encode(piece: Piece) -> bytes:
