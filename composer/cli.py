@@ -20,6 +20,7 @@ from composer import (
     cli_library,
     cli_live,
     cli_measure,
+    cli_prepare,
     cli_training,
     terminal,
 )
@@ -83,6 +84,7 @@ def verbs(debug: bool) -> None:
 cli_generate.add_to(verbs)
 cli_batch.add_to(verbs)
 cli_live.add_to(verbs)
+cli_prepare.add_to(verbs)
 cli_training.add_to(verbs)
 cli_measure.add_to(verbs)
 cli_bench.add_to(verbs)
