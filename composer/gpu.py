@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from composer import npz
 from composer.architecture import NetworkConfig
 from composer.errors import DependencyError, ModelError
 from composer.events import FIELDS
@@ -115,9 +116,9 @@ def load(folder: Path, *, required: bool = True, streams: int = STREAMS) -> Pred
             raise DependencyError(f"the GPU is in use by this process already: {error}") from error
     config = NetworkConfig.load(folder / "config.json")
     try:
-        with np.load(folder / "weights.npz") as stored:
-            weights = {name: stored[name].astype(np.float32) for name in stored.files}
-    except (OSError, ValueError, KeyError) as error:
+        stored = npz.read(folder / "weights.npz")
+        weights = {name: array.astype(np.float32) for name, array in stored.items()}
+    except (OSError, ValueError) as error:
         raise ModelError(f"{folder / 'weights.npz'} is missing or damaged ({error})") from error
     heads = Heads(
         {n: w for n, w in weights.items() if n.startswith(("head_", "known_"))}, config.head_units

@@ -48,7 +48,7 @@ class HoistedLSTM(keras.layers.LSTM):
         super().__init__(*args, **kwargs)
         self.autocast = False  # casting by hand, below: the cell state stays float32
 
-    def call(  # type: ignore[override]
+    def call(
         self,
         sequences: Tensor,
         initial_state: Sequence[Tensor] | None = None,

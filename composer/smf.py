@@ -142,7 +142,7 @@ def encode(file: mido.MidiFile) -> bytes:
 
 
 def decode_text(text: str) -> str:
-    """Mido's text (a character per byte) as a readable line.
+    """Text as mido has it (a character per byte) as a readable line.
 
     UTF-8 where the bytes are that, else latin-1; without control characters and
     without white space around it.

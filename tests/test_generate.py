@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -205,7 +206,7 @@ class TestLoops:
             bars.setdefault(bar, []).append((inside, note.pitch))
         prints = [tuple(bars.get(bar, ())) for bar in range(32)]
         longest = run = 1
-        for last, this in zip(prints, prints[1:], strict=False):
+        for last, this in itertools.pairwise(prints):
             run = run + 1 if this == last else 1
             longest = max(longest, run)
         assert longest <= 12

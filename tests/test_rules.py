@@ -86,7 +86,7 @@ class TestParts:
 
     def test_an_unknown_one_is_refused_with_the_list(self) -> None:
         reading = read_seed(piece(C_MAJOR, KICKS))
-        with pytest.raises(SettingError, match="no part is called 'bass'.*1 Melody, 2 Kit"):
+        with pytest.raises(SettingError, match=r"no part is called 'bass'.*1 Melody, 2 Kit"):
             chosen_slots(reading, ("bass",))
 
 

@@ -21,8 +21,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from composer import npz
 from composer.architecture import NetworkConfig
-from composer.errors import ModelError
+from composer.errors import ComposerError, ModelError
 from composer.events import FIELDS
 from composer.features import COLUMNS
 
@@ -35,15 +36,17 @@ def read_checkpoint(
     """Network configuration, weights by path, and the run's own record.
 
     Raises:
-        ModelError: Not a checkpoint of `composer train`.
+        ModelError: Missing, damaged, or not a checkpoint of `composer train`.
     """
     try:
-        with np.load(path) as arrays:
-            meta = json.loads(arrays["meta"].tobytes())
-            weights = {key[2:]: arrays[key] for key in arrays.files if key.startswith("w:")}
+        arrays = npz.read(path)
+        meta = json.loads(arrays["meta"].tobytes())
+        weights = {key[2:]: array for key, array in arrays.items() if key.startswith("w:")}
         return NetworkConfig(**meta["network"]), weights, meta
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{path} is not a checkpoint of 'composer train' ({error})") from error
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror or error}") from error
+    except (ValueError, KeyError, TypeError, ComposerError) as error:
+        raise ModelError(f"{path} is no whole checkpoint of 'composer train' ({error})") from error
 
 
 def convert_trunk(config: NetworkConfig, weights: Weights, *, quantise: bool = True) -> bytes:
@@ -114,7 +117,7 @@ def export(checkpoint: Path, folder: Path, *, name: str, about: Mapping[str, Any
     graph = convert_trunk(config, weights)
     folder.mkdir(parents=True, exist_ok=True)
     halves = {key: value.astype(np.float16) for key, value in weights.items()}
-    np.savez(folder / "weights.tmp.npz", **halves)
+    np.savez(folder / "weights.tmp.npz", **halves)  # type: ignore[arg-type]
     (folder / "trunk.tmp.tflite").write_bytes(graph)
     document = {
         "name": name,

@@ -16,7 +16,6 @@ import json
 import math
 import os
 import time
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +26,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
+from composer import npz
 from composer.architecture import NetworkConfig
 from composer.errors import ComposerError, OutputError
 from composer.network import Network, build, set_weights, weights_of
@@ -198,20 +198,17 @@ class Fitter:
         """
         path = self.folder / f"{name}.npz"
         try:
-            # Opened here: of a damaged file, np.load leaves its own handle open.
-            with path.open("rb") as stream, np.load(stream) as arrays:
-                meta = json.loads(arrays["meta"].tobytes())
-                set_weights(
-                    self.network, {key[2:]: arrays[key] for key in arrays.files if key[:2] == "w:"}
-                )
-                for letter, variables in self._other_variables():
-                    for index, variable in enumerate(variables):
-                        variable.assign(arrays[f"{letter}:{index}"])
-                self.state = arrays["state"]
+            arrays = npz.read(path)
+            meta = json.loads(arrays["meta"].tobytes())
+            set_weights(self.network, {key[2:]: arrays[key] for key in arrays if key[:2] == "w:"})
+            for letter, variables in self._other_variables():
+                for index, variable in enumerate(variables):
+                    variable.assign(arrays[f"{letter}:{index}"])
+            self.state = arrays["state"]
             self.update, self.elapsed = meta["update"], meta.get("elapsed", 0.0)
             self.best, self.since_best = meta["best"], meta["since_best"]
             self.streams.restore(meta["streams"])
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise TrainingError(
                 f"cannot go on from {path} ({error}); is it whole, and of this run?"
             ) from error

@@ -14,7 +14,6 @@ import hashlib
 import json
 import logging
 import os
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -24,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from composer import __version__
+from composer import __version__, npz
 from composer.architecture import NetworkConfig
 from composer.errors import DependencyError, ModelError, OutputError
 from composer.events import FIELDS
@@ -227,9 +226,9 @@ def read_model(folder: Path) -> tuple[NetworkConfig, dict[str, NDArray[Any]]]:
     config = NetworkConfig.load(folder / "config.json")
     path = folder / "weights.npz"
     try:
-        with path.open("rb") as stream, np.load(stream) as stored:
-            return config, {name: stored[name].astype(np.float32) for name in stored.files}
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        stored = npz.read(path)
+        return config, {name: array.astype(np.float32) for name, array in stored.items()}
+    except (OSError, ValueError) as error:
         raise ModelError(f"{path} is missing or damaged ({error})") from error
 
 

@@ -20,6 +20,9 @@ from .scripted import Echo
 
 SERVER = Path(__file__).parent / "echo_server.py"
 
+PATIENCE = 300.0
+"""Seconds after which a test gives up: far more than a busy machine takes for anything here."""
+
 
 class Client:
     """A program that speaks OSC to a server on this computer."""
@@ -39,15 +42,15 @@ class Client:
         with contextlib.suppress(OSError):  # too long to be sent at all
             self.udp.sendto(packet, self.to)
 
-    def next(self, seconds: float = 10.0) -> Message:
+    def next(self, seconds: float = PATIENCE) -> Message:
         self.udp.settimeout(seconds)
         message = parse(self.udp.recv(65536))[0]
         self.heard.append(message)
         return message
 
-    def until(self, address: str, seconds: float = 20.0, *first: object) -> Message:
+    def until(self, address: str, *first: object) -> Message:
         """Listen until an address (with its first arguments) comes."""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + PATIENCE
         while True:
             message = self.next(max(end - time.monotonic(), 0.001))
             if message.address == f"/composer/{address}" and message.arguments[: len(first)] == (
@@ -86,7 +89,7 @@ def running(mind: Callable[[], object] = Echo, **options: object) -> Iterator[tu
             yield room, client
         finally:
             room.server.stop()
-            thread.join(timeout=20)
+            thread.join(timeout=PATIENCE)
             assert not thread.is_alive()
 
 

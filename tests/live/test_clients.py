@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from .room import process
+from .room import PATIENCE, process
 
 CLIENTS = Path(__file__).parents[2] / "clients"
 
@@ -44,7 +44,7 @@ def listen(command: list[str], until: str, **options: object) -> str:
 
 
 @pytest.mark.skipif(shutil.which("pd") is None, reason="Pure Data is not installed")
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(PATIENCE)
 def test_pure_data(server: int, tmp_path: Path) -> None:
     for patch in ("composer.pd", "selftest.pd"):
         text = (CLIENTS / "puredata" / patch).read_text(encoding="utf-8")
@@ -58,7 +58,7 @@ def test_pure_data(server: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("sclang") is None, reason="SuperCollider is not installed")
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(PATIENCE)
 def test_supercollider(server: int, tmp_path: Path) -> None:
     text = (CLIENTS / "supercollider" / "composer.scd").read_text(encoding="utf-8")
     blocks = re.findall(r"^\((.*?)^\)", text.replace("9190", str(server)), re.S | re.M)
@@ -81,7 +81,7 @@ def test_supercollider(server: int, tmp_path: Path) -> None:
 def test_python(server: int) -> None:
     printed = subprocess.run(
         [sys.executable, str(CLIENTS / "python" / "jam.py"), "60", "64", "--port", str(server)],
-        capture_output=True, text=True, timeout=60, check=True,
+        capture_output=True, text=True, timeout=PATIENCE, check=True,
     ).stdout  # fmt: skip
     assert "play 72 velocity 100 channel 1" in printed
     assert "reply 1 has 2 notes" in printed

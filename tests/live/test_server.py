@@ -23,7 +23,7 @@ from composer.live.osc_codec import encode, encode_bundle
 from composer.live.server import open_udp
 
 from .jam import check_paired
-from .room import Client, process, running
+from .room import PATIENCE, Client, process, running
 
 DATAGRAMS = int(os.environ.get("COMPOSER_DATAGRAMS", 20_000))
 """Hostile datagrams of the short form; the long form is 100,000."""
@@ -63,21 +63,25 @@ def test_python_osc_and_its_bundles() -> None:
         theirs = SimpleUDPClient("127.0.0.1", client.to[1])
         theirs._sock.bind(("127.0.0.1", 0))
         port = theirs._sock.getsockname()[1]
-        theirs._sock.settimeout(10)
+        theirs._sock.settimeout(PATIENCE)
         theirs.send_message("/composer/ping", 5)
         assert b"/composer/pong" in theirs._sock.recv(4096)
         assert port
-        # A bundle dated a quarter of a second ahead: heard then, and nobody waits for it.
-        ahead = OscBundleBuilder(time.time() + 0.25)  # type: ignore[arg-type]
+        # A bundle dated half a second ahead: heard then, and nobody waits for it.
+        due = time.time() + 0.5
+        ahead = OscBundleBuilder(due)  # type: ignore[arg-type]
         message = OscMessageBuilder("/composer/ping")
         message.add_arg("later")
         ahead.add_content(message.build())
-        start = time.monotonic()
         theirs.send(ahead.build())
         theirs.send_message("/composer/ping", "now")
-        assert b"now" in theirs._sock.recv(4096)
-        assert b"later" in theirs._sock.recv(4096)
-        assert 0.15 < time.monotonic() - start < 5
+        first = theirs._sock.recv(4096)
+        if b"later" in first:  # only where the machine stood still until then
+            assert time.time() > due - 0.05
+        second = theirs._sock.recv(4096)
+        assert time.time() > due - 0.05
+        assert {b"now" in first, b"now" in second} == {True, False}
+        assert {b"later" in first, b"later" in second} == {True, False}
         theirs._sock.close()
 
 
@@ -90,7 +94,7 @@ def test_oscsend_and_oscdump() -> None:
 
         def oscsend(address: str, *arguments: str) -> None:
             to = ["oscsend", "localhost", str(client.to[1]), "/composer/" + address]
-            subprocess.run([*to, *arguments], check=True, timeout=20)
+            subprocess.run([*to, *arguments], check=True, timeout=PATIENCE)
 
         dump = subprocess.Popen(["oscdump", "-L", str(port)], stdout=subprocess.PIPE, text=True)
         try:
@@ -142,7 +146,7 @@ def test_a_client_that_is_gone_is_forgotten() -> None:
         hear_chord(client)
         gone = time.monotonic()
         while len(room.server.engine.sessions) > 1:
-            assert time.monotonic() - gone < 20
+            assert time.monotonic() - gone < PATIENCE
             time.sleep(0.05)
         client.drain()
         check_paired(client.plays)
@@ -167,7 +171,7 @@ def test_a_signal_in_the_middle_of_a_chord(tmp_path: Path, how: signal.Signals) 
         play_chord(client)
         hear_chord(client)
         serving.send_signal(how)
-        assert serving.wait(20) == 0
+        assert serving.wait(PATIENCE) == 0
         client.drain()
         check_paired(client.plays)
         client.close()
@@ -250,6 +254,8 @@ def test_hostile_datagrams_do_not_reach_the_honest_player(tmp_path: Path) -> Non
                 play_chord(client)
                 hear_chord(client)
                 client.send("reset")
+                client.send("ping", count)
+                client.until("pong", count)
                 client.drain(0.05)
                 check_paired(client.plays)
                 client.heard.clear()
