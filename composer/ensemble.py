@@ -4,9 +4,9 @@ A stream joins with its state, rules and random numbers, and leaves when its mus
 done. What it plays depends on nothing but these: not on who plays beside it.
 
 Against music that gets stuck, each stream has an ear for its own repetition. It compares
-every bar with the ones one, two and four bars before; and it counts how often one note is
+every bar with the four before it; and it counts how often one note is
 struck again in a row. Where the seed itself does not repeat so much, every further repeat
-makes the draw freer (a higher temperature, then no cut of unlikely choices), until
+makes the draw freer (recall rests, a higher temperature, then no cut of unlikely choices), until
 something else is played, and a note struck too often in a row is made less likely each
 time. A drum seed that repeats a bar eight times may so be answered in kind.
 
@@ -110,7 +110,7 @@ class Ear:
         if np.count_nonzero(crossed):
             done = self.current[crossed]
             past = self.past[crossed]
-            again = (past[:, [0, 1, 3]] == done[:, None]).any(axis=1) & (done != 0)
+            again = (past == done[:, None]).any(axis=1) & (done != 0)
             self.repeats[crossed] = np.where(again, self.repeats[crossed] + 1, 0)
             self.past[crossed] = np.concatenate([done[:, None], past[:, :-1]], axis=1)
             self.current[crossed] = 0
@@ -250,17 +250,19 @@ class Ensemble:
 
     def play(self) -> list[Stream]:
         """Draw one note of every stream. Returns the streams that ended with it."""
-        state = self._state
-        if state is None:
+        if self._state is None:
             return []
         uniform = self._uniform()
         temperature, top_p, min_p = self._temperature, self._top_p, self._min_p
         excess = self._ear.repeats - self._bars
         if np.count_nonzero(excess > 0):
+            # Who is stuck should not be told what came next the last time.
+            self._rest(excess > 0, LOOK_BACK * self._state.context.bar)
             freer = np.maximum(temperature, 0.7) + HEAT * excess
             temperature = np.where(excess > 0, freer, temperature)
             top_p = np.where(excess > 2, 1.0, top_p)
             min_p = np.where(excess > 2, 0.0, min_p)
+        state = self._state
         context, rules, before = state.context, self._rules, self._before
         columns = context.fresh()
 

@@ -45,6 +45,7 @@ FREE_TOLERANCE = 25
 """Ticks (a quarter of a second) by which a note may be early or late in free time."""
 PAGE = 64
 """Notes to a page."""
+_PAGE_BITS, _IN_PAGE = 6, PAGE - 1
 PAGES = 48
 """Pages that are remembered."""
 
@@ -145,9 +146,9 @@ class Recall:
         at = self._at
         if at < 0:
             return NOTHING
-        page = self._pages[at // PAGE - self._first]
-        _, part, pitch, duration, velocity = page.rows[at % PAGE]
-        ticks = page.onsets[at % PAGE] - self._source
+        page, place = self._pages[(at >> _PAGE_BITS) - self._first], at & _IN_PAGE
+        _, part, pitch, duration, velocity = page.rows[place]
+        ticks = page.onsets[place] - self._source
         shift = _CLASS_OF_TICKS[max(ticks, 0)] if ticks < len(_CLASS_OF_TICKS) else END - 1
         trust = 1 + 4 * self._hits.bit_count() + min(self._exact, 4).bit_length()
         return Expected(trust, shift, part, pitch, duration, velocity)
@@ -155,7 +156,9 @@ class Recall:
     def hear(self, row: Row) -> Recall:
         """The recall after one more note: (shift, part, pitch, duration, velocity)."""
         made = self._copy()
-        made._turn_page()
+        own = made._count & _IN_PAGE
+        if own == 0 or len(made._pages[-1].rows) > own:
+            made._turn_page(own)
         ticks = _TICKS[row[0]]
         made._now = self._now + ticks
         hit = made._at >= 0 and made._compare(row, ticks)
@@ -169,8 +172,8 @@ class Recall:
             doubtful = made._hits.bit_count() <= DOUBTFUL and not hit
             if (made._at < 0 or doubtful) and made._now >= made._deaf:
                 made._look_for(number)
-        page, place = made._pages[-1], made._count % PAGE
-        page.places[number] = place
+        page = made._pages[-1]
+        page.places[number] = own
         page.onsets.append(made._now)
         page.rows.append(row)
         page.prints.append(number)
@@ -202,10 +205,11 @@ class Recall:
         earliest, latest = source - self._tolerance, source + self._tolerance
         hit = False
         for index in range(at, min(at + WINDOW, count)):
-            page = pages[index // PAGE - first]
-            onset, old = page.onsets[index % PAGE], page.rows[index % PAGE]
+            page, place = pages[(index >> _PAGE_BITS) - first], index & _IN_PAGE
+            onset = page.onsets[place]
             if onset > latest:
                 break
+            old = page.rows[place]
             if old[1] == part and old[2] == pitch and onset >= earliest:
                 hit = True
                 self._source, self._at = onset, index + 1
@@ -215,11 +219,11 @@ class Recall:
         self._hits = (self._hits << 1 | hit) & ((1 << HISTORY) - 1)
         if not hit:
             # Left out are the notes that should have been heard before this one.
-            place = (source, part, pitch)
+            heard = (source, part, pitch)
             while at < count:
-                page = pages[at // PAGE - first]
-                old = page.rows[at % PAGE]
-                if (page.onsets[at % PAGE], old[1], old[2]) >= place:
+                page, place = pages[(at >> _PAGE_BITS) - first], at & _IN_PAGE
+                old = page.rows[place]
+                if (page.onsets[place], old[1], old[2]) >= heard:
                     break
                 at += 1
             self._at = at if self._hits.bit_count() >= LOST else -1
@@ -236,14 +240,13 @@ class Recall:
                     self._hits, self._exact = (1 << CONTEXT) - 1, 0
                 return
 
-    def _turn_page(self) -> None:
-        """See that the last page has room and ends with this recall's last note."""
-        own = self._count % PAGE
+    def _turn_page(self, own: int) -> None:
+        """See that the last page has room, and `own` notes on it."""
         if own == 0:
             self._pages = (*self._pages, _Page([], [], []))
             if len(self._pages) > PAGES:
                 self._pages, self._first = self._pages[1:], self._first + 1
                 if self._at < self._first * PAGE:
                     self._at = -1
-        elif len(self._pages[-1].rows) > own:
+        else:
             self._pages = (*self._pages[:-1], self._pages[-1].part(own))
