@@ -23,6 +23,7 @@ from typing import Any
 from composer import manifest
 from composer.cluster import Cluster
 from composer.errors import OutputError, SettingError
+from composer.files import FULL
 from composer.maker import Maker, fail
 from composer.manifest import Manifest, Record
 from composer.models import FILES
@@ -39,7 +40,7 @@ SYNC = 2.0
 """Seconds after which the manifest is made sure to be on the disk."""
 LISTED = 1000
 """Failures that a tally names; the manifest has all."""
-_FATAL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM)
+_FATAL = FULL | {errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM}
 """What is wrong with a disk or folder, and not with one name."""
 
 
@@ -345,7 +346,7 @@ def _writing(out: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in FULL:
             raise OutputError(
                 f"the disk that {out} is on is full; make room and run this again:"
                 " it goes on where it stopped"

@@ -15,10 +15,12 @@ import click
 from composer import (
     __version__,
     cli_batch,
+    cli_bench,
     cli_generate,
     cli_library,
     cli_live,
     cli_measure,
+    cli_prepare,
     cli_training,
     terminal,
 )
@@ -82,8 +84,10 @@ def verbs(debug: bool) -> None:
 cli_generate.add_to(verbs)
 cli_batch.add_to(verbs)
 cli_live.add_to(verbs)
+cli_prepare.add_to(verbs)
 cli_training.add_to(verbs)
 cli_measure.add_to(verbs)
+cli_bench.add_to(verbs)
 cli_library.add_to(verbs)
 
 

@@ -1,4 +1,4 @@
-"""Verbs that measure a model: `evaluate`, how well it predicts; `bench`, how fast it plays."""
+"""The verb that measures a model: `evaluate`, how well it predicts."""
 
 from __future__ import annotations
 
@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 
 
 def add_to(verbs: click.Group) -> None:
-    """Add this module's verbs to a group."""
+    """Add this module's verb to a group."""
     verbs.add_command(evaluate)
-    verbs.add_command(bench)
 
 
 @click.command()
@@ -162,53 +161,3 @@ def _show(report: Report, document: dict[str, Any]) -> None:
 def _row(name: str, figures: dict[str, Any]) -> list[str]:
     numbers = [f"{value:.3f}" for value in (figures["nats_per_note"], *figures["fields"].values())]
     return [name, str(figures["pieces"]), str(figures["notes"]), *numbers]
-
-
-@click.command()
-@click.option("--model", default="default", show_default=True, help="A model's name or folder.")
-@click.option(
-    "--notes",
-    type=click.IntRange(5, 1_000_000),
-    default=500,
-    show_default=True,
-    help="Notes to time, one after another.",
-)
-@click.option(
-    "--threads",
-    type=click.IntRange(1, 256),
-    default=2,
-    show_default=True,
-    help="Threads for a step of many streams; few streams take one.",
-)
-@click.option("--keras/--no-keras", default=True, help="Time a Keras `predict` loop beside it.")
-@click.option(
-    "--cold-start/--no-cold-start", default=True, help="Time whole commands, TensorFlow beside."
-)
-@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
-def bench(
-    model: str, notes: int, threads: int, keras: bool, cold_start: bool, as_json: bool
-) -> None:
-    """Measure how fast a model plays on this machine.
-
-    \b
-    Example:
-      composer bench
-      composer bench --no-keras --no-cold-start --json
-    """
-    from composer import bench as library
-    from composer import models
-
-    folder = models.find(model)
-    say = terminal.say if terminal.is_interactive() else _silent
-    result = library.bench(
-        folder, notes=notes, threads=threads, keras=keras, cold_start=cold_start, say=say
-    )
-    if as_json:
-        click.echo(json.dumps(result, indent=2))
-        return
-    for line in library.lines(result):
-        click.echo(line)
-
-
-def _silent(line: str) -> None:
-    del line

@@ -15,19 +15,18 @@ Conventions:
 from __future__ import annotations
 
 import difflib
-import errno
 import hashlib
 import json
 import logging
-import os
 import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.resources import files
+from importlib import resources
 from pathlib import Path
 
+from composer import files
 from composer.errors import DownloadError, OutputError, SettingError
 from composer.fetch import Opener, Progress, allowed, fetch, forget
 from composer.unpack import discard_unfinished, unpack
@@ -87,7 +86,7 @@ class Corpus:
 
 def catalogue() -> tuple[Corpus, ...]:
     """Every corpus known, in the order of the catalogue."""
-    text = files("midi_data").joinpath("catalogue.json").read_text(encoding="utf-8")
+    text = resources.files("midi_data").joinpath("catalogue.json").read_text(encoding="utf-8")
     return tuple(Corpus(**entry) for entry in json.loads(text))
 
 
@@ -246,9 +245,7 @@ def _write_receipt(corpus: Corpus, receipt: Path, size: int, found: str) -> None
         "sha256": found,
         "verified": corpus.sha256 is not None,
     }
-    beside = receipt.with_name(receipt.name + ".new")
-    beside.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
-    os.replace(beside, receipt)
+    files.write((json.dumps(facts, indent=2) + "\n").encode(), receipt, force=True)
 
 
 @contextmanager
@@ -257,7 +254,7 @@ def _writing(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
+        if error.errno in files.FULL:
             raise OutputError(
                 f"the disk of {folder} is full; make room and try again, what has arrived is kept"
             ) from error

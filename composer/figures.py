@@ -10,13 +10,11 @@ from __future__ import annotations
 
 import io
 import os
-import secrets
 from collections.abc import Mapping
-from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
-from composer.errors import DependencyError, OutputError
+from composer.errors import DependencyError
+from composer.files import write as write
 
 DPI = 160
 SEED_SHADES = ("#0b3c6f", "#0072b2", "#56a0d8", "#9cc9ea")
@@ -53,26 +51,6 @@ def save(figure: Any, path: str | os.PathLike[str], *, force: bool = False) -> N
     figure.savefig(data, format="png", dpi=DPI, facecolor="white", metadata={"Software": None})
     pyplot().close(figure)
     write(data.getvalue(), path, force=force)
-
-
-def write(data: bytes, path: str | os.PathLike[str], *, force: bool = False) -> None:
-    """Write a file, whole or not at all: beside its place first, then under its name.
-
-    Raises:
-        OutputError: The file exists and `force` is not set, or it cannot be written.
-    """
-    target = Path(path)
-    beside = target.with_name(f".composer-{secrets.token_hex(6)}.tmp")
-    try:
-        if os.path.lexists(target) and not force:
-            raise OutputError(f"{target} exists; choose another name or use --force")
-        beside.write_bytes(data)
-        os.replace(beside, target)
-    except OSError as error:
-        raise OutputError(f"{target} cannot be written: {error.strerror or error}") from error
-    finally:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)
 
 
 def plain(axis: Any) -> None:

@@ -12,21 +12,17 @@ Conventions:
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import logging
 import os
-import secrets
 import stat
 from bisect import bisect_right
 from collections import deque
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import mido
 
-from composer import smf
-from composer.errors import OutputError, SeedError
+from composer import files, smf
+from composer.errors import SeedError
 from composer.midi_timeline import (
     ALL_NOTES_OFF,
     ALL_SOUND_OFF,
@@ -58,7 +54,7 @@ def load(path: str | os.PathLike[str]) -> mido.MidiFile:
         SeedError: There is no such file, it cannot be opened, or it is not a whole MIDI
             file of type 0 or 1. The line names the file.
     """
-    shown = _shown(path)
+    shown = files.shown(path)
     try:
         # Asked before it is opened: opening a named pipe would wait for ever.
         mode = os.stat(path).st_mode
@@ -73,7 +69,7 @@ def load(path: str | os.PathLike[str]) -> mido.MidiFile:
     except PermissionError:
         raise SeedError(f"{shown} may not be read; check its permissions") from None
     except (OSError, ValueError) as error:  # ValueError: a zero character in the path
-        raise SeedError(f"{shown} cannot be read: {_reason(error)}") from error
+        raise SeedError(f"{shown} cannot be read: {files.reason(error)}") from error
     if not data:
         raise SeedError(f"{shown} is empty; get a whole copy of the file")
     if len(data) > _LARGEST_FILE:
@@ -96,7 +92,7 @@ def read(path: str | os.PathLike[str]) -> Piece:
     try:
         return to_piece(file)
     except SeedError as error:
-        raise SeedError(f"{_shown(path)} {error}") from None
+        raise SeedError(f"{files.shown(path)} {error}") from None
 
 
 def to_piece(file: mido.MidiFile) -> Piece:
@@ -154,23 +150,7 @@ def save(file: mido.MidiFile, path: str | os.PathLike[str], *, force: bool = Fal
         OutputError: Something is there and `force` is not set, the folder is missing or
             may not be written to, the disk is full, or the music does not fit the format.
     """
-    shown = _shown(path)
-    data = smf.encode(file)
-    target = Path(path)
-    try:
-        if target.is_dir():
-            raise OutputError(f"{shown} is a folder; give the file a name")
-        if not target.parent.is_dir():
-            raise OutputError(f"the folder {_shown(target.parent)} does not exist; make it first")
-        if not force and os.path.lexists(target):
-            raise FileExistsError
-        _write_whole(target, data, force=force)
-    except FileExistsError:
-        raise OutputError(f"{shown} exists; choose another name or use --force") from None
-    except PermissionError:
-        raise OutputError(f"{shown} may not be written; check the folder's permissions") from None
-    except (OSError, ValueError) as error:  # ValueError: a zero character in the path
-        raise OutputError(f"{shown} cannot be written: {_reason(error)}") from error
+    files.write(smf.encode(file), path, force=force)
 
 
 @dataclass(slots=True)
@@ -264,54 +244,3 @@ class _Keys:
     def _end(self, track: int, line: int, pitch: int, onset: int, velocity: int, tick: int) -> None:
         rows = self.notes.setdefault((track, line), [])
         rows.append((onset, pitch, max(tick - onset, 1), velocity))
-
-
-def _write_whole(target: Path, data: bytes, *, force: bool) -> None:
-    """Write beside `target` and move into place; FileExistsError unless `force`."""
-    # A short name of its own, because the target's may be as long as names can be.
-    beside = target.with_name(f".composer-{secrets.token_hex(6)}.tmp")
-    try:
-        with open(beside, "xb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        if force:
-            os.replace(beside, target)
-        else:
-            _move_to_free_name(beside, target)
-    finally:
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
-
-
-def _move_to_free_name(beside: Path, target: Path) -> None:
-    """Give a file a name that must not be taken, even by someone who is just as quick."""
-    try:
-        os.link(beside, target)  # fails if there is one, unlike rename
-    except FileExistsError:
-        raise
-    except OSError as error:
-        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK):
-            raise
-        # A file system without links (FAT, some network shares): take the name with an
-        # empty file, then replace that.
-        with open(target, "xb"):
-            pass
-        try:
-            os.replace(beside, target)
-        except OSError:
-            target.unlink(missing_ok=True)
-            raise
-
-
-def _shown(path: str | os.PathLike[str]) -> str:
-    """A path on one line: control characters and undecodable bytes escaped."""
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode()
-        for character in os.fspath(path)
-    )
-
-
-def _reason(error: Exception) -> str:
-    """What the system says is wrong, without the path that is named already."""
-    return getattr(error, "strerror", None) or str(error)

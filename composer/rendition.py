@@ -18,8 +18,8 @@ from composer import midi, smf
 from composer.ensemble import Stream
 from composer.errors import DependencyError, OutputError
 from composer.events import FIELDS
+from composer.extender import Extender
 from composer.generate import Continuation, Reading, own_velocities, to_continuation
-from composer.midi_tracks import Extender
 from composer.orders import Made, Order, Task
 from composer.seeds import Seed, alone, behind
 from composer.timing import tempo_to_bpm

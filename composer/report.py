@@ -6,7 +6,6 @@ rolls are drawn as SVG from the files themselves.
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from composer import manifest, midi
+from composer import files, manifest, midi
 from composer.errors import ComposerError, OutputError
 from composer.manifest import Record
 from composer.notes import Piece
@@ -110,16 +109,9 @@ def write_report(out: Path, page: Path, *, rolls: int = 60) -> Path:
     statistics = Statistics()
     for record in manifest.read(out / manifest.NAME):
         statistics.take(record)
-    beside = page.with_name(f".{page.name}.tmp")
-    try:
-        with open(beside, "w", encoding="utf-8", errors="xmlcharrefreplace") as stream:
-            for piece in _page(out, page, statistics, rolls):
-                stream.write(piece)
-        os.replace(beside, page)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
-        raise OutputError(f"{page} cannot be written: {error.strerror or error}") from error
+    with files.whole(page, force=True) as stream:
+        for piece in _page(out, page, statistics, rolls):
+            stream.write(piece.encode("utf-8", "xmlcharrefreplace"))
     return page
 
 

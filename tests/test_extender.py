@@ -10,7 +10,7 @@ import pytest
 
 from composer import midi, smf
 from composer.errors import OutputError
-from composer.midi_tracks import Extender
+from composer.extender import Extender
 from composer.notes import Note, Part, Piece
 
 SEEDS = Path(__file__).parent.parent / "midi_data"

@@ -630,7 +630,8 @@ class TestSave:
         assert os.listdir(tmp_path) == []
 
     @pytest.mark.parametrize(
-        ("number", "line"), [(errno.ENOSPC, "No space left"), (errno.EACCES, "may not be written")]
+        ("number", "line"),
+        [(errno.ENOSPC, "the disk is full"), (errno.EACCES, "may not be written")],
     )
     def test_a_full_disk_leaves_nothing_behind(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, line: str

@@ -103,5 +103,5 @@ def test_the_command(out: Path, tmp_path: Path) -> None:
 
 
 def test_a_page_that_cannot_be_written(out: Path, tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="cannot be written"):
+    with pytest.raises(OutputError, match="does not exist"):
         write_report(out, tmp_path / "no" / "report.html")

@@ -23,6 +23,7 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
+from composer import files
 from composer.errors import ComposerError, SeedError
 from composer.events import TICKS_PER_BEAT, TICKS_PER_SECOND, Events, place, quantise, seconds_of
 from composer.grid import BEATS, Grid
@@ -187,32 +188,30 @@ def save(folder: Path, pieces: Iterable[tuple[Record, Notes]]) -> Dataset:
 
     Raises:
         SeedError: There is no piece.
-        OSError: The folder cannot be written.
+        OSError: The folder cannot be made.
+        OutputError: A file cannot be written.
     """
     records: list[Record] = []
     start = 0
     folder.mkdir(parents=True, exist_ok=True)
-    table_beside, list_beside = folder / "notes.tmp.npy", folder / "pieces.tmp.json"
-    try:
-        with table_beside.open("wb") as stream:
-            # The header has room for its count to grow: see write_array_header_1_0.
-            _write_header(stream, 0)
-            for record, notes in pieces:
-                records.append(replace(record, start=start, count=len(notes)))
-                stream.write(np.ascontiguousarray(notes, dtype="<i4").tobytes())
-                start += len(notes)
-            stream.seek(0)
-            _write_header(stream, start)
+    # The list is the last to get its name: with it the dataset is there.
+    with (
+        files.whole(folder / "pieces.json", force=True) as listed,
+        files.whole(folder / "notes.npy", force=True) as table,
+    ):
+        # The header has room for its count to grow: see write_array_header_1_0.
+        _write_header(table, 0)
+        for record, notes in pieces:
+            records.append(replace(record, start=start, count=len(notes)))
+            table.write(np.ascontiguousarray(notes, dtype="<i4").tobytes())
+            start += len(notes)
+        table.seek(0)
+        _write_header(table, start)
         if not records:
             raise SeedError("no file could be read; give files or folders of MIDI or scores")
         records = _with_validation(records)
         document = {"format": FORMAT, "pieces": [asdict(record) for record in records]}
-        list_beside.write_text(json.dumps(document), encoding="utf-8")
-        table_beside.replace(folder / "notes.npy")
-        list_beside.replace(folder / "pieces.json")
-    finally:
-        table_beside.unlink(missing_ok=True)
-        list_beside.unlink(missing_ok=True)
+        listed.write(json.dumps(document).encode())
     return Dataset(tuple(records), np.load(folder / "notes.npy", mmap_mode="r"))
 
 

@@ -13,7 +13,6 @@ A model folder holds:
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from composer import npz
+from composer import files, npz
 from composer.architecture import NetworkConfig
 from composer.errors import ComposerError, ModelError
 from composer.events import FIELDS
@@ -111,14 +110,13 @@ def export(checkpoint: Path, folder: Path, *, name: str, about: Mapping[str, Any
 
     Raises:
         ModelError: Not a checkpoint.
-        OSError: The folder cannot be written.
+        OSError: The folder cannot be made.
+        OutputError: A file cannot be written.
     """
     config, weights, meta = read_checkpoint(checkpoint)
     graph = convert_trunk(config, weights)
     folder.mkdir(parents=True, exist_ok=True)
     halves = {key: value.astype(np.float16) for key, value in weights.items()}
-    np.savez(folder / "weights.tmp.npz", **halves)  # type: ignore[arg-type]
-    (folder / "trunk.tmp.tflite").write_bytes(graph)
     document = {
         "name": name,
         "network": config.as_dict(),
@@ -126,6 +124,12 @@ def export(checkpoint: Path, folder: Path, *, name: str, about: Mapping[str, Any
         **about,
     }
     text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    (folder / "config.tmp.json").write_text(text, encoding="utf-8")
-    for stem, suffix in (("weights", "npz"), ("trunk", "tflite"), ("config", "json")):
-        os.replace(folder / f"{stem}.tmp.{suffix}", folder / f"{stem}.{suffix}")
+    # All three are written before the first gets its name.
+    with (
+        files.whole(folder / "config.json", force=True) as sizes,
+        files.whole(folder / "trunk.tflite", force=True) as trunk,
+        files.whole(folder / "weights.npz", force=True) as stored,
+    ):
+        sizes.write(text.encode())
+        trunk.write(graph)
+        np.savez(stored, **halves)  # type: ignore[arg-type]

@@ -11,10 +11,8 @@ A checkpoint is one npz file that holds the whole run:
 
 from __future__ import annotations
 
-import errno
 import json
 import math
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -26,7 +24,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-from composer import npz
+from composer import files, npz
 from composer.architecture import NetworkConfig
 from composer.errors import ComposerError, OutputError
 from composer.network import Network, build, set_weights, weights_of
@@ -175,20 +173,16 @@ class Fitter:
             "streams": self.streams.state(),
         }
         arrays["meta"] = np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8)
-        beside, target = self.folder / f"{name}.tmp.npz", self.folder / f"{name}.npz"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with beside.open("wb") as stream:
+            with files.whole(self.folder / f"{name}.npz", force=True) as stream:
                 np.savez(stream, **arrays)  # type: ignore[arg-type]
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(beside, target)
-        except OSError as error:
-            beside.unlink(missing_ok=True)
-            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-            why = "the disk is full" if full else error.strerror or str(error)
-            kept = "; the checkpoint before is whole: make room and --resume" if full else ""
-            raise OutputError(f"cannot write checkpoint {target}: {why}{kept}") from error
+        except OSError as error:  # from making the folder
+            raise OutputError(f"{self.folder} cannot be made: {files.reason(error)}") from error
+        except OutputError as error:
+            if not (self.folder / "last.npz").exists():
+                raise
+            raise OutputError(f"{error}; --resume goes on from last.npz") from error
 
     def restore(self, name: str) -> None:
         """Go back to a checkpoint written by `save` with the same settings.

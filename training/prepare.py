@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from composer import files
 from composer.errors import ComposerError, OutputError
 from composer.grid import BEATS, Grid, find_grid
 from training import dataset
@@ -130,12 +131,12 @@ def prepare(
 
     try:
         made = dataset.save(folder, pieces())
-        document = {"skipped": [asdict(entry) for entry in skipped]}
-        text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-        (folder / "skipped.json").write_text(text, encoding="utf-8")
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputError(f"{error.filename or folder} cannot be written: {reason}") from error
+        raise OutputError(f"{folder} cannot be made: {files.reason(error)}") from error
+    document = {"skipped": [asdict(entry) for entry in skipped]}
+    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    # Names of files may hold bytes that are no text.
+    files.write(text.encode("utf-8", "backslashreplace"), folder / "skipped.json", force=True)
     return Prepared(made, tuple(skipped))
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -23,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from composer import __version__, npz
+from composer import __version__, files, npz
 from composer.architecture import NetworkConfig
 from composer.errors import DependencyError, ModelError, OutputError
 from composer.events import FIELDS
@@ -283,9 +282,7 @@ def _history(progress: Progress) -> dict[str, Any]:
 
 
 def _write_json(path: Path, document: Mapping[str, Any]) -> None:
-    beside = path.with_name(path.name + ".tmp")
-    beside.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-    os.replace(beside, path)
+    files.write((json.dumps(document, indent=2) + "\n").encode(), path, force=True)
 
 
 def _append_json(path: Path, line: Mapping[str, Any]) -> None:

@@ -1,0 +1,377 @@
+"""Compare: continuations of unseen pieces beside the halves that really follow.
+
+A piece is cut at a bar line near its middle. The first half is the seed, what is made from
+it stands beside the true second half: each trait's distance to the truth, against that of
+random pairs of pieces of one corpus; keys; the longest copies from the seed and from the
+music trained on; and how many outputs loop, fall silent or stop.
+
+Conventions:
+    Traits, distances and intervals as in `composer.traits` and `composer.overlap`.
+    A *source* is whatever made the second halves: a model, a baseline, the truth itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from composer.context import FREE_BAR
+from composer.copies import BarIndex, Copy, bars_of_passage
+from composer.ensemble import Ensemble, Stream
+from composer.evaluate import Found
+from composer.events import PART, SHIFT, SHIFT_TICKS, TICKS_PER_BEAT, Events, decode, encode
+from composer.generate import Reading, make_streams, seed_state
+from composer.grid import FREE, Grid
+from composer.overlap import NOTHING, Estimate, distances, mean
+from composer.overlap import compare as overlap
+from composer.ranking import Passage
+from composer.runtime import Predictor
+from composer.settings import Settings
+from composer.theory import find_key as seed_key
+from composer.traits import TRAITS, distance, find_key, traits
+
+FEWEST_BARS = 4
+"""Halves shorter than this say too little."""
+FEWEST_NOTES = 16
+SIDE_BY_SIDE = 32
+"""Continuations in the making at a time."""
+LOOP = 8
+"""Bars in a row that each repeat one of the four before, which no music is called stuck for."""
+STILL = 4
+"""Bars of silence that no music is called silent for."""
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Halved:
+    """A piece cut in two.
+
+    Attributes:
+        name: As in `composer.evaluate.Found`; so are corpus and dynamics.
+        reading: The first half, as a seed.
+        seed: The same as a passage.
+        truth: The second half.
+    """
+
+    name: str
+    corpus: str
+    dynamics: bool
+    reading: Reading
+    seed: Passage
+    truth: Passage
+
+    @property
+    def bars(self) -> int:
+        """Of the second half."""
+        return -(-self.truth.length // self.truth.bar)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A second half.
+
+    Attributes:
+        index: Of the piece in the list of halves.
+        passage: The music.
+    """
+
+    index: int
+    passage: Passage
+
+
+def halve(found: Found, most_bars: int | None = None) -> Halved | None:
+    """Cut a piece at the bar line at or after its middle.
+
+    Args:
+        found: The piece.
+        most_bars: Keep so many bars of the second half at most; None: all.
+
+    Returns:
+        None if either half is too short.
+    """
+    events = found.events
+    onsets = events.onsets
+    if len(onsets) < 2 * FEWEST_NOTES:
+        return None
+    middle = (int(onsets[-1]) + 1) // 2
+    if events.kind == FREE:
+        cut, bar = -(-middle // FREE_BAR) * FREE_BAR, FREE_BAR
+    else:
+        cut = events.metres.bar_line_at_or_after(middle, TICKS_PER_BEAT)
+        bar = events.metres.position(cut, TICKS_PER_BEAT).length
+    split = int(np.searchsorted(onsets, cut))
+    stop = len(onsets) if most_bars is None else int(np.searchsorted(onsets, cut + most_bars * bar))
+    if min(split, stop - split) < FEWEST_NOTES or cut < FEWEST_BARS * bar:
+        return None
+    bars = int(onsets[stop - 1] - cut) // bar + 1
+    if bars < FEWEST_BARS:
+        return None
+    rows = events.rows.astype(np.int64)
+    truth = Passage(
+        rows[split:stop], onsets[split:stop] - cut, events.programs, bar,
+        events.kind == FREE, bars * bar,
+    )  # fmt: skip
+    reading = _read(events, split, cut)
+    return Halved(
+        found.name, found.corpus, found.dynamics, reading, Passage.of_seed(reading), truth
+    )
+
+
+def _read(events: Events, split: int, cut: int) -> Reading:
+    """The first notes of a piece as a seed that ends at a tick, on the piece's own grid.
+
+    Parts that have not played yet are not in it: a seed in a file would not have them.
+    """
+    rows = events.rows[:split]
+    slots = np.unique(rows[:, PART])
+    renumbered = rows.copy()
+    renumbered[:, PART] = np.searchsorted(slots, rows[:, PART])
+    programs = tuple(events.programs[slot] for slot in slots.tolist())
+    piece = decode(Events(renumbered, programs, events.kind, events.metres))
+    grid = Grid(events.kind, share=1.0)
+    heard, placement = encode(piece, grid)
+    # Encoding counts from the bar line before the first note; nothing is shortened there.
+    behind = cut - int(events.onsets[split - 1] - heard.onsets[-1])
+    return Reading(piece, heard, placement, grid, seed_key(piece), 0, behind)
+
+
+def continuations(
+    predictor: Predictor,
+    halves: Sequence[Halved],
+    settings: Settings,
+    count: int | None = None,
+    progress: Progress | None = None,
+) -> list[Made]:
+    """Second halves by a model, each as long as the true one.
+
+    Args:
+        predictor: The network, or whatever plays in its place.
+        halves: From `halve`.
+        settings: Freedom and limits; their length is not looked at.
+        count: How many to make, going round the pieces; one a piece if not given.
+        progress: Called with how many are done and how many there will be.
+    """
+    total = len(halves) if count is None else count
+    ensemble = Ensemble(predictor)
+    owner: dict[int, int] = {}
+    made: dict[int, Made] = {}
+    streams: dict[int, Stream] = {}
+    waiting = list(range(total))[::-1]
+    while waiting or ensemble.streams:
+        while waiting and len(ensemble.streams) < SIDE_BY_SIDE:
+            number = waiting.pop()
+            index = number % len(halves)
+            half = halves[index]
+            wanted = replace(settings, bars=half.bars, seconds=None, notes=None)
+            state = seed_state(half.reading, predictor)
+            (stream,) = make_streams(half.reading, state, wanted, [number // len(halves)])
+            owner[id(stream)], streams[number] = number, stream
+            ensemble.add([stream])
+        for stream in ensemble.play():
+            number = owner.pop(id(stream))
+            half = halves[number % len(halves)]
+            passage = Passage.of_stream(half.reading, streams.pop(number))
+            made[number] = Made(number % len(halves), passage)
+            if progress:
+                progress(len(made), total)
+    return [made[number] for number in range(total)]
+
+
+def truths(halves: Sequence[Halved]) -> list[Made]:
+    """The second halves that really follow."""
+    return [Made(index, half.truth) for index, half in enumerate(halves)]
+
+
+def repeats(halves: Sequence[Halved]) -> list[Made]:
+    """The seeds' own last bars over again, as many as the second half has."""
+    made = []
+    for index, half in enumerate(halves):
+        seed, length = half.seed, half.truth.length
+        start = max(seed.length - length, 0)
+        rows, onsets = [], []
+        for offset in range(0, length, seed.length - start):
+            inside = seed.onsets >= start
+            onsets.append(seed.onsets[inside] - start + offset)
+            rows.append(seed.rows[inside])
+        tick, row = np.concatenate(onsets), np.concatenate(rows)
+        kept = tick < length
+        passage = replace_notes(seed, row[kept], tick[kept], length)
+        made.append(Made(index, passage))
+    return made
+
+
+def replace_notes(like: Passage, rows: Any, onsets: Any, length: int) -> Passage:
+    """A passage with the players and bars of another; shifts are made to fit the onsets."""
+    rows = rows.copy()
+    gaps = np.diff(onsets, prepend=0)
+    rows[:, SHIFT] = np.minimum(np.searchsorted(SHIFT_TICKS, gaps), len(SHIFT_TICKS) - 1)
+    return Passage(rows, onsets, like.programs, like.bar, like.free, length)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What one source came to.
+
+    Attributes:
+        outputs: How many second halves it made.
+        apart: Trait -> mean distance to the true second half.
+        area: Trait -> overlapping area with the true second halves.
+        divergence: Trait -> Kullback-Leibler divergence from them, in nats.
+        keys: Share of outputs in the true second half's key, by music21.
+        degenerate: Share of outputs that loop, are silent or all but empty.
+        faults: How many of each kind.
+        from_seed: Each output's longest copy from its seed.
+        from_training: Each output's longest copy from the music trained on; empty if that
+            was not looked at.
+    """
+
+    outputs: int
+    apart: Mapping[str, Estimate]
+    area: Mapping[str, Estimate]
+    divergence: Mapping[str, Estimate]
+    keys: Estimate
+    degenerate: Estimate
+    faults: Mapping[str, int]
+    from_seed: Sequence[Copy]
+    from_training: Sequence[Copy]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+
+        def plain(table: Mapping[str, Estimate]) -> dict[str, Any]:
+            return {name: value.as_dict() for name, value in table.items()}
+
+        def longest(copies: Sequence[Copy]) -> dict[str, Any]:
+            if not copies:
+                return {}
+            most = max(copies, key=lambda copy: (copy.bars, copy.notes))
+            lengths = mean([float(copy.bars) for copy in copies])
+            return {
+                "bars": most.bars, "notes": most.notes, "source": most.source,
+                "mean_bars": lengths.as_dict(),
+                "over_4_bars": sum(copy.bars > 4 for copy in copies),
+            }  # fmt: skip
+
+        return {
+            "outputs": self.outputs,
+            "distance": plain(self.apart),
+            "overlapping_area": plain(self.area),
+            "divergence": plain(self.divergence),
+            "key_agreement": self.keys.as_dict(),
+            "degenerate": self.degenerate.as_dict(),
+            "faults": dict(self.faults),
+            "longest_copy_from_seed": longest(self.from_seed),
+            "longest_copy_from_training": longest(self.from_training),
+        }
+
+
+def measure(
+    halves: Sequence[Halved], made: Sequence[Made], index: BarIndex | None = None
+) -> Figures:
+    """Measure one source.
+
+    Args:
+        halves: The pieces.
+        made: At least one second half each of some of them; of several of one piece the
+            first stands for it in overlapping areas.
+        index: Bars of the music trained on.
+    """
+    true = [traits(half.truth, dynamics=half.dynamics) for half in halves]
+    own = [traits(item.passage, dynamics=halves[item.index].dynamics) for item in made]
+    first: dict[int, int] = {}
+    for number, item in enumerate(made):
+        first.setdefault(item.index, number)
+    apart, area, divergence = {}, {}, {}
+    for name in TRAITS:
+        apart[name] = _by_piece(
+            [distance(mine[name], true[item.index][name])
+             for mine, item in zip(own, made, strict=True)],
+            made,
+        )  # fmt: skip
+        ours = [own[number][name] for number in first.values()]
+        theirs = [true[piece][name] for piece in first]
+        within = distances(theirs, theirs)
+        area[name], divergence[name] = overlap(within, distances(ours, theirs))
+    keys = [find_key(half.truth) for half in halves]
+    faults = [fault(halves[item.index], item.passage) for item in made]
+    return Figures(
+        outputs=len(made),
+        apart=apart,
+        area=area,
+        divergence=divergence,
+        keys=_by_piece(
+            [float("nan") if keys[item.index] is None
+             else float(find_key(item.passage) == keys[item.index]) for item in made],
+            made,
+        ),
+        degenerate=_by_piece([float(bool(name)) for name in faults], made),
+        faults={name: faults.count(name) for name in ("loop", "silence", "empty")},
+        from_seed=[
+            BarIndex([("seed", bars_of_passage(halves[item.index].seed))]).longest(
+                bars_of_passage(item.passage)
+            )
+            for item in made
+        ],
+        from_training=[]
+        if index is None
+        else [index.longest(bars_of_passage(item.passage)) for item in made],
+    )  # fmt: skip
+
+
+def random_pairs(halves: Sequence[Halved]) -> tuple[dict[str, Estimate], Estimate]:
+    """Distances of true second halves to those of other pieces of their corpora; their keys.
+
+    Returns:
+        (trait -> mean distance, share of pairs in one key). Each piece meets every other
+        one of its corpus.
+    """
+    tables = [traits(half.truth, dynamics=half.dynamics) for half in halves]
+    keys = [find_key(half.truth) for half in halves]
+    groups: dict[str, list[int]] = {}
+    for number, half in enumerate(halves):
+        groups.setdefault(half.corpus, []).append(number)
+    apart: dict[str, list[float]] = {name: [] for name in TRAITS}
+    same: list[float] = []
+    for group in groups.values():
+        if len(group) < 2:
+            continue
+        for name, values in apart.items():
+            table = distances(*[[tables[number][name] for number in group]] * 2)
+            np.fill_diagonal(table, np.nan)
+            values += [_nanmean(row) for row in table]
+        for number in group:
+            others = [keys[other] == keys[number] for other in group if other != number]
+            same.append(float("nan") if keys[number] is None else float(np.mean(others)))
+    if not same:
+        return dict.fromkeys(TRAITS, NOTHING), NOTHING
+    return {name: mean(values) for name, values in apart.items()}, mean(same)
+
+
+def fault(half: Halved, passage: Passage) -> str:
+    """What is wrong with a second half: "loop", "silence", "empty", or "" for nothing.
+
+    What the seed does itself is not held against it.
+    """
+    if len(passage.rows) < 2:
+        return "empty"
+    if passage.silence > max(half.seed.silence, STILL * passage.bar):
+        return "silence"
+    return "loop" if passage.repeats > max(half.seed.repeats, LOOP) else ""
+
+
+def _by_piece(values: Sequence[float], made: Sequence[Made]) -> Estimate:
+    """The mean over pieces; several outputs of one piece are one witness."""
+    groups: dict[int, list[float]] = {}
+    for value, item in zip(values, made, strict=True):
+        groups.setdefault(item.index, []).append(value)
+    return mean([_nanmean(group) for group in groups.values()])
+
+
+def _nanmean(values: Any) -> float:
+    known = np.asarray(values, dtype=np.float64)
+    known = known[~np.isnan(known)]
+    return float(known.mean()) if len(known) else float("nan")

@@ -1,0 +1,202 @@
+"""Crowd: many sessions at once, each playing four notes a second and being answered.
+
+Every session plays a phrase of eight notes in two seconds, says that it is over in the
+same instant as its last note, and goes on with the next while the answer is played.
+
+Conventions:
+    Moments and lateness are seconds; what `crowd` returns is milliseconds. A note of an
+    answer is late by as much as it comes after the moment at which its place in the answer
+    lies, counted from when the answer was asked for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+import random
+import select
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from composer.errors import OutputError
+from composer.live.wire import Wire, cpu_seconds, memory
+
+STEP = 0.25
+"""Seconds between two notes of a session."""
+PHRASE = 8
+"""Notes of a phrase."""
+LAST = 2.5
+"""Seconds that are waited for the last answers."""
+HALF = 0.5
+"""Seconds of a beat in free time."""
+
+
+class Answers:
+    """What one session asked for, what was announced to it, and what was played.
+
+    Attributes:
+        asked: Moment at which each answer was asked for; the first has the id 1.
+    """
+
+    def __init__(self) -> None:
+        self.asked: list[float] = []
+        self._due: defaultdict[int, list[tuple[float, int]]] = defaultdict(list)
+        self._plays: defaultdict[int, list[float]] = defaultdict(list)
+
+    def note(self, number: int, pitch: int, start: float) -> None:
+        """A note of an answer is announced, so many seconds into it."""
+        if 1 <= number <= len(self.asked):
+            self._due[pitch].append((self.asked[number - 1] + start, number))
+
+    def play(self, pitch: int, moment: float) -> None:
+        """A note is played."""
+        self._plays[pitch].append(moment)
+
+    def reckon(self) -> tuple[list[float], list[float], int, int]:
+        """How late the first note of each answer was, and all others.
+
+        Returns:
+            The former, the latter, answers that were not played, and notes announced and
+            not played.
+        """
+        played: defaultdict[int, list[tuple[float, float]]] = defaultdict(list)
+        missed = 0
+        for pitch, due in self._due.items():
+            plays = sorted(self._plays[pitch])
+            due.sort()
+            if len(plays) < len(due):
+                missed += len(due) - len(plays)
+            for (moment, number), play in zip(due, plays, strict=False):
+                played[number].append((moment, play - moment))
+        first, later = [], []
+        for notes in played.values():
+            notes.sort()
+            first.append(notes[0][1])
+            later += [late for _, late in notes[1:]]
+        return first, later, len(self.asked) - len(played), missed
+
+
+def crowd(port: int, process: int, sessions: int = 500, seconds: float = 30.0) -> dict[str, Any]:
+    """Play in many sessions at once.
+
+    Args:
+        port: The server's.
+        process: Its number.
+        sessions: How many.
+        seconds: How long each plays.
+    """
+    wires = [Wire(port) for _ in range(sessions)]
+    try:
+        return _play(wires, process, seconds)
+    finally:
+        for wire in wires:
+            wire.close()
+
+
+def _play(wires: Sequence[Wire], process: int, seconds: float) -> dict[str, Any]:
+    by_socket = {wire.udp.fileno(): index for index, wire in enumerate(wires)}
+    poll = select.poll()
+    for wire in wires:
+        poll.register(wire.udp, select.POLLIN)
+        # Nobody is interrupted by the next phrase, and silence ends none.
+        wire.send("set", "interrupt", 0)
+        wire.send("set", "wait", 5)
+        time.sleep(0.002)
+    answers = [Answers() for _ in wires]
+    waited: list[float] = []
+    sizes: list[float] = []
+    chance = random.Random(2)
+    origin = time.time() + 0.5
+    queue = [(origin + chance.random() * STEP * PHRASE, index, 0) for index in range(len(wires))]
+    heapq.heapify(queue)
+    spent = cpu_seconds(process)
+    sent = 0
+    look = origin + 1.0
+    while queue:
+        now = time.time()
+        while queue and queue[0][0] <= now:
+            when, index, step = heapq.heappop(queue)
+            waited.append(now - when)
+            wire = wires[index]
+            wire.send("note", 48 + (index + 5 * step) % 24, 90, 1, 0.2)
+            sent += 1
+            if step % PHRASE == PHRASE - 1:
+                answers[index].asked.append(wire.send("phrase/end"))
+            if when + STEP < origin + seconds:
+                heapq.heappush(queue, (when + STEP, index, step + 1))
+        if now >= look:
+            look += 1.0
+            sizes.append(memory(process))
+        left = max(queue[0][0] - time.time(), 0.0) if queue else LAST
+        for descriptor, _ in poll.poll(left * 1000):
+            index = by_socket[descriptor]
+            _hear(wires[index], answers[index])
+    spent = cpu_seconds(process) - spent
+    end = time.time() + LAST
+    while (left := end - time.time()) > 0:
+        for descriptor, _ in poll.poll(left * 1000):
+            index = by_socket[descriptor]
+            _hear(wires[index], answers[index])
+    reckoned = [answer.reckon() for answer in answers]
+    first = [late for some, _, _, _ in reckoned for late in some]
+    later = [late for _, some, _, _ in reckoned for late in some]
+    return {
+        "sessions": len(wires),
+        "seconds": seconds,
+        "notes_sent": sent,
+        "phrases": sum(len(answer.asked) for answer in answers),
+        "lost": sum(lost for _, _, lost, _ in reckoned),
+        "first_note": quantiles(first),
+        "all_notes": quantiles(first + later),
+        "not_played": sum(missed for _, _, _, missed in reckoned),
+        "client_late": quantiles(waited),
+        "server": _status(wires[0]),
+        "server_cores": round(spent / seconds, 3),
+        "memory_mb": _thirds(sizes),
+    }
+
+
+def _hear(wire: Wire, answers: Answers) -> None:
+    for _ in range(64):
+        got = wire.receive()
+        if got is None:
+            return
+        moment, message = got
+        values: Any = message.arguments
+        if message.address == "/composer/play":
+            if values[1]:
+                answers.play(values[0], moment)
+        elif message.address == "/composer/phrase/note":
+            answers.note(values[0], values[1], values[2] * HALF)
+
+
+def _status(wire: Wire) -> dict[str, Any]:
+    """What the server says of itself."""
+    wire.send("status")
+    with contextlib.suppress(OutputError):
+        values = wire.wait("status", 3.0)[1].arguments
+        status = dict(zip(values[::2], values[1::2], strict=False))
+        return {name: status[name] for name in ("late_median_ms", "late_99_ms") if name in status}
+    return {}
+
+
+def _thirds(sizes: Sequence[float]) -> list[float]:
+    """Memory after one, two and three thirds of the time."""
+    if not sizes:
+        return []
+    return [round(sizes[max(len(sizes) * part // 3 - 1, 0)], 1) for part in (1, 2, 3)]
+
+
+def quantiles(values: Sequence[float]) -> dict[str, float]:
+    """Median, 99th percentile and greatest of some seconds, in milliseconds."""
+    ranked = sorted(values)
+    if not ranked:
+        return {"median": float("nan"), "p99": float("nan"), "max": float("nan"), "count": 0}
+    return {
+        "median": round(1000 * ranked[len(ranked) // 2], 3),
+        "p99": round(1000 * ranked[min(int(len(ranked) * 0.99), len(ranked) - 1)], 3),
+        "max": round(1000 * ranked[-1], 3),
+        "count": len(ranked),
+    }

@@ -1,0 +1,135 @@
+"""Markov player: a Markov model in the network's place, under the same rules and dice.
+
+It stands where a `composer.runtime.Predictor` does, so that a baseline's continuations are
+drawn like the model's: same rules, temperature, cuts and ear for repetition.
+
+Conventions:
+    B streams. A stream's state holds a number in `recurrent`, [1, 1, B, 1], under which the
+    player keeps what the stream has heard. So unlike a network's, a state is used up by the
+    step after it, and one that was primed serves one stream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from composer.context import Context
+from composer.events import FIELDS, SIZES, Events, features
+from composer.runtime import Floats, Ints, Predictor, State
+from training.markov import DEEPEST, Markov, bucket
+from training.markov_contexts import CENTRE, CHAINS, SYMBOLS, Chain, History, hashes
+
+Table = dict[tuple[str, int, int, int], dict[int, int]]
+
+
+class _Stream:
+    """What one stream has heard: its last notes, and counts of all of them."""
+
+    def __init__(self, parts: int) -> None:
+        self.history = History(parts)
+        self.table: Table = {}
+
+    def hear(self, columns: NDArray[np.int64]) -> None:
+        """One more note, [13]."""
+        names = self.history.next(columns.tolist())
+        for field in FIELDS:
+            for number, chain in enumerate(CHAINS[field]):
+                symbol = int(names[field][0])
+                if chain.anchor:
+                    symbol += CENTRE - int(names[chain.anchor][0])
+                for level, context in enumerate(hashes(chain, names)):
+                    counts = self.table.setdefault((field, number, level, int(context[0])), {})
+                    counts[symbol] = counts.get(symbol, 0) + 1
+        self.history.add(columns[: len(FIELDS)].tolist(), int(names["place"][0]))
+
+
+class MarkovPlayer(Predictor):
+    """See the module's docstring."""
+
+    def __init__(self, model: Markov) -> None:
+        self._model = model
+        self._streams: dict[int, _Stream] = {}
+        self._count = 0
+
+    def zero(self, streams: int) -> Floats:
+        """Numbers of streams that have heard nothing, float32 [1, 1, B, 1]."""
+        first = self._count
+        self._count += streams
+        numbers = np.arange(first, first + streams, dtype=np.float32)
+        return numbers[None, None, :, None]
+
+    def prime(self, events: Events, memory: int | None = None) -> State:
+        """One stream that has heard some events."""
+        recurrent = self.zero(1)
+        stream = self._streams[int(recurrent[0, 0, 0, 0])] = _Stream(len(events.programs))
+        notes = features(events)[len(events.programs) :].astype(np.int64)
+        for columns in notes if memory is None else notes[-memory:]:
+            stream.hear(columns)
+        return State(recurrent, np.zeros((1, 0), dtype=np.float32), Context.after(events))
+
+    def step(self, rows: Ints, state: State, columns: Ints | None = None) -> State:
+        """Every stream hears one more note, rows [B, 5]."""
+        if columns is None:
+            columns = state.context.columns(rows)
+        for stream, heard in zip(self._of(state), columns, strict=True):
+            stream.hear(heard)
+        return State(state.recurrent, state.hidden, state.context.advance(rows))
+
+    def logits(self, field: int, state: State, columns: Ints) -> Floats:
+        """Log p of one field of the next note, float32 [B, classes]."""
+        made = [
+            self.shares(FIELDS[field], stream, chosen)
+            for stream, chosen in zip(self._of(state), columns, strict=True)
+        ]
+        return np.log(np.array(made) + 1e-30).astype(np.float32)
+
+    def shares(self, field: str, stream: _Stream, columns: Ints) -> NDArray[np.float64]:
+        """Probability of every class of a field for one stream, [classes]."""
+        names = stream.history.next(columns.tolist())
+        long, short, depths = [], [], []
+        for number, (chain, levels) in enumerate(
+            zip(CHAINS[field], self._model.counts[field], strict=True)
+        ):
+            contexts = hashes(chain, names)
+            anchor = int(names[chain.anchor][0]) if chain.anchor else CENTRE
+            size, found, own, deep = SIZES[FIELDS.index(field)], [], [], 0
+            for level, context in enumerate(contexts):
+                counts = levels[level]
+                at = int(counts.find(context)[0])
+                if at >= 0:
+                    part = slice(int(counts.starts[at]), int(counts.starts[at + 1]))
+                    found.append((counts.keys[part] % SYMBOLS, counts.counts[part]))
+                heard = stream.table.get((field, number, level, int(context[0])))
+                if heard:
+                    deep += 1
+                    own.append((np.array(list(heard.keys())), np.array(list(heard.values()))))
+            long.append(_blend(found, size, anchor, chain))
+            short.append(_blend(own, size, anchor, chain))
+            depths.append(np.array([deep]))
+        row = int(bucket(depths)[0])
+        assert row < DEEPEST * DEEPEST
+        return np.asarray(self._model.weights[field][row] @ np.array(long + short))
+
+    def _of(self, state: State) -> Sequence[_Stream]:
+        return [self._streams[int(number)] for number in state.recurrent[0, 0, :, 0]]
+
+
+def _blend(
+    levels: Sequence[tuple[NDArray[Any], NDArray[Any]]],
+    size: int,
+    anchor: int,
+    chain: Chain,
+) -> NDArray[np.float64]:
+    """Interpolate the levels of a chain over all classes, as `training.markov` does."""
+    p = np.full(size, 1.0 / size)
+    for symbols, counts in levels:
+        kinds, total = len(symbols), int(counts.sum())
+        p *= kinds / (total + kinds)
+        classes = symbols + anchor - CENTRE if chain.anchor else symbols
+        inside = (classes >= 0) & (classes < size)  # an anchor may carry them off the keyboard
+        p[classes[inside]] += counts[inside] / (total + kinds)
+    return p

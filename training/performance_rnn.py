@@ -1,0 +1,226 @@
+"""Performance RNN: a baseline from the literature, an LSTM of 3 x 512 over 388 events.
+
+The network of Oore et al. (2018): events one-hot, three LSTM layers of 512 units, a softmax
+over the events. It learns from the same pieces, varied in the same way, and carries its
+state through them as ours does. Its likelihoods are of another encoding on a time grid of
+10 ms (`training.performance`) and have no fields: what can be compared with ours is nats
+for a piece, or for a note of it, with that in mind.
+
+Conventions:
+    B lanes, T events, L layers, H units; otherwise as in `training.steps`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+from numpy.typing import NDArray
+
+from composer.errors import ModelError
+from composer.network import HoistedLSTM, on_gpu
+from training.augment import augment
+from training.dataset import Dataset, Record
+from training.performance import CLASSES, EDGE, Tokens, to_tokens
+from training.settings import FitSettings, learning_rate_at, share_done
+from training.steps import make_steps
+from training.streams import Dealer
+
+LANES = 64
+"""Pieces side by side when they are scored."""
+SCORE_STEPS = 256
+
+
+class PerformanceRNN(keras.Model):
+    """Events in, logits of the next event out."""
+
+    def __init__(self, layers: int = 3, units: int = 512) -> None:
+        super().__init__(name="performance_rnn")
+        self.autocast = False
+        self.depth, self.units = layers, units
+        lstm = keras.layers.LSTM if on_gpu() else HoistedLSTM
+        self.recurrent = [
+            lstm(units, return_sequences=True, return_state=True, name=f"lstm_{index}")
+            for index in range(layers)
+        ]
+        self.out = keras.layers.Dense(CLASSES, name="logits")
+
+    def zero_state(self, streams: int) -> NDArray[np.float32]:
+        """The state before the first event, float32 [L, 2, B, H]."""
+        return np.zeros((self.depth, 2, streams, self.units), dtype=np.float32)
+
+    def call(self, features: Any, state: Any, training: bool = False) -> Any:
+        """Int [B, T + 1, 1], float32 [L, 2, B, H] -> [float32 [B, T, 389]], new state."""
+        del training
+        x = ops.one_hot(features[:, :-1, 0], CLASSES, dtype=self.compute_dtype)
+        states = []
+        for index, layer in enumerate(self.recurrent):
+            x, h, c = layer(x, initial_state=[state[index, 0], state[index, 1]])
+            states.append(ops.stack([ops.cast(h, "float32"), ops.cast(c, "float32")]))
+        return [ops.cast(self.out(x), "float32")], ops.stack(states)
+
+
+def build(layers: int = 3, units: int = 512, seed: int = 0) -> PerformanceRNN:
+    """A network with its weights drawn from `seed`."""
+    keras.utils.set_random_seed(seed)
+    network = PerformanceRNN(layers, units)
+    network(np.full((1, 2, 1), EDGE, dtype=np.int32), network.zero_state(1))
+    return network
+
+
+@dataclass(slots=True)
+class _Lane:
+    tokens: Tokens
+    at: int = 0
+
+
+class TokenStreams:
+    """Endless batches of (events [B, T + 1, 1], weights [B, T, 1], keep [B])."""
+
+    def __init__(self, dataset: Dataset, settings: FitSettings) -> None:
+        self._dataset, self._settings = dataset, settings
+        self._dealer = Dealer(dataset.corpora("train"), settings.shares, settings.seed)
+        self._lanes: list[_Lane | None] = [None] * settings.lanes
+
+    def _open(self) -> _Lane:
+        serial, record = self._dealer.next()
+        rng = np.random.default_rng((self._settings.seed, 2, serial))
+        varied, notes = augment(
+            record, self._dataset.notes(record), self._settings.augmentation, rng
+        )
+        return _Lane(to_tokens(varied, notes))
+
+    def next(self) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]:
+        """The next chunk of every lane."""
+        lanes, steps = self._settings.lanes, self._settings.steps
+        batch = np.full((lanes, steps + 1, 1), EDGE, dtype=np.int32)
+        weights = np.zeros((lanes, steps, 1), dtype=np.float32)
+        keep = np.ones(lanes, dtype=np.float32)
+        for index in range(lanes):
+            lane = self._lanes[index]
+            if lane is None:
+                lane = self._lanes[index] = self._open()
+                keep[index] = 0.0
+            chunk = lane.tokens[lane.at : lane.at + steps + 1]
+            batch[index, : len(chunk), 0] = chunk
+            weights[index, : len(chunk) - 1] = 1.0
+            lane.at += steps
+            if lane.at >= len(lane.tokens) - 1:
+                self._lanes[index] = None
+        return batch, weights, keep
+
+
+def fit(
+    dataset: Dataset,
+    settings: FitSettings,
+    *,
+    layers: int = 3,
+    units: int = 512,
+    report: Callable[[int, float, float], None] = lambda update, nats, done: None,
+    clock: Callable[[], float] = time.monotonic,
+) -> PerformanceRNN:
+    """Train a network.
+
+    Args:
+        dataset: With pieces in its "train" split.
+        settings: Of the run; its end is `updates` or `minutes`, whichever is nearer.
+        layers: Of the LSTM.
+        units: Of each.
+        report: Called after every update with its number, nats per event, share done.
+        clock: Seconds.
+    """
+    keras.mixed_precision.set_global_policy(settings.precision)
+    network = build(layers, units, settings.seed)
+    optimizer = keras.optimizers.Adam(settings.learning_rate, global_clipnorm=settings.clip)
+    optimizer.build(network.trainable_variables)
+    train, _ = make_steps(network, optimizer)
+    streams = TokenStreams(dataset, settings)
+    state: Any = network.zero_state(settings.lanes)
+    began, update = clock(), 0
+    while (done := share_done(settings, update, clock() - began)) < 1.0:
+        optimizer.learning_rate.assign(learning_rate_at(update, settings, clock() - began))
+        batch, weights, keep = streams.next()
+        sums, state = train(batch, weights, keep, state)
+        update += 1
+        nats = float(ops.convert_to_numpy(sums)[0]) / max(float(weights.sum()), 1.0)
+        report(update, nats, done)
+    return network
+
+
+def piece_nats(network: PerformanceRNN, pieces: Sequence[Tokens]) -> Iterator[tuple[int, float]]:
+    """Yield (index, nats of the whole piece with its end), the state carried through it."""
+
+    def score(tokens: Any, state: Any) -> tuple[Any, Any]:
+        logits, state = network(tokens, state)
+        log_p = ops.log_softmax(logits[0], axis=-1)
+        chosen = ops.take_along_axis(log_p, tokens[:, 1:], axis=-1)[..., 0]
+        return -chosen, state
+
+    run = _compiled(score)
+    order = sorted(range(len(pieces)), key=lambda index: -len(pieces[index]))
+    for first in range(0, len(order), LANES):
+        group = order[first : first + LANES]
+        longest = len(pieces[group[0]])
+        state: Any = network.zero_state(LANES)
+        sums = np.zeros(LANES)
+        for start in range(0, longest - 1, SCORE_STEPS):
+            tokens = np.full((LANES, SCORE_STEPS + 1, 1), EDGE, dtype=np.int32)
+            weights = np.zeros((LANES, SCORE_STEPS))
+            for lane, index in enumerate(group):
+                chunk = pieces[index][start : start + SCORE_STEPS + 1]
+                tokens[lane, : len(chunk), 0] = chunk
+                weights[lane, : max(len(chunk) - 1, 0)] = 1.0
+            nats, state = run(tokens, state)
+            sums += (ops.convert_to_numpy(nats) * weights).sum(axis=1)
+        for lane, index in enumerate(group):
+            yield index, float(sums[lane])
+
+
+def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """As a graph on TensorFlow, where a loop over time would take minutes otherwise."""
+    if keras.backend.backend() != "tensorflow":
+        return function
+    import tensorflow as tf
+
+    compiled: Callable[..., Any] = tf.function(function, reduce_retracing=True)
+    return compiled
+
+
+def save(network: PerformanceRNN, path: Path, about: Mapping[str, float]) -> None:
+    """Write the weights and what is said of them."""
+    arrays = {
+        f"w:{index}": ops.convert_to_numpy(variable.value)
+        for index, variable in enumerate(network.trainable_variables)
+    }
+    sizes = np.array([network.depth, network.units])
+    named = {f"about:{name}": np.array(value) for name, value in about.items()}
+    with path.open("wb") as stream:
+        np.savez(stream, sizes=sizes, **arrays, **named)  # type: ignore[arg-type]
+
+
+def load(path: Path) -> tuple[PerformanceRNN, dict[str, float]]:
+    """The inverse of `save`.
+
+    Raises:
+        ModelError: It is missing or damaged.
+    """
+    try:
+        with path.open("rb") as stream, np.load(stream) as stored:
+            network = build(*(int(size) for size in stored["sizes"]))
+            for index, variable in enumerate(network.trainable_variables):
+                variable.assign(stored[f"w:{index}"])
+            about = {name[6:]: float(stored[name]) for name in stored.files if name[:6] == "about:"}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{path} is not a trained Performance RNN ({error})") from error
+    return network, about
+
+
+def tokens_of(dataset: Dataset, records: Sequence[Record]) -> list[Tokens]:
+    """The events of pieces as they are, for scoring."""
+    return [to_tokens(record, dataset.notes(record)) for record in records]
