@@ -13,19 +13,21 @@ from typing import Any
 from composer.errors import ModelError
 
 HEAD_CONTEXT: dict[str, tuple[str, ...]] = {
-    "shift": (),
-    "part": ("shift", "position", "beat", "bar_length"),
+    "shift": ("trust", "expected_shift"),
+    "part": ("shift", "position", "beat", "bar_length", "trust", "expected_part"),
     "pitch": (
         "shift", "position", "beat", "bar_length", "part", "program",
-        "last_pitch", "last_duration", "last_velocity", "gap",
+        "last_pitch", "last_duration", "last_velocity", "gap", "trust", "expected_pitch",
     ),
     "duration": (
         "shift", "position", "beat", "bar_length", "part", "program",
         "last_pitch", "last_duration", "last_velocity", "gap", "pitch",
+        "trust", "expected_duration",
     ),
     "velocity": (
         "shift", "position", "beat", "bar_length", "part", "program",
         "last_pitch", "last_duration", "last_velocity", "gap", "pitch", "duration",
+        "trust", "expected_velocity", "expected_duration",
     ),
 }  # fmt: skip
 """Which columns of the step being predicted each head may see."""
@@ -33,8 +35,14 @@ HEAD_CONTEXT: dict[str, tuple[str, ...]] = {
 EMBEDDING_SIZES: dict[str, int] = {
     "shift": 32, "part": 8, "pitch": 48, "duration": 32, "velocity": 16, "program": 24,
     "position": 24, "beat": 12, "bar_length": 8, "last_pitch": 24, "last_duration": 16,
-    "last_velocity": 8, "gap": 16,
+    "last_velocity": 8, "gap": 16, "trust": 16, "expected_shift": 32, "expected_part": 8,
+    "expected_pitch": 32, "expected_duration": 32, "expected_velocity": 16,
 }  # fmt: skip
+
+
+GAIN_UNIT = 8.0
+"""Logits to a unit of a head's gain, by which it raises the class that recall expects. Adam
+moves a weight by no more than the learning rate: a gain of 6 would be 6,000 updates away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +61,7 @@ class NetworkConfig:
     units: int = 512
     head_units: int = 256
     dropout: float = 0.15
-    version: int = 1
+    version: int = 2
 
     @classmethod
     def load(cls, path: Path) -> NetworkConfig:

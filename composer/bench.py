@@ -34,7 +34,7 @@ import numpy as np
 from composer import __version__
 from composer.ensemble import Ensemble, Stream
 from composer.errors import SettingError
-from composer.events import COLUMNS, FIELDS, SHIFT, SIZES
+from composer.events import FIELDS, PITCH, SHIFT, SIZES
 from composer.generate import make_streams, read_seed, seed_state
 from composer.runtime import Predictor
 from composer.sampling import choose
@@ -226,7 +226,7 @@ def time_network(predictor: Predictor, notes: int) -> list[float]:
     times = []
     for _ in range(notes + WARM_UP):
         began = time.perf_counter()
-        columns = np.zeros((1, len(COLUMNS)), dtype=np.int64)
+        columns = state.context.fresh()
         uniform = rng.random((1, len(FIELDS)))
         for field in range(len(FIELDS)):
             logits = predictor.logits(field, state, columns)
@@ -234,8 +234,8 @@ def time_network(predictor: Predictor, notes: int) -> list[float]:
                 logits, allowed[field], uniform[:, field],
                 temperature=warmth, top_p=cut, min_p=least,
             )  # fmt: skip
-            if field < 2:  # the place in the bar, then the part's program and last note
-                columns = state.context.columns(columns[:, : len(FIELDS)])
+            if field <= PITCH:
+                state.context.follow(columns, field)
         state = predictor.step(columns[:, : len(FIELDS)], state, columns)
         times.append(time.perf_counter() - began)
     return times[WARM_UP:]

@@ -48,6 +48,8 @@ SETTINGS = (
                  help="MIDI pitches that may sound, such as 48-72; drums are not bound."),
     click.option("--density", type=float,
                  help="Notes per beat to aim at, never more in any bar (free time: per second)."),
+    click.option("--recall", type=int, default=4, show_default=True,
+                 help="Most bars in a row that may come back as they were heard before."),
     click.option("--grid", type=click.Choice(["auto", "beats", "free"]), default="auto",
                  show_default=True, help="Whether the music keeps a beat."),
 )  # fmt: skip
@@ -71,7 +73,7 @@ def settings_from(options: dict[str, Any]) -> Any:
 
     names = (
         "bars", "seconds", "notes", "temperature", "top_p", "min_p",
-        "rng_seed", "key", "parts", "pitch_range", "density", "grid",
+        "rng_seed", "key", "parts", "pitch_range", "density", "recall", "grid",
     )  # fmt: skip
     values = {name: options.pop(name) for name in names}
     if values["rng_seed"] is None:

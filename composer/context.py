@@ -1,6 +1,6 @@
 """Context: where streams of events stand in the bar, and what each part played last.
 
-This is the running counterpart of `events.features`: fed one note at a time it gives, for
+This is the running counterpart of `composer.features`: fed one note at a time it gives, for
 any next note, the same columns that `features` computes for a whole piece at once.
 
 Conventions:
@@ -17,25 +17,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.events import (
-    BAR_LENGTHS,
-    BEATS_IN_BAR,
-    COLUMNS,
     END,
+    FIELDS,
     NO_DURATION,
     NO_PITCH,
     NO_VELOCITY,
     PART,
     PITCH,
-    POSITIONS,
     SHIFT,
     SHIFT_TICKS,
     SLOTS,
     TICKS_PER_BEAT,
     Events,
+)
+from composer.features import (
+    BAR_LENGTHS,
+    BEATS_IN_BAR,
+    COLUMNS,
+    POSITIONS,
+    TRUST,
+    forget_wrong,
     gap_class,
 )
 from composer.grid import FREE
 from composer.notes import DRUM_PROGRAM
+from composer.recall import Recall
 from composer.timing import bar_ticks
 
 Ints = NDArray[np.int64]
@@ -64,6 +70,7 @@ class Context:
         slots: bool [B, 16], which slots the piece has.
         last: [B, 16, 3], pitch, duration and velocity class of each slot's last note.
         heard: [B, 16], onset of each slot's last note, -1 for none.
+        recalls: B of them, what each stream remembers of itself.
     """
 
     free: NDArray[np.bool_]
@@ -74,6 +81,7 @@ class Context:
     slots: NDArray[np.bool_]
     last: Ints
     heard: Ints
+    recalls: tuple[Recall, ...]
 
     @classmethod
     def start(cls, programs: Sequence[int], kind: str, metre: tuple[int, int]) -> Context:
@@ -91,6 +99,7 @@ class Context:
             slots=np.arange(SLOTS)[None] < len(programs),
             last=last,
             heard=np.full((1, SLOTS), -1, dtype=np.int64),
+            recalls=(Recall.start(kind),),
         )
 
     @classmethod
@@ -109,38 +118,55 @@ class Context:
             if len(played):
                 context.last[0, slot] = events.rows[played[-1], PITCH:]
                 context.heard[0, slot] = onsets[played[-1]]
-        return context
+        recall = context.recalls[0]
+        for row in events.rows.tolist():
+            recall = recall.hear(row)
+        return replace(context, recalls=(recall,))
 
-    def place(self, shifts: Ints) -> Ints:
-        """Position, beat and bar length of a next note with these shift classes, [B, 3]."""
-        beat, position = np.divmod((self.inside + _TICKS[shifts]) % self.bar, TICKS_PER_BEAT)
-        placed = np.empty((len(shifts), 3), dtype=np.int64)
-        placed[:, 0] = position
-        placed[:, 1] = np.minimum(beat, BEATS_IN_BAR - 2)
-        placed[:, 2] = _BAR_CLASSES[np.minimum(self.bar, _LONGEST_BAR)]
+    def fresh(self) -> Ints:
+        """The next note's columns before anything of it is chosen, [B, 19]."""
+        columns = np.zeros((len(self.clock), len(COLUMNS)), dtype=np.int64)
+        columns[:, TRUST:] = [recall.expected for recall in self.recalls]
+        return columns
+
+    def follow(self, columns: Ints, chosen: int) -> None:
+        """Fill in, in place, what is determined once a field is chosen.
+
+        Args:
+            columns: [B, 19], from `fresh`, with the fields chosen so far.
+            chosen: SHIFT, PART or PITCH; to be followed in this order.
+        """
+        if chosen == SHIFT:
+            self._place(columns)
+        elif chosen == PART:
+            self._player(columns)
+        forget_wrong(columns, chosen)
+
+    def _place(self, columns: Ints) -> None:
+        """Position, beat and bar length of the next note."""
+        ticks = _TICKS[columns[:, SHIFT]]
+        beat, position = np.divmod((self.inside + ticks) % self.bar, TICKS_PER_BEAT)
+        columns[:, 6] = position
+        columns[:, 7] = np.minimum(beat, BEATS_IN_BAR - 2)
+        columns[:, 8] = _BAR_CLASSES[np.minimum(self.bar, _LONGEST_BAR)]
         if np.count_nonzero(self.free):
-            placed[self.free] = (POSITIONS - 1, BEATS_IN_BAR - 1, 0)
-        return placed
+            columns[self.free, 6:9] = (POSITIONS - 1, BEATS_IN_BAR - 1, 0)
 
-    def player(self, shifts: Ints, parts: Ints) -> Ints:
-        """Program, last pitch, duration, velocity and gap of the part that plays, [B, 5]."""
-        stream = np.arange(len(parts))
-        known = np.empty((len(parts), 5), dtype=np.int64)
-        known[:, 0] = self.programs[stream, parts]
-        known[:, 1:4] = self.last[stream, parts]
+    def _player(self, columns: Ints) -> None:
+        """Program, last pitch, duration, velocity and gap of the part that plays."""
+        stream, parts = np.arange(len(columns)), columns[:, PART]
+        columns[:, 5] = self.programs[stream, parts]
+        columns[:, 9:12] = self.last[stream, parts]
         heard = self.heard[stream, parts]
-        gap = gap_class(self.clock + _TICKS[shifts] - heard)
-        known[:, 4] = np.where(heard < 0, END, gap)
-        return known
+        gap = gap_class(self.clock + _TICKS[columns[:, SHIFT]] - heard)
+        columns[:, 12] = np.where(heard < 0, END, gap)
 
     def columns(self, rows: Ints) -> Ints:
-        """All columns of the next note, [B, 13] as in `events.COLUMNS`; rows are [B, 5]."""
-        table = np.empty((len(rows), len(COLUMNS)), dtype=np.int64)
-        table[:, :5] = rows
-        table[:, 6:9] = self.place(rows[:, SHIFT])
-        player = self.player(rows[:, SHIFT], rows[:, PART])
-        table[:, 5] = player[:, 0]
-        table[:, 9:] = player[:, 1:]
+        """All columns of the next note, [B, 19] as in `features.COLUMNS`; rows are [B, 5]."""
+        table = self.fresh()
+        table[:, : len(FIELDS)] = rows
+        for chosen in (SHIFT, PART, PITCH):
+            self.follow(table, chosen)
         return table
 
     def advance(self, rows: Ints) -> Context:
@@ -160,6 +186,9 @@ class Context:
             slots=self.slots,
             last=last,
             heard=heard,
+            recalls=tuple(
+                recall.hear(row) for recall, row in zip(self.recalls, rows.tolist(), strict=True)
+            ),
         )
 
     def wait(self, bars: int) -> Context:
@@ -169,19 +198,24 @@ class Context:
     def take(self, streams: Sequence[int] | Ints) -> Context:
         """Some of the streams, in the order given (one may be taken several times)."""
         index = np.asarray(streams, dtype=np.int64)
-        return Context(**{f.name: getattr(self, f.name)[index] for f in fields(self)})
+        arrays = {name: getattr(self, name)[index] for name in _ARRAYS}
+        return Context(recalls=tuple(self.recalls[stream] for stream in index), **arrays)
 
     @staticmethod
     def join(contexts: Sequence[Context]) -> Context:
         """Streams of several contexts side by side."""
+        arrays = {
+            name: np.concatenate([getattr(context, name) for context in contexts])
+            for name in _ARRAYS
+        }
         return Context(
-            **{
-                f.name: np.concatenate([getattr(context, f.name) for context in contexts])
-                for f in fields(Context)
-            }
+            recalls=tuple(recall for context in contexts for recall in context.recalls), **arrays
         )
 
     @property
     def drums(self) -> NDArray[np.bool_]:
         """Which slots are drum kits, bool [B, 16]."""
         return np.asarray(self.programs == DRUM_PROGRAM)
+
+
+_ARRAYS = tuple(f.name for f in fields(Context) if f.name != "recalls")

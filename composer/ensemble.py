@@ -4,24 +4,26 @@ A stream joins with its state, rules and random numbers, and leaves when its mus
 done. What it plays depends on nothing but these: not on who plays beside it.
 
 Against music that gets stuck, each stream has an ear for its own repetition. It compares
-every bar with the ones one, two and four bars before; and it counts how often one note is
+every bar with the four before it; and it counts how often one note is
 struck again in a row. Where the seed itself does not repeat so much, every further repeat
-makes the draw freer (a higher temperature, then no cut of unlikely choices), until
+makes the draw freer (recall rests, a higher temperature, then no cut of unlikely choices), until
 something else is played, and a note struck too often in a row is made less likely each
 time. A drum seed that repeats a bar eight times may so be answered in kind.
+
+And it does not copy for ever: after `Settings.recall` bars in which every note was the one
+that `composer.recall` expected, recall rests for as many bars.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from composer.context import Context
 from composer.events import (
-    COLUMNS,
     DURATION,
     FIELDS,
     PART,
@@ -32,6 +34,7 @@ from composer.events import (
     Events,
     Rows,
 )
+from composer.features import TRUST
 from composer.rules import Rules
 from composer.runtime import Predictor, State
 from composer.sampling import choose
@@ -47,6 +50,8 @@ HEAT = 0.15
 """Temperature added for each repeat past what is allowed."""
 RUN = 12
 """Strikes of one key in a row that are always allowed."""
+FOR_EVER = 1 << 40
+"""Ticks that no music reaches."""
 BLOCK = 64
 """Notes for which random numbers are drawn at a time."""
 
@@ -105,7 +110,7 @@ class Ear:
         if np.count_nonzero(crossed):
             done = self.current[crossed]
             past = self.past[crossed]
-            again = (past[:, [0, 1, 3]] == done[:, None]).any(axis=1) & (done != 0)
+            again = (past == done[:, None]).any(axis=1) & (done != 0)
             self.repeats[crossed] = np.where(again, self.repeats[crossed] + 1, 0)
             self.past[crossed] = np.concatenate([done[:, None], past[:, :-1]], axis=1)
             self.current[crossed] = 0
@@ -190,6 +195,7 @@ class Ensemble:
         self._before: Ints
         self._numbers: NDArray[np.float64]
         self._used: Ints
+        self._copied: Ints  # ticks for which every note was the expected one, [B]
 
     def add(self, streams: Iterable[Stream]) -> None:
         """Let streams join before the next note."""
@@ -204,16 +210,19 @@ class Ensemble:
         before = np.stack([stream.before for stream in new])
         numbers = np.stack([stream.numbers() for stream in new])
         used = np.zeros(len(new), dtype=np.int64)
+        copied = np.zeros(len(new), dtype=np.int64)
         if old is not None:
             rules = Rules.join([self._rules, rules])
             ear = Ear.join([self._ear, ear])
             before = np.concatenate([self._before, before])
             numbers = np.concatenate([self._numbers, numbers])
             used = np.concatenate([self._used, used])
+            copied = np.concatenate([self._copied, copied])
         self._rules, self._ear, self._before = rules, ear, before
-        self._numbers, self._used = numbers, used
+        self._numbers, self._used, self._copied = numbers, used, copied
         self.streams += new
         self._dials()
+        self._rest(self._most_copied == 0, FOR_EVER)
 
     def _dials(self) -> None:
         def column(values: Iterable[float]) -> NDArray[np.float64]:
@@ -224,6 +233,7 @@ class Ensemble:
         self._min_p = column(s.settings.min_p for s in self.streams)
         self._bars = column(max(s.habits.bars, PATIENCE) for s in self.streams)
         self._strikes = column(max(s.habits.strikes, RUN) for s in self.streams)
+        self._most_copied = np.array([s.settings.recall for s in self.streams], dtype=np.int64)
         self._drawn = np.array([len(s.rows) for s in self.streams], dtype=np.int64)
         self._most = np.array([s.most for s in self.streams], dtype=np.int64)
 
@@ -240,19 +250,21 @@ class Ensemble:
 
     def play(self) -> list[Stream]:
         """Draw one note of every stream. Returns the streams that ended with it."""
-        state = self._state
-        if state is None:
+        if self._state is None:
             return []
-        count = len(self.streams)
         uniform = self._uniform()
         temperature, top_p, min_p = self._temperature, self._top_p, self._min_p
         excess = self._ear.repeats - self._bars
         if np.count_nonzero(excess > 0):
+            # Who is stuck should not be told what came next the last time.
+            self._rest(excess > 0, LOOK_BACK * self._state.context.bar)
             freer = np.maximum(temperature, 0.7) + HEAT * excess
             temperature = np.where(excess > 0, freer, temperature)
             top_p = np.where(excess > 2, 1.0, top_p)
             min_p = np.where(excess > 2, 0.0, min_p)
-        columns = np.zeros((count, len(COLUMNS)), dtype=np.int64)
+        state = self._state
+        context, rules, before = state.context, self._rules, self._before
+        columns = context.fresh()
 
         def draw(
             which: int, allowed: NDArray[np.bool_], bias: NDArray[np.float32] | None = None
@@ -265,21 +277,25 @@ class Ensemble:
                 temperature=temperature, top_p=top_p, min_p=min_p,
             )  # fmt: skip
 
-        context, rules, before = state.context, self._rules, self._before
         draw(SHIFT, rules.shifts(context, before, self._ear.in_bar, self._drawn))
         onset = context.clock + SHIFT_TICKS[columns[:, SHIFT]]
         over = onset >= rules.end
-        columns[:, 6:9] = context.place(columns[:, SHIFT])
+        context.follow(columns, SHIFT)
         together = columns[:, SHIFT] == 0
         draw(PART, rules.slots(before, together))
-        player = context.player(columns[:, SHIFT], columns[:, PART])
-        columns[:, 5], columns[:, 9:] = player[:, 0], player[:, 1:]
+        context.follow(columns, PART)
         draw(PITCH, rules.tones(before, together, columns[:, PART]), self._weariness(columns))
+        context.follow(columns, PITCH)
         draw(DURATION, rules.lengths(onset))
         draw(VELOCITY, rules.loudness(columns[:, PART]))
         rows = columns[:, : len(FIELDS)].copy()
         self._ear.hear(context, rows)
         self._state = self.predictor.step(rows, state, columns)
+        same = columns[:, PITCH] == columns[:, TRUST + 1 + PITCH]
+        self._copied = np.where(same, self._copied + SHIFT_TICKS[rows[:, SHIFT]], 0)
+        span = self._most_copied * context.bar
+        if np.count_nonzero(self._copied > span):
+            self._rest(self._copied > span, span)
         self._before = rows
         # A stream that is over drew its last note for nothing: every stream goes through
         # the same steps, so that none depends on when the others end.
@@ -289,6 +305,18 @@ class Ensemble:
         self._drawn += ~over
         leaving = over | (self._drawn >= self._most)
         return self._leave(leaving) if np.count_nonzero(leaving) else []
+
+    def _rest(self, which: NDArray[np.bool_], ticks: Ints | int) -> None:
+        """Let the recall of some streams, bool [B], rest for so many ticks."""
+        if self._state is None or not np.count_nonzero(which):
+            return
+        spans = np.broadcast_to(ticks, which.shape)
+        context = self._state.context
+        recalls = list(context.recalls)
+        for index in np.flatnonzero(which):
+            recalls[index] = recalls[index].rest(int(spans[index]))
+        self._state = replace(self._state, context=replace(context, recalls=tuple(recalls)))
+        self._copied[which] = 0
 
     def _weariness(self, columns: Ints) -> NDArray[np.float32] | None:
         """How much less likely a key struck too often in a row becomes, [B, 128]."""
@@ -313,6 +341,7 @@ class Ensemble:
             self._state, self._rules = self._state.take(stay), self._rules.take(stay)
             self._ear, self._before = self._ear.take(stay), self._before[stay]
             self._numbers, self._used = self._numbers[stay], self._used[stay]
+            self._copied = self._copied[stay]
         else:
             self._state = None
         self._dials()

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.architecture import NetworkConfig
-from composer.events import COLUMNS, FIELDS
+from composer.events import FIELDS
+from composer.features import COLUMNS
 from composer.runtime import Floats, Heads, Predictor, reading_weights
 
 

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from composer import npz
 from composer.architecture import NetworkConfig
 from composer.errors import DependencyError, ModelError
-from composer.events import COLUMNS, FIELDS
+from composer.events import FIELDS
+from composer.features import COLUMNS
 from composer.runtime import Floats, Heads, Predictor
 
 STREAMS = 256

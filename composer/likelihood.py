@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.events import COLUMNS, END, FIELDS, SHIFT, SIZES, Events, features
+from composer.events import END, FIELDS, SHIFT, SIZES, Events
+from composer.features import COLUMNS, features
 from composer.runtime import Floats, Heads, Ints, Predictor
 
 LANES = 32
@@ -35,7 +36,7 @@ class _Lane:
 
     Attributes:
         piece: Its index.
-        table: int32 [steps, 13], declarations, notes, END.
+        table: int32 [steps, 19], declarations, notes, END.
         declared: How many declarations there are.
         nats: float32 [notes + 1, 5], filled as they come.
         at: The step that goes in next.
@@ -126,7 +127,7 @@ def field_nats(heads: Heads, hidden: Floats, targets: NDArray[np.int32] | Ints) 
     Args:
         heads: Of the network.
         hidden: float32 [N, F * K], the trunk's output before each step.
-        targets: int [N, 13], the steps; of END only the shift counts.
+        targets: int [N, 19], the steps; of END only the shift counts.
     """
     nats = np.zeros((len(targets), len(FIELDS)), dtype=np.float32)
     for start in range(0, len(targets), ROWS):

@@ -7,8 +7,8 @@ part). So p(note) = p(shift) p(part | shift) p(pitch | ...) p(duration | ...) p(
 exactly, and any field can be masked or forced before the next one is drawn.
 
 Conventions:
-    B streams, T steps, H units, L layers. `features` is int [B, T + 1, 13], columns as in
-    `composer.events.COLUMNS`: steps 0..T-1 go in, steps 1..T are predicted.
+    B streams, T steps, H units, L layers. `features` is int [B, T + 1, 19], columns as in
+    `composer.features.COLUMNS`: steps 0..T-1 go in, steps 1..T are predicted.
     Recurrent state is float32 [L, 2, B, H]: for each layer the output h, then the cell c.
     Gate order in weights is input, forget, candidate, output, as Keras has it.
 
@@ -24,9 +24,11 @@ import keras
 import numpy as np
 from keras import ops
 
-from composer.architecture import EMBEDDING_SIZES, HEAD_CONTEXT, NetworkConfig
+from composer.architecture import EMBEDDING_SIZES, GAIN_UNIT, HEAD_CONTEXT, NetworkConfig
 from composer.errors import ModelError
-from composer.events import COLUMN_SIZES, COLUMNS, FIELDS, SIZES
+from composer.events import FIELDS, SIZES
+from composer.features import COLUMN_SIZES, COLUMNS, TRUST
+from composer.recall import TRUSTS
 
 Tensor = Any
 
@@ -168,21 +170,31 @@ class Head(keras.layers.Layer):
         self.from_context = keras.layers.Dense(
             config.head_units, use_bias=False, name="from_context"
         )
-        self.out = keras.layers.Dense(
-            SIZES[FIELDS.index(field)], name="logits", dtype=self.dtype_policy
+        self.classes = SIZES[FIELDS.index(field)]
+        self.out = keras.layers.Dense(self.classes, name="logits", dtype=self.dtype_policy)
+        self.gain = keras.layers.Embedding(
+            TRUSTS, 1, embeddings_initializer="zeros", name="gain", dtype="float32"
         )
 
-    def build(self, trunk_shape: Any, context_shape: Any = None) -> None:
-        """Nothing of its own to build: the three dense layers do so at their first call."""
-        del trunk_shape, context_shape
+    def build(self, *shapes: Any) -> None:
+        """Nothing of its own to build: its layers do so at their first call."""
+        del shapes
         self.built = True
 
-    def call(self, trunk: Tensor, context: Sequence[Tensor]) -> Tensor:
-        """[B, T, H] and the embeddings of the visible columns -> float32 [B, T, classes]."""
-        hidden = self.from_trunk(trunk)
-        if context:
-            hidden = hidden + self.from_context(ops.concatenate(context, axis=-1))
-        return ops.cast(self.out(ops.relu(hidden)), "float32")
+    def call(self, trunk: Tensor, context: Sequence[Tensor], coming: Tensor) -> Tensor:
+        """Logits, float32 [B, T, classes].
+
+        Args:
+            trunk: [B, T, H].
+            context: Embeddings of the columns that it may see, [B, T, D] each.
+            coming: int [B, T, 19], for what recall expects: the logit of that class is
+                raised by as much as this head has learned to trust it.
+        """
+        hidden = self.from_trunk(trunk) + self.from_context(ops.concatenate(context, axis=-1))
+        logits = ops.cast(self.out(ops.relu(hidden)), "float32")
+        expected = coming[..., TRUST + 1 + FIELDS.index(self.field)]
+        at = ops.cast(expected[..., None] == ops.arange(self.classes), "float32")
+        return logits + at * (GAIN_UNIT * self.gain(coming[..., TRUST]))
 
 
 class Network(keras.Model):
@@ -223,7 +235,7 @@ class Network(keras.Model):
         """Teacher-forced logits of steps 1..T, and the state after step T - 1.
 
         Args:
-            features: int [B, T + 1, 13].
+            features: int [B, T + 1, 19].
             state: float32 [L, 2, B, H].
             training: Whether dropout is on.
 
@@ -244,7 +256,9 @@ class Network(keras.Model):
             column: layer(coming[..., column])
             for column, layer in zip(self.known_columns, self.known, strict=True)
         }
-        logits = [head(x, [known[column] for column in head.columns]) for head in self.heads]
+        logits = [
+            head(x, [known[column] for column in head.columns], coming) for head in self.heads
+        ]
         return logits, ops.stack(states)
 
 

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.context import Context
-from composer.events import Events, features
+from composer.events import Events
+from composer.features import features
 from composer.runtime import Predictor, State
 
 Floats = NDArray[np.float32]
@@ -22,7 +23,7 @@ Owner = TypeVar("Owner")
 
 @dataclass(slots=True, eq=False)
 class _Listening(Generic[Owner]):
-    """A seed on its way through the network: int32 [steps, 13], and how many are heard."""
+    """A seed on its way through the network: int32 [steps, 19], and how many are heard."""
 
     events: Events
     steps: NDArray[np.int32]
@@ -63,7 +64,7 @@ class Primer(Generic[Owner]):
         """Hear one step of every seed. Returns the seeds that are heard with it."""
         if not self._seeds:
             return []
-        steps = np.stack([seed.steps[seed.heard] for seed in self._seeds])  # [B, 13]
+        steps = np.stack([seed.steps[seed.heard] for seed in self._seeds])  # [B, 19]
         hidden, self._recurrent = self._predictor.trunk(steps, self._recurrent)
         ended, stay = [], []
         for index, seed in enumerate(self._seeds):

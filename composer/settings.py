@@ -32,6 +32,8 @@ class Settings:
         pitch_range: (lowest, highest) MIDI pitch of all but drums; None: near the seed's.
         density: Most notes per beat (in free time: per second), over any bar; None: near
             the seed's busiest bar.
+        recall: Most bars in a row taken over from what was heard before; then as many
+            without it. 0: nothing is.
         grid: "auto", "beats" or "free".
 
     Raises:
@@ -49,6 +51,7 @@ class Settings:
     parts: tuple[str, ...] = ()
     pitch_range: tuple[int, int] | None = None
     density: float | None = None
+    recall: int = 4
     grid: str = "auto"
 
     def __post_init__(self) -> None:
@@ -73,6 +76,7 @@ class Settings:
                 raise SettingError(f"pitch range is {low}..{high}, the lower must come first")
         if self.density is not None:
             _within("density", self.density, 0.05, 100)
+        _within("recall", self.recall, 0, 10_000)
         if self.grid not in KINDS:
             raise SettingError(f"grid is {self.grid!r}, must be one of {', '.join(KINDS)}")
         if self.key not in (AUTO, OFF):

@@ -24,7 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.architecture import HEAD_CONTEXT
-from composer.events import COLUMNS, FIELDS
+from composer.events import FIELDS
+from composer.features import COLUMNS
 
 Floats = NDArray[np.float64]
 Weights = Mapping[str, NDArray[np.floating]]
@@ -57,7 +58,7 @@ def lstm(
 
 
 def trunk(weights: Weights, features: NDArray[np.integer], state: Floats) -> tuple[Floats, Floats]:
-    """Embeddings and layers: int [B, T, 13], [L, 2, B, H] -> [B, T, H], [L, 2, B, H]."""
+    """Embeddings and layers: int [B, T, 19], [L, 2, B, H] -> [B, T, H], [L, 2, B, H]."""
     x: Floats = np.concatenate(
         [
             weights[f"in_{name}/embeddings"].astype(np.float64)[features[..., index]]
@@ -84,7 +85,7 @@ def head(weights: Weights, field: str, hidden: Floats, coming: NDArray[np.intege
         weights: Of the network.
         field: One of `FIELDS`.
         hidden: [..., H] from the trunk.
-        coming: int [..., 13], the step being predicted; only what the field may see is
+        coming: int [..., 19], the step being predicted; only what the field may see is
             looked at.
 
     Returns:
@@ -95,13 +96,14 @@ def head(weights: Weights, field: str, hidden: Floats, coming: NDArray[np.intege
         return weights[f"head_{field}/{name}"].astype(np.float64)
 
     x = hidden @ weight("from_trunk/kernel") + weight("from_trunk/bias")
-    if HEAD_CONTEXT[field]:
-        known = [
-            weights[f"known_{name}/embeddings"].astype(np.float64)[coming[..., COLUMNS.index(name)]]
-            for name in HEAD_CONTEXT[field]
-        ]
-        x = x + np.concatenate(known, axis=-1) @ weight("from_context/kernel")
-    return np.maximum(x, 0) @ weight("logits/kernel") + weight("logits/bias")
+    known = [
+        weights[f"known_{name}/embeddings"].astype(np.float64)[coming[..., COLUMNS.index(name)]]
+        for name in HEAD_CONTEXT[field]
+    ]
+    x = x + np.concatenate(known, axis=-1) @ weight("from_context/kernel")
+    logits = np.maximum(x, 0) @ weight("logits/kernel") + weight("logits/bias")
+    expected = coming[..., COLUMNS.index(f"expected_{field}"), None] == np.arange(logits.shape[-1])
+    return logits + expected * 8 * weight("gain/embeddings")[coming[..., COLUMNS.index("trust")]]
 
 
 def network(
@@ -111,7 +113,7 @@ def network(
 
     Args:
         weights: Of the network.
-        features: int [B, T + 1, 13].
+        features: int [B, T + 1, 19].
         state: [L, 2, B, H].
 
     Returns:

@@ -15,7 +15,8 @@ from click.testing import CliRunner
 from composer import evaluate, midi, models
 from composer.cli import verbs
 from composer.errors import ModelError, SeedError
-from composer.events import FIELDS, SHIFT, SIZES, Events, features
+from composer.events import FIELDS, SHIFT, SIZES, Events
+from composer.features import features
 from composer.float_trunk import load_float
 from composer.likelihood import note_nats
 from composer.notes import DRUM_PROGRAM, Note, Part, Piece

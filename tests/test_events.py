@@ -4,43 +4,34 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from drawn_events import METRES, canonical
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from composer import events as ev
 from composer.errors import SeedError
 from composer.events import (
-    BEATS_IN_BAR,
-    COLUMN_SIZES,
-    COLUMNS,
     DURATION_TICKS,
     END,
     FIELDS,
     LONGEST,
-    NO_DURATION,
-    NO_PITCH,
     NO_SHIFT,
-    NO_VELOCITY,
-    POSITIONS,
     SHIFT,
     SHIFT_TICKS,
     SIZES,
     Events,
-    context_of,
     decode,
     encode,
-    features,
     nearest_duration,
     place,
     quantise,
     rebase_metres,
     seconds_of,
 )
+from composer.features import BEATS_IN_BAR, POSITIONS, context_of, features
 from composer.grid import BEATS, FREE, Grid
 from composer.notes import DRUM_PROGRAM, Note, Part, Piece
 from composer.timing import MetreMap, TempoMap
-
-METRES = ((4, 4), (3, 4), (2, 4), (6, 8), (5, 8), (7, 8), (12, 8), (2, 2), (5, 4))
 
 
 def piece(*parts: list[tuple[int, int, int, int]], **fields: object) -> Piece:
@@ -64,7 +55,6 @@ def test_sizes_of_the_vocabulary_are_what_models_were_trained_on() -> None:
     assert dict(zip(FIELDS, SIZES, strict=True)) == {
         "shift": 122, "part": 16, "pitch": 128, "duration": 76, "velocity": 32,
     }  # fmt: skip
-    assert COLUMN_SIZES == (123, 16, 129, 77, 33, 129, 25, 17, 18, 129, 77, 33, 122)
     assert END == 121 and LONGEST == 384
     assert SHIFT_TICKS[[0, 96, 97, 120]].tolist() == [0, 96, 108, 384]
     assert DURATION_TICKS[[0, 23, 24, 35, 36, 51, 52, 67, 68, 75]].tolist() == [
@@ -87,47 +77,6 @@ def test_a_length_between_two_classes_goes_to_the_shorter() -> None:
 # Events -> Piece -> events ----------------------------------------------------------------
 
 
-@st.composite
-def metre_maps(draw: st.DrawFn, first_onset: int = 0) -> MetreMap:
-    """A metre from the start, and a few changes after the first onset."""
-    changes = [(0, *draw(st.sampled_from(METRES)))]
-    for _ in range(draw(st.integers(0, 3))):
-        tick = draw(st.integers(first_onset + 1, 3000))
-        changes.append((tick, *draw(st.sampled_from(METRES))))
-    return MetreMap(tuple(changes))
-
-
-@st.composite
-def canonical(draw: st.DrawFn) -> Events:
-    """Events that satisfy what `composer.events` calls canonical, each slot with a note."""
-    kind = draw(st.sampled_from([BEATS, FREE]))
-    slots = draw(st.integers(1, 16))
-    count = slots + draw(st.integers(0, 24))
-    first = draw(st.integers(0, 47)) if kind == BEATS else 0  # in the first bar; or at once
-    metres = draw(metre_maps(first)) if kind == BEATS else MetreMap()
-    long_ones = draw(st.sampled_from([0.0, 0.2, 1.0]))
-    # The bulk from a generator: drawn by hypothesis, it would take seconds a piece.
-    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
-    programs = tuple(rng.integers(0, DRUM_PROGRAM, slots, endpoint=True).tolist())
-    short = rng.choice([0, 0, 0, 6, 12, 24, 96], count - 1)
-    shifts = np.where(rng.random(count - 1) < long_ones, rng.integers(0, END, count - 1), short)
-    onsets = np.cumsum([first, *SHIFT_TICKS[shifts].tolist()]).tolist()
-    players = [*rng.permutation(slots).tolist(), *rng.integers(0, slots, count - slots).tolist()]
-    notes = {
-        (onset, player, int(rng.integers(0, 128))): (
-            int(rng.integers(0, len(DURATION_TICKS))),
-            int(rng.integers(0, 32)),
-        )
-        for onset, player in zip(onsets, players, strict=True)
-    }
-    before, rows = 0, []
-    for (onset, player, pitch), (duration, velocity) in sorted(notes.items()):
-        shift = int(np.searchsorted(SHIFT_TICKS, onset - before))
-        rows.append((shift, player, pitch, duration, velocity))
-        before = onset
-    return Events(np.array(rows, dtype=np.int16), programs, kind, metres)
-
-
 @given(canonical())
 @settings(max_examples=300)
 def test_canonical_events_survive_the_way_through_a_piece(events: Events) -> None:
@@ -135,33 +84,6 @@ def test_canonical_events_survive_the_way_through_a_piece(events: Events) -> Non
     assert again == events
     assert placement.slots == tuple(range(len(events.programs)))
     assert again.rows.dtype == np.int16
-
-
-@given(canonical())
-def test_features_lie_inside_their_columns(events: Events) -> None:
-    table = features(events, end=True)
-    assert table.shape == (len(events.programs) + len(events.rows) + 1, len(COLUMNS))
-    assert (table >= 0).all() and (table < np.array(COLUMN_SIZES)).all()
-    steps = slice(len(events.programs), -1)
-    assert np.array_equal(table[steps, : len(FIELDS)], events.rows)
-    assert table[-1, SHIFT] == END
-    assert np.array_equal(table[:-1], features(events))
-
-
-@given(canonical())
-def test_a_part_remembers_its_own_last_note(events: Events) -> None:
-    table = features(events)[len(events.programs) :]
-    last: dict[int, tuple[int, tuple[int, ...]]] = {}
-    for onset, row in zip(events.onsets.tolist(), table.tolist(), strict=True):
-        slot = row[1]
-        if slot in last:
-            before, note = last[slot]
-            assert tuple(row[9:12]) == note
-            assert SHIFT_TICKS[row[12]] <= onset - before
-            assert row[12] == END - 1 or onset - before < SHIFT_TICKS[row[12] + 1]
-        else:
-            assert row[9:] == [NO_PITCH, NO_DURATION, NO_VELOCITY, END]
-        last[slot] = (onset, tuple(row[2:5]))
 
 
 # Piece -> events -> Piece -----------------------------------------------------------------
@@ -372,41 +294,6 @@ def test_channels_never_put_a_pitched_part_on_the_drums() -> None:
         assert ev.channel_of(slot, 0) != 9
         assert ev.channel_of(slot, DRUM_PROGRAM) == 9
     assert len({ev.channel_of(slot, 0) for slot in range(15)}) == 15
-
-
-# Context ----------------------------------------------------------------------------------
-
-
-def test_features_of_a_duet_by_hand() -> None:
-    """Two bars: a piano (program 0) in eighths over a bass (32), 4/4 then 6/8."""
-    duet = Piece(
-        (
-            Part((Note(0, 72, 12, 80), Note(36, 74, 12, 82), Note(96, 76, 24, 90)), 0),
-            Part((Note(0, 36, 96, 60), Note(132, 38, 36, 62)), 32),
-        ),
-        24,
-        metres=MetreMap(((0, 4, 4), (96, 6, 8))),
-    )
-    events, _ = encode(duet, Grid(BEATS))
-    none = [NO_PITCH, NO_DURATION, NO_VELOCITY, END]
-    assert features(events, end=True).tolist() == [
-        # shift, part, pitch, duration, velocity, program, position, beat, bar, last..., gap
-        [NO_SHIFT, 0, NO_PITCH, NO_DURATION, NO_VELOCITY, 0, 0, 0, 8, *none],
-        [NO_SHIFT, 1, NO_PITCH, NO_DURATION, NO_VELOCITY, 32, 0, 0, 8, *none],
-        [0, 0, 72, 11, 20, 0, 0, 0, 8, *none],
-        [0, 1, 36, 51, 15, 32, 0, 0, 8, *none],
-        [36, 0, 74, 11, 20, 0, 12, 1, 8, 72, 11, 20, 36],
-        [60, 0, 76, 23, 22, 0, 0, 0, 6, 74, 11, 20, 60],
-        [36, 1, 38, 29, 15, 32, 12, 1, 6, 36, 51, 15, 99],  # 132 ticks: class 99
-        [END, 0, NO_PITCH, NO_DURATION, NO_VELOCITY, 0, 0, 0, 0, *none],
-    ]
-    assert SHIFT_TICKS[99] == 132
-
-
-def test_long_bars_and_late_beats_share_the_last_class() -> None:
-    metres = MetreMap(((0, 20, 4),))
-    context = context_of(np.array([0, 16 * 24, 19 * 24 + 5]), BEATS, metres)
-    assert context.tolist() == [[0, 0, 17], [0, 15, 17], [5, 15, 17]]
 
 
 # Long rests -------------------------------------------------------------------------------

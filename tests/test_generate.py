@@ -9,9 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tiny_model
 
 from composer import midi, models
 from composer.ensemble import Ensemble, Habits, Stream, listen
+from composer.events import FIELDS
 from composer.generate import (
     Continuation,
     continue_seed,
@@ -20,7 +22,7 @@ from composer.generate import (
     seed_state,
 )
 from composer.notes import Note, Part, Piece
-from composer.runtime import Predictor
+from composer.runtime import Heads, Predictor
 from composer.seeds import alone, continued, open_seed
 from composer.settings import Settings
 from composer.theory import parse_key
@@ -213,6 +215,52 @@ class TestLoops:
     def test_a_seed_that_repeats_may_be_answered_in_kind(self) -> None:
         habits, _ = listen(open_seed(SEEDS / "drums.mid").reading().events)
         assert isinstance(habits, Habits)
+
+
+class TestRecall:
+    """With a network that always believes its recall: how much comes back."""
+
+    THEME = Piece(
+        (
+            Part(
+                tuple(
+                    Note(480 * beat, 60 + pitch, 480, 80)
+                    for beat, pitch in enumerate(2 * [7 * step % 20 for step in range(20)])
+                ),
+                0,
+            ),
+        )
+    )
+    """Five bars in quarters, twice."""
+
+    def bars_again(self, recall: int) -> list[bool]:
+        """Which of the next ten bars are those of the theme."""
+        weights = tiny_model.weights()
+        for field in FIELDS:
+            weights[f"head_{field}/gain/embeddings"][:] = 10.0
+        heads = Heads(weights, tiny_model.CONFIG.head_units)
+        believer = Predictor(tiny_model.CONFIG, tiny_model.predictor().trunk, heads)
+        reading = read_seed(self.THEME)
+        settings = Settings(bars=10, rng_seed=1, recall=recall, density=1.0)
+        made = continue_seed(reading, believer, settings)[0]
+        heard = {(n.onset - made.join, n.pitch) for _, n in made.piece.notes()}
+        theme = {(n.onset, n.pitch) for n in self.THEME.parts[0].notes}
+        return [
+            {note for note in theme if note[0] // 1920 == bar}
+            == {note for note in heard if note[0] // 1920 == bar}
+            for bar in range(10)
+        ]
+
+    def test_what_was_heard_comes_back(self) -> None:
+        assert self.bars_again(100) == [True] * 10
+
+    def test_for_so_many_bars_in_a_row(self) -> None:
+        again = self.bars_again(2)
+        assert again[:2] == [True, True]
+        assert not all(again[2:5])
+
+    def test_or_not_at_all(self) -> None:
+        assert not any(self.bars_again(0))
 
 
 def test_streams_that_join_midway_play_the_same() -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from composer.architecture import NetworkConfig
 from composer.errors import DependencyError
-from composer.events import COLUMN_SIZES, FIELDS
+from composer.events import FIELDS
+from composer.features import COLUMN_SIZES
 
 pytest.importorskip("tensorflow")
 

@@ -87,7 +87,7 @@ def test_the_mixture_goes_to_who_was_right():
 def test_looking_back_while_playing_is_looking_back_at_a_whole_piece():
     piece = events(3)
     whole = known(piece)
-    from composer.events import features
+    from composer.features import features
 
     columns = features(piece)[len(piece.programs) :].astype(np.int64)
     history = History(len(piece.programs))

@@ -17,7 +17,8 @@ from keras import ops
 
 from composer.architecture import HEAD_CONTEXT, NetworkConfig
 from composer.errors import ModelError
-from composer.events import COLUMN_SIZES, COLUMNS, FIELDS, SIZES
+from composer.events import FIELDS, SIZES
+from composer.features import COLUMN_SIZES, COLUMNS
 from composer.network import HoistedLSTM, Network, build, set_weights, weights_of
 
 TINY = NetworkConfig(layers=3, units=6, head_units=5, dropout=0.5)
@@ -29,7 +30,7 @@ def float32() -> None:
 
 
 def random_features(streams: int, steps: int, seed: int = 0) -> np.ndarray:
-    """int [B, T + 1, 13], any values that fit their columns."""
+    """int [B, T + 1, 19], any values that fit their columns."""
     rng = np.random.default_rng(seed)
     shape = (streams, steps + 1, len(COLUMNS))
     return rng.integers(0, np.array(COLUMN_SIZES), shape).astype(np.int32)
@@ -224,14 +225,20 @@ def test_a_head_sees_only_its_columns_of_the_step_it_predicts() -> None:
 
 
 def test_what_a_head_sees_is_settled_by_the_fields_before_it() -> None:
-    """The chain rule: the place in the bar after the shift, the player's past after the part."""
+    """The chain rule: the place in the bar after the shift, the player's past after the part,
+    and of what recall expects, no more than can still come true."""
     settled = {
-        "shift": {"position", "beat", "bar_length"},
-        "part": {"program", "last_pitch", "last_duration", "last_velocity", "gap"},
+        "shift": {"position", "beat", "bar_length", "expected_part"},
+        "part": {"program", "last_pitch", "last_duration", "last_velocity", "gap"}
+        | {"expected_pitch"},
+        "pitch": {"expected_duration", "expected_velocity"},
     }
-    known: set[str] = set()
+    known = {"trust", "expected_shift"}
     for field in FIELDS:
-        assert set(HEAD_CONTEXT[field]) == known
+        seen = set(HEAD_CONTEXT[field])
+        assert seen <= known
+        assert {name for name in known - seen if not name.startswith("expected")} == set()
+        assert f"expected_{field}" in seen
         known |= {field} | settled.get(field, set())
 
 
@@ -254,13 +261,13 @@ def test_weights_are_called_what_checkpoints_and_the_runtime_call_them() -> None
     names = set(weights_of(build(TINY)))
     wanted = {f"in_{name}/embeddings" for name in COLUMNS}
     wanted |= {f"known_{name}/embeddings" for name in COLUMNS if name != "velocity"}
+    wanted |= {f"head_{field}/gain/embeddings" for field in FIELDS}
     for layer in range(TINY.layers):
         wanted |= {f"lstm_{layer}/lstm_cell/{n}" for n in ("kernel", "recurrent_kernel", "bias")}
     for field in FIELDS:
         wanted |= {f"head_{field}/from_trunk/{n}" for n in ("kernel", "bias")}
         wanted |= {f"head_{field}/logits/{n}" for n in ("kernel", "bias")}
-        if HEAD_CONTEXT[field]:
-            wanted.add(f"head_{field}/from_context/kernel")
+        wanted.add(f"head_{field}/from_context/kernel")
     assert names == wanted
 
 

@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from composer.architecture import EMBEDDING_SIZES, HEAD_CONTEXT, NetworkConfig
-from composer.events import COLUMN_SIZES, COLUMNS, FIELDS, SIZES
+from composer.events import FIELDS, SIZES
+from composer.features import COLUMN_SIZES, COLUMNS
 from composer.float_trunk import FloatTrunk
+from composer.recall import TRUSTS
 from composer.runtime import Heads, Predictor
 
 CONFIG = NetworkConfig(layers=2, units=16, head_units=8)
@@ -47,8 +49,8 @@ def weights(config: NetworkConfig = CONFIG, seed: int = 0) -> dict[str, np.ndarr
         draw(f"head_{field}/from_trunk/kernel", config.units, config.head_units)
         draw(f"head_{field}/from_trunk/bias", config.head_units)
         seen = sum(EMBEDDING_SIZES[name] for name in HEAD_CONTEXT[field])
-        if seen:
-            draw(f"head_{field}/from_context/kernel", seen, config.head_units)
+        draw(f"head_{field}/from_context/kernel", seen, config.head_units)
+        draw(f"head_{field}/gain/embeddings", TRUSTS, 1)
         draw(f"head_{field}/logits/kernel", config.head_units, size)
         draw(f"head_{field}/logits/bias", size)
     return made

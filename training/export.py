@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from composer import files, npz
 from composer.architecture import NetworkConfig
 from composer.errors import ComposerError, ModelError
-from composer.events import COLUMNS, FIELDS
+from composer.events import FIELDS
+from composer.features import COLUMNS
 
 Weights = Mapping[str, NDArray[Any]]
 

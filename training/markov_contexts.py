@@ -19,7 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.events import COLUMNS, FIELDS, NO_PITCH, PART, PITCH, SHIFT, Events, features
+from composer.events import FIELDS, NO_PITCH, PART, PITCH, SHIFT, Events
+from composer.features import COLUMNS, features
 
 Ints = NDArray[np.int64]
 Hashes = NDArray[np.uint64]

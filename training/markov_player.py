@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.context import Context
-from composer.events import FIELDS, SIZES, Events, features
+from composer.events import FIELDS, SIZES, Events
+from composer.features import features
 from composer.runtime import Floats, Ints, Predictor, State
 from training.markov import DEEPEST, Markov, bucket
 from training.markov_contexts import CENTRE, CHAINS, SYMBOLS, Chain, History, hashes

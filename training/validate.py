@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.events import COLUMNS, FIELDS, NO_SHIFT, PART, SHIFT, features
+from composer.events import FIELDS, NO_SHIFT, PART, SHIFT
+from composer.features import COLUMNS, features
 from training.dataset import Dataset, to_events
 from training.streams import Batch, target_weights
 

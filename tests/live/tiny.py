@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.architecture import EMBEDDING_SIZES, HEAD_CONTEXT, NetworkConfig
-from composer.events import COLUMN_SIZES, COLUMNS, FIELDS, SIZES
+from composer.events import FIELDS, SIZES
+from composer.features import COLUMN_SIZES, COLUMNS
+from composer.recall import TRUSTS
 from composer.runtime import Floats, Heads, Predictor
 
 LAYERS, UNITS, HEAD = 1, 8, 6
@@ -42,5 +44,6 @@ def tiny_predictor() -> Predictor:
         weights[f"head_{field}/from_context/kernel"] = random.normal(0, 0.3, (seen, HEAD))
         weights[f"head_{field}/logits/kernel"] = random.normal(0, 0.5, (HEAD, classes))
         weights[f"head_{field}/logits/bias"] = random.normal(0, 0.5, classes)
+        weights[f"head_{field}/gain/embeddings"] = random.normal(0, 0.5, (TRUSTS, 1))
     heads = Heads({name: w.astype(np.float32) for name, w in weights.items()}, HEAD)
     return Predictor(NetworkConfig(LAYERS, UNITS, HEAD), TinyTrunk(), heads)

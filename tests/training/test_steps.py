@@ -11,6 +11,7 @@ from keras import ops
 
 from composer.architecture import NetworkConfig
 from composer.events import FIELDS, SIZES
+from composer.features import COLUMNS
 from composer.network import build
 from training import dataset
 from training.augment import Augmentation
@@ -22,7 +23,7 @@ def test_nats_by_hand() -> None:
     """Two steps of one lane; the second's pitch has no target, and its class is no class."""
     logits = [np.zeros((1, 2, size), np.float32) for size in SIZES]
     logits[2][0, 0, 60] = np.log(3.0)  # odds of 3 to 1 against each of the others
-    features = np.zeros((1, 3, 13), np.int32)
+    features = np.zeros((1, 3, len(COLUMNS)), np.int32)
     features[0, 1, 2], features[0, 2, 2] = 60, 128
     weights = np.ones((1, 2, len(FIELDS)), np.float32)
     weights[0, 1, 2] = 0

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from composer.errors import SettingError
-from composer.events import DURATION, END, FIELDS, NO_SHIFT, PITCH, SHIFT, VELOCITY, features
+from composer.events import DURATION, END, FIELDS, NO_SHIFT, PITCH, SHIFT, VELOCITY
+from composer.features import features
 from training import dataset
 from training.augment import Augmentation
 from training.dataset import Dataset, Record, to_events
