@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from composer.ensemble import Ear, Ensemble, Habits, Stream
 from composer.events import (
-    COLUMNS,
     DURATION_TICKS,
     END,
     PART,
@@ -377,7 +376,7 @@ class NetworkMind:
         if memory.behind_player:
             return None
         if self._closing is None:
-            columns = np.zeros((1, len(COLUMNS)), dtype=np.int64)
+            columns = memory.state.context.fresh()
             logits = self._studio.predictor.logits(SHIFT, memory.state, columns)[0]
             p = np.exp(logits - logits.max())
             soon = TICKS_PER_BEAT if memory.kind == BEATS else TICKS_PER_SECOND * 3 // 4

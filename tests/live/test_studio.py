@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from composer.events import MetreMap, quantise
+from composer.features import COLUMNS
 from composer.grid import BEATS, FREE
 from composer.live.mind import Ask, Idea
 from composer.live.scheduler import Play
@@ -179,7 +180,7 @@ def test_few_sizes_of_batches_are_used() -> None:
     trunk = TinyTrunk()
     padded = PaddedTrunk(trunk)
     for count in range(1, 20):
-        steps = np.zeros((count, 13), dtype=np.int32)
+        steps = np.zeros((count, len(COLUMNS)), dtype=np.int32)
         hidden, after = padded(steps, np.zeros((1, 2, count, 8), dtype=np.float32))
         assert len(hidden) == after.shape[2] == count
     assert set(trunk.sizes) == {1, 2, 4, 8, 16, 32}
