@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -17,6 +18,17 @@ def add_to(verbs: click.Group) -> None:
     verbs.add_command(prepare)
 
 
+def two_corpora(ctx: Any, param: Any, value: str | None) -> tuple[str, str] | None:
+    """Read "pop909+groove"."""
+    del ctx, param
+    if value is None:
+        return None
+    songs, _, drums = value.partition("+")
+    if not songs or not drums:
+        raise click.BadParameter(f"{value!r} is not two corpora such as pop909+groove")
+    return songs, drums
+
+
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[NAME=]PATH...")
 @click.option(
@@ -26,6 +38,12 @@ def add_to(verbs: click.Group) -> None:
     help="Folder for the dataset.",
 )
 @click.option("--music21", "with_music21", is_flag=True, help="Add the scores inside music21.")
+@click.option(
+    "--band",
+    metavar="SONGS+DRUMS",
+    callback=two_corpora,
+    help="Add songs of one corpus arranged for a band with drums of another.",
+)
 @click.option(
     "--kind",
     type=click.Choice(["auto", "beats", "free"]),
@@ -46,6 +64,7 @@ def prepare(
     paths: tuple[str, ...],
     out: Path,
     with_music21: bool,
+    band: tuple[str, str] | None,
     kind: str,
     workers: int,
     force: bool,
@@ -61,6 +80,7 @@ def prepare(
     \b
     Example:
       composer prepare mine=~/midi --out datasets/mine
+      composer prepare corpora/pop909 corpora/groove --band pop909+groove --out datasets/band
     """
     if not paths and not with_music21:
         raise click.UsageError("give files or folders of MIDI or scores, or --music21")
@@ -73,7 +93,7 @@ def prepare(
     if with_music21:
         found += sources.music21_sources()
     with terminal.bar("Reading") as advance:
-        made = make(found, out, kind=kind, workers=workers, progress=advance)
+        made = make(found, out, kind=kind, workers=workers, band=band, progress=advance)
     summary = made.summary() | {"out": str(out)}
     if as_json:
         click.echo(json.dumps(summary, indent=2))

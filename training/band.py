@@ -16,7 +16,7 @@ import numpy as np
 
 from composer.grid import BEATS
 from composer.notes import DRUM_PROGRAM
-from training.dataset import FINE_PER_BEAT, Dataset, DatasetError, Notes, Record
+from training.dataset import FINE_PER_BEAT, DatasetError, Notes, Record
 
 CORPUS = "band"
 BAR = 4 * FINE_PER_BEAT
@@ -30,43 +30,40 @@ CHORDS = (0, 0, 1, 2, 4, 4, 5, 7, 16, 17, 24, 25, 25, 26, 27, 29, 48, 49, 50, 88
 """General MIDI programs, common ones more than once."""
 
 
-def arrangements(
-    made: Dataset, songs: str, drums: str, seed: int = 0
-) -> Iterator[tuple[Record, Notes]]:
-    """Every song of one corpus in 4/4 with a drummer of another, of the same split.
+Pieces = Sequence[tuple[Record, Notes]]
+
+
+def arrangements(songs: Pieces, drums: Pieces, seed: int = 0) -> Iterator[tuple[Record, Notes]]:
+    """Every song in 4/4 with one of the drummers, of the same split.
 
     Args:
-        made: A dataset that holds both.
-        songs: Corpus of songs.
-        drums: Corpus of drums.
+        songs: Pieces on a beat grid; those with drums or in other metres are left out.
+        drums: Pieces for drums alone; those in other metres or too short are left out.
         seed: Of what is drawn.
 
     Raises:
-        DatasetError: A corpus is missing, or has nothing in 4/4.
+        DatasetError: There are no such songs, or no such drums.
     """
-    for split in ("train", "valid"):
-        corpora = made.corpora(split)
-        players = [
-            record
-            for record in corpora.get(drums, [])
-            if _common_time(record)
-            and set(record.programs) == {DRUM_PROGRAM}
-            and made.notes(record)[:, 0].max() >= (LEAST_BARS - 1) * BAR
-        ]
-        chosen = [
-            record
-            for record in corpora.get(songs, [])
-            if _common_time(record) and DRUM_PROGRAM not in record.programs
-        ]
-        if split == "train" and not (players and chosen):
-            what = f"drums of {LEAST_BARS} bars" if chosen else "songs"
-            where = drums if chosen else songs
-            raise DatasetError(f"there are no {what} in 4/4 in corpus {where!r} to make a band of")
-        for record in chosen if players else ():
-            number = int(record.sha256[:8] or "0", 16)
-            rng = np.random.default_rng((seed, number))
-            drummer = players[int(rng.integers(len(players)))]
-            yield arrange(record, made.notes(record), drummer, made.notes(drummer), rng)
+    chosen = [piece for piece in songs if _common_time(piece[0]) and not _drums(piece[0])]
+    players = [
+        piece
+        for piece in drums
+        if _common_time(piece[0])
+        and set(piece[0].programs) == {DRUM_PROGRAM}
+        and piece[1][:, 0].max() >= (LEAST_BARS - 1) * BAR
+    ]
+    if not (chosen and players):
+        what = f"drums of {LEAST_BARS} bars" if chosen else "songs"
+        raise DatasetError(f"there are no {what} in 4/4 on a beat grid to make a band of")
+    for song, notes in chosen:
+        able = [piece for piece in players if piece[0].split == song.split] or players
+        rng = np.random.default_rng((seed, int(song.sha256[:8] or "0", 16)))
+        drummer, played = able[int(rng.integers(len(able)))]
+        yield arrange(song, notes, drummer, played, rng)
+
+
+def _drums(record: Record) -> bool:
+    return DRUM_PROGRAM in record.programs
 
 
 def _common_time(record: Record) -> bool:

@@ -21,6 +21,7 @@ from composer import files
 from composer.errors import ComposerError, OutputError
 from composer.grid import BEATS, Grid, find_grid
 from training import dataset
+from training.band import arrangements
 from training.dataset import Dataset, DatasetError, Notes, Record
 from training.sources import Source, read_pieces, split_of
 
@@ -95,6 +96,7 @@ def prepare(
     *,
     kind: str = "auto",
     workers: int = 2,
+    band: tuple[str, str] | None = None,
     progress: Callable[[int, int | None], None] = lambda done, total: None,
 ) -> Prepared:
     """Read every source and write the dataset, and beside it what was skipped.
@@ -104,16 +106,19 @@ def prepare(
         folder: Where notes.npy, pieces.json and skipped.json go.
         kind: "auto", "beats" or "free": the time base of every piece.
         workers: Processes.
+        band: Corpora of songs and of drums, of which a corpus of arrangements for a band is
+            made too (`training.band`).
         progress: Called with (files done, files in all).
 
     Raises:
         SeedError: Not one file could be read.
-        DatasetError: A process died.
+        DatasetError: A process died, or there is nothing to make a band of.
         OutputError: The folder cannot be written.
     """
     skipped: list[Skipped] = []
     seen: set[str] = set()
     jobs = [(source, kind) for source in sources]
+    players: dict[str, list[tuple[Record, Notes]]] = {name: [] for name in band or ()}
 
     def pieces() -> Iterator[tuple[Record, Notes]]:
         for done, results in enumerate(_results(jobs, workers), 1):
@@ -126,8 +131,12 @@ def prepare(
                     skipped.append(Skipped(result[0].name, "the same music was there already"))
                 else:
                     seen.add(result[0].sha256)
+                    if result[0].corpus in players:
+                        players[result[0].corpus].append(result)
                     yield result
             progress(done, len(jobs))
+        if band:
+            yield from arrangements(players[band[0]], players[band[1]])
 
     try:
         made = dataset.save(folder, pieces())
