@@ -32,7 +32,7 @@ def pyplot() -> Any:
         import matplotlib
     except ImportError as error:
         raise DependencyError(
-            "drawing needs matplotlib; install it with: pip install 'composer[plot]'"
+            "drawing needs matplotlib; run: pip install matplotlib"
         ) from error
     matplotlib.use("Agg")
     from matplotlib import pyplot

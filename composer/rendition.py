@@ -199,7 +199,7 @@ def check_formats(order: Order) -> None:
         from importlib.util import find_spec
 
         if find_spec("matplotlib") is None:
-            raise DependencyError("PNG needs matplotlib; run: pip install 'composer[plot]'")
+            raise DependencyError("PNG needs matplotlib; run: pip install matplotlib")
 
 
 def _drawn(seed: Seed, made: Continuation) -> bytes:
