@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from composer.errors import SettingError
 from composer.notes import Piece
@@ -129,11 +130,27 @@ def find_key(piece: Piece, tail_beats: float | None = None) -> Key | None:
     for note in tones:
         sounding = (note.end - max(note.onset, start)) / beat
         weights[note.pitch % 12] += min(max(sounding, 0.0), _LONGEST)
+    return fitting_key(weights)
+
+
+def fitting_key(weights: NDArray[np.float64]) -> Key | None:
+    """The key whose profile correlates best with how long each pitch class sounds, [12].
+
+    Returns:
+        None when all pitch classes sound alike.
+    """
     spread = weights - weights.mean()
     if not np.abs(spread).max() > 1e-9:
         return None
-    keys = [Key(tonic, mode) for mode in (MAJOR, MINOR) for tonic in range(12)]
-    profiles = np.array([np.roll(_PROFILES[key.mode], key.tonic) for key in keys])
-    profiles -= profiles.mean(axis=1, keepdims=True)
-    fits = profiles @ spread / np.linalg.norm(profiles, axis=1)
-    return keys[int(fits.argmax())]
+    return _KEYS[int((_ROLLED @ spread / _LENGTHS).argmax())]
+
+
+_KEYS: Final = [Key(tonic, mode) for mode in (MAJOR, MINOR) for tonic in range(12)]
+_ROLLED: Final = np.array(
+    [
+        np.roll(profile - profile.mean(), key.tonic)
+        for key in _KEYS
+        for profile in (np.array(_PROFILES[key.mode]),)
+    ]
+)
+_LENGTHS: Final = np.linalg.norm(_ROLLED, axis=1)

@@ -112,7 +112,7 @@ class Engine:
         """Minds have ideas: yields what is to be sent, by session."""
         for mind in minds:
             key = self._owners.get(id(mind))
-            if key is not None:
+            if key is not None and self.sessions[key].waits:
                 yield key, self.touch(key, now)
 
     def deadline(self) -> float:

@@ -27,10 +27,10 @@ from composer.events import (
 from composer.generate import KIT, LOUDER, USED, WIDER
 from composer.grid import FREE
 from composer.live.mind import Ask
-from composer.notes import DRUM_PROGRAM, Note, Part, Piece
+from composer.notes import DRUM_PROGRAM
 from composer.rules import FAR, Rules
 from composer.settings import AUTO, OFF
-from composer.theory import find_key
+from composer.theory import fitting_key
 
 MOST_PER_BAR = 64
 """Notes in a bar that no reply goes beyond."""
@@ -127,20 +127,21 @@ def allowed_pitches(heard: Sequence[Heard], programs: Sequence[int], ask: Ask) -
     if settings.key == OFF:
         return everything
     tones = [note for note in heard if programs[note.slot] != DRUM_PROGRAM]
-    key = settings.wanted_key
-    if key is None and tones:
-        first = tones[0].onset
-        notes = tuple(
-            Note(max(note.onset - first, 0), note.pitch, note.duration, 64) for note in tones
-        )
-        key = find_key(Piece((Part(notes),), TICKS_PER_BEAT))
+    key = settings.wanted_key or fitting_key(_sounding(tones, TICKS_PER_BEAT))
     if key is None:
         return everything
-    classes = set(key.pitch_classes())
+    allowed = np.zeros(12, dtype=bool)
+    allowed[list(key.pitch_classes())] = True
     if settings.key == AUTO:
         # What the player uses beyond the scale belongs to the language.
-        sounding = np.zeros(12)
-        for note in tones:
-            sounding[note.pitch % 12] += min(note.duration, 2 * TICKS_PER_BEAT)
-        classes |= set(np.flatnonzero(sounding >= USED * sounding.sum()).tolist())
-    return np.isin(np.arange(SIZES[PITCH]) % 12, sorted(classes))
+        sounding = _sounding(tones, 2 * TICKS_PER_BEAT)
+        allowed |= sounding >= USED * sounding.sum()
+    return np.tile(allowed, SIZES[PITCH] // 12 + 1)[: SIZES[PITCH]]
+
+
+def _sounding(tones: Sequence[Heard], most: int) -> NDArray[np.float64]:
+    """How many ticks each pitch class sounds, [12]; a note counts for so many at most."""
+    ticks = [0.0] * 12
+    for note in tones:
+        ticks[note.pitch % 12] += min(note.duration, most)
+    return np.array(ticks)

@@ -11,6 +11,7 @@ Conventions:
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -33,12 +34,13 @@ KEPT = 256
 NEAR, STRIDE = 12, 32
 """States are kept before the last so many notes, and before every so many further back."""
 
-_CLASSES = nearest_duration(np.arange(385))
+_CLASSES: list[int] = nearest_duration(np.arange(385)).tolist()
+_SHIFTS: list[int] = SHIFT_TICKS.tolist()
 
 
 def duration_class(ticks: int) -> int:
     """The class of a duration in ticks."""
-    return int(_CLASSES[min(max(ticks, 1), 384)])
+    return _CLASSES[min(max(ticks, 1), 384)]
 
 
 @dataclass(slots=True, eq=False)
@@ -177,17 +179,17 @@ class Memory:
         stays where it is in the bar.
         """
         context = state.context
-        clock = int(context.clock[0])
+        clock = context.clock.item()
         gap = onset % self.bar if first else onset - clock
         if gap > LONGEST:
             skipped = -(-(gap - LONGEST) // self.bar) * self.bar if self.kind == BEATS else gap
             gap = gap - skipped if 0 <= gap - skipped <= LONGEST else LONGEST
         gap = max(gap, 0)
-        upper = min(int(np.searchsorted(SHIFT_TICKS, gap)), END - 1)
-        low, high = int(SHIFT_TICKS[max(upper - 1, 0)]), int(SHIFT_TICKS[upper])
+        upper = min(bisect_left(_SHIFTS, gap), END - 1)
+        low, high = _SHIFTS[max(upper - 1, 0)], _SHIFTS[upper]
         shift = upper if high - gap <= gap - low else upper - 1
-        placed = onset - int(SHIFT_TICKS[shift])
-        if placed != clock or int(context.bar[0]) != self.bar:
+        placed = onset - _SHIFTS[shift]
+        if placed != clock or context.bar.item() != self.bar:
             context = replace(
                 context,
                 clock=np.array([placed]),

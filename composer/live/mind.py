@@ -103,6 +103,11 @@ class Mind(Protocol):
         ...
 
     @property
+    def listening(self) -> bool:
+        """Whether notes of the player are still to be heard."""
+        ...
+
+    @property
     def at_ease(self) -> bool:
         """Whether it has time to think of answers that may not be wanted."""
         ...

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 Argument = int | float | str | bytes | bool | None
@@ -53,6 +54,14 @@ def parse(packet: bytes) -> list[Message]:
     Raises:
         OscError: It is no OSC packet; nothing of it counts.
     """
+    known = _usual(packet)
+    if known is not None:
+        return [known]
+    return _any(packet)
+
+
+def _any(packet: bytes) -> list[Message]:
+    """All messages of a packet that may be anything."""
     messages: list[Message] = []
     waiting: list[tuple[int, int, float, int]] = [(0, len(packet), 0.0, 0)]
     while waiting:
@@ -82,6 +91,40 @@ def parse(packet: bytes) -> list[Message]:
             raise OscError(f"more than {MOST} messages in a packet")
         waiting += reversed(inside)
     return messages
+
+
+@lru_cache(maxsize=256)
+def _header(header: bytes) -> tuple[str, struct.Struct] | None:
+    """Address and arguments of a packet that begins so; None unless these are numbers.
+
+    Only whole headers get here, and few programs send more than a dozen kinds of them.
+    """
+    address, at = _text(header, 0, len(header))
+    tags, at = _text(header, at, len(header))
+    numbers = tags.startswith(",") and all(tag in "if" for tag in tags[1:])
+    if not numbers or at != len(header) or not address.startswith("/"):
+        return None
+    return address, struct.Struct(">" + tags[1:])
+
+
+def _usual(packet: bytes) -> Message | None:
+    """A packet that is one message with up to eight numbers, as most are; None for others."""
+    comma = packet.find(b",", 0, 64)
+    if comma < 4 or comma % 4:
+        return None
+    end = packet.find(b"\0", comma, comma + 10)
+    if end < 0:
+        return None
+    size = (end // 4 + 1) * 4
+    if packet[comma - 1] or size > len(packet):
+        return None
+    try:
+        known = _header(packet[:size])
+    except OscError:
+        return None
+    if known is None or size + known[1].size != len(packet):
+        return None
+    return Message(known[0], known[1].unpack_from(packet, size))
 
 
 def _message(packet: bytes, start: int, end: int, date: float) -> Message:
@@ -151,6 +194,12 @@ def encode(address: str, arguments: Sequence[object] = ()) -> bytes:
     Raises:
         OscError: An argument is none of these, or an int beyond 32 bits.
     """
+    form = _form(address, tuple(map(type, arguments)))
+    if form is not None:
+        try:
+            return form[0] + form[1].pack(*arguments)
+        except (struct.error, OverflowError) as error:
+            raise OscError(f"{list(arguments)} do not fit into 32 bits each") from error
     tags, body = [","], []
     for value in arguments:
         if isinstance(value, int):
@@ -168,6 +217,15 @@ def encode(address: str, arguments: Sequence[object] = ()) -> bytes:
         else:
             raise OscError(f"cannot send a {type(value).__name__}")
     return b"".join((_padded(address), _padded("".join(tags)), *body))
+
+
+@lru_cache(maxsize=256)
+def _form(address: str, kinds: tuple[type, ...]) -> tuple[bytes, struct.Struct] | None:
+    """The beginning of a message and how to pack the rest; None unless these are numbers."""
+    if not all(kind is int or kind is float for kind in kinds) or len(address) > 64:
+        return None
+    tags = "".join("i" if kind is int else "f" for kind in kinds)
+    return _padded(address) + _padded("," + tags), struct.Struct(">" + tags)
 
 
 def encode_bundle(packets: Sequence[bytes]) -> bytes:

@@ -53,6 +53,7 @@ class PhraseTracker:
         self._ringing: set[Key] = set()
         self._releases: list[tuple[float, Key, float]] = []
         self._onsets: deque[float] = deque(maxlen=PACE_NOTES)
+        self._rest: float | None = None  # seconds, from the onsets; None: to be found
 
     @property
     def active(self) -> bool:
@@ -73,6 +74,7 @@ class PhraseTracker:
         self.last_onset = now
         if not self._onsets or now - self._onsets[-1] > TOGETHER:
             self._onsets.append(now)
+            self._rest = None
         self._down[key] = now
         self.quiet_since = None
         until = now + (HELD_AT_MOST if length is None else min(length, HELD_AT_MOST))
@@ -105,6 +107,8 @@ class PhraseTracker:
     def release_due(self, now: float) -> list[tuple[float, Key]]:
         """Keys whose time is over, with the moment at which it was."""
         ended: list[tuple[float, Key]] = []
+        if not self._releases:
+            return ended
         while self._releases and self._releases[0][0] <= now:
             moment, key, pressed = heapq.heappop(self._releases)
             if not self._is_down(key, pressed):
@@ -139,9 +143,11 @@ class PhraseTracker:
             closing: How sure the network is that nothing follows soon, 0..1.
         """
         if beat is None:
-            steps = [b - a for a, b in pairwise(self._onsets) if b - a < 3.0]
-            # Two of the player's usual steps without a note are a rest.
-            beat = 2 * median(steps) if len(steps) >= 3 else 0.8
+            if self._rest is None:
+                steps = [b - a for a, b in pairwise(self._onsets) if b - a < 3.0]
+                # Two of the player's usual steps without a note are a rest.
+                self._rest = 2 * median(steps) if len(steps) >= 3 else 0.8
+            beat = self._rest
         longest = min(max(beat, SHORTEST_WAIT), LONGEST_WAIT)
         return longest - (longest - SHORTEST_WAIT) * min(max(closing, 0.0), 1.0)
 

@@ -45,8 +45,12 @@ AT_ONCE = 32
 STARVED = 0.002
 """Seconds after which the network gets a slice even if a note might be late for it: with many
 sessions something is always about to be due."""
-CROWDED = 4
-"""Sessions waiting for the network from which on it gets a slice in every turn."""
+HURRY, TOGETHER = 0.005, 0.01
+"""Seconds in a crowd from one round of the network's work to the next: where someone waits
+for an answer, and otherwise. What comes together by then is done together."""
+SELDOM = (50_000, 50, 1_000_000)
+"""Thresholds of Python's search for cycles of objects: with hundreds of sessions a search
+of everything takes 50 ms, and nothing that is made while serving is part of a cycle."""
 FARTHEST = 10.0
 """Seconds ahead for which a bundle's date is believed; others are meant at once."""
 MOST_DATED = 4096
@@ -111,6 +115,7 @@ class Server:
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._running = True
         self._cost, self._worked, self._swept = 0.002, 0.0, -math.inf
+        self._rested = -math.inf
         self._saved: dict[Key, tuple[Path, float]] = {}
         self._dated: list[tuple[float, int, Endpoint, Message]] = []
         self._count = 0
@@ -171,6 +176,8 @@ class Server:
         # What there is by now stays: collecting it again and again takes milliseconds.
         gc.collect()
         gc.freeze()
+        usual = gc.get_threshold()
+        gc.set_threshold(*SELDOM)
         try:
             while self._running:
                 try:
@@ -182,6 +189,7 @@ class Server:
             self._silence()
             self._jobs.put(None)
             worker.join(timeout=10)
+            gc.set_threshold(*usual)
             gc.unfreeze()
             self._udp.close()
             self._near.close()
@@ -205,8 +213,18 @@ class Server:
         if self._dated:
             deadline = min(deadline, self._dated[0][0])
         wait = max(deadline - clock.now(), 0.0)
-        busy = self.studio is not None and not self.studio.idle
-        may_work = busy and (wait > self._cost or self._hungry(now))
+        studio = self.studio
+        busy = studio is not None and not studio.idle
+        may_work = False
+        if studio is not None and busy:
+            patience = HURRY if studio.urgent else TOGETHER
+            if not studio.pressing and now - self._rested >= patience:
+                self._rested = now
+                studio.begin_round()
+            if studio.pressing:
+                may_work = wait > self._cost or self._hungry(now)
+            else:
+                wait = min(wait, self._rested + patience - now)
         ready, _, _ = select.select((self._udp, self._near), (), (), 0.0 if may_work else wait)
         if self._near in ready:
             with contextlib.suppress(OSError):
@@ -236,7 +254,7 @@ class Server:
     def _hungry(self, now: float) -> bool:
         """Whether the network has to be given a slice though something is about to be due."""
         assert self.studio is not None
-        return self.studio.waiting > CROWDED or now - self._worked > STARVED
+        return self.studio.crowded or now - self._worked > STARVED
 
     def _read(self) -> None:
         for _ in range(AT_ONCE):

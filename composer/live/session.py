@@ -263,16 +263,32 @@ class Session:
 
     def deadline(self) -> float:
         """The moment at which `update` has something to do; infinite if never."""
-        moment = self.schedule.deadline(self.timeline, self._early)
-        over_at = self._over_at()
-        if self._may_prepare(over_at):
-            moment = min(moment, self._prepare_at(over_at))
-        return min(moment, self.phrases.deadline(), self._look, over_at)
+        moment = min(self.phrases.deadline(), self._look)
+        if self.schedule:
+            moment = min(moment, self.schedule.deadline(self.timeline, self._early))
+        if self._quiet:
+            over_at = self._over_at()
+            if self._may_prepare(over_at):
+                moment = min(moment, self._prepare_at(over_at))
+            moment = min(moment, over_at)
+        return moment
 
     def update(self, now: float) -> None:
         """Do what is due by now; also to be called when the mind has new ideas."""
         for moment, key in self.phrases.release_due(now):
             self._ended(moment, [key])
+        if self._quiet:
+            self._listen(now)
+        if self.reply is not None:
+            self._collect(now)
+        if self.schedule:
+            self._play(now)
+        reply = self.reply
+        if reply is not None and reply.told and not self.schedule:
+            self.reply, self._look = None, math.inf
+
+    def _listen(self, now: float) -> None:
+        """Nobody plays just now: answer, if the phrase is over, or prepare to."""
         over_at = self._over_at()
         if self.mode == ACCOMPANY:
             if now >= over_at:
@@ -283,11 +299,6 @@ class Session:
             self._commit(over_at if now - over_at < 0.05 else now)
         elif self._may_prepare(over_at) and now >= self._prepare_at(over_at):
             self._ask(over_at, self.values)
-        self._collect(now)
-        self._play(now)
-        reply = self.reply
-        if reply is not None and reply.told and not len(self.schedule):
-            self.reply, self._look = None, math.inf
 
     def hush(self, now: float) -> None:
         """Stop playing at once; what was played so far has been played."""
@@ -353,6 +364,16 @@ class Session:
             if self.log is not None:
                 self.log.end(now, key)
 
+    @property
+    def waits(self) -> bool:
+        """Whether anything depends on what its mind has heard or thought of."""
+        return self.reply is not None or self._quiet
+
+    @property
+    def _quiet(self) -> bool:
+        """Whether there is a phrase, and all keys and pedals are up."""
+        return self.phrases.count > 0 and self.phrases.quiet_since is not None
+
     def _over_at(self) -> float:
         """The moment at which the phrase is over; infinite while that is open."""
         phrases = self.phrases
@@ -372,7 +393,7 @@ class Session:
         """Whether the mind has heard all and could think of an answer."""
         if over_at == math.inf or self.reply is not None or self.mode == ACCOMPANY:
             return False
-        return self.mind.closing() is not None
+        return not self.mind.listening
 
     def _prepare_at(self, over_at: float) -> float:
         """Soon, or half way through the silence where others want to think too.
@@ -446,9 +467,7 @@ class Session:
     def _collect(self, now: float) -> None:
         """Take the mind's new ideas, and enter them if it is composer's turn."""
         reply = self.reply
-        if reply is None:
-            self.mind.take()
-            return
+        assert reply is not None
         if now >= self._look:
             self._look = now + OFTEN
             self.mind.want(self._tick(now))

@@ -1,8 +1,12 @@
 """Studio: the network at work for all sessions, a slice at a time.
 
-Every slice is one step or one note of up to sixteen sessions at once. The server runs slices
+Every slice is one step or one note of up to `SEATS` sessions at once. The server runs slices
 between the moments at which something is due, on its own thread: a note costs less than
 the wake-up of another thread would, and nothing has to be locked.
+
+Where few play, what there is to do is done at once. In a crowd, whoever waits for the first
+note of an answer is served at once; the others are heard along, or a little later together,
+because many notes in one step cost half of what they cost one by one.
 
 Conventions:
     Ticks are event ticks. Slots outside are the session's (see `composer.live.mind`),
@@ -17,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.ensemble import Ear, Ensemble, Habits, Stream
+from composer.ensemble import Ear, Habits, Stream
 from composer.events import (
     DURATION_TICKS,
     END,
@@ -32,44 +36,26 @@ from composer.grid import BEATS
 from composer.live.limits import make_limits
 from composer.live.memory import Entry, Memory
 from composer.live.mind import Ask, Idea
-from composer.runtime import Floats, Predictor, State, Trunk
+from composer.live.seats import BLOCKS, BlockTrunk, Seats
+from composer.runtime import Predictor, State
 
-SEATS = 16
-"""Sessions that are stepped or drawn together at most."""
+SEATS = 32
+"""Sessions that are stepped or drawn together at most: a slice of two milliseconds."""
 FEW = 16
-"""Sessions up to which answers are thought of that may not be wanted."""
+"""Sessions up to which answers are thought of that may not be wanted, and nobody waits so
+that others may be heard along."""
+MORE = 3
+"""Notes that are heard in one round, beyond the first, for someone who waits for an answer."""
 CHUNK = 12
-"""Notes drawn before it is looked whether more are wanted."""
+"""Notes of an endless reply drawn before it is looked whether more are wanted."""
+MOST = 4096
+"""Notes of a reply at most."""
 LISTENED = 64
 """Last notes of the player from which a reply's limits are made."""
 KEPT_WHEN_SEATED = 48
 """Notes that are heard again when someone new sits down."""
 STARTS = 64
 """Rosters whose first state is kept."""
-
-
-class PaddedTrunk:
-    """A trunk that is only ever run for 1, 2, 4, 8 or 16 streams, or multiples of 16.
-
-    LiteRT keeps one set of tensors for each number of streams: few numbers, little memory.
-    """
-
-    def __init__(self, trunk: Trunk) -> None:
-        self._trunk = trunk
-
-    def __call__(self, steps: NDArray[np.int32], recurrent: Floats) -> tuple[Floats, Floats]:
-        """See `composer.runtime.Trunk`."""
-        count = len(steps)
-        size = 1
-        while size < min(count, SEATS):
-            size *= 2
-        size = max(size, -(-count // SEATS) * SEATS if count > SEATS else size)
-        if size == count:
-            return self._trunk(steps, recurrent)
-        padding = np.zeros(size, dtype=np.int64)
-        padding[:count] = np.arange(count)
-        hidden, after = self._trunk(steps[padding], recurrent[:, :, padding])
-        return hidden[:count], after[:, :, :count]
 
 
 class Studio:
@@ -82,11 +68,13 @@ class Studio:
 
     def __init__(self, predictor: Predictor) -> None:
         self.minds = 0
-        self.predictor = Predictor(predictor.config, PaddedTrunk(predictor.trunk), predictor.heads)
+        self.predictor = Predictor(predictor.config, BlockTrunk(predictor.trunk), predictor.heads)
         self._starts: dict[tuple[Any, ...], State] = {}
         self._behind: dict[NetworkMind, None] = {}
-        self._benches: list[tuple[Ensemble, list[tuple[NetworkMind, Stream]]]] = []
-        self._turn = 0
+        self._urgent: dict[NetworkMind, None] = {}
+        self._benches: list[Seats[NetworkMind]] = []
+        self._to_hear = self._to_draw = self._more = 0
+        self._drew = False
 
     @property
     def idle(self) -> bool:
@@ -94,9 +82,26 @@ class Studio:
         return not self._behind and not self._benches
 
     @property
-    def waiting(self) -> int:
-        """Sessions that wait for a step or a note."""
-        return len(self._behind) + sum(len(seats) for _, seats in self._benches)
+    def crowded(self) -> bool:
+        """Whether there are so many sessions that most are better heard along with others."""
+        return self.minds > FEW
+
+    @property
+    def pressing(self) -> bool:
+        """Whether there is something to do at once, not when more has come together."""
+        if self.idle:
+            return False
+        return not self.crowded or self._to_hear > 0 or self._to_draw > 0
+
+    @property
+    def urgent(self) -> bool:
+        """Whether someone waits for the first note of an answer."""
+        return bool(self._urgent)
+
+    def begin_round(self) -> None:
+        """Enough has come together: one note is to be heard, and one drawn, for everyone."""
+        self._to_hear, self._more = -(-len(self._behind) // SEATS), MORE
+        self._to_draw = 0 if self._behind else len(self._benches)
 
     def mind(self) -> NetworkMind:
         """A new listener."""
@@ -116,7 +121,7 @@ class Studio:
 
     def warm_up(self) -> None:
         """Do everything once, so that the first player does not wait for it."""
-        for count in (1, 2, 4, 8, 16):
+        for count in BLOCKS:
             state = State.join([self.start(BEATS, 96, (0,))] * count)
             rows = np.tile(np.array([[0, 0, 60, 11, 20]], dtype=np.int64), (count, 1))
             self.predictor.step(rows, state)
@@ -135,6 +140,13 @@ class Studio:
         """A mind has something to hear or to think of."""
         self._behind[mind] = None
 
+    def hurry(self, mind: NetworkMind, wanted: bool) -> None:
+        """Someone waits for a mind's first idea, or does not any more."""
+        if wanted:
+            self._urgent[mind] = None
+        else:
+            self._urgent.pop(mind, None)
+
     def forget(self, mind: NetworkMind) -> None:
         """A mind is gone."""
         mind.leave()
@@ -143,20 +155,27 @@ class Studio:
 
     def work(self) -> list[NetworkMind]:
         """One slice. Returns the minds that have news."""
-        self._turn += 1
-        if self._behind and (self._turn % 2 or not self._benches):
-            return self._listen()
-        if self._benches:
+        if self.crowded and self._to_hear > 0:
+            news = self._listen()
+            self._to_hear -= 1
+            if not self._to_hear and self._more and any(m in self._behind for m in self._urgent):
+                self._to_hear, self._more = 1, self._more - 1
+            if not self._to_hear:
+                self._to_draw = len(self._benches)
+            return news
+        self._to_draw = max(self._to_draw - 1, 0)
+        self._drew = bool(self._benches) and not (self._behind and self._drew)
+        if self._drew:
             return self._draw()
-        return []
+        return self._listen() if self._behind else []
 
     def _listen(self) -> list[NetworkMind]:
         """Hear one note for some minds; those that have heard all may sit down to draw."""
-        first = [mind for mind in self._behind if mind.urgent][:SEATS]
+        first = [mind for mind in self._urgent if mind in self._behind][:SEATS]
         for mind in self._behind:
             if len(first) >= SEATS:
                 break
-            if not mind.urgent:
+            if mind not in self._urgent:
                 first.append(mind)
         steps, hearing, news = [], [], []
         for mind in first:
@@ -180,44 +199,30 @@ class Studio:
                     self._behind[mind] = None
                 else:
                     news.append(mind)
-        for mind in news:
-            stream = mind.sit_down()
-            if stream is not None:
-                self._seat(mind, stream)
+        self._seat([(mind, stream) for mind in news if (stream := mind.sit_down()) is not None])
         return news
 
-    def _seat(self, mind: NetworkMind, stream: Stream) -> None:
-        free = (bench for bench in self._benches if len(bench[0].streams) < SEATS)
-        bench = next(free, None)
-        if bench is None:
-            bench = (Ensemble(self.predictor), [])
-            self._benches.append(bench)
-        ensemble, seats = bench
-        ensemble.add([stream])
-        seats.append((mind, stream))
+    def _seat(self, new: list[tuple[NetworkMind, Stream]]) -> None:
+        while new:
+            bench = next((b for b in self._benches if len(b.taken) < SEATS), None)
+            if bench is None:
+                bench = Seats(self.predictor)
+                self._benches.append(bench)
+            room = SEATS - len(bench.taken)
+            bench.seat(new[:room])
+            new = new[room:]
 
     def _draw(self) -> list[NetworkMind]:
         """One note for everyone on a bench, where someone waits for the first one if any."""
-        place = next(
-            (
-                index
-                for index, (_, seats) in enumerate(self._benches)
-                if any(mind.urgent for mind, _ in seats)
-            ),
-            0,
+        urgent = (
+            index
+            for index, bench in enumerate(self._benches)
+            if any(mind in self._urgent for mind, _ in bench.taken)
         )
-        ensemble, seats = self._benches.pop(place)
-        if not any(mind.waits_for(stream) for mind, stream in seats):
-            return []  # nobody wants these notes any more
-        ensemble.play()
-        news, stay = [], []
-        for mind, stream in seats:
-            if mind.follow(stream):
-                news.append(mind)
-            if not stream.done:
-                stay.append((mind, stream))
-        if stay:
-            self._benches.append((ensemble, stay))
+        bench = self._benches.pop(next(urgent, 0))
+        news = bench.draw()
+        if bench.taken:
+            self._benches.append(bench)
         return news
 
 
@@ -238,15 +243,11 @@ class NetworkMind:
         self._drawn = 0
         self._clock = 0
         self._until = 0
-        self._ear = Ear(1)
+        self._ear = Ear(1)  # what the next chunk has to know of the ones before
+        self._chunked = False
         self._ideas: list[Idea] = []
         self._given = False
         self._closing: float | None = None
-
-    @property
-    def urgent(self) -> bool:
-        """Whether someone waits for its first idea."""
-        return self._ask is not None and not self._given
 
     @property
     def behind(self) -> bool:
@@ -259,7 +260,7 @@ class NetworkMind:
     @property
     def at_ease(self) -> bool:
         """See `Mind`."""
-        return self._studio.minds <= FEW
+        return not self._studio.crowded
 
     @property
     def _eager(self) -> bool:
@@ -267,6 +268,12 @@ class NetworkMind:
         if self._ask is None or self._stream is not None:
             return False
         return not self._given or self._clock < self._until
+
+    @property
+    def listening(self) -> bool:
+        """See `Mind`."""
+        memory = self._memory
+        return memory is not None and memory.behind_player > 0
 
     @property
     def done(self) -> bool:
@@ -321,6 +328,8 @@ class NetworkMind:
         self.leave()
         self._ask = ask
         self._given, self._chunk = False, 0
+        self._chunked = ask.ahead is not None or ask.end is None
+        self._studio.hurry(self, True)
         self._ear = Ear(1)
         self._until = ask.join + (1 << 40 if ask.ahead is None else ask.ahead)
         self._notice()
@@ -393,6 +402,7 @@ class NetworkMind:
         self._cancel()
         self._last, self._ask = self._ask or self._last, None
         self._ideas.clear()
+        self._studio.hurry(self, False)
 
     def next_step(self) -> tuple[NDArray[np.int64], State] | None:
         """The next note to hear; None if all are heard."""
@@ -435,8 +445,9 @@ class NetworkMind:
         self._drawn = 0
         variation = ask.variation * 4096 + self._chunk % 4096
         self._chunk += 1
+        most = CHUNK if self._chunked else MOST
         self._stream = Stream(
-            state, before, rules, ask.settings, Habits(0, 0), variation, CHUNK,
+            state, before, rules, ask.settings, Habits(0, 0), variation, most,
             self._ear.take(np.zeros(1, dtype=np.int64)),
         )  # fmt: skip
         return self._stream
@@ -466,24 +477,28 @@ class NetworkMind:
     def _remember(self, row: list[int]) -> None:
         memory = self._memory
         assert memory is not None
-        place = SimpleNamespace(
-            inside=np.array([self._clock % memory.bar]), bar=np.array([memory.bar])
-        )
-        self._ear.hear(place, np.array([row], dtype=np.int64))  # type: ignore[arg-type]
+        if self._chunked:
+            place = SimpleNamespace(
+                inside=np.array([self._clock % memory.bar]), bar=np.array([memory.bar])
+            )
+            self._ear.hear(place, np.array([row], dtype=np.int64))  # type: ignore[arg-type]
         self._clock += int(SHIFT_TICKS[row[SHIFT]])
         _, slot, pitch, length, loudness = row
         duration = int(DURATION_TICKS[length])
         memory.add(Entry(self._clock, slot, pitch, duration, loudness, True))
         velocity = velocity_of(loudness)
         self._ideas.append(Idea(self._clock, self._slots[row[PART]], pitch, duration, velocity))
-        self._given = True
+        if not self._given:
+            self._given = True
+            self._studio.hurry(self, False)
 
     def _finish(self) -> None:
         self._last, self._ask = self._ask, None
         self._given = True
+        self._studio.hurry(self, False)
 
     def _cancel(self) -> None:
-        self._stream = None  # it leaves its bench with the end of its chunk
+        self._stream = None  # it leaves its bench before the next note is drawn there
 
     def _notice(self) -> None:
         self._closing = None

@@ -27,6 +27,10 @@ class Echo:
 
     at_ease = False
 
+    @property
+    def listening(self) -> bool:
+        return self._closing is None
+
     def hear(
         self, tick: int, slot: int, pitch: int, velocity: int, length: int | None = None
     ) -> int:

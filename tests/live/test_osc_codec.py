@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
 
-from composer.live.osc_codec import Message, OscError, encode, encode_bundle, parse
+from composer.live.osc_codec import (
+    Message,
+    OscError,
+    _any,
+    _usual,
+    encode,
+    encode_bundle,
+    parse,
+)
 
 
 def test_a_note_byte_for_byte() -> None:
@@ -32,6 +40,18 @@ ARGUMENTS = st.lists(
 def test_there_and_back(arguments: list[object]) -> None:
     packet = encode("/a/b", arguments)
     assert parse(packet) == [Message("/a/b", tuple(arguments))]  # type: ignore[arg-type]
+
+
+PIECES = st.sampled_from(
+    [b"/a\0\0", b"/a,b\0\0\0\0", b"/composer/note\0\0", b",i\0\0", b",if\0", b",\0\0\0", b",s\0\0",
+     b"\0\0\0\0", b"\0\0\0\x07", b",iiiiiii\0\0\0\0", b",i\0x", b"\xff,i\0", b"#bundle\0"]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES, max_size=8).map(b"".join))
+def test_the_short_way_is_the_long_way(packet: bytes) -> None:
+    known = _usual(packet)
+    assert known is None or [known] == _any(packet)
 
 
 @given(ARGUMENTS)

@@ -10,7 +10,8 @@ from composer.features import COLUMNS
 from composer.grid import BEATS, FREE
 from composer.live.mind import Ask, Idea
 from composer.live.scheduler import Play
-from composer.live.studio import NetworkMind, PaddedTrunk, Studio
+from composer.live.seats import BlockTrunk
+from composer.live.studio import NetworkMind, Studio
 from composer.settings import Settings
 
 from .jam import Jam, check_paired
@@ -178,12 +179,12 @@ def test_what_one_plays_does_not_depend_on_the_others(studio: Studio) -> None:
 
 def test_few_sizes_of_batches_are_used() -> None:
     trunk = TinyTrunk()
-    padded = PaddedTrunk(trunk)
-    for count in range(1, 20):
+    blocks = BlockTrunk(trunk)
+    for count in range(1, 40):
         steps = np.zeros((count, len(COLUMNS)), dtype=np.int32)
-        hidden, after = padded(steps, np.zeros((1, 2, count, 8), dtype=np.float32))
+        hidden, after = blocks(steps, np.zeros((1, 2, count, 8), dtype=np.float32))
         assert len(hidden) == after.shape[2] == count
-    assert set(trunk.sizes) == {1, 2, 4, 8, 16, 32}
+    assert set(trunk.sizes) == {1, 4, 8, 16}
 
 
 def test_someone_new_sits_down(studio: Studio) -> None:
