@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer import midi
+from composer.breakdown import Told, by_part, by_position, ratio_interval
 from composer.chorales import read_chorales
 from composer.errors import ComposerError, SeedError
 from composer.events import (
@@ -39,8 +40,6 @@ from composer.runtime import Floats, Predictor
 from composer.seeds import MIDI_SUFFIXES, SCORE_SUFFIXES
 
 SUFFIXES = (*MIDI_SUFFIXES, *SCORE_SUFFIXES)
-RESAMPLES = 2000
-"""Draws of the bootstrap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +52,7 @@ class Scored:
         notes: Without END.
         nats: float64 [5], summed over the piece.
         dynamics: Whether its velocities mean anything.
+        told: What it made of each note, if that was kept.
     """
 
     name: str
@@ -60,6 +60,7 @@ class Scored:
     notes: int
     nats: NDArray[np.float64]
     dynamics: bool
+    told: Told | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,24 +124,20 @@ class Report:
         By the bootstrap over pieces (Efron 1979), since notes of one piece are no
         independent witnesses; None for fewer than two pieces. The same every time.
         """
-        if len(self.pieces) < 2:
-            return None
-        nats = np.array([piece.nats.sum() for piece in self.pieces])
-        notes = np.array([piece.notes for piece in self.pieces])
-        rng = np.random.default_rng(0)
-        means = []
-        for _ in range(RESAMPLES):
-            drawn = rng.integers(len(nats), size=len(nats))
-            means.append(nats[drawn].sum() / notes[drawn].sum())
-        low, high = np.quantile(means, (0.025, 0.975))
-        return float(low), float(high)
+        return _interval(self.pieces)
+
+    @property
+    def told(self) -> list[Told]:
+        """What the network made of each note, of the pieces of which that was kept."""
+        return [piece.told for piece in self.pieces if piece.told is not None]
 
     def as_dict(self, model: str, by: Iterable[str] = ()) -> dict[str, Any]:
         """Plain values, for JSON.
 
         Args:
             model: What was asked.
-            by: "corpus", "file", or both: figures of each, too.
+            by: Some of "corpus", "file", "position" and "part": figures of each, too; the
+                last two of pieces whose notes were kept.
         """
         interval = self.interval()
         training = self.as_in_training
@@ -159,6 +156,10 @@ class Report:
             document["by_corpus"] = self._grouped(lambda piece: piece.corpus)
         if "file" in by:
             document["by_file"] = self._grouped(lambda piece: piece.name)
+        if "position" in by:
+            document["by_position"] = by_position(self.told)
+        if "part" in by:
+            document["by_part"] = by_part(self.told)
         return document
 
     def _grouped(self, key: Callable[[Scored], str]) -> dict[str, Any]:
@@ -170,10 +171,16 @@ class Report:
                 "pieces": len(group),
                 "notes": sum(piece.notes for piece in group),
                 "nats_per_note": sum(_fields(group).values()),
+                "interval": None if (interval := _interval(group)) is None else list(interval),
                 "fields": _fields(group),
             }
             for name, group in groups.items()
         }
+
+
+def _interval(pieces: Sequence[Scored]) -> tuple[float, float] | None:
+    nats = np.array([piece.nats.sum() for piece in pieces])
+    return ratio_interval(nats, np.array([piece.notes for piece in pieces], dtype=np.float64))
 
 
 def _fields(pieces: Sequence[Scored]) -> dict[str, float]:
@@ -284,6 +291,8 @@ def evaluate(
     report: Report | None = None,
     lanes: int = LANES,
     progress: Progress | None = None,
+    *,
+    keep: bool = False,
 ) -> Report:
     """Score pieces.
 
@@ -293,15 +302,16 @@ def evaluate(
         report: To add them to; a new one if not given.
         lanes: How many run side by side.
         progress: Called with notes scored and notes in all.
+        keep: Keep what it made of each note (20 bytes a note).
     """
     scored: dict[int, Scored] = {}
     events = [piece.events for piece in pieces]
     for index, nats in note_nats(predictor, events, lanes, progress):
         piece = pieces[index]
         summed = nats.sum(axis=0, dtype=np.float64)
-        scored[index] = Scored(
-            piece.name, piece.corpus, len(piece.events.rows), summed, piece.dynamics
-        )
+        told = Told(piece.events, nats, piece.corpus) if keep else None
+        notes = len(piece.events.rows)
+        scored[index] = Scored(piece.name, piece.corpus, notes, summed, piece.dynamics, told)
     report = report or Report(files=len(pieces))
     report.pieces += [scored[index] for index in range(len(pieces))]
     return report

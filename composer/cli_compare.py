@@ -1,0 +1,219 @@
+"""The verb `compare`: continuations of unseen pieces beside the halves that really follow."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from composer import terminal
+from composer.errors import SeedError, SettingError
+
+if TYPE_CHECKING:
+    from composer.compare import Halved, Made
+    from composer.evaluate import Found
+    from composer.settings import Settings
+    from training.dataset import Dataset
+
+MODEL, MARKOV, AGAIN = "model", "Markov", "seed again"
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILES...")
+@click.option("--model", default="default", show_default=True, help="A model's name or folder.")
+@click.option(
+    "--train",
+    metavar="DATASET",
+    help="What the model learnt from, made by 'prepare': for copies and the Markov baseline.  "
+    "[default: FILES, if they are a dataset]",
+)
+@click.option("--markov/--no-markov", default=True, help="A Markov baseline beside the model.")
+@click.option(
+    "--bars",
+    type=click.IntRange(4),
+    help="Bars of the second half at most.  [default: all]",
+)
+@click.option(
+    "--limit", type=click.IntRange(1), help="Pieces of each corpus at most.  [default: all]"
+)
+@click.option(
+    "--outputs",
+    type=click.IntRange(1),
+    help="Continuations by the model in all, going round the pieces.  [default: one a piece]",
+)
+@click.option("--temperature", type=float, default=0.95, show_default=True)
+@click.option("--top-p", type=float, default=0.97, show_default=True)
+@click.option("--min-p", type=float, default=0.02, show_default=True)
+@click.option("--rng-seed", type=int, default=0, show_default=True)
+@click.option("--page", metavar="HTML", help="Write a page with tables and pictures.")
+@click.option("--force", is_flag=True, help="Overwrite a page that exists.")
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+def compare(
+    files: tuple[str, ...],
+    model: str,
+    train: str | None,
+    markov: bool,
+    bars: int | None,
+    limit: int | None,
+    outputs: int | None,
+    temperature: float,
+    top_p: float,
+    min_p: float,
+    rng_seed: int,
+    page: str | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Hold continuations of unseen pieces against the halves that really follow.
+
+    FILES are MIDI files, scores, folders of them, or a dataset made by 'prepare', of which
+    the validation pieces are taken. The first half of each is the seed. What is made from
+    it is compared with the second half in what can be counted: pitch classes, intervals,
+    density, rhythm, texture, loudness, repetition, key; and looked through for copies,
+    loops and silence. Beside it stand a Markov model that learnt from the same pieces, the
+    seed's own last bars over again, and random pairs of pieces.
+
+    \b
+    Example:
+      composer compare songs/ --page songs.html
+      composer compare datasets/mine --limit 20 --bars 16 --json
+    """
+    from composer import models
+    from composer.cli_generate import check_free
+    from composer.runtime import Predictor
+    from composer.settings import Settings
+
+    if page:
+        check_free(Path(page), force)
+    settings = Settings(temperature=temperature, top_p=top_p, min_p=min_p, rng_seed=rng_seed)
+    predictor = Predictor.load(models.find(model))
+    from composer.cli_pieces import read_pieces
+
+    pieces, report, learnt = read_pieces(files, limit=limit)
+    if train:
+        from training.dataset import load
+
+        learnt = load([Path(train)])
+    for name, reason in report.skipped:
+        terminal.say(f"skipped {name}: {reason}")
+    document = _measure(
+        pieces, learnt if markov else None, learnt, predictor, settings, bars, outputs
+    )
+    document = {"model": model, **document}
+    if page:
+        from composer.compare_page import page as draw
+        from composer.figures import write
+
+        write(draw(document).encode(), page, force=force)
+    if as_json:
+        click.echo(json.dumps(document, indent=2))
+    else:
+        _show(document)
+
+
+def _measure(
+    pieces: list[Found],
+    baseline: Dataset | None,
+    learnt: Dataset | None,
+    predictor: Any,
+    settings: Settings,
+    bars: int | None,
+    outputs: int | None,
+) -> dict[str, Any]:
+    """Everything but the model's name, as plain values."""
+    from composer import compare as library
+
+    halves = [half for piece in pieces if (half := library.halve(piece, bars))]
+    if len(halves) < 2:
+        raise SeedError(
+            f"{len(pieces)} pieces gave {len(halves)} with two halves of "
+            f"{library.FEWEST_BARS} bars and {library.FEWEST_NOTES} notes or more; give more music"
+        )
+    if outputs is not None and outputs < len(halves):
+        raise SettingError(f"--outputs is {outputs}, fewer than the {len(halves)} pieces")
+    with terminal.bar("Playing", "continuations") as advance:
+        made = library.continuations(predictor, halves, settings, outputs, advance)
+    sources: dict[str, list[Made]] = {MODEL: made}
+    if baseline is not None:
+        sources[MARKOV] = _markov(baseline, halves, settings)
+    sources[AGAIN] = library.repeats(halves)
+    sources["truth"] = library.truths(halves)
+    index = _index(learnt) if learnt is not None else None
+    apart, keys = library.random_pairs(halves)
+    return {
+        "pieces": len(halves),
+        "notes": sum(len(half.truth.rows) for half in halves),
+        "settings": {
+            "temperature": settings.temperature, "top_p": settings.top_p,
+            "min_p": settings.min_p, "rng_seed": settings.rng_seed, "bars": bars,
+        },
+        "training_pieces": 0 if index is None else len(index),
+        "sources": {
+            name: library.measure(halves, made, index).as_dict()
+            for name, made in sources.items()
+        },
+        "random_pairs": {
+            "distance": {name: value.as_dict() for name, value in apart.items()},
+            "key_agreement": keys.as_dict(),
+        },
+    }  # fmt: skip
+
+
+def _markov(dataset: Dataset, halves: list[Halved], settings: Settings) -> list[Made]:
+    from composer.compare import continuations
+    from training.dataset import to_events
+    from training.markov import Markov
+    from training.markov_player import MarkovPlayer
+
+    pieces = [
+        to_events(record, dataset.notes(record))
+        for records in dataset.corpora("train").values()
+        for record in records
+    ]
+    with terminal.bar("Counting", "fields") as advance:
+        model = Markov.fit(pieces, advance)
+    with terminal.bar("Playing by counts", "continuations") as advance:
+        return continuations(MarkovPlayer(model), halves, settings, None, advance)
+
+
+def _index(dataset: Dataset) -> Any:
+    from composer.copies import BarIndex, bars_of_events
+    from training.dataset import to_events
+
+    return BarIndex(
+        (record.name, bars_of_events(to_events(record, dataset.notes(record))))
+        for records in dataset.corpora("train").values()
+        for record in records
+    )
+
+
+def _show(document: dict[str, Any]) -> None:
+    """Tables for people, on standard output."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from composer.compare_page import shown, whole_rows
+    from composer.traits import TRAITS
+
+    sources = {name: figures for name, figures in document["sources"].items() if name != "truth"}
+    console = Console() if terminal.is_interactive() else Console(width=180)
+    table = Table(box=None, pad_edge=False, title=f"Distance to {document['pieces']} true halves")
+    table.add_column("")
+    for name in (*sources, "random pairs"):
+        table.add_column(name, justify="right")
+    for trait in TRAITS:
+        cells = [shown(figures["distance"][trait]) for figures in sources.values()]
+        table.add_row(trait, *cells, shown(document["random_pairs"]["distance"][trait]))
+    console.print(table)
+    table = Table(box=None, pad_edge=False)
+    table.add_column("")
+    for name in document["sources"]:
+        table.add_column(name, justify="right")
+    for trait in TRAITS:
+        cells = [shown(f["overlapping_area"][trait]) for f in document["sources"].values()]
+        table.add_row(f"overlap: {trait}", *cells)
+    for name, cells in whole_rows(document["sources"]):
+        table.add_row(name, *cells)
+    console.print(table)
