@@ -11,7 +11,8 @@ something else is played, and a note struck too often in a row is made less like
 time. A drum seed that repeats a bar eight times may so be answered in kind.
 
 And it does not copy for ever: after `Settings.recall` bars in which every note was the one
-that `composer.recall` expected, recall rests for as many bars.
+that `composer.recall` expected, recall rests for as many bars. What comes from nearby may
+be copied for twice as long as it is ago, or a bar: else a tremolo would feed itself.
 """
 
 from __future__ import annotations
@@ -293,9 +294,12 @@ class Ensemble:
         self._state = self.predictor.step(rows, state, columns)
         same = columns[:, PITCH] == columns[:, TRUST + 1 + PITCH]
         self._copied = np.where(same, self._copied + SHIFT_TICKS[rows[:, SHIFT]], 0)
-        span = self._most_copied * context.bar
-        if np.count_nonzero(self._copied > span):
-            self._rest(self._copied > span, span)
+        most = self._most_copied * context.bar
+        long_enough = self._copied >= np.minimum(context.bar, most)
+        if np.count_nonzero(long_enough):
+            distance = np.array([recall.distance for recall in self._state.context.recalls])
+            span = np.minimum(np.maximum(2 * distance, context.bar), most)
+            self._rest(long_enough & (self._copied > span), most)
         self._before = rows
         # A stream that is over drew its last note for nothing: every stream goes through
         # the same steps, so that none depends on when the others end.

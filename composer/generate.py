@@ -17,6 +17,7 @@ from composer.context import FREE_BAR
 from composer.ensemble import Ensemble, Stream, listen
 from composer.errors import SettingError
 from composer.events import (
+    DURATION,
     DURATION_TICKS,
     LONGEST,
     PART,
@@ -32,6 +33,7 @@ from composer.events import (
     encode,
     velocity_of,
 )
+from composer.features import context_of
 from composer.grid import BEATS, FREE, Grid, find_grid
 from composer.notes import DRUM_PROGRAM, Note, Piece
 from composer.rules import FAR, Rules
@@ -48,8 +50,16 @@ WIDER = 7
 """Semitones by which a part may leave the range it had in the seed."""
 USED = 0.03
 """Share of a seed's sounding time from which a pitch class counts as part of its scale."""
-KIT = range(35, 60)
-"""Drum keys of a common kit (General MIDI 1), for drum parts."""
+KIT = (36, 38, 42, 46, 49)
+"""Kick, snare, hi-hat closed and open, crash (General MIDI 1), for drum parts that"""
+SMALL_KIT = 4
+"""use fewer keys than these."""
+DENSER = 1.25
+"""Times the seed's notes per beat that a continuation may have on the whole."""
+RARE = 0.01
+"""Share of a seed's notes up to which a place in the beat, or a length, is an exception."""
+PLAYED = 12
+"""With more places in the beat than these, a seed was played and not written down."""
 LOUDER = 2
 """Velocity classes (4 velocities each) by which a part may leave the seed's."""
 
@@ -222,8 +232,9 @@ def make_rules(reading: Reading, settings: Settings) -> Rules:
     for slot, program in enumerate(events.programs):
         own = rows[rows[:, PART] == slot]
         if program == DRUM_PROGRAM:
-            pitches[slot, list(KIT)] = True
             pitches[slot, own[:, PITCH]] = True
+            if np.count_nonzero(pitches[slot]) < SMALL_KIT:
+                pitches[slot, list(KIT)] = True
         else:
             low, high = settings.pitch_range or (
                 max(int(own[:, PITCH].min()) - WIDER, 0),
@@ -240,13 +251,16 @@ def make_rules(reading: Reading, settings: Settings) -> Rules:
         velocities[slot, max(lowest - LOUDER, 0) : highest + LOUDER + 1] = True
     first_longest = int(SHIFT_TICKS[rows[1:, 0]].max()) if len(rows) > 1 else 0
     busiest = int(np.bincount(events.onsets // bar).max())
-    per_bar, pace = busiest * 3 // 2 + 2, 0.0
+    per_bar, pace = busiest + max(busiest // 4, 1), 0.0
+    rate = DENSER * len(rows) / max(reading.join - int(events.onsets[0]), bar)
     if settings.density is not None:
         ticks = TICKS_PER_SECOND if events.kind == FREE else TICKS_PER_BEAT
         per_bar, pace = (
             max(int(np.ceil(settings.density * bar / ticks)), 1),
             settings.density / ticks,
         )
+        rate = 0.0
+    moved = SHIFT_TICKS[rows[1:, 0]]
     return Rules(
         earliest=np.array([reading.join]),
         latest_first=np.array([reading.join + bar - 1]),
@@ -257,7 +271,28 @@ def make_rules(reading: Reading, settings: Settings) -> Rules:
         velocities=velocities[None],
         per_bar=np.array([per_bar]),
         pace=np.array([pace]),
+        places=_places(events)[None],
+        shortest=np.array([int(np.quantile(rows[:, DURATION], RARE, method="lower"))]),
+        rate=np.array([rate]),
+        burst=np.array([busiest]),
+        stride=np.array([int(np.median(moved[moved > 0])) if moved.any() else 1]),
     )
+
+
+def _places(events: Events) -> NDArray[np.bool_]:
+    """Ticks of the beat on which a continuation's notes may begin, bool [24].
+
+    A seed that was written down begins its notes on a few of them, and a continuation that
+    does not would sound as if it had lost the beat. One that was played uses nearly all.
+    """
+    if events.kind == FREE:
+        return np.ones(TICKS_PER_BEAT, dtype=bool)
+    inside = context_of(events.onsets, events.kind, events.metres)[:, 0]
+    used = np.bincount(inside, minlength=TICKS_PER_BEAT) > RARE * len(inside)
+    if np.count_nonzero(used) > PLAYED:
+        return np.ones(TICKS_PER_BEAT, dtype=bool)
+    used[0] = True
+    return np.asarray(used)
 
 
 def _scale(reading: Reading, settings: Settings) -> np.ndarray:

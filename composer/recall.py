@@ -153,6 +153,11 @@ class Recall:
         trust = 1 + 4 * self._hits.bit_count() + min(self._exact, 4).bit_length()
         return Expected(trust, shift, part, pitch, duration, velocity)
 
+    @property
+    def distance(self) -> int:
+        """Ticks from the old place to now; 0 where nothing is expected."""
+        return self._now - self._source if self._at >= 0 else 0
+
     def hear(self, row: Row) -> Recall:
         """The recall after one more note: (shift, part, pitch, duration, velocity)."""
         made = self._copy()

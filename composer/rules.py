@@ -6,7 +6,10 @@ Rules act on logits before sampling, so that no note breaks them. What they hold
                  silence longer than the seed's longest (or a bar)
     who          only the parts asked for
     which        the key, each part's range; drum parts keep to drum keys of the kit
-    how many     at most so many notes to a bar
+    when         where in the beat the seed's notes begin, if it keeps to a few places
+    how long     no note shorter than the seed's
+    how many     at most so many notes to a bar; and when more were played on the whole than
+                 the seed would have, no chords and no quick notes until it is even
     how loud     the velocities of the seed, a little widened
     order        events stay canonical (see `composer.events`)
 
@@ -23,7 +26,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.context import Context
-from composer.events import DURATION_TICKS, END, PART, PITCH, SHIFT_TICKS, SIZES, SLOTS
+from composer.events import (
+    DURATION_TICKS,
+    END,
+    PART,
+    PITCH,
+    SHIFT_TICKS,
+    SIZES,
+    SLOTS,
+    TICKS_PER_BEAT,
+)
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -33,7 +45,11 @@ FAR = 1 << 40
 
 _SHIFTS = np.append(SHIFT_TICKS, 0)  # END has no ticks
 _SLOTS = np.arange(SLOTS)
+_DURATIONS = np.arange(len(DURATION_TICKS))
 _PITCHES = np.arange(SIZES[PITCH])
+
+
+_NO_LIMIT = np.zeros(0)
 
 
 def _last_true(table: Bools) -> Ints:
@@ -57,6 +73,11 @@ class Rules:
         velocities: bool [B, 16, 32], velocity classes each slot may use.
         per_bar: [B], most notes that may begin in one bar.
         pace: float [B], notes per tick to keep up with; 0 for as it comes.
+        places: bool [B, 24], ticks of the beat on which notes may begin; empty for all.
+        shortest: [B], first duration class that may be used; empty for all.
+        rate: float [B], notes per tick not to exceed on the whole; 0 or empty for no limit.
+        burst: [B], notes by which `rate` may be exceeded for a while.
+        stride: [B], least shift in ticks while it is.
         tops: [B, 16], highest pitch of each slot that may play, -1 for none; derived.
         last: [B], last slot that may play, -1 for none; derived.
     """
@@ -70,10 +91,25 @@ class Rules:
     velocities: Bools
     per_bar: Ints
     pace: NDArray[np.float64]
+    places: Bools = field(default_factory=lambda: _NO_LIMIT.astype(bool))
+    shortest: Ints = field(default_factory=lambda: _NO_LIMIT.astype(np.int64))
+    rate: NDArray[np.float64] = field(default_factory=lambda: _NO_LIMIT)
+    burst: Ints = field(default_factory=lambda: _NO_LIMIT.astype(np.int64))
+    stride: Ints = field(default_factory=lambda: _NO_LIMIT.astype(np.int64))
     tops: Ints = field(init=False, repr=False)
     last: Ints = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        count = len(self.earliest)
+        for name, default in (
+            ("places", np.ones((count, TICKS_PER_BEAT), dtype=bool)),
+            ("shortest", np.zeros(count, dtype=np.int64)),
+            ("rate", np.zeros(count)),
+            ("burst", np.zeros(count, dtype=np.int64)),
+            ("stride", np.ones(count, dtype=np.int64)),
+        ):
+            if len(getattr(self, name)) != count:
+                object.__setattr__(self, name, default)
         playing = self.pitches & self.parts[:, :, None]
         object.__setattr__(self, "tops", _last_true(playing))
         object.__setattr__(self, "last", _last_true(self.parts))
@@ -111,8 +147,18 @@ class Rules:
         full = in_bar >= self.per_bar
         if np.count_nonzero(full):
             floor = np.where(full, np.maximum(floor, context.bar - context.inside), floor)
+        if np.count_nonzero(self.rate):
+            fair = self.rate * (clock - self.earliest) + self.burst
+            many = (self.rate > 0) & (drawn > fair)
+            floor = np.where(many, np.maximum(floor, self.stride), floor)
         allowed = (floor[:, None] <= _SHIFTS) & (limit[:, None] >= _SHIFTS)
         allowed[:, END] = False
+        if not self.places.all():
+            inside = (context.inside[:, None] + _SHIFTS) % context.bar[:, None]
+            placed = np.take_along_axis(self.places, inside % TICKS_PER_BEAT, axis=1)
+            placed[:, 0] = True  # together with the last note, wherever it is
+            usable = allowed & placed
+            allowed = np.where(np.logical_or.reduce(usable, axis=1)[:, None], usable, allowed)
         allowed[:, 0] &= self._stackable(before)
         # If nothing is left, the nearest shift past every limit is the way on.
         stuck = ~np.logical_or.reduce(allowed, axis=1)
@@ -151,7 +197,10 @@ class Rules:
 
     def lengths(self, onset: Ints) -> Bools:
         """Durations that end in time, [B, classes]; one tick always does."""
-        return np.asarray(np.maximum(self.end - onset, 1)[:, None] >= DURATION_TICKS)
+        fitting = np.maximum(self.end - onset, 1)[:, None] >= DURATION_TICKS
+        long_enough = fitting & (self.shortest[:, None] <= _DURATIONS)
+        any_left = np.logical_or.reduce(long_enough, axis=1)
+        return np.asarray(np.where(any_left[:, None], long_enough, fitting))
 
     def loudness(self, parts: Ints) -> Bools:
         """Velocity classes, [B, 32]."""

@@ -124,6 +124,48 @@ class TestTime:
         mask = rules.shifts(context, before, np.array([4]), np.array([4]))[0]
         assert (context.clock[0] + SHIFT_TICKS[mask[:END]]).min() == 8 * BEAT
 
+    def test_notes_begin_where_in_the_beat_the_seed_s_do(self) -> None:
+        swung = Part(tuple(Note(i * 12 + 4 * (i % 2), 60, 8, 80) for i in range(16)))
+        reading, rules = rules_for(swung)
+        onsets, _ = self.first(rules, reading)
+        assert {onset % BEAT for onset in onsets} == {0, 16}
+
+    def test_a_seed_that_was_played_is_not_bound_to_places(self) -> None:
+        late = Part(tuple(Note(i * 24 + i % 20, 60, 8, 80) for i in range(80)))
+        reading = read_seed(piece(late), grid="beats")
+        assert make_rules(reading, Settings()).places.all()
+
+    def test_the_next_note_of_a_chord_may_follow_wherever_it_is(self) -> None:
+        _, rules = rules_for(C_MAJOR)
+        assert np.flatnonzero(rules.places[0]).tolist() == [0]
+        from composer.context import Context
+
+        reading, _ = rules_for(C_MAJOR)
+        context = Context.after(reading.events)
+        context.inside[:] = 5
+        context.clock[:] = reading.join
+        mask = rules.shifts(context, np.array([[0, 0, 60, 0, 20]]), *np.ones((2, 1), int))[0]
+        assert mask[0]
+        assert {(5 + tick) % BEAT for tick in SHIFT_TICKS[mask[:END]] if tick} == {0}
+
+    def test_no_note_is_shorter_than_the_seed_s(self) -> None:
+        reading, rules = rules_for(C_MAJOR)
+        allowed = DURATION_TICKS[rules.lengths(np.array([reading.join]))[0]]
+        assert allowed.min() == BEAT
+
+    def test_a_texture_that_grew_too_thick_is_thinned(self) -> None:
+        reading, rules = rules_for(C_MAJOR)
+        from composer.context import Context
+
+        context = Context.after(reading.events)
+        context.clock[:] = reading.join + 2 * BEAT
+        before = reading.events.rows[-1:].astype(np.int64)
+        few, many = (
+            rules.shifts(context, before, np.array([1]), np.array([drawn]))[0] for drawn in (2, 9)
+        )
+        assert SHIFT_TICKS[few[:END]].min() == 0
+        assert SHIFT_TICKS[many[:END]].min() == BEAT
+
     def test_the_length_in_seconds_ends_on_a_bar_line(self) -> None:
         reading, rules = rules_for(C_MAJOR, seconds=3.1)  # 6.2 beats at 120
         assert rules.end[0] - reading.join == 8 * BEAT
