@@ -1,0 +1,92 @@
+"""Piano rolls: the protocol by hand, probabilities that add up, a network that learns."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from keras import ops
+
+from composer.errors import SeedError
+from training.pianoroll import (
+    KEYS,
+    STOP,
+    RollBatch,
+    RollNetwork,
+    RollSettings,
+    fit,
+    read,
+    score,
+    to_roll,
+    transposed,
+)
+
+TINY = {"units": 8, "hidden": 8, "dropout": 0.0, "deaf": 0.0}
+
+
+def nats_of(network: RollNetwork, chords: list[list[int]]) -> np.ndarray:
+    """Nats of one frame after silence, for each of these chords as they stand."""
+    most = max(map(len, chords))
+    table = np.full((len(chords), 1, most), -1, dtype=np.int32)
+    for index, chord in enumerate(chords):
+        table[index, 0, : len(chord)] = chord
+    heard = np.zeros((len(chords), 1, KEYS), dtype=np.float32)
+    return ops.convert_to_numpy(network((heard, table)))[:, 0]
+
+
+def test_a_frame_is_heard_before_the_next_is_scored() -> None:
+    roll = to_roll([[60], [60, 64], []])
+    batch = RollBatch.of([roll], most=2)
+    assert np.flatnonzero(batch.heard[0, 0]).tolist() == [60 - 21]
+    assert np.flatnonzero(batch.heard[0, 1]).tolist() == [60 - 21, 64 - 21]
+    assert batch.chords[0, :2].tolist() == [[39, 43, STOP], [STOP, -1, -1]]
+    assert batch.scored.sum() == 2  # of three frames the first is given
+
+
+def test_keys_to_which_nothing_is_known_cost_a_bit_each() -> None:
+    network = RollNetwork(RollSettings(frame="keys", **TINY))
+    nats_of(network, [[STOP]])
+    for variable in network.trainable_variables:
+        variable.assign(np.zeros(variable.shape))
+    assert nats_of(network, [[STOP], [3, STOP]]) == pytest.approx([88 * np.log(2)] * 2, rel=1e-5)
+
+
+def test_the_ways_to_go_on_within_a_frame_add_up_to_one() -> None:
+    network = RollNetwork(RollSettings(frame="chord", **TINY))
+    first = nats_of(network, [[key] for key in range(KEYS + 1)])
+    assert np.exp(-first).sum() == pytest.approx(1, abs=1e-4)
+    after = nats_of(network, [[10, key] for key in range(11, KEYS + 1)]) - first[10]
+    assert np.exp(-after).sum() == pytest.approx(1, abs=1e-4)
+    # The top key can only be followed by the end of the frame.
+    assert nats_of(network, [[87, STOP]])[0] == pytest.approx(first[87], abs=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["keys", "chord"])
+def test_a_network_learns_two_chords_that_take_turns(kind: str) -> None:
+    rolls = [to_roll([[48, 64, 67], [50, 65, 69]] * 6)] * 4
+    settings = RollSettings(frame=kind, units=16, hidden=16, dropout=0.0, deaf=0.0, pieces=4,
+                            epochs=60, learning_rate=0.03, average=0.5)  # fmt: skip
+    told: list[float] = []
+    outcome = fit({"train": rolls, "valid": rolls}, settings, lambda e, t, v: told.append(v))
+    assert outcome.valid < 0.2 * told[0]
+    assert outcome.valid == min(told)
+    assert score(outcome.network, rolls) == pytest.approx(outcome.valid, abs=1e-4)
+
+
+def test_no_transposition_leaves_the_piano() -> None:
+    roll = to_roll([[21], [40]])
+    assert np.flatnonzero(transposed(roll, -3).any(axis=0)).tolist() == [0, 19]
+    assert np.flatnonzero(transposed(roll, 3).any(axis=0)).tolist() == [3, 22]
+
+
+def test_files(tmp_path: Path) -> None:
+    path = tmp_path / "rolls.json"
+    path.write_text(json.dumps({"train": [[[60.0], [62.0]]], "valid": [[[60], []]]}))
+    assert {split: len(rolls) for split, rolls in read(path).items()} == {"train": 1, "valid": 1}
+    path.write_text(json.dumps({"train": [[[5], [6]]]}))
+    with pytest.raises(SeedError, match="pitch 5 is not on the piano"):
+        read(path)
+    with pytest.raises(SeedError, match="not a file of the JSB"):
+        read(tmp_path / "missing.json")
