@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 
 import click
 
@@ -103,9 +105,21 @@ def _counts(context: click.Context, option: click.Parameter, text: str) -> tuple
     show_default=True,
     help="Sizes of crowds, as 100,200,500; 0 for none.",
 )
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    default=lambda: min(os.cpu_count() or 1, 2) if sys.platform.startswith("linux") else 1,
+    show_default="2 on Linux",
+    help="Processes that a crowd's server is made of; see `composer serve --help`.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def live(
-    model: str, phrases: int, seconds: float, sessions: tuple[int, ...], as_json: bool
+    model: str,
+    phrases: int,
+    seconds: float,
+    sessions: tuple[int, ...],
+    processes: int,
+    as_json: bool,
 ) -> None:
     """Measure how soon a server answers, how exactly it plays, and with how many.
 
@@ -123,7 +137,9 @@ def live(
 
     models.find(model)
     say = terminal.say if terminal.is_interactive() else None
-    result = library.bench(model, phrases=phrases, seconds=seconds, sessions=sessions, say=say)
+    result = library.bench(
+        model, phrases=phrases, seconds=seconds, sessions=sessions, processes=processes, say=say
+    )
     if as_json:
         click.echo(json.dumps(result, indent=2))
         return

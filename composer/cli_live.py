@@ -84,6 +84,14 @@ def add_to(verbs: click.Group) -> None:
     help="Folder for /composer/seed and /composer/save.",
 )
 @click.option("--model", default="default", show_default=True, help="A model's name or folder.")
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Share the players out among so many processes (Linux, with --reply-source).",
+)
+@click.option("--fellow", is_flag=True, hidden=True)
 @click.option("--json", "as_json", is_flag=True, help="Say that it is ready as a line of JSON.")
 @click.option("--quiet", is_flag=True, help="No view of what goes on.")
 def serve(**options: Any) -> None:
@@ -98,6 +106,7 @@ def serve(**options: Any) -> None:
       composer serve --virtual composer --mode accompany
     """  # fmt: skip
     from composer import models
+    from composer.live.fellows import at_end_of_input
     from composer.live.serve import Options, open_room, signals_stop
     from composer.runtime import Predictor
 
@@ -118,11 +127,15 @@ def serve(**options: Any) -> None:
         link=options["link"],
         learn=options["learn"],
         model=options["model"],
+        processes=options["processes"],
+        fellow=options["fellow"],
     )
     predictor = Predictor.load(models.find(options["model"]), threads=1)
     with open_room(chosen, predictor) as room:
         from composer.live.view import view_of
 
+        if chosen.fellow:
+            at_end_of_input(room.server.stop)
         with signals_stop(room.server):
             say_ready(room, as_json=options["as_json"])
             with view_of(room, shown=not options["quiet"] and not options["as_json"]):

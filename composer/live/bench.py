@@ -117,6 +117,7 @@ def bench(
     phrases: int = 100,
     seconds: float = 60.0,
     sessions: Sequence[int] = (500,),
+    processes: int = 1,
     say: Say | None = None,
 ) -> dict[str, Any]:
     """All of it, each with a server of its own.
@@ -127,6 +128,7 @@ def bench(
         seconds: Of the long reply, and of each crowd, which plays a minute at most; 0
             leaves both out.
         sessions: Sizes of crowds, one after another.
+        processes: That a crowd's server is made of.
         say: Told what is being done.
     """
     say = say or (lambda line: None)
@@ -141,8 +143,8 @@ def bench(
     result["crowds"] = []
     for count in sessions if seconds else ():
         say(f"{count} sessions for {min(seconds, 60.0):g} s")
-        with served(model) as (port, process):
-            result["crowds"].append(crowd(port, process, count, min(seconds, 60.0)))
+        with served(model, processes) as (port, pids):
+            result["crowds"].append(crowd(port, pids, count, min(seconds, 60.0)))
     return result
 
 
@@ -165,8 +167,12 @@ def lines(result: dict[str, Any]) -> Iterator[str]:
         yield _line("all notes", figures["all_notes"])
         sizes = ", ".join(f"{size:.0f}" for size in figures["memory_mb"])
         yield (
-            f"  {figures['not_played']} notes left out; the server took "
-            f"{figures['server_cores']:.2f} cores, and {sizes} MB after each third"
+            f"  notes left out {figures['not_played']}, "
+            f"datagrams dropped by the system {figures['datagrams_dropped']}"
+        )
+        yield (
+            f"  processes {figures['processes']}, cores taken {figures['server_cores']:.2f}, "
+            f"MB after each third {sizes}"
         )
         yield _line("(the client itself sent late by)", figures["client_late"])
 

@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from composer.errors import OutputError
-from composer.live.wire import Wire, cpu_seconds, memory
+from composer.live.wire import Wire, cpu_seconds, dropped, memory
 
 STEP = 0.25
 """Seconds between two notes of a session."""
@@ -37,18 +37,24 @@ class Answers:
     """What one session asked for, what was announced to it, and what was played.
 
     Attributes:
-        asked: Moment at which each answer was asked for; the first has the id 1.
+        asked: Moments at which an answer was asked for.
     """
 
     def __init__(self) -> None:
         self.asked: list[float] = []
+        self._begun: dict[int, float] = {}
         self._due: defaultdict[int, list[tuple[float, int]]] = defaultdict(list)
         self._plays: defaultdict[int, list[float]] = defaultdict(list)
 
+    def begin(self, number: int) -> None:
+        """An answer is announced: to what was asked last."""
+        if self.asked and self.asked[-1] not in self._begun.values():
+            self._begun[number] = self.asked[-1]
+
     def note(self, number: int, pitch: int, start: float) -> None:
         """A note of an answer is announced, so many seconds into it."""
-        if 1 <= number <= len(self.asked):
-            self._due[pitch].append((self.asked[number - 1] + start, number))
+        if number in self._begun:
+            self._due[pitch].append((self._begun[number] + start, number))
 
     def play(self, pitch: int, moment: float) -> None:
         """A note is played."""
@@ -78,24 +84,27 @@ class Answers:
         return first, later, len(self.asked) - len(played), missed
 
 
-def crowd(port: int, process: int, sessions: int = 500, seconds: float = 30.0) -> dict[str, Any]:
+def crowd(
+    port: int, processes: Sequence[int], sessions: int = 500, seconds: float = 30.0
+) -> dict[str, Any]:
     """Play in many sessions at once.
 
     Args:
         port: The server's.
-        process: Its number.
+        processes: Their numbers.
         sessions: How many.
         seconds: How long each plays.
     """
     wires = [Wire(port) for _ in range(sessions)]
     try:
-        return _play(wires, process, seconds)
+        figures = _play(wires, processes, seconds)
+        return figures | {"datagrams_dropped": dropped(port)}
     finally:
         for wire in wires:
             wire.close()
 
 
-def _play(wires: Sequence[Wire], process: int, seconds: float) -> dict[str, Any]:
+def _play(wires: Sequence[Wire], processes: Sequence[int], seconds: float) -> dict[str, Any]:
     by_socket = {wire.udp.fileno(): index for index, wire in enumerate(wires)}
     poll = select.poll()
     for wire in wires:
@@ -111,7 +120,7 @@ def _play(wires: Sequence[Wire], process: int, seconds: float) -> dict[str, Any]
     origin = time.time() + 0.5
     queue = [(origin + chance.random() * STEP * PHRASE, index, 0) for index in range(len(wires))]
     heapq.heapify(queue)
-    spent = cpu_seconds(process)
+    spent = cpu_seconds(processes)
     sent = 0
     look = origin + 1.0
     while queue:
@@ -128,12 +137,12 @@ def _play(wires: Sequence[Wire], process: int, seconds: float) -> dict[str, Any]
                 heapq.heappush(queue, (when + STEP, index, step + 1))
         if now >= look:
             look += 1.0
-            sizes.append(memory(process))
+            sizes.append(memory(processes))
         left = max(queue[0][0] - time.time(), 0.0) if queue else LAST
         for descriptor, _ in poll.poll(left * 1000):
             index = by_socket[descriptor]
             _hear(wires[index], answers[index])
-    spent = cpu_seconds(process) - spent
+    spent = cpu_seconds(processes) - spent
     end = time.time() + LAST
     while (left := end - time.time()) > 0:
         for descriptor, _ in poll.poll(left * 1000):
@@ -144,6 +153,7 @@ def _play(wires: Sequence[Wire], process: int, seconds: float) -> dict[str, Any]
     later = [late for _, some, _, _ in reckoned for late in some]
     return {
         "sessions": len(wires),
+        "processes": len(processes),
         "seconds": seconds,
         "notes_sent": sent,
         "phrases": sum(len(answer.asked) for answer in answers),
@@ -170,6 +180,8 @@ def _hear(wire: Wire, answers: Answers) -> None:
                 answers.play(values[0], moment)
         elif message.address == "/composer/phrase/note":
             answers.note(values[0], values[1], values[2] * HALF)
+        elif message.address == "/composer/phrase/begin":
+            answers.begin(values[0])
 
 
 def _status(wire: Wire) -> dict[str, Any]:

@@ -74,6 +74,7 @@ class Router:
         files: Path | None = None,
         job: Job | None = None,
         about: Sequence[tuple[str, object]] = (),
+        joins: bool = True,
     ) -> None:
         """No clients yet.
 
@@ -83,6 +84,7 @@ class Router:
             files: Folder of seeds and saved sessions; None for none.
             job: Runs what takes long; None for at once.
             about: Names and values that every status begins with.
+            joins: Whether clients can join other sessions than their own.
         """
         self.engine = engine
         self.listeners: dict[Key, dict[Endpoint, None]] = {}
@@ -91,6 +93,7 @@ class Router:
         self.counts = {"understood": 0, "refused": 0}
         self.vitals: Callable[[], list[tuple[str, object]]] = list
         self._reply_port, self._files, self._about = reply_port, files, tuple(about)
+        self._joins = joins
         self._job: Job = job or _at_once
         self._joined: dict[object, Key] = {}
         self._seeds: dict[Key, list[Idea]] = {}
@@ -391,6 +394,8 @@ class Router:
 
     def _on_session(self, now: float, source: Endpoint, arguments: Sequence[Argument]) -> str:
         name = _text(arguments, 0, "name")
+        if not self._joins:
+            raise SettingError("this server is several processes, and each has its own sessions")
         if not (name.isprintable() and 0 < len(name) <= 40):
             raise SettingError("a session's name has 1 to 40 characters")
         if len(self._joined) >= MOST_CLIENTS:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import os
 import signal
 import socket
 import sys
@@ -21,6 +22,7 @@ from typing import Any
 from composer import terminal
 from composer.errors import SettingError
 from composer.live.engine import IDLE, Engine
+from composer.live.fellows import Fellows, check
 from composer.live.midi_player import USUAL, MidiPlayer
 from composer.live.mind import Mind
 from composer.live.osc_codec import encode
@@ -55,6 +57,8 @@ class Options:
     learn: bool = False
     idle: float = IDLE
     model: str = "default"
+    processes: int = 1
+    fellow: bool = False
 
 
 class Room:
@@ -84,14 +88,20 @@ class Room:
         values.set("mode", options.mode)
         logs = options.logs is not None
         engine = Engine(mind, values, options.tempo, logs=logs, idle=options.idle)
+        check(options.processes, options.reply_port)
         host = ANYONE if options.listen else LOOPBACK
-        udp = open_udp(host, options.osc_port)
-        stack.callback(udp.close)
+        udp = open_udp(host, options.osc_port, shared=options.fellow)
         port = udp.getsockname()[1]
+        several = options.fellow or options.processes > 1
+        if options.processes > 1:
+            # Now that it is known that nobody else has it.
+            udp.close()
+            udp = open_udp(host, port, shared=True)
+        stack.callback(udp.close)
         about = (("model", options.model), ("osc_port", port))
         router = Router(
             engine, reply_port=options.reply_port, files=options.files, about=about,
-            job=lambda work, then: self.server.job(work, then),
+            job=lambda work, then: self.server.job(work, then), joins=not several,
         )  # fmt: skip
         end_left_behind(udp)
         sounding = SoundingFile()
@@ -105,7 +115,12 @@ class Room:
             "midi_in": [],
             "midi_out": [],
             "model": options.model,
+            "pids": [os.getpid()],
         }
+        if options.processes > 1:
+            fellows = Fellows(options.processes - 1, _arguments(options, port))
+            stack.callback(fellows.close)
+            self.ready["pids"] += fellows.pids
         engine.session(MAIN, self.server.now())
         engine.lasting.add(MAIN)
         self.midi: MidiPlayer | None = None
@@ -206,6 +221,17 @@ class Room:
             server.post(lambda now: each(now, lambda s: s.transport(moment, running)))
 
         stack.callback(LinkFollower(follow, transport, server.now).close)
+
+
+def _arguments(options: Options, port: int) -> list[str]:
+    """What a fellow is called with to be like this server, without its MIDI ports."""
+    given = ["--osc-port", str(port), "--reply-source", "--no-midi", "--mode", options.mode]
+    given += ["--model", options.model]
+    for name, wanted in (("--listen", options.listen), ("--link", options.link)):
+        given += [name] if wanted else []
+    for name, value in (("--tempo", options.tempo), ("--files", options.files)):
+        given += [] if value is None else [name, str(value)]
+    return given + (["--no-log"] if options.logs is None else ["--log", str(options.logs)])
 
 
 @contextlib.contextmanager

@@ -45,7 +45,7 @@ AT_ONCE = 32
 STARVED = 0.002
 """Seconds after which the network gets a slice even if a note might be late for it: with many
 sessions something is always about to be due."""
-HURRY, TOGETHER = 0.005, 0.01
+HURRY, TOGETHER = 0.006, 0.012
 """Seconds in a crowd from one round of the network's work to the next: where someone waits
 for an answer, and otherwise. What comes together by then is done together."""
 SELDOM = (50_000, 50, 1_000_000)
@@ -416,13 +416,20 @@ def _is_said(output: Output) -> bool:
     return isinstance(output, Tell)
 
 
-def open_udp(host: str, port: int) -> socket.socket:
+def open_udp(host: str, port: int, *, shared: bool = False) -> socket.socket:
     """A socket for OSC.
+
+    Args:
+        host: Address to listen on.
+        port: 0 for a free one.
+        shared: Whether other processes listen on it too.
 
     Raises:
         OutputError: The port is taken, or there is no such address here.
     """
     udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    if shared:
+        udp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
         with contextlib.suppress(OSError):
             udp.setsockopt(socket.SOL_SOCKET, option, 1 << 22)

@@ -155,7 +155,16 @@ class Studio:
 
     def work(self) -> list[NetworkMind]:
         """One slice. Returns the minds that have news."""
-        if self.crowded and self._to_hear > 0:
+        if self.crowded and self._to_hear + self._to_draw > 0:
+            return self._go_round()
+        self._drew = bool(self._benches) and not (self._behind and self._drew)
+        if self._drew:
+            return self._draw()
+        return self._listen() if self._behind else []
+
+    def _go_round(self) -> list[NetworkMind]:
+        """The next slice of a round: first notes are heard, then some are drawn."""
+        if self._to_hear > 0:
             news = self._listen()
             self._to_hear -= 1
             if not self._to_hear and self._more and any(m in self._behind for m in self._urgent):
@@ -163,11 +172,8 @@ class Studio:
             if not self._to_hear:
                 self._to_draw = len(self._benches)
             return news
-        self._to_draw = max(self._to_draw - 1, 0)
-        self._drew = bool(self._benches) and not (self._behind and self._drew)
-        if self._drew:
-            return self._draw()
-        return self._listen() if self._behind else []
+        self._to_draw -= 1
+        return self._draw() if self._benches else []
 
     def _listen(self) -> list[NetworkMind]:
         """Hear one note for some minds; those that have heard all may sit down to draw."""

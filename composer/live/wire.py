@@ -16,7 +16,7 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from composer.errors import OutputError
@@ -84,21 +84,23 @@ class Wire:
 
 
 @contextlib.contextmanager
-def served(model: str) -> Iterator[tuple[int, int]]:
-    """A server of its own: its OSC port and its process number.
+def served(model: str, processes: int = 1) -> Iterator[tuple[int, list[int]]]:
+    """A server of its own: its OSC port and its processes' numbers.
 
     Raises:
         OutputError: It does not start.
     """
     command = [sys.executable, "-m", "composer", "serve", "--json", "--osc-port", "0",
-               "--reply-source", "--no-log", "--no-midi", "--model", model]  # fmt: skip
+               "--reply-source", "--no-log", "--no-midi", "--model", model,
+               "--processes", str(processes)]  # fmt: skip
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
         if not line:
             raise OutputError("the server did not start; see above")
-        yield json.loads(line)["osc_port"], process.pid
+        ready = json.loads(line)
+        yield ready["osc_port"], ready["pids"]
     finally:
         process.terminate()
         process.wait(20)
@@ -106,19 +108,28 @@ def served(model: str) -> Iterator[tuple[int, int]]:
             process.stdout.close()
 
 
-def memory(process: int) -> float:
-    """Megabytes that a process has in memory; 0 where the system does not say."""
+def memory(processes: Sequence[int]) -> float:
+    """Megabytes that processes have in memory; 0 where the system does not say."""
     try:
-        pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
+        pages = sum(int(Path(f"/proc/{p}/statm").read_text().split()[1]) for p in processes)
         return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
     except (OSError, ValueError, IndexError, AttributeError):
         return 0.0
 
 
-def cpu_seconds(process: int) -> float:
-    """Seconds of one core that a process has used; 0 where the system does not say."""
+def cpu_seconds(processes: Sequence[int]) -> float:
+    """Seconds of a core that processes have used; 0 where the system does not say."""
     try:
-        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        stats = [Path(f"/proc/{p}/stat").read_text().rpartition(")")[2].split() for p in processes]
+        return sum(int(s[11]) + int(s[12]) for s in stats) / os.sysconf("SC_CLK_TCK")
     except (OSError, ValueError, IndexError, AttributeError):
         return 0.0
+
+
+def dropped(port: int) -> int:
+    """Datagrams to a UDP port here that found its queue full; 0 where the system does not say."""
+    try:
+        rows = [line.split() for line in Path("/proc/net/udp").read_text().splitlines()[1:]]
+    except OSError:
+        return 0
+    return sum(int(row[-1]) for row in rows if int(row[1].rpartition(":")[2], 16) == port)

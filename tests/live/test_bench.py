@@ -17,12 +17,16 @@ from .room import process
 
 def test_answers_by_hand() -> None:
     answers = Answers()
-    answers.asked = [10.0, 12.0, 14.0]
+    answers.asked.append(10.0)
+    answers.begin(1)
     answers.note(1, 60, 0.0)
     answers.note(1, 64, 0.5)
     answers.note(1, 60, 1.0)
+    answers.asked.append(12.0)  # lost on the way: the next answer has the next number
+    answers.asked.append(14.0)
     # Played before it was announced, as what is due at once is.
-    answers.play(62, 12.001)
+    answers.play(62, 14.001)
+    answers.begin(2)
     answers.note(2, 62, 0.0)
     answers.note(9, 62, 0.0)  # nobody asked for it
     answers.play(60, 10.002)
@@ -41,7 +45,7 @@ def test_quantiles_by_hand() -> None:
 
 def test_a_small_crowd_is_answered(tmp_path: Path) -> None:
     with process(tmp_path / "state") as (serving, port):
-        figures = crowd(port, serving.pid, 3, 4.3)
+        figures = crowd(port, [serving.pid], 3, 4.3)
     assert figures["phrases"] >= 3
     assert figures["lost"] == figures["not_played"] == 0
     assert figures["first_note"]["count"] == figures["phrases"]
@@ -56,8 +60,8 @@ def test_lines_of_a_whole_run() -> None:
                 "grid": some | {"seconds": 60.0, "drift_ms": -0.01},
                 "crowds": [
                     {
-                        "sessions": 500, "seconds": 30.0, "phrases": 100, "lost": 2,
-                        "not_played": 3, "first_note": some, "all_notes": some,
+                        "sessions": 500, "processes": 2, "seconds": 30.0, "phrases": 100,
+                        "lost": 2, "datagrams_dropped": 0, "not_played": 3, "first_note": some, "all_notes": some,
                         "client_late": some, "server_cores": 0.8,
                         "memory_mb": [200.0, 210.0, 210.4],
                     }
@@ -70,7 +74,7 @@ def test_lines_of_a_whole_run() -> None:
     assert "drift from the first tenth to the last: -0.010 ms" in text
     assert "500 sessions" in text
     assert "100 phrases, 2 not answered" in text
-    assert "0.80 cores, and 200, 210, 210 MB" in text
+    assert "processes 2, cores taken 0.80, MB after each third 200, 210, 210" in text
 
 
 def test_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
