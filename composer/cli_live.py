@@ -91,7 +91,12 @@ def add_to(verbs: click.Group) -> None:
     show_default=True,
     help="Share the players out among so many processes (Linux, with --reply-source).",
 )
-@click.option("--fellow", is_flag=True, hidden=True)
+@click.option(
+    "--fellow",
+    is_flag=True,
+    hidden=True,
+    help="Be one of the processes: share the port, and end when standard input does.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Say that it is ready as a line of JSON.")
 @click.option("--quiet", is_flag=True, help="No view of what goes on.")
 def serve(**options: Any) -> None:

@@ -15,9 +15,10 @@ import contextlib
 import heapq
 import random
 import select
+import sys
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from composer.errors import OutputError
@@ -106,9 +107,8 @@ def crowd(
 
 def _play(wires: Sequence[Wire], processes: Sequence[int], seconds: float) -> dict[str, Any]:
     by_socket = {wire.udp.fileno(): index for index, wire in enumerate(wires)}
-    poll = select.poll()
+    ready = _poll(list(by_socket))
     for wire in wires:
-        poll.register(wire.udp, select.POLLIN)
         # Nobody is interrupted by the next phrase, and silence ends none.
         wire.send("set", "interrupt", 0)
         wire.send("set", "wait", 5)
@@ -139,13 +139,13 @@ def _play(wires: Sequence[Wire], processes: Sequence[int], seconds: float) -> di
             look += 1.0
             sizes.append(memory(processes))
         left = max(queue[0][0] - time.time(), 0.0) if queue else LAST
-        for descriptor, _ in poll.poll(left * 1000):
+        for descriptor, _ in ready(left):
             index = by_socket[descriptor]
             _hear(wires[index], answers[index])
     spent = cpu_seconds(processes) - spent
     end = time.time() + LAST
     while (left := end - time.time()) > 0:
-        for descriptor, _ in poll.poll(left * 1000):
+        for descriptor, _ in ready(left):
             index = by_socket[descriptor]
             _hear(wires[index], answers[index])
     reckoned = [answer.reckon() for answer in answers]
@@ -166,6 +166,19 @@ def _play(wires: Sequence[Wire], processes: Sequence[int], seconds: float) -> di
         "server_cores": round(spent / seconds, 3),
         "memory_mb": _thirds(sizes),
     }
+
+
+def _poll(sockets: Sequence[int]) -> Callable[[float], list[tuple[int, int]]]:
+    """Something that waits so many seconds at most for any of many sockets."""
+    if sys.platform == "linux":
+        many = select.epoll(len(sockets))
+        for descriptor in sockets:
+            many.register(descriptor, select.EPOLLIN)
+        return many.poll
+    some = select.poll()
+    for descriptor in sockets:
+        some.register(descriptor, select.POLLIN)
+    return lambda seconds: some.poll(seconds * 1000)
 
 
 def _hear(wire: Wire, answers: Answers) -> None:

@@ -61,7 +61,8 @@ def test_lines_of_a_whole_run() -> None:
                 "crowds": [
                     {
                         "sessions": 500, "processes": 2, "seconds": 30.0, "phrases": 100,
-                        "lost": 2, "datagrams_dropped": 0, "not_played": 3, "first_note": some, "all_notes": some,
+                        "lost": 2, "datagrams_dropped": 0, "not_played": 3,
+                        "first_note": some, "all_notes": some,
                         "client_late": some, "server_cores": 0.8,
                         "memory_mb": [200.0, 210.0, 210.4],
                     }
