@@ -43,10 +43,30 @@ MODEL, MARKOV, AGAIN = "model", "Markov", "seed again"
     type=click.IntRange(1),
     help="Continuations by the model in all, going round the pieces.  [default: one a piece]",
 )
-@click.option("--temperature", type=float, default=0.95, show_default=True)
-@click.option("--top-p", type=float, default=0.97, show_default=True)
-@click.option("--min-p", type=float, default=0.02, show_default=True)
-@click.option("--rng-seed", type=int, default=0, show_default=True)
+@click.option(
+    "--temperature",
+    type=float,
+    default=0.95,
+    show_default=True,
+    help="How freely notes are drawn: 0 the likeliest, 1 as the model believes.",
+)
+@click.option(
+    "--top-p",
+    type=float,
+    default=0.97,
+    show_default=True,
+    help="Draw from the likeliest that hold this share.",
+)
+@click.option(
+    "--min-p",
+    type=float,
+    default=0.02,
+    show_default=True,
+    help="Draw from those this share as likely as the likeliest.",
+)
+@click.option(
+    "--rng-seed", type=int, default=0, show_default=True, help="Where all randomness comes from."
+)
 @click.option("--page", metavar="HTML", help="Write a page with tables and pictures.")
 @click.option("--force", is_flag=True, help="Overwrite a page that exists.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
