@@ -13,21 +13,25 @@ from typing import Any
 from composer.errors import ModelError
 
 HEAD_CONTEXT: dict[str, tuple[str, ...]] = {
-    "shift": ("trust", "expected_shift"),
-    "part": ("shift", "position", "beat", "bar_length", "trust", "expected_part"),
+    "shift": ("trust", "expected_shift", "likeness", "ago_shift"),
+    "part": (
+        "shift", "position", "beat", "bar_length", "trust", "expected_part",
+        "likeness", "ago_part",
+    ),
     "pitch": (
         "shift", "position", "beat", "bar_length", "part", "program",
         "last_pitch", "last_duration", "last_velocity", "gap", "trust", "expected_pitch",
+        "likeness", "ago_pitch",
     ),
     "duration": (
         "shift", "position", "beat", "bar_length", "part", "program",
         "last_pitch", "last_duration", "last_velocity", "gap", "pitch",
-        "trust", "expected_duration",
+        "trust", "expected_duration", "likeness", "ago_duration",
     ),
     "velocity": (
         "shift", "position", "beat", "bar_length", "part", "program",
         "last_pitch", "last_duration", "last_velocity", "gap", "pitch", "duration",
-        "trust", "expected_velocity", "expected_duration",
+        "trust", "expected_velocity", "expected_duration", "likeness", "ago_velocity",
     ),
 }  # fmt: skip
 """Which columns of the step being predicted each head may see."""
@@ -37,11 +41,19 @@ EMBEDDING_SIZES: dict[str, int] = {
     "position": 24, "beat": 12, "bar_length": 8, "last_pitch": 24, "last_duration": 16,
     "last_velocity": 8, "gap": 16, "trust": 16, "expected_shift": 32, "expected_part": 8,
     "expected_pitch": 32, "expected_duration": 32, "expected_velocity": 16,
+    "likeness": 12, "ago_shift": 32, "ago_part": 8, "ago_pitch": 32, "ago_duration": 24,
+    "ago_velocity": 12,
 }  # fmt: skip
 
 
+ADVICE: dict[str, tuple[str, str]] = {
+    "gain": ("trust", "expected"), "gain_ago": ("likeness", "ago"),
+}  # fmt: skip
+"""What raises the logit of one class: by the gain of how much it is trusted (a column), the
+class that it names (a column of this prefix for each field)."""
+
 GAIN_UNIT = 8.0
-"""Logits to a unit of a head's gain, by which it raises the class that recall expects. Adam
+"""Logits to a unit of a head's gain, by which it raises the class that is expected. Adam
 moves a weight by no more than the learning rate: a gain of 6 would be 6,000 updates away."""
 
 
@@ -61,7 +73,7 @@ class NetworkConfig:
     units: int = 512
     head_units: int = 256
     dropout: float = 0.15
-    version: int = 2
+    version: int = 3
 
     @classmethod
     def load(cls, path: Path) -> NetworkConfig:

@@ -34,12 +34,15 @@ from composer.features import (
     BAR_LENGTHS,
     BEATS_IN_BAR,
     COLUMNS,
+    LIKENESS,
     POSITIONS,
     TRUST,
     forget_wrong,
     gap_class,
+    lookback_bars,
 )
 from composer.grid import FREE
+from composer.lookback import Lookback
 from composer.notes import DRUM_PROGRAM
 from composer.recall import Recall
 from composer.timing import bar_ticks
@@ -71,6 +74,7 @@ class Context:
         last: [B, 16, 3], pitch, duration and velocity class of each slot's last note.
         heard: [B, 16], onset of each slot's last note, -1 for none.
         recalls: B of them, what each stream remembers of itself.
+        lookbacks: B of them, what each played in the last bar.
     """
 
     free: NDArray[np.bool_]
@@ -82,6 +86,7 @@ class Context:
     last: Ints
     heard: Ints
     recalls: tuple[Recall, ...]
+    lookbacks: tuple[Lookback, ...]
 
     @classmethod
     def start(cls, programs: Sequence[int], kind: str, metre: tuple[int, int]) -> Context:
@@ -100,6 +105,7 @@ class Context:
             last=last,
             heard=np.full((1, SLOTS), -1, dtype=np.int64),
             recalls=(Recall.start(kind),),
+            lookbacks=(Lookback.start(0),),
         )
 
     @classmethod
@@ -118,28 +124,38 @@ class Context:
             if len(played):
                 context.last[0, slot] = events.rows[played[-1], PITCH:]
                 context.heard[0, slot] = onsets[played[-1]]
-        recall = context.recalls[0]
-        for row in events.rows.tolist():
-            recall = recall.hear(row)
-        return replace(context, recalls=(recall,))
+        recall, lookback = context.recalls[0], context.lookbacks[0]
+        for row, bar in zip(events.rows.tolist(), lookback_bars(events).tolist(), strict=True):
+            recall, lookback = recall.hear(row), lookback.hear(row, bar)
+        return replace(context, recalls=(recall,), lookbacks=(lookback,))
 
     def fresh(self) -> Ints:
-        """The next note's columns before anything of it is chosen, [B, 19]."""
+        """The next note's columns before anything of it is chosen, [B, 25]."""
         columns = np.zeros((len(self.clock), len(COLUMNS)), dtype=np.int64)
-        columns[:, TRUST:] = [recall.expected for recall in self.recalls]
+        columns[:, TRUST:LIKENESS] = [recall.expected for recall in self.recalls]
+        columns[:, LIKENESS : LIKENESS + 2] = [lookback.when() for lookback in self.lookbacks]
         return columns
 
     def follow(self, columns: Ints, chosen: int) -> None:
         """Fill in, in place, what is determined once a field is chosen.
 
         Args:
-            columns: [B, 19], from `fresh`, with the fields chosen so far.
+            columns: [B, 25], from `fresh`, with the fields chosen so far.
             chosen: SHIFT, PART or PITCH; to be followed in this order.
         """
+        shifts = columns[:, SHIFT].tolist()
         if chosen == SHIFT:
             self._place(columns)
+            columns[:, LIKENESS + 2] = [
+                lookback.who(shift) for lookback, shift in zip(self.lookbacks, shifts, strict=True)
+            ]
         elif chosen == PART:
             self._player(columns)
+            parts = columns[:, PART].tolist()
+            columns[:, LIKENESS + 3 :] = [
+                lookback.what(shift, part)
+                for lookback, shift, part in zip(self.lookbacks, shifts, parts, strict=True)
+            ]
         forget_wrong(columns, chosen)
 
     def _place(self, columns: Ints) -> None:
@@ -162,7 +178,7 @@ class Context:
         columns[:, 12] = np.where(heard < 0, END, gap)
 
     def columns(self, rows: Ints) -> Ints:
-        """All columns of the next note, [B, 19] as in `features.COLUMNS`; rows are [B, 5]."""
+        """All columns of the next note, [B, 25] as in `features.COLUMNS`; rows are [B, 5]."""
         table = self.fresh()
         table[:, : len(FIELDS)] = rows
         for chosen in (SHIFT, PART, PITCH):
@@ -189,6 +205,16 @@ class Context:
             recalls=tuple(
                 recall.hear(row) for recall, row in zip(self.recalls, rows.tolist(), strict=True)
             ),
+            lookbacks=tuple(
+                lookback.hear(row, 0 if free else bar)
+                for lookback, row, free, bar in zip(
+                    self.lookbacks,
+                    rows.tolist(),
+                    self.free.tolist(),
+                    self.bar.tolist(),
+                    strict=True,
+                )
+            ),
         )
 
     def wait(self, bars: int) -> Context:
@@ -199,7 +225,11 @@ class Context:
         """Some of the streams, in the order given (one may be taken several times)."""
         index = np.asarray(streams, dtype=np.int64)
         arrays = {name: getattr(self, name)[index] for name in _ARRAYS}
-        return Context(recalls=tuple(self.recalls[stream] for stream in index), **arrays)
+        return Context(
+            recalls=tuple(self.recalls[stream] for stream in index),
+            lookbacks=tuple(self.lookbacks[stream] for stream in index),
+            **arrays,
+        )
 
     @staticmethod
     def join(contexts: Sequence[Context]) -> Context:
@@ -209,7 +239,9 @@ class Context:
             for name in _ARRAYS
         }
         return Context(
-            recalls=tuple(recall for context in contexts for recall in context.recalls), **arrays
+            recalls=tuple(recall for context in contexts for recall in context.recalls),
+            lookbacks=tuple(back for context in contexts for back in context.lookbacks),
+            **arrays,
         )
 
     @property
@@ -218,4 +250,4 @@ class Context:
         return np.asarray(self.programs == DRUM_PROGRAM)
 
 
-_ARRAYS = tuple(f.name for f in fields(Context) if f.name != "recalls")
+_ARRAYS = tuple(f.name for f in fields(Context) if f.name not in ("recalls", "lookbacks"))

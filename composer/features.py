@@ -1,7 +1,8 @@
 """Features: what the network is told of every note, from the note and its past.
 
 A step is one row of columns: the five fields of a note, where it stands in the bar, what
-its part played last, and what `composer.recall` expected in its place. This module gives
+its part played last, what `composer.recall` expected in its place, and what was played there
+a bar ago (`composer.lookback`). This module gives
 them for a whole piece at once; `composer.context` gives the same ones as notes come in.
 """
 
@@ -28,6 +29,7 @@ from composer.events import (
     Ticks,
 )
 from composer.grid import FREE
+from composer.lookback import LIKENESSES, NO_NOTE, Lookback
 from composer.notes import DRUM_PROGRAM
 from composer.recall import NO_PART, NOTHING, TRUSTS, Recall
 from composer.timing import MetreMap, bar_ticks
@@ -57,9 +59,16 @@ COLUMNS = (
     "expected_pitch",
     "expected_duration",
     "expected_velocity",
+    "likeness",
+    "ago_shift",
+    "ago_part",
+    "ago_pitch",
+    "ago_duration",
+    "ago_velocity",
 )
 """What is known of a step: its five fields and, from them and the past, its context."""
 TRUST = COLUMNS.index("trust")
+LIKENESS = COLUMNS.index("likeness")
 COLUMN_SIZES = (
     SIZES[0] + 1,
     SIZES[1],
@@ -75,6 +84,12 @@ COLUMN_SIZES = (
     SIZES[4] + 1,
     GAPS,
     TRUSTS,
+    SIZES[0] + 1,
+    NO_PART + 1,
+    SIZES[2] + 1,
+    SIZES[3] + 1,
+    SIZES[4] + 1,
+    LIKENESSES,
     SIZES[0] + 1,
     NO_PART + 1,
     SIZES[2] + 1,
@@ -107,7 +122,7 @@ def features(events: Events, *, end: bool = False) -> Rows:
         end: Whether to close with an END step.
 
     Returns:
-        int16 [parts + notes (+ 1), 19], columns as in `COLUMNS`: one declaration step
+        int16 [parts + notes (+ 1), 25], columns as in `COLUMNS`: one declaration step
         for each part, then the notes. The step after row t is predicted from rows
         0..t; of it, columns 5.. may be looked at as far as the fields chosen so far
         determine them.
@@ -131,16 +146,19 @@ def features(events: Events, *, end: bool = False) -> Rows:
     now, last = order[1:][follows], order[:-1][follows]
     noted[now, 9:12] = rows[last, PITCH:]
     noted[now, 12] = gap_class(onsets[now] - onsets[last])
-    recall = Recall.start(events.kind)
-    expected = []
-    for row in rows.tolist():
-        expected.append(recall.expected)
-        recall = recall.hear(row)
-    noted[:, TRUST:] = np.array(expected, dtype=np.int16).reshape(-1, len(NOTHING))
+    recall, lookback = Recall.start(events.kind), Lookback.start(0)
+    before = []
+    for row, bar in zip(rows.tolist(), lookback_bars(events).tolist(), strict=True):
+        shift, part, *_ = row
+        ago = (*lookback.when(), lookback.who(shift), *lookback.what(shift, part))
+        before.append((*recall.expected, *ago))
+        recall, lookback = recall.hear(row), lookback.hear(row, bar)
+    noted[:, TRUST:] = np.array(before, dtype=np.int16).reshape(-1, len(COLUMNS) - TRUST)
     if end:
         table[-1] = blank_step(events.kind)
         table[-1, SHIFT] = END
-        table[-1, TRUST:] = recall.expected
+        table[-1, TRUST:LIKENESS] = recall.expected
+        table[-1, LIKENESS : LIKENESS + 2] = lookback.when()
     for chosen in (SHIFT, PART, PITCH):
         forget_wrong(table[len(events.programs) :], chosen)
     return table
@@ -150,11 +168,21 @@ def forget_wrong(columns: Rows | NDArray[np.int64], chosen: int) -> None:
     """Take back what was expected of a note, in place, where a chosen field is another one.
 
     Args:
-        columns: int [N, 19].
+        columns: int [N, 25].
         chosen: SHIFT, PART or PITCH, in this order.
     """
     wrong = columns[:, chosen] != columns[:, TRUST + 1 + chosen]
-    columns[wrong, TRUST + 2 + chosen :] = NOTHING[2 + chosen :]
+    columns[wrong, TRUST + 2 + chosen : LIKENESS] = NOTHING[2 + chosen :]
+
+
+def lookback_bars(events: Events) -> NDArray[np.int64]:
+    """Length in ticks of the bar of each note, 0 in free time, int64 [notes]."""
+    if events.kind == FREE:
+        return np.zeros(len(events.rows), dtype=np.int64)
+    starts = np.array([tick for tick, _, _ in events.metres.changes])
+    bars = np.array([bar_ticks(n, d, TICKS_PER_BEAT) for _, n, d in events.metres.changes])
+    index = np.searchsorted(starts, events.onsets, side="right").clip(1) - 1
+    return np.asarray(bars[index], dtype=np.int64)
 
 
 def gap_class(ticks: Ticks) -> NDArray[np.int64]:
@@ -180,4 +208,8 @@ def blank_step(kind: str) -> tuple[int, ...]:
         NO_VELOCITY,
         END,
         *NOTHING,
+        0,
+        NO_SHIFT,
+        NO_PART,
+        *NO_NOTE,
     )

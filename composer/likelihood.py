@@ -36,7 +36,7 @@ class _Lane:
 
     Attributes:
         piece: Its index.
-        table: int32 [steps, 19], declarations, notes, END.
+        table: int32 [steps, 25], declarations, notes, END.
         declared: How many declarations there are.
         nats: float32 [notes + 1, 5], filled as they come.
         at: The step that goes in next.
@@ -127,7 +127,7 @@ def field_nats(heads: Heads, hidden: Floats, targets: NDArray[np.int32] | Ints) 
     Args:
         heads: Of the network.
         hidden: float32 [N, F * K], the trunk's output before each step.
-        targets: int [N, 19], the steps; of END only the shift counts.
+        targets: int [N, 25], the steps; of END only the shift counts.
     """
     nats = np.zeros((len(targets), len(FIELDS)), dtype=np.float32)
     for start in range(0, len(targets), ROWS):

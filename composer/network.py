@@ -7,7 +7,7 @@ part). So p(note) = p(shift) p(part | shift) p(pitch | ...) p(duration | ...) p(
 exactly, and any field can be masked or forced before the next one is drawn.
 
 Conventions:
-    B streams, T steps, H units, L layers. `features` is int [B, T + 1, 19], columns as in
+    B streams, T steps, H units, L layers. `features` is int [B, T + 1, 25], columns as in
     `composer.features.COLUMNS`: steps 0..T-1 go in, steps 1..T are predicted.
     Recurrent state is float32 [L, 2, B, H]: for each layer the output h, then the cell c.
     Gate order in weights is input, forget, candidate, output, as Keras has it.
@@ -24,11 +24,10 @@ import keras
 import numpy as np
 from keras import ops
 
-from composer.architecture import EMBEDDING_SIZES, GAIN_UNIT, HEAD_CONTEXT, NetworkConfig
+from composer.architecture import ADVICE, EMBEDDING_SIZES, GAIN_UNIT, HEAD_CONTEXT, NetworkConfig
 from composer.errors import ModelError
 from composer.events import FIELDS, SIZES
-from composer.features import COLUMN_SIZES, COLUMNS, TRUST
-from composer.recall import TRUSTS
+from composer.features import COLUMN_SIZES, COLUMNS
 
 Tensor = Any
 
@@ -172,9 +171,16 @@ class Head(keras.layers.Layer):
         )
         self.classes = SIZES[FIELDS.index(field)]
         self.out = keras.layers.Dense(self.classes, name="logits", dtype=self.dtype_policy)
-        self.gain = keras.layers.Embedding(
-            TRUSTS, 1, embeddings_initializer="zeros", name="gain", dtype="float32"
-        )
+        self.gains = [
+            keras.layers.Embedding(
+                COLUMN_SIZES[COLUMNS.index(trust)],
+                1,
+                embeddings_initializer="zeros",
+                name=name,
+                dtype="float32",
+            )
+            for name, (trust, _) in ADVICE.items()
+        ]
 
     def build(self, *shapes: Any) -> None:
         """Nothing of its own to build: its layers do so at their first call."""
@@ -187,14 +193,16 @@ class Head(keras.layers.Layer):
         Args:
             trunk: [B, T, H].
             context: Embeddings of the columns that it may see, [B, T, D] each.
-            coming: int [B, T, 19], for what recall expects: the logit of that class is
-                raised by as much as this head has learned to trust it.
+            coming: int [B, T, 25], for what recall expects and what came a bar ago: the
+                logits of these classes are raised by as much as this head trusts them.
         """
         hidden = self.from_trunk(trunk) + self.from_context(ops.concatenate(context, axis=-1))
         logits = ops.cast(self.out(ops.relu(hidden)), "float32")
-        expected = coming[..., TRUST + 1 + FIELDS.index(self.field)]
-        at = ops.cast(expected[..., None] == ops.arange(self.classes), "float32")
-        return logits + at * (GAIN_UNIT * self.gain(coming[..., TRUST]))
+        for gain, (trust, prefix) in zip(self.gains, ADVICE.values(), strict=True):
+            named = coming[..., COLUMNS.index(f"{prefix}_{self.field}")]
+            at = ops.cast(named[..., None] == ops.arange(self.classes), "float32")
+            logits = logits + at * (GAIN_UNIT * gain(coming[..., COLUMNS.index(trust)]))
+        return logits
 
 
 class Network(keras.Model):
@@ -235,7 +243,7 @@ class Network(keras.Model):
         """Teacher-forced logits of steps 1..T, and the state after step T - 1.
 
         Args:
-            features: int [B, T + 1, 19].
+            features: int [B, T + 1, 25].
             state: float32 [L, 2, B, H].
             training: Whether dropout is on.
 

@@ -23,7 +23,7 @@ Owner = TypeVar("Owner")
 
 @dataclass(slots=True, eq=False)
 class _Listening(Generic[Owner]):
-    """A seed on its way through the network: int32 [steps, 19], and how many are heard."""
+    """A seed on its way through the network: int32 [steps, 25], and how many are heard."""
 
     events: Events
     steps: NDArray[np.int32]
@@ -64,7 +64,7 @@ class Primer(Generic[Owner]):
         """Hear one step of every seed. Returns the seeds that are heard with it."""
         if not self._seeds:
             return []
-        steps = np.stack([seed.steps[seed.heard] for seed in self._seeds])  # [B, 19]
+        steps = np.stack([seed.steps[seed.heard] for seed in self._seeds])  # [B, 25]
         hidden, self._recurrent = self._predictor.trunk(steps, self._recurrent)
         ended, stay = [], []
         for index, seed in enumerate(self._seeds):

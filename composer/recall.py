@@ -60,6 +60,15 @@ _CLASS_OF_TICKS = [
     for tick in range(int(SHIFT_TICKS[-1]) + 1)
 ]
 _TICKS = SHIFT_TICKS.tolist()
+
+
+def class_of_ticks(ticks: int) -> int:
+    """The shift class at or below a time in ticks."""
+    if ticks >= len(_CLASS_OF_TICKS):
+        return END - 1
+    return _CLASS_OF_TICKS[max(ticks, 0)]
+
+
 _KEY_BITS = 18  # a shift class, a slot and a pitch: 7 + 4 + 7
 _KEY = (1 << _KEY_BITS) - 1
 _UNSHIFTED = (1 << 11) - 1
@@ -149,9 +158,8 @@ class Recall:
         page, place = self._pages[(at >> _PAGE_BITS) - self._first], at & _IN_PAGE
         _, part, pitch, duration, velocity = page.rows[place]
         ticks = page.onsets[place] - self._source
-        shift = _CLASS_OF_TICKS[max(ticks, 0)] if ticks < len(_CLASS_OF_TICKS) else END - 1
         trust = 1 + 4 * self._hits.bit_count() + min(self._exact, 4).bit_length()
-        return Expected(trust, shift, part, pitch, duration, velocity)
+        return Expected(trust, class_of_ticks(ticks), part, pitch, duration, velocity)
 
     @property
     def distance(self) -> int:

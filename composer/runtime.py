@@ -22,11 +22,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.architecture import GAIN_UNIT, HEAD_CONTEXT, NetworkConfig
+from composer.architecture import ADVICE, GAIN_UNIT, HEAD_CONTEXT, NetworkConfig
 from composer.context import Context
 from composer.errors import ModelError
 from composer.events import FIELDS, Events
-from composer.features import COLUMN_SIZES, COLUMNS, TRUST, features
+from composer.features import COLUMN_SIZES, COLUMNS, features
 from composer.quiet import without_lines
 from composer.timing import MetreMap
 
@@ -42,7 +42,7 @@ class Trunk(Protocol):
     """Something that runs the recurrent part for one step of B streams."""
 
     def __call__(self, steps: NDArray[np.int32], recurrent: Floats) -> tuple[Floats, Floats]:
-        """int32 [B, 19], float32 [L, 2, B, H] -> float32 [B, F * K], float32 [L, 2, B, H]."""
+        """int32 [B, 25], float32 [L, 2, B, H] -> float32 [B, F * K], float32 [L, 2, B, H]."""
         ...
 
 
@@ -207,7 +207,7 @@ class Heads:
         self._tables: list[Floats] = []
         self._columns: list[Ints] = []
         self._offsets: list[Ints] = []
-        self._gains: list[Floats] = []
+        self._advice: list[list[tuple[int, int, NDArray[np.float64]]]] = []
         self._out: list[tuple[Floats, Floats]] = []
         for field in FIELDS:
             names = HEAD_CONTEXT[field]
@@ -222,8 +222,16 @@ class Heads:
             self._columns.append(np.array([COLUMNS.index(name) for name in names], dtype=np.int64))
             self._offsets.append(np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64))
             self._tables.append(np.concatenate(tables))
-            gain = weights[f"head_{field}/gain/embeddings"].astype(np.float32)[:, 0]
-            self._gains.append(GAIN_UNIT * gain)
+            self._advice.append(
+                [
+                    (
+                        COLUMNS.index(trust),
+                        COLUMNS.index(f"{prefix}_{field}"),
+                        GAIN_UNIT * weights[f"head_{field}/{name}/embeddings"][:, 0].astype(float),
+                    )
+                    for name, (trust, prefix) in ADVICE.items()
+                ]
+            )
             if len(weights[f"head_{field}/logits/kernel"]) != head_units:
                 raise ValueError(f"head_{field} does not have {head_units} units")
             self._out.append(
@@ -239,7 +247,7 @@ class Heads:
         Args:
             field: Index in `FIELDS`.
             hidden: float32 [B, F * K] from the trunk.
-            columns: int [B, 19]; only what the field may see is looked at.
+            columns: int [B, 25]; only what the field may see is looked at.
 
         Returns:
             float32 [B, classes of the field].
@@ -254,10 +262,11 @@ class Heads:
         np.maximum(x, 0.0, out=blocks.reshape(-1, self._units)[:count])
         logits: Floats = np.matmul(blocks, kernel).reshape(-1, len(bias))[:count]
         logits += bias
-        expected = columns[:, TRUST + 1 + field]
-        sure = np.flatnonzero(expected < len(bias))
-        if len(sure):
-            logits[sure, expected[sure]] += self._gains[field][columns[sure, TRUST]]
+        for trust, named, gains in self._advice[field]:
+            expected = columns[:, named]
+            sure = np.flatnonzero(expected < len(bias))
+            if len(sure):
+                logits[sure, expected[sure]] += gains[columns[sure, trust]]
         return logits
 
 
@@ -318,7 +327,7 @@ class Predictor:
         Args:
             rows: int [B, 5], without END.
             state: Of the streams before it.
-            columns: int [B, 19] of the note, where they are known already.
+            columns: int [B, 25] of the note, where they are known already.
         """
         if columns is None:
             columns = state.context.columns(rows)
@@ -331,6 +340,6 @@ class Predictor:
         Args:
             field: Index in `FIELDS`.
             state: From `prime` or `step`.
-            columns: int [B, 19] of the next note, filled in as far as it is chosen.
+            columns: int [B, 25] of the next note, filled in as far as it is chosen.
         """
         return self.heads(field, state.hidden, columns)

@@ -58,7 +58,7 @@ def lstm(
 
 
 def trunk(weights: Weights, features: NDArray[np.integer], state: Floats) -> tuple[Floats, Floats]:
-    """Embeddings and layers: int [B, T, 19], [L, 2, B, H] -> [B, T, H], [L, 2, B, H]."""
+    """Embeddings and layers: int [B, T, 25], [L, 2, B, H] -> [B, T, H], [L, 2, B, H]."""
     x: Floats = np.concatenate(
         [
             weights[f"in_{name}/embeddings"].astype(np.float64)[features[..., index]]
@@ -85,7 +85,7 @@ def head(weights: Weights, field: str, hidden: Floats, coming: NDArray[np.intege
         weights: Of the network.
         field: One of `FIELDS`.
         hidden: [..., H] from the trunk.
-        coming: int [..., 19], the step being predicted; only what the field may see is
+        coming: int [..., 25], the step being predicted; only what the field may see is
             looked at.
 
     Returns:
@@ -102,8 +102,13 @@ def head(weights: Weights, field: str, hidden: Floats, coming: NDArray[np.intege
     ]
     x = x + np.concatenate(known, axis=-1) @ weight("from_context/kernel")
     logits = np.maximum(x, 0) @ weight("logits/kernel") + weight("logits/bias")
-    expected = coming[..., COLUMNS.index(f"expected_{field}"), None] == np.arange(logits.shape[-1])
-    return logits + expected * 8 * weight("gain/embeddings")[coming[..., COLUMNS.index("trust")]]
+    for gain, trust, named in (
+        ("gain", "trust", f"expected_{field}"),
+        ("gain_ago", "likeness", f"ago_{field}"),
+    ):
+        at = coming[..., COLUMNS.index(named), None] == np.arange(logits.shape[-1])
+        logits = logits + at * 8 * weight(f"{gain}/embeddings")[coming[..., COLUMNS.index(trust)]]
+    return logits
 
 
 def network(
@@ -113,7 +118,7 @@ def network(
 
     Args:
         weights: Of the network.
-        features: int [B, T + 1, 19].
+        features: int [B, T + 1, 25].
         state: [L, 2, B, H].
 
     Returns:

@@ -19,7 +19,7 @@ from composer.events import (
     Events,
     encode,
 )
-from composer.features import COLUMN_SIZES, COLUMNS, TRUST, context_of, features
+from composer.features import COLUMN_SIZES, COLUMNS, LIKENESS, TRUST, context_of, features
 from composer.grid import BEATS, Grid
 from composer.notes import Note, Part, Piece
 from composer.recall import NOTHING
@@ -29,6 +29,7 @@ from composer.timing import MetreMap
 def test_sizes_of_the_columns_are_what_models_were_trained_on() -> None:
     assert COLUMN_SIZES == (
         123, 16, 129, 77, 33, 129, 25, 17, 18, 129, 77, 33, 122, 37, 123, 17, 129, 77, 33,
+        28, 123, 17, 129, 77, 33,
     )  # fmt: skip
 
 
@@ -97,7 +98,7 @@ def test_features_of_a_duet_by_hand() -> None:
         [END, 0, NO_PITCH, NO_DURATION, NO_VELOCITY, 0, 0, 0, 0, *none],
     ]
     assert SHIFT_TICKS[99] == 132
-    assert (table[:, TRUST:] == NOTHING).all()  # nothing has been heard before
+    assert (table[:, TRUST:LIKENESS] == NOTHING).all()  # nothing has been heard before
 
 
 def test_long_bars_and_late_beats_share_the_last_class() -> None:

@@ -15,7 +15,7 @@ import pytest
 import reference_lstm
 from keras import ops
 
-from composer.architecture import HEAD_CONTEXT, NetworkConfig
+from composer.architecture import ADVICE, HEAD_CONTEXT, NetworkConfig
 from composer.errors import ModelError
 from composer.events import FIELDS, SIZES
 from composer.features import COLUMN_SIZES, COLUMNS
@@ -30,7 +30,7 @@ def float32() -> None:
 
 
 def random_features(streams: int, steps: int, seed: int = 0) -> np.ndarray:
-    """int [B, T + 1, 19], any values that fit their columns."""
+    """int [B, T + 1, 25], any values that fit their columns."""
     rng = np.random.default_rng(seed)
     shape = (streams, steps + 1, len(COLUMNS))
     return rng.integers(0, np.array(COLUMN_SIZES), shape).astype(np.int32)
@@ -226,19 +226,19 @@ def test_a_head_sees_only_its_columns_of_the_step_it_predicts() -> None:
 
 def test_what_a_head_sees_is_settled_by_the_fields_before_it() -> None:
     """The chain rule: the place in the bar after the shift, the player's past after the part,
-    and of what recall expects, no more than can still come true."""
+    and of what is expected, no more than can still come true."""
     settled = {
-        "shift": {"position", "beat", "bar_length", "expected_part"},
+        "shift": {"position", "beat", "bar_length", "expected_part", "ago_part"},
         "part": {"program", "last_pitch", "last_duration", "last_velocity", "gap"}
-        | {"expected_pitch"},
+        | {"expected_pitch", "ago_pitch", "ago_duration", "ago_velocity"},
         "pitch": {"expected_duration", "expected_velocity"},
     }
-    known = {"trust", "expected_shift"}
+    known = {"trust", "expected_shift", "likeness", "ago_shift"}
     for field in FIELDS:
         seen = set(HEAD_CONTEXT[field])
         assert seen <= known
-        assert {name for name in known - seen if not name.startswith("expected")} == set()
-        assert f"expected_{field}" in seen
+        assert {name for name in known - seen if not name.startswith(("expected", "ago"))} == set()
+        assert {f"expected_{field}", f"ago_{field}"} <= seen
         known |= {field} | settled.get(field, set())
 
 
@@ -261,7 +261,7 @@ def test_weights_are_called_what_checkpoints_and_the_runtime_call_them() -> None
     names = set(weights_of(build(TINY)))
     wanted = {f"in_{name}/embeddings" for name in COLUMNS}
     wanted |= {f"known_{name}/embeddings" for name in COLUMNS if name != "velocity"}
-    wanted |= {f"head_{field}/gain/embeddings" for field in FIELDS}
+    wanted |= {f"head_{field}/{gain}/embeddings" for field in FIELDS for gain in ADVICE}
     for layer in range(TINY.layers):
         wanted |= {f"lstm_{layer}/lstm_cell/{n}" for n in ("kernel", "recurrent_kernel", "bias")}
     for field in FIELDS:

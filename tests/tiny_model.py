@@ -12,6 +12,7 @@ from composer.architecture import EMBEDDING_SIZES, HEAD_CONTEXT, NetworkConfig
 from composer.events import FIELDS, SIZES
 from composer.features import COLUMN_SIZES, COLUMNS
 from composer.float_trunk import FloatTrunk
+from composer.lookback import LIKENESSES
 from composer.recall import TRUSTS
 from composer.runtime import Heads, Predictor
 
@@ -51,6 +52,7 @@ def weights(config: NetworkConfig = CONFIG, seed: int = 0) -> dict[str, np.ndarr
         seen = sum(EMBEDDING_SIZES[name] for name in HEAD_CONTEXT[field])
         draw(f"head_{field}/from_context/kernel", seen, config.head_units)
         draw(f"head_{field}/gain/embeddings", TRUSTS, 1)
+        draw(f"head_{field}/gain_ago/embeddings", LIKENESSES, 1)
         draw(f"head_{field}/logits/kernel", config.head_units, size)
         draw(f"head_{field}/logits/bias", size)
     return made

@@ -5,7 +5,7 @@ it in their own way.
 
 Conventions:
     As in `composer.network`: B streams, T steps, L layers, H units. Both functions take
-    (features int [B, T + 1, 19], weights float32 [B, T, 5], keep float32 [B], state
+    (features int [B, T + 1, 25], weights float32 [B, T, 5], keep float32 [B], state
     float32 [L, 2, B, H]) and return (nats summed by field, float32 [5]; new state).
 """
 

@@ -27,7 +27,7 @@ class Batch:
     """One chunk of every lane.
 
     Attributes:
-        features: int32 [B, T + 1, 19]; steps 1..T are the targets of steps 0..T-1.
+        features: int32 [B, T + 1, 25]; steps 1..T are the targets of steps 0..T-1.
         weights: float32 [B, T, 5], 0 where a field has no target.
         keep: float32 [B], 0 for a lane that begins a piece (its state starts at zero).
     """

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from composer.architecture import EMBEDDING_SIZES, HEAD_CONTEXT, NetworkConfig
 from composer.events import FIELDS, SIZES
 from composer.features import COLUMN_SIZES, COLUMNS
+from composer.lookback import LIKENESSES
 from composer.recall import TRUSTS
 from composer.runtime import Floats, Heads, Predictor
 
@@ -45,5 +46,6 @@ def tiny_predictor() -> Predictor:
         weights[f"head_{field}/logits/kernel"] = random.normal(0, 0.5, (HEAD, classes))
         weights[f"head_{field}/logits/bias"] = random.normal(0, 0.5, classes)
         weights[f"head_{field}/gain/embeddings"] = random.normal(0, 0.5, (TRUSTS, 1))
+        weights[f"head_{field}/gain_ago/embeddings"] = random.normal(0, 0.5, (LIKENESSES, 1))
     heads = Heads({name: w.astype(np.float32) for name, w in weights.items()}, HEAD)
     return Predictor(NetworkConfig(LAYERS, UNITS, HEAD), TinyTrunk(), heads)
