@@ -89,7 +89,7 @@ def prepare(
     from training import sources
     from training.prepare import prepare as make
 
-    found = sources.find_sources([os.path.expanduser(path) for path in paths])
+    found = sources.find_sources(paths)
     if with_music21:
         found += sources.music21_sources()
     with terminal.bar("Reading") as advance:

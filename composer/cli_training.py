@@ -204,7 +204,7 @@ def finetune(ctx: click.Context, /, **given: Any) -> None:
 
     \b
     Example:
-      composer prepare ~/midi --out datasets/mine
+      composer prepare mine=~/midi --out datasets/mine
       composer finetune datasets/mine --out runs/mine
       composer generate --seed phrase.mid --model runs/mine/model
     """

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Mapping
 from typing import Any
 
 from composer.errors import DependencyError
@@ -31,9 +30,7 @@ def pyplot() -> Any:
     try:
         import matplotlib
     except ImportError as error:
-        raise DependencyError(
-            "drawing needs matplotlib; run: pip install matplotlib"
-        ) from error
+        raise DependencyError("drawing needs matplotlib; run: pip install matplotlib") from error
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
@@ -59,28 +56,3 @@ def plain(axis: Any) -> None:
         axis.spines[side].set_visible(False)
     axis.spines["bottom"].set_color(FAINT)
     axis.tick_params(length=0, labelsize=8.5, labelcolor=INK)
-
-
-def field_bars(
-    fields: Mapping[str, float],
-    path: str | os.PathLike[str],
-    *,
-    title: str = "",
-    force: bool = False,
-) -> None:
-    """Draw nats per note by field as bars.
-
-    Raises:
-        DependencyError: matplotlib is not installed.
-        OutputError: The file exists and `force` is not set, or it cannot be written.
-    """
-    figure, axis = pyplot().subplots(figsize=(6.4, 2.8), layout="constrained")
-    names = list(fields)
-    bars = axis.barh(names, [fields[name] for name in names], color=SEED_SHADES[1], height=0.62)
-    axis.bar_label(bars, fmt="%.3f", padding=4, color=INK, fontsize=9)
-    axis.invert_yaxis()
-    axis.set_xlabel("nats per note", color=INK)
-    axis.margins(x=0.12)
-    axis.set_title(title, loc="left", color=INK, fontsize=10)
-    plain(axis)
-    save(figure, path, force=force)

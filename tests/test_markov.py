@@ -94,8 +94,8 @@ def test_looking_back_while_playing_is_looking_back_at_a_whole_piece():
     for index, row in enumerate(columns):
         now = history.next(row.tolist())
         for name in whole:
-            assert now[name][0] == whole[name][index], (name, index)
-        history.add(row[:5].tolist(), int(now["place"][0]))
+            assert now[name] == whole[name][index], (name, index)
+        history.add(row[:5].tolist(), now["place"])
 
 
 def test_it_learns_and_its_memory_of_the_piece_helps(model: Markov):

@@ -136,6 +136,27 @@ def _derived(names: Known) -> dict[str, Ints]:
     return made
 
 
+def _derived_of_one(names: Mapping[str, int]) -> dict[str, int]:
+    """`_derived` for one position, in plain numbers: arrays of one take ten times as long."""
+    pitch1, last = names["pitch1"], names["last_pitch"]
+    older, oldest = names["older_pitch"], names["oldest_pitch"]
+    before = 60 if pitch1 == NONE else pitch1
+    tone = before if last == NO_PITCH else last
+    made = {
+        "together": int(names["shift"] == 0),
+        "same": int(names["part"] == names["part1"]),
+        "before": before,
+        "tone": tone,
+        "melody1": NONE if older == NO_PITCH else last - older,
+        "melody2": NONE if oldest == NO_PITCH else older - oldest,
+    }
+    for lag in (1, 2, 3):
+        there, further = names[f"pitch{lag}"], names[f"pitch{lag + 1}"]
+        made[f"step{lag}"] = NONE if further == NONE else there - further
+        made[f"hang{lag}"] = NONE if there == NONE else tone - there
+    return made
+
+
 class History:
     """The running counterpart of `known`: one stream, one note at a time."""
 
@@ -146,8 +167,8 @@ class History:
         self.stack = 0
         self.by_part: dict[int, list[tuple[int, ...]]] = {}
 
-    def next(self, columns: Sequence[int]) -> dict[str, Ints]:
-        """`known` of the coming note, arrays [1]; columns as far as they are chosen."""
+    def next(self, columns: Sequence[int]) -> dict[str, int]:
+        """`known` of the coming note; columns as far as they are chosen."""
         values: dict[str, int] = dict(zip(COLUMNS, columns, strict=True))
         values["place"] = values["position"] + 32 * values["beat"]
         values["parts"] = self.parts
@@ -165,8 +186,7 @@ class History:
         for name, at in (("older_duration", 3), ("older_velocity", 4)):
             missing = NONE if not own else _NOTHING[at]
             values[name] = own[-2][at] if len(own) > 1 else missing
-        names = {name: np.array([value], dtype=np.int64) for name, value in values.items()}
-        return names | _derived(names)
+        return values | _derived_of_one(values)
 
     def add(self, row: Sequence[int], place: int) -> None:
         """One more note, [5], and where in the bar it stands."""
@@ -197,15 +217,37 @@ def hashes(chain: Chain, names: Known, seed: Hashes | int = 0) -> list[Hashes]:
         seed: What else the context depends on, such as the piece.
     """
     count = len(next(iter(names.values())))
-    now = np.full(count, 0x9E3779B97F4A7C15, dtype=np.uint64) ^ np.uint64(0)
+    now = np.full(count, _START, dtype=np.uint64)
     now = _mix(now, np.broadcast_to(np.asarray(seed, dtype=np.uint64), (count,)))
     made = []
     for level in chain.levels:
         for name in level:
-            now = _mix(now, (names[name] + 1024).astype(np.uint64))
+            now = _mix(now, (names[name].astype(np.int64) + _POSITIVE).astype(np.uint64))
         now = _mix(now, np.full(count, 1, dtype=np.uint64))
         made.append(now)
     return made
+
+
+def hashes_of_one(chain: Chain, names: Mapping[str, int]) -> list[int]:
+    """`hashes` of one position, in plain numbers."""
+    now = _mix_of_one(_START, 0)
+    made = []
+    for level in chain.levels:
+        for name in level:
+            now = _mix_of_one(now, names[name] + _POSITIVE)
+        now = _mix_of_one(now, 1)
+        made.append(now)
+    return made
+
+
+_START, _POSITIVE, _ALL = 0x9E3779B97F4A7C15, 1024, (1 << 64) - 1
+
+
+def _mix_of_one(a: int, b: int) -> int:
+    x = (a ^ b) * 0xBF58476D1CE4E5B9 & _ALL
+    x ^= x >> 29
+    x = x * 0x94D049BB133111EB & _ALL
+    return x ^ x >> 32
 
 
 def _mix(a: Hashes, b: Hashes) -> Hashes:

@@ -22,7 +22,7 @@ from composer.events import FIELDS, SIZES, Events
 from composer.features import features
 from composer.runtime import Floats, Ints, Predictor, State
 from training.markov import DEEPEST, Markov, bucket
-from training.markov_contexts import CENTRE, CHAINS, SYMBOLS, Chain, History, hashes
+from training.markov_contexts import CENTRE, CHAINS, SYMBOLS, Chain, History, hashes_of_one
 
 Table = dict[tuple[str, int, int, int], dict[int, int]]
 
@@ -39,13 +39,13 @@ class _Stream:
         names = self.history.next(columns.tolist())
         for field in FIELDS:
             for number, chain in enumerate(CHAINS[field]):
-                symbol = int(names[field][0])
+                symbol = names[field]
                 if chain.anchor:
-                    symbol += CENTRE - int(names[chain.anchor][0])
-                for level, context in enumerate(hashes(chain, names)):
-                    counts = self.table.setdefault((field, number, level, int(context[0])), {})
+                    symbol += CENTRE - names[chain.anchor]
+                for level, context in enumerate(hashes_of_one(chain, names)):
+                    counts = self.table.setdefault((field, number, level, context), {})
                     counts[symbol] = counts.get(symbol, 0) + 1
-        self.history.add(columns[: len(FIELDS)].tolist(), int(names["place"][0]))
+        self.history.add(columns[: len(FIELDS)].tolist(), names["place"])
 
 
 class MarkovPlayer(Predictor):
@@ -95,16 +95,16 @@ class MarkovPlayer(Predictor):
         for number, (chain, levels) in enumerate(
             zip(CHAINS[field], self._model.counts[field], strict=True)
         ):
-            contexts = hashes(chain, names)
-            anchor = int(names[chain.anchor][0]) if chain.anchor else CENTRE
+            contexts = hashes_of_one(chain, names)
+            anchor = names[chain.anchor] if chain.anchor else CENTRE
             size, found, own, deep = SIZES[FIELDS.index(field)], [], [], 0
             for level, context in enumerate(contexts):
                 counts = levels[level]
-                at = int(counts.find(context)[0])
+                at = int(counts.find(np.array([context], dtype=np.uint64))[0])
                 if at >= 0:
                     part = slice(int(counts.starts[at]), int(counts.starts[at + 1]))
                     found.append((counts.keys[part] % SYMBOLS, counts.counts[part]))
-                heard = stream.table.get((field, number, level, int(context[0])))
+                heard = stream.table.get((field, number, level, context))
                 if heard:
                     deep += 1
                     own.append((np.array(list(heard.keys())), np.array(list(heard.values()))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,16 +41,17 @@ def find_sources(paths: Sequence[str | Path]) -> list[Source]:
     """Every readable kind of file under some paths, in a stable order.
 
     A path may be `NAME=PATH` to name its corpus; otherwise the folder's name is taken.
+    A `~` at its beginning is the home folder.
 
     Raises:
         SeedError: A path does not exist, or nothing readable lies under it.
     """
     sources: list[Source] = []
     for given in paths:
-        path, corpus = Path(given), ""
+        path, corpus = Path(os.path.expanduser(given)), ""
         if not path.exists():
             corpus, _, rest = str(given).partition("=")
-            path = Path(rest)
+            path = Path(os.path.expanduser(rest))  # behind "=", few shells do it
             if not rest or not corpus or not path.exists():
                 missing = rest or given
                 raise SeedError(
