@@ -204,7 +204,7 @@ class Room:
         self.server.send(MAIN, self.server.engine.touch(MAIN, now))
 
     def _join_link(self, stack: contextlib.ExitStack) -> None:
-        from composer.live.sync import LinkFollower
+        from composer.live.link import LinkFollower
 
         server = self.server
 
