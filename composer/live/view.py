@@ -7,10 +7,12 @@ turn. It reads the server's state on the server's own thread and draws on anothe
 from __future__ import annotations
 
 import contextlib
+import logging
 import sys
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from composer.events import TICKS_PER_BEAT
@@ -151,13 +153,46 @@ def _draw(room: Room, ended: threading.Event) -> None:
     from rich.live import Live
     from rich.text import Text
 
-    with Live(console=Console(stderr=True), auto_refresh=False, transient=True) as live:
+    console = Console(stderr=True, highlight=False, markup=False)
+    with (
+        _notices(room) as notices,
+        Live(console=console, auto_refresh=False, transient=True) as live,
+    ):
         while not ended.wait(EVERY):
             now = _look(room, ended)
+            while not notices.empty():
+                console.print(notices.get())  # above the picture, and not through it
             if now is not None:
                 # Cut, not wrapped: a line more or less would make the picture jump.
                 text = Text("\n".join(now.lines()), no_wrap=True, overflow="ellipsis")
                 live.update(text, refresh=True)
+
+
+class _Handler(logging.Handler):
+    """Puts what is logged where it is printed between two pictures."""
+
+    def __init__(self, notices: SimpleQueue[str]) -> None:
+        super().__init__()
+        self.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
+        self._notices = notices
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._notices.put(self.format(record))
+
+
+@contextlib.contextmanager
+def _notices(room: Room) -> Iterator[SimpleQueue[str]]:
+    """What is said and logged while this lasts, instead of on standard error."""
+    notices: SimpleQueue[str] = SimpleQueue()
+    log, say = logging.getLogger("composer"), room.say
+    usual, log.handlers = log.handlers, [_Handler(notices)]
+    room.say = notices.put
+    try:
+        yield notices
+    finally:
+        room.say, log.handlers = say, usual
+        while not notices.empty():
+            say(notices.get())
 
 
 def _write(room: Room, ended: threading.Event) -> None:
