@@ -1,7 +1,7 @@
 """How fast composer trains, beside PyTorch's own LSTM of the same size.
 
     python benchmarks/training.py                       about two minutes
-    python benchmarks/training.py --updates 10 --rounds 4
+    python benchmarks/training.py --threads 1 --hold    where others work, too
 
 Whole updates, forward, backward and optimiser, on steps drawn at random: here with Keras on
 TensorFlow and the loop of `composer.network.HoistedLSTM`, there with `torch.nn.LSTM` in
@@ -73,7 +73,7 @@ def torch_update(config: NetworkConfig, lanes: int, length: int) -> Update:
     from torch import nn
 
     torch.manual_seed(0)
-    torch.set_num_threads(os.cpu_count() or 1)
+    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     sizes = dict(zip(COLUMNS, COLUMN_SIZES, strict=True))
     seen = sorted({name for names in HEAD_CONTEXT.values() for name in names})
     width = sum(EMBEDDING_SIZES[name] for name in COLUMNS)
@@ -142,11 +142,20 @@ def serve(which: str, config: NetworkConfig, lanes: int, length: int) -> None:
         print(json.dumps(times), flush=True)
 
 
-def start(which: str, arguments: list[str]) -> subprocess.Popen[str]:
-    """One side of the comparison, in a process of its own."""
+def start(which: str, arguments: list[str], threads: int) -> subprocess.Popen[str]:
+    """One side of the comparison, in a process of its own.
+
+    -P, because this file's folder would otherwise come first on the path, and with it this
+    file instead of the package of its name.
+    """
     return subprocess.Popen(
-        [sys.executable, __file__, "--serve", which, *arguments],
+        [sys.executable, "-P", __file__, "--serve", which, *arguments],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        env=os.environ | {
+            "OMP_NUM_THREADS": str(threads),
+            "TF_NUM_INTRAOP_THREADS": str(threads),
+            "TF_NUM_INTEROP_THREADS": "1",
+        },
     )  # fmt: skip
 
 
@@ -171,6 +180,10 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=96)
     parser.add_argument("--updates", type=int, default=3, help="in a turn")
     parser.add_argument("--rounds", type=int, default=4, help="turns of each")
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument(
+        "--hold", action="store_true", help="once both are up, wait for Enter before measuring"
+    )
     parser.add_argument("--serve", choices=sorted(MAKERS), help=argparse.SUPPRESS)
     given = parser.parse_args()
     config = NetworkConfig(layers=given.layers, units=given.units)
@@ -178,10 +191,13 @@ def main() -> None:
         serve(given.serve, config, given.lanes, given.steps)
         return
     sizes = [f"--{name}={getattr(given, name)}" for name in ("layers", "units", "lanes", "steps")]
-    sides = {which: start(which, sizes) for which in MAKERS}
+    sides = {which: start(which, sizes, given.threads) for which in MAKERS}
     times: dict[str, list[float]] = {which: [] for which in sides}
     for process in sides.values():
         ask(process, 1)  # until both are up and wait
+    if given.hold:
+        print("both are up; Enter to measure", file=sys.stderr, flush=True)
+        sys.stdin.readline()
     for _ in range(given.rounds):
         for which, process in sides.items():
             times[which] += ask(process, given.updates)
@@ -196,6 +212,7 @@ def main() -> None:
         "lanes": given.lanes,
         "steps": given.steps,
         "processors": os.cpu_count(),
+        "threads": given.threads,
         "load": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
         "notes_per_second": {which: round(value) for which, value in speed.items()},
         "keras_to_torch": round(speed["keras"] / speed["torch"], 2),

@@ -183,11 +183,17 @@ def ports(as_json: bool) -> None:
         click.echo(json.dumps({"in": ins, "out": outs}, ensure_ascii=False))
         return
     click.echo("composer can listen to (a DAW's or keyboard's outputs):")
-    for name in ins:
+    for name in ins or ["none"]:
         click.echo(f"  {name}")
     click.echo("composer can play to (a DAW's or synthesizer's inputs):")
-    for name in outs:
+    for name in outs or ["none"]:
         click.echo(f"  {name}")
+    if not (ins and outs):
+        click.echo(
+            "Make ports with loopMIDI."
+            if sys.platform == "win32"
+            else "composer serve --virtual composer makes ports."
+        )
 
 
 @click.command()
@@ -221,6 +227,7 @@ def panic(midi_out: tuple[str, ...], osc_port: int) -> None:
         click.echo(f"ended what was left sounding: {destination}")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
         udp.sendto(encode("/composer/panic"), ("127.0.0.1", osc_port))
+    click.echo(f"told a server on UDP {osc_port}, if there is one")
     try:
         names = midi_out or port_names()[1]
     except DependencyError:

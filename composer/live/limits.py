@@ -10,6 +10,7 @@ Conventions:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -105,13 +106,19 @@ def make_limits(
         earliest=np.array([ask.join]),
         latest_first=np.array([ask.first_by]),
         end=np.array([FAR if ask.end is None else ask.end]),
-        longest=np.array([min(bar, LONGEST)]),
+        longest=np.array([min(_longest_step(heard, ticks, bar), LONGEST)]),
         parts=parts[None],
         pitches=pitches[None],
         velocities=velocities[None],
         per_bar=np.array([per_bar]),
         pace=np.array([pace]),
     )
+
+
+def _longest_step(heard: Sequence[Heard], least: int, bar: int) -> int:
+    """Ticks from one onset to the next at most: the player's longest, within a bar."""
+    steps = (after.onset - before.onset for before, after in pairwise(heard))
+    return max((step for step in steps if step <= bar), default=0) or least
 
 
 def _range(keys: list[int], program: int) -> tuple[int, int]:

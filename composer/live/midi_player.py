@@ -22,6 +22,8 @@ from composer.live.sync import ClockFollower
 ECHO = 0.25
 """Seconds within which the very note we sent, coming in, is our own coming back."""
 REMEMBERED = 512
+SETTLED = 1.0
+"""Seconds without a movement after which a controller that was learned may be used."""
 NOT_LEARNED = (64, 120, 121, 123)
 """The pedal, and what ends all notes."""
 USUAL = ("temperature", "density", "length", "loudness", "mode")
@@ -59,6 +61,7 @@ class MidiPlayer:
         self.to_learn: deque[str] = deque()
         self.on_learned: Callable[[int, str], None] = _nobody
         self.echoes = 0
+        self._moved: dict[int, float] = {}
         self._session, self._send = session, send
         self._sounding, self._ports = sounding, ports
         self._sent: deque[tuple[float, int, int, int]] = deque(maxlen=REMEMBERED)
@@ -96,10 +99,15 @@ class MidiPlayer:
         # A fader sends many values: the one just learned is not the next one too.
         if self.to_learn and number not in self.learned and number not in NOT_LEARNED:
             self.learned[number] = self.to_learn.popleft()
+            self._moved[number] = now
             self.on_learned(number, self.learned[number])
         name = self.learned.get(number)
         if name is None:
             session.control(now, number, value, channel)
+            return
+        # The movement by which it was learned means nothing else.
+        if now - self._moved.get(number, -SETTLED) < SETTLED:
+            self._moved[number] = now
             return
         try:
             session.set(now, name, find(name).from_fader(value / 127))

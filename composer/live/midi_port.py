@@ -75,10 +75,12 @@ def make(kind: str) -> Any:
             with without_lines(b""):  # what the drivers say, the exception says too
                 return cls(api, name=CLIENT)
         except _errors(library) as error:
-            reasons.append(f"{library.get_api_display_name(api)}: {error}")
-    raise DependencyError(
-        f"no MIDI system works here ({'; '.join(reasons) or 'none is compiled in'})"
-    )
+            reason = " ".join(str(error).split())
+            reasons.append(f"{library.get_api_display_name(api)}: {reason}")
+    text = f"no MIDI system works here ({'; '.join(reasons) or 'none is compiled in'})"
+    if sys.platform.startswith("linux"):
+        text += "; load ALSA's sequencer (modprobe snd-seq) or start JACK"
+    raise DependencyError(text)
 
 
 def port_names() -> tuple[list[str], list[str]]:

@@ -42,12 +42,14 @@ class PhraseTracker:
         began: Moment of its first note.
         last_onset: Moment of its last one.
         quiet_since: Since when all keys and pedals are up; None while one is down.
+        pitches: Of the last notes.
     """
 
     def __init__(self) -> None:
         self.count = 0
         self.began = self.last_onset = 0.0
         self.quiet_since: float | None = None
+        self.pitches: deque[int] = deque(maxlen=PACE_NOTES)
         self._down: dict[Key, float] = {}
         self._pedals: dict[int, float] = {}
         self._ringing: set[Key] = set()
@@ -72,6 +74,7 @@ class PhraseTracker:
             self.began = now
         self.count += 1
         self.last_onset = now
+        self.pitches.append(key[1])
         if not self._onsets or now - self._onsets[-1] > TOGETHER:
             self._onsets.append(now)
             self._rest = None

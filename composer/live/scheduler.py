@@ -75,6 +75,11 @@ class Scheduler:
         """Beginnings and ends still to come."""
         return len(self._waiting)
 
+    def coming(self, count: int) -> list[int]:
+        """Pitches of the next notes to begin, so many at most."""
+        ons = [entry for entry in self._waiting if entry[1] == _ON]
+        return [entry[3].pitch for entry in heapq.nsmallest(count, ons)]
+
     def add(self, note: Note) -> None:
         """Enter a note."""
         self._count += 1

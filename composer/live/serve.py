@@ -67,6 +67,7 @@ class Room:
     Attributes:
         server: The loop.
         ready: What to tell whoever waits for it to be ready.
+        say: Tells whoever looks on something, in a line.
     """
 
     def __init__(
@@ -84,6 +85,7 @@ class Room:
             SettingError: A MIDI port was asked for and is not there.
         """
         self.options = options
+        self.say: Callable[[str], None] = terminal.say
         values = Values()
         values.set("mode", options.mode)
         logs = options.logs is not None
@@ -168,12 +170,14 @@ class Room:
         path = state_folder() / "controllers.json"
         if self.options.learn:
             player.to_learn.extend(USUAL)
-            terminal.say(f"Move the controller for {USUAL[0]}")
+            self.say(f"Move the controller for {USUAL[0]}")
 
             def learned(number: int, name: str) -> None:
-                terminal.say(f"Controller {number} is {name}")
+                self.say(f"Controller {number} is {name}")
                 if player.to_learn:
-                    terminal.say(f"Move the controller for {player.to_learn[0]}")
+                    self.say(f"Move the controller for {player.to_learn[0]}")
+                else:
+                    self.say("All are learned; they are known the next time, too")
                 with contextlib.suppress(OSError):
                     path.parent.mkdir(parents=True, exist_ok=True)
                     path.write_text(json.dumps(player.learned), encoding="utf-8")
@@ -204,7 +208,7 @@ class Room:
         self.server.send(MAIN, self.server.engine.touch(MAIN, now))
 
     def _join_link(self, stack: contextlib.ExitStack) -> None:
-        from composer.live.sync import LinkFollower
+        from composer.live.link import LinkFollower
 
         server = self.server
 

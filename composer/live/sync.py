@@ -1,4 +1,4 @@
-"""Sync: where the host is, from its MIDI clock or from Ableton Link.
+"""Sync: where the host is, from its MIDI clock.
 
 Conventions:
     Moments are seconds. A clock pulse is 1/24 of a quarter note, and so is an event tick;
@@ -7,13 +7,8 @@ Conventions:
 
 from __future__ import annotations
 
-import contextlib
-import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Any
-
-from composer.errors import DependencyError
 
 PULSES = 48
 """Pulses from which tempo and place are taken: two beats."""
@@ -89,58 +84,3 @@ class ClockFollower:
         if slope > 0:
             tick = mean_count + (times[-1] - mean_time) * slope
             self._follow(now, tick, slope * 60 / 24)
-
-
-class LinkFollower:
-    """Ableton Link: joins, follows, and never sets anything.
-
-    A peer that joins with a tempo of its own changes everyone's; this one takes the
-    session's as soon as it sees it, and asks for nothing.
-    """
-
-    def __init__(self, follow: Follow, transport: Transport, now: Callable[[], float]) -> None:
-        """Join.
-
-        Raises:
-            DependencyError: The package aalink is not installed.
-        """
-        try:
-            import aalink
-        except ImportError as error:
-            raise DependencyError(
-                "Ableton Link needs aalink: pip install 'composer[link]'"
-            ) from error
-        self._library: Any = aalink
-        self._follow, self._transport, self._now = follow, transport, now
-        self._running = True
-        self._thread = threading.Thread(target=self._run, name="composer Link", daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        import asyncio
-
-        async def listen() -> None:
-            link = self._library.Link(120.0, asyncio.get_running_loop())
-            link.enabled = True
-            link.start_stop_sync_enabled = True
-            playing: bool | None = None
-            try:
-                while self._running:
-                    # Alone there is no one to follow.
-                    if link.num_peers:
-                        # Many sessions never start or stop: only a change says something.
-                        if playing is not None and bool(link.playing) != playing:
-                            self._transport(self._now(), bool(link.playing))
-                        playing = bool(link.playing)
-                        self._follow(self._now(), link.beat * 24, link.tempo)
-                    await asyncio.sleep(0.1)
-            finally:
-                link.enabled = False
-
-        with contextlib.suppress(RuntimeError):
-            asyncio.run(listen())
-
-    def close(self) -> None:
-        """Leave."""
-        self._running = False
-        self._thread.join(timeout=2)

@@ -7,12 +7,16 @@ turn. It reads the server's state on the server's own thread and draws on anothe
 from __future__ import annotations
 
 import contextlib
+import logging
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
+from composer.events import TICKS_PER_BEAT
+from composer.grid import BEATS
 from composer.live.router import MAIN
 
 if TYPE_CHECKING:
@@ -21,6 +25,8 @@ if TYPE_CHECKING:
 EVERY = 0.25
 """Seconds between two drawings."""
 PATIENCE = 2.0
+COMING = 12
+"""Notes to come that are shown."""
 
 _NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
@@ -28,6 +34,10 @@ _NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 def pitch_name(pitch: int) -> str:
     """As musicians write it: 60 is C4."""
     return f"{_NAMES[pitch % 12]}{pitch // 12 - 1}"
+
+
+def _names(pitches: Sequence[int]) -> str:
+    return " ".join(pitch_name(pitch) for pitch in pitches)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +48,11 @@ class Glance:
         mode: Of the main session, or of the one that plays.
         tempo: Beats per minute; 0 in free time.
         running: Whether the transport runs.
+        beat: Where in the music, from beat 0 on; None in free time.
         heard: Notes of the phrase so far.
+        played: Pitches that the player struck last.
         sounding: Pitches that sound.
-        waiting: Beginnings and ends still to come.
+        coming: Pitches that composer is about to play.
         playing: Id of the reply that plays, 0 for none.
         sessions: How many there are.
         late: Milliseconds by which notes left late, median and 99 %.
@@ -50,9 +62,11 @@ class Glance:
     mode: str
     tempo: float
     running: bool
+    beat: float | None
     heard: int
+    played: tuple[int, ...]
     sounding: tuple[int, ...]
-    waiting: int
+    coming: tuple[int, ...]
     playing: int
     sessions: int
     late: tuple[float, float]
@@ -63,11 +77,15 @@ class Glance:
         tempo = f"{self.tempo:.1f} BPM" if self.tempo else "free time"
         if not self.running:
             tempo += ", stopped"
-        sounding = " ".join(pitch_name(pitch) for pitch in self.sounding) or "-"
+        if self.beat is not None and self.running:
+            tempo += f", beat {int(self.beat)}"
         doing = f"playing reply {self.playing}" if self.playing else "listening"
+        if self.heard:
+            doing += f", {self.heard} notes heard" if self.heard > 1 else ", a note heard"
         return [
             f"{self.mode} · {tempo} · {doing}",
-            f"heard {self.heard} · coming {self.waiting} · sounding {sounding}",
+            f"you       {_names(self.played)}",
+            f"composer  [{_names(self.sounding)}] {_names(self.coming)}",
             f"sessions {self.sessions} · notes late: median {self.late[0]:.2f} ms, "
             f"99 % {self.late[1]:.2f} ms · dropped {self.dropped}",
         ]
@@ -80,14 +98,16 @@ def glance(room: Room) -> Glance:
     playing = [s for s in sessions.values() if s.reply is not None and s.reply.committed]
     session = playing[0] if playing else sessions[MAIN]
     late = server.lateness()
-    reply = session.reply
+    reply, timeline = session.reply, session.timeline
     return Glance(
         mode=session.mode,
-        tempo=session.timeline.bpm if session.timeline.kind == "beats" else 0.0,
-        running=session.timeline.running,
+        tempo=timeline.bpm if timeline.kind == BEATS else 0.0,
+        running=timeline.running,
+        beat=timeline.tick(server.now()) / TICKS_PER_BEAT if timeline.kind == BEATS else None,
         heard=session.phrases.count,
+        played=tuple(session.phrases.pitches),
         sounding=tuple(sorted(pitch for _, pitch in session.schedule.sounding)),
-        waiting=len(session.schedule),
+        coming=tuple(session.schedule.coming(COMING)),
         playing=reply.number if reply is not None and reply.committed else 0,
         sessions=len(sessions),
         late=(1000 * late[0], 1000 * late[1]),
@@ -133,11 +153,46 @@ def _draw(room: Room, ended: threading.Event) -> None:
     from rich.live import Live
     from rich.text import Text
 
-    with Live(console=Console(stderr=True), auto_refresh=False, transient=True) as live:
+    console = Console(stderr=True, highlight=False, markup=False)
+    with (
+        _notices(room) as notices,
+        Live(console=console, auto_refresh=False, transient=True) as live,
+    ):
         while not ended.wait(EVERY):
             now = _look(room, ended)
+            while not notices.empty():
+                console.print(notices.get())  # above the picture, and not through it
             if now is not None:
-                live.update(Text("\n".join(now.lines())), refresh=True)
+                # Cut, not wrapped: a line more or less would make the picture jump.
+                text = Text("\n".join(now.lines()), no_wrap=True, overflow="ellipsis")
+                live.update(text, refresh=True)
+
+
+class _Handler(logging.Handler):
+    """Puts what is logged where it is printed between two pictures."""
+
+    def __init__(self, notices: SimpleQueue[str]) -> None:
+        super().__init__()
+        self.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
+        self._notices = notices
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._notices.put(self.format(record))
+
+
+@contextlib.contextmanager
+def _notices(room: Room) -> Iterator[SimpleQueue[str]]:
+    """What is said and logged while this lasts, instead of on standard error."""
+    notices: SimpleQueue[str] = SimpleQueue()
+    log, say = logging.getLogger("composer"), room.say
+    usual, log.handlers = log.handlers, [_Handler(notices)]
+    room.say = notices.put
+    try:
+        yield notices
+    finally:
+        room.say, log.handlers = say, usual
+        while not notices.empty():
+            say(notices.get())
 
 
 def _write(room: Room, ended: threading.Event) -> None:

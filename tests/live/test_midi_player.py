@@ -56,9 +56,14 @@ def test_a_controller_is_learned() -> None:
     stage.player.to_learn += ["temperature", "density"]
     stage.player.receive(0.0, bytes((0xB0, 21, 0)))
     stage.player.receive(0.1, bytes((0xB0, 21, 127)))
-    assert stage.session.values.number("temperature") == 2.0
     assert stage.player.learned == {21: "temperature"}
     stage.player.receive(0.2, bytes((0xB0, 22, 127)))
+    assert stage.player.learned == {21: "temperature", 22: "density"}
+    # The movement by which it was learned sets nothing; the next one does.
+    assert stage.session.values.number("temperature") == 0.95
+    stage.player.receive(5.0, bytes((0xB0, 21, 127)))
+    stage.player.receive(5.1, bytes((0xB0, 22, 127)))
+    assert stage.session.values.number("temperature") == 2.0
     assert stage.session.values.number("density") == 16.0
 
 

@@ -49,7 +49,8 @@ def jack() -> Iterator[subprocess.Popen[bytes]]:
             pytest.skip("jackd does not start here")
         yield running
     finally:
-        running.kill()
+        # Killed on the spot, it leaves in shared memory what keeps later ones from starting.
+        running.terminate()
         running.wait()
         patch.undo()
 

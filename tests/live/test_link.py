@@ -1,0 +1,86 @@
+"""Ableton Link: who is there, and a host whose tempo stays its own."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import sys
+import threading
+
+import pytest
+
+from composer.live import link
+from composer.live.clock import SystemClock
+from composer.live.link import ALIVE, BYE, GONE, HEADER, SETTLED, LinkFollower, Presence
+
+THERE, LEFT = HEADER + bytes([ALIVE]) + bytes(99), HEADER + bytes([BYE]) + bytes(11)
+
+
+def test_only_who_has_been_there_for_a_while_is_joined() -> None:
+    presence = Presence()
+    assert not presence.settled(0.0)
+    presence.hear(0.0, THERE)
+    assert not presence.settled(0.9 * SETTLED)
+    presence.hear(0.9 * SETTLED, THERE)
+    assert presence.settled(SETTLED)
+    assert not presence.settled(SETTLED + GONE)
+
+
+def test_who_leaves_or_comes_back_is_new() -> None:
+    presence = Presence()
+    presence.hear(0.0, THERE)
+    presence.hear(2.0, LEFT)
+    assert not presence.settled(2.0)
+    presence.hear(3.0, THERE)
+    presence.hear(3.0 + 1.5 * GONE, THERE)  # something was lost on the way, or it began anew
+    assert not presence.settled(3.0 + 1.5 * GONE)
+
+
+@pytest.mark.parametrize("packet", [b"", HEADER, b"_asdp_v\x02\x01", b"/composer/ping", LEFT])
+def test_other_messages_are_nobody(packet: bytes) -> None:
+    presence = Presence()
+    presence.hear(0.0, packet)
+    presence.hear(SETTLED, packet)
+    assert not presence.settled(SETTLED)
+
+
+def multicast() -> bool:
+    try:
+        link._ears().close()
+    except OSError:
+        return False
+    return sys.platform != "win32"
+
+
+@pytest.mark.skipif(importlib.util.find_spec("aalink") is None, reason="aalink is not installed")
+@pytest.mark.skipif(not multicast(), reason="no multicast here")
+@pytest.mark.timeout(120)
+def test_a_host_that_comes_later_keeps_its_tempo() -> None:
+    followed = threading.Event()
+    tempos: list[float] = []
+
+    def follow(now: float, tick: float, bpm: float) -> None:
+        tempos.append(bpm)
+        followed.set()
+
+    follower = LinkFollower(follow, lambda now, playing: None, SystemClock().now)
+    try:
+
+        async def host() -> float:
+            import aalink
+
+            member = aalink.Link(97.0)
+            member.enabled = True
+            while not followed.is_set():
+                await asyncio.sleep(0.05)
+            tempo = float(member.tempo)
+            member.tempo = 88.0
+            while abs(tempos[-1] - 88.0) > 0.01:
+                await asyncio.sleep(0.05)
+            member.enabled = False
+            return tempo
+
+        assert asyncio.run(host()) == pytest.approx(97.0)
+        assert tempos[0] == pytest.approx(97.0)
+    finally:
+        follower.close()
