@@ -15,6 +15,7 @@ Conventions:
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 
 from composer.events import (
     END,
@@ -47,12 +48,14 @@ Note = tuple[int, int, int, int, int]
 class Lookback:
     """What one stream played in the last bar; see the module's docstring."""
 
-    __slots__ = ("_again", "_bar", "_chord", "_notes", "_now", "_rhythm")
+    __slots__ = ("_again", "_bar", "_chord", "_left", "_next", "_notes", "_now", "_rhythm")
 
     _bar: int  # ticks
     _now: int  # ticks, of the last note heard
     _chord: tuple[int, ...]  # parts of the notes heard at this moment, in order
     _notes: tuple[Note, ...]  # from a bar ago to now
+    _left: Sequence[Note]  # of the chord that was played a bar ago, what is still to come
+    _next: Note | None  # the note that came next a bar ago
     _rhythm: int  # one bit a note, whether time and part were as a bar ago; latest lowest
     _again: int  # the same for time, part and pitch
 
@@ -62,6 +65,7 @@ class Lookback:
         made = cls()
         made._bar, made._now, made._chord = bar, 0, ()
         made._notes, made._rhythm, made._again = (), 0, 0
+        made._left, made._next = (), None
         return made
 
     def hear(self, row: tuple[int, ...], bar: int) -> Lookback:
@@ -76,7 +80,7 @@ class Lookback:
         ticks = _TICKS[shift]
         made._bar, made._now = bar, self._now + ticks
         made._chord = (part,) if ticks else (*self._chord, part)
-        old = self._next() if self._bar else None
+        old = self._next
         rhythm = old is not None and old[1] == part and abs(self._ticks_to(old) - ticks) <= NEAR
         made._rhythm = (self._rhythm << 1 | rhythm) & _RECENT
         same = rhythm and old is not None and old[2] == pitch
@@ -87,13 +91,14 @@ class Lookback:
             while first < len(notes) and notes[first][0] < since:
                 first += 1
             made._notes = (*notes[first:], (made._now, part, pitch, duration, velocity))
+            made._look()
         else:
-            made._notes = ()
+            made._notes, made._left, made._next = (), (), None
         return made
 
     def when(self) -> tuple[int, int]:
         """(likeness, shift class from now to the note that came next a bar ago)."""
-        old = self._next() if self._bar else None
+        old = self._next
         if old is None:
             return 0, NO_SHIFT
         again = min((self._again.bit_count()) // 3, 2)
@@ -102,13 +107,13 @@ class Lookback:
     def who(self, shift: int) -> int:
         """The part that played first a bar ago where this shift class leads to."""
         ticks = _TICKS[shift]
-        there = self._at(ticks) if ticks else self._left()
+        there = self._at(ticks) if ticks else self._left
         return there[0][1] if there else NO_PART
 
     def what(self, shift: int, part: int) -> tuple[int, int, int]:
         """(pitch, duration, velocity) that a part played there a bar ago."""
         ticks = _TICKS[shift]
-        for note in self._at(ticks) if ticks else self._left():
+        for note in self._at(ticks) if ticks else self._left:
             if note[1] == part:
                 return note[2:]
         return NO_NOTE
@@ -119,26 +124,26 @@ class Lookback:
         first = bisect_left(notes, (place - NEAR,))
         return notes[first : bisect_left(notes, (place + NEAR + 1,), first)]
 
-    def _left(self) -> list[Note]:
-        """What is still to come of the chord a bar ago.
+    def _look(self) -> None:
+        """Find what came next a bar ago.
 
-        Each part's notes, in their order, less as many as it has played now.
+        Of the chord that was played then, each part's notes are still to come, in their
+        order, less as many as it has played now.
         """
-        heard, left = list(self._chord), []
-        for note in self._at(0):
-            if note[1] in heard:
-                heard.remove(note[1])
-            elif not self._chord or note[1] >= self._chord[-1]:
-                left.append(note)
-        return left
-
-    def _next(self) -> Note | None:
-        """The note that came next a bar ago."""
-        left = self._left()
-        if left:
-            return left[0]
-        first = bisect_left(self._notes, (self._now - self._bar + NEAR + 1,))
-        return self._notes[first] if first < len(self._notes) else None
+        chord, notes = self._chord, self._notes
+        latest = (self._now - self._bar + NEAR + 1,)
+        behind = bisect_left(notes, latest)
+        left: list[Note] = []
+        if behind:
+            heard = list(chord)
+            for note in notes[bisect_left(notes, (latest[0] - 2 * NEAR - 1,), 0, behind) : behind]:
+                if note[1] in heard:
+                    heard.remove(note[1])
+                elif note[1] >= chord[-1]:
+                    left.append(note)
+        self._left = left
+        later = notes[behind] if behind < len(notes) else None
+        self._next = left[0] if left else later
 
     def _ticks_to(self, old: Note) -> int:
         return max(old[0] + self._bar - self._now, 0)
