@@ -46,6 +46,10 @@ def evaluation(
     axes[0, 0].set_title(_title(document), loc="left", color=INK, fontsize=10)
     if curve:
         _curve(axes[1, 0], curve)
+    figure.legend(
+        loc="outside lower center", ncols=len(_SHADES), frameon=False, fontsize=8.5,
+        labelcolor=INK, handlelength=1.0,
+    )  # fmt: skip
     save(figure, path, force=force)
 
 
@@ -78,10 +82,6 @@ def _bars(axis: Any, groups: Mapping[str, Mapping[str, Any]]) -> None:
     axis.invert_yaxis()
     axis.margins(x=0.1)
     axis.set_xlabel("nats per note", color=INK)
-    axis.legend(
-        ncols=len(fields), frameon=False, fontsize=8.5, labelcolor=INK, loc="upper center",
-        bbox_to_anchor=(0.5, -0.3 if len(names) < 4 else -0.16), handlelength=1.0,
-    )  # fmt: skip
     plain(axis)
 
 

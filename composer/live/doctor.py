@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import platform
 import socket
+import sys
 import time
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -16,14 +17,15 @@ from typing import Any
 from composer import __version__
 from composer.errors import ComposerError
 
+RTMIDI = "python-rtmidi" if sys.version_info < (3, 13) else "rtmidi2"
 PACKAGES = {
     "ai-edge-litert": "the network",
     "numpy": "the network",
     "mido": "MIDI files",
-    "python-rtmidi": "MIDI ports",
+    RTMIDI: "MIDI ports",
     "aalink": "Ableton Link",
 }
-OPTIONAL = {"python-rtmidi": "midi", "aalink": "link"}
+OPTIONAL = {RTMIDI: "midi", "aalink": "link"}
 JITTER, NOTE = 5.0, 5.0
 """Milliseconds from which on advice is given."""
 

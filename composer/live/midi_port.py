@@ -4,10 +4,11 @@ Conventions:
     Messages are bytes without running status. A port is *in* when composer listens to it
     and *out* when composer plays to it; a DAW calls them the other way round.
 
-python-rtmidi is optional. Its callbacks run in the driver's thread and wait there for
-Python: with a busy receiver, bursts came doubled or lost, so ports are polled. Its default
-API does not fall back from ALSA to JACK, so the compiled ones are tried in turn. A port
-that is gone says nothing: the list of ports is looked at once a second.
+python-rtmidi is optional; where it has no wheels, rtmidi2 takes its place. Its callbacks
+run in the driver's thread and wait there for Python: with a busy receiver, bursts came
+doubled or lost, so ports are polled. Its default API does not fall back from ALSA to JACK,
+so the compiled ones are tried in turn. A port that is gone says nothing: the list of ports
+is looked at once a second.
 """
 
 from __future__ import annotations
@@ -43,15 +44,19 @@ def rtmidi() -> Any:
     Raises:
         DependencyError: It is not installed, or does not load here.
     """
+    with contextlib.suppress(ImportError):
+        import rtmidi
+
+        if hasattr(rtmidi, "get_compiled_api"):  # else it is another package of that name
+            return rtmidi
     try:
-        import rtmidi as library
+        from composer.live import rtmidi_two
     except ImportError as error:
         raise DependencyError(
-            "MIDI ports need python-rtmidi: pip install 'composer[midi]' (or use --no-midi)"
+            "MIDI ports need python-rtmidi or rtmidi2: pip install 'composer[midi]' "
+            "(or use --no-midi)"
         ) from error
-    if not hasattr(library, "get_compiled_api"):
-        raise DependencyError("MIDI ports need python-rtmidi, another rtmidi is installed")
-    return library
+    return rtmidi_two
 
 
 def _errors(library: Any) -> tuple[type[BaseException], ...]:

@@ -6,6 +6,8 @@ import os
 import re
 from pathlib import Path
 
+import pytest
+
 from composer.live.addresses import INCOMING, OUTGOING, Address
 from composer.live.parameters import PARAMETERS, Parameter
 
@@ -48,17 +50,20 @@ def test_the_osc_reference_has_the_codes_tables() -> None:
         assert "\n".join(rows) in text
 
 
-def test_links_lead_somewhere() -> None:
-    for name in ("jam.md", "osc.md"):
-        for link in re.findall(r"\]\(([^)#]+)\)", (DOCS / name).read_text(encoding="utf-8")):
-            assert (DOCS / link).exists(), f"{name}: {link}"
+PAGES = [DOCS / "jam.md", DOCS / "osc.md", *sorted((DOCS / "clients").glob("*.md"))]
 
 
-def test_options_named_in_the_documents_exist() -> None:
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_a_page_names_is_there(page: Path) -> None:
+    from composer.cli_bench import live
     from composer.cli_live import serve
 
-    options = {name for parameter in serve.params for name in parameter.opts}
-    for name in ("jam.md", "osc.md"):
-        text = (DOCS / name).read_text(encoding="utf-8")
-        for option in re.findall(r"`?(?<!\w)(--[a-z][a-z-]+)", text):
-            assert option in options, f"{name}: {option}"
+    text = page.read_text(encoding="utf-8")
+    for link in re.findall(r"\]\(([^)#]+)\)", text):
+        assert link.startswith("https://") or (page.parent / link).exists(), link
+    options = {name for verb in (serve, live) for option in verb.params for name in option.opts}
+    for option in re.findall(r"`?(?<!\w)(--[a-z][a-z-]+)", text):
+        assert option in options, option
+    known = {address.name for address in (*INCOMING, *OUTGOING)}
+    for name in re.findall(r"/composer/[a-z/]+[a-z]", text):
+        assert re.sub(r"^/composer/param.*", "/composer/param/NAME", name) in known, name

@@ -9,9 +9,10 @@ from composer.events import MetreMap, quantise
 from composer.features import COLUMNS
 from composer.grid import BEATS, FREE
 from composer.live.mind import Ask, Idea
+from composer.live.network_mind import NetworkMind
 from composer.live.scheduler import Play
 from composer.live.seats import BlockTrunk
-from composer.live.studio import NetworkMind, Studio
+from composer.live.studio import Studio
 from composer.settings import Settings
 
 from .jam import Jam, check_paired
