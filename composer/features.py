@@ -175,6 +175,11 @@ def forget_wrong(columns: Rows | NDArray[np.int64], chosen: int) -> None:
     columns[wrong, TRUST + 2 + chosen : LIKENESS] = NOTHING[2 + chosen :]
 
 
+def forget(columns: Rows) -> None:
+    """Take back all that was recalled, in place: as a piece that never repeats itself."""
+    columns[:, TRUST:LIKENESS] = NOTHING
+
+
 def lookback_bars(events: Events) -> NDArray[np.int64]:
     """Length in ticks of the bar of each note, 0 in free time, int64 [notes]."""
     if events.kind == FREE:

@@ -30,6 +30,12 @@ class Augmentation:
         stretch: A free piece's time is scaled by 2 ** uniform(-stretch, stretch).
         velocity: Standard deviation of a piece's change of loudness, in MIDI velocity.
         sounds: Share of pieces with one kind of voice that change instrument.
+        recast: Share of pieces of which parts are left out or laid together.
+        played: Share of scores that get a player's articulation and loudness.
+        loose: Share of pieces on a beat grid whose onsets stray from it a little.
+        detours: Share of bars at which a spoilt bar begins (`training.detours`), in those
+            half of the pieces that have any.
+        forgetful: Share of pieces through which nothing is recalled.
     """
 
     semitones: int = 6
@@ -37,6 +43,26 @@ class Augmentation:
     stretch: float = 0.35
     velocity: float = 6.0
     sounds: float = 0.5
+    recast: float = 0.3
+    played: float = 0.6
+    loose: float = 0.12
+    detours: float = 0.08
+    forgetful: float = 0.08
+
+
+PLAIN = Augmentation(
+    semitones=0,
+    free=0,
+    stretch=0,
+    velocity=0,
+    sounds=0,
+    recast=0,
+    played=0,
+    loose=0,
+    detours=0,
+    forgetful=0,
+)
+"""Every piece as it is."""
 
 
 def augment(
@@ -44,27 +70,110 @@ def augment(
 ) -> tuple[Record, Notes]:
     """One variant of a piece."""
     notes = notes.copy()
+    if rng.random() < settings.recast:
+        record, notes = recast(record, notes, rng)
     drums = np.array([program == DRUM_PROGRAM for program in record.programs])[notes[:, 1]]
     tonal = ~drums
     if tonal.any():
         low, high = int(notes[tonal, 2].min()), int(notes[tonal, 2].max())
         down, up = max(-settings.semitones, -low), min(settings.semitones, 127 - high)
         notes[tonal, 2] += rng.integers(down, up + 1)
-    if not record.dynamics:
+    score = not record.dynamics
+    if score and rng.random() < settings.played:
+        # From here on its loudness is a player's, and learnt as one.
+        record = replace(record, dynamics=True)
+        notes[:, 4] = played_velocities(record, notes, rng)
+    elif score:
         notes[:, 4] = synthetic_velocities(len(notes), rng)
     elif settings.velocity:
         change = rng.normal(0, settings.velocity)
         notes[:, 4] = np.clip(np.round(notes[:, 4] + change), 1, 127)
-    if not record.dynamics and tonal.all() and rng.random() < settings.sounds:
+    if score and tonal.all() and rng.random() < settings.sounds:
         sound = int(rng.choice(CHORAL_SOUNDS))
         record = replace(record, programs=(sound,) * len(record.programs))
+    if score and rng.random() < settings.played:
+        articulate(notes, rng)
     if record.kind == BEATS and tonal.all() and rng.random() < settings.free:
         record, notes = render_free(record, notes, rng)
+    elif record.kind == BEATS and rng.random() < settings.loose:
+        loosen(notes, rng)
     if record.kind == FREE:
         factor = 2 ** rng.uniform(-settings.stretch, settings.stretch)
         notes[:, 0] = np.round(notes[:, 0] * factor)
         notes[:, 3] = np.maximum(np.round(notes[:, 3] * factor), 1)
     return record, notes
+
+
+def recast(
+    record: Record, notes: Notes, rng: np.random.Generator, fewest: int = 48
+) -> tuple[Record, Notes]:
+    """One part alone, one part less, or all parts of an instrument on one track.
+
+    Much is played by one hand or on one track that corpora have as several. Unchanged
+    where fewer notes than `fewest` would be left.
+    """
+    programs = np.array(record.programs)
+    slots = np.arange(len(programs))
+    way = rng.choice(("alone", "without", "together"), p=(0.2, 0.35, 0.45))
+    kept = slots
+    if way == "alone":
+        kept = rng.choice(slots, 1)
+    elif way == "without" and len(slots) > 1:
+        kept = np.delete(slots, rng.integers(len(slots)))
+    mine = notes[np.isin(notes[:, 1], kept)]
+    if len(mine) < fewest:
+        return record, notes
+    # Where the slot of each part goes; parts of one program are one where they are joined.
+    heads = kept
+    owner = {int(slot): int(slot) for slot in kept}
+    if way == "together":
+        first = {int(programs[slot]): int(slot) for slot in kept[::-1]}
+        owner = {int(slot): first[int(programs[slot])] for slot in kept}
+        heads = np.array(sorted(set(owner.values())))
+    place = {int(slot): number for number, slot in enumerate(heads)}
+    moved = mine.copy()
+    moved[:, 1] = [place[owner[int(slot)]] for slot in mine[:, 1]]
+    return replace(record, programs=tuple(int(programs[slot]) for slot in heads)), moved
+
+
+def played_velocities(record: Record, notes: Notes, rng: np.random.Generator) -> np.ndarray:
+    """A player's loudness: a level for each part, weight on the beat, waves, unevenness."""
+    wave = synthetic_velocities(len(notes), rng).astype(np.float64)
+    parts = rng.normal(0, rng.uniform(0, 10), len(record.programs))[notes[:, 1]]
+    bar = FINE_PER_BEAT * 4 * record.metres[0][1] // record.metres[0][2]
+    on_bar = notes[:, 0] % max(bar, 1) == 0
+    on_beat = notes[:, 0] % FINE_PER_BEAT == 0
+    weight = rng.uniform(0, 12) * on_bar + rng.uniform(0, 8) * on_beat
+    loud: np.ndarray = np.clip(np.round(wave + parts + weight), 1, 127).astype(np.int32)
+    return loud
+
+
+def articulate(notes: Notes, rng: np.random.Generator) -> None:
+    """Shorten notes as players and notation programs do, in place.
+
+    A written quarter seldom sounds for a quarter: each part has its own share of the
+    written lengths, or lets go so much before the end, evenly or not.
+    """
+    for part in np.unique(notes[:, 1]):
+        own = notes[:, 1] == part
+        lengths = notes[own, 3].astype(np.float64)
+        share = rng.uniform(0.85, 1.0) if rng.random() < 0.65 else rng.uniform(0.4, 0.85)
+        if rng.random() < 0.3:
+            gap = FINE_PER_BEAT * rng.uniform(0.02, 0.12)
+            lengths = np.maximum(lengths - gap, lengths / 2)
+        else:
+            lengths = lengths * share
+        if rng.random() < 0.5:
+            lengths = lengths * rng.normal(1, rng.uniform(0, 0.08), len(lengths))
+        notes[own, 3] = np.maximum(np.round(lengths), FINE_PER_BEAT // 24)
+
+
+def loosen(notes: Notes, rng: np.random.Generator) -> None:
+    """Move onsets by up to a few hundredths of a beat, in place: played to a click."""
+    stray = FINE_PER_BEAT * rng.uniform(0.005, 0.035)
+    late = FINE_PER_BEAT * rng.normal(0, 0.015, int(notes[:, 1].max()) + 1)[notes[:, 1]]
+    notes[:, 0] = np.maximum(np.round(notes[:, 0] + late + rng.normal(0, stray, len(notes))), 0)
+    notes[:] = notes[np.lexsort((notes[:, 2], notes[:, 1], notes[:, 0]))]
 
 
 def synthetic_velocities(count: int, rng: np.random.Generator) -> np.ndarray:

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from composer.errors import SettingError
 from composer.events import END, FIELDS, NO_SHIFT, SHIFT
-from composer.features import COLUMNS, features
+from composer.features import COLUMNS, features, forget
 from training.augment import Augmentation, augment
 from training.dataset import Dataset, Record, to_events
+from training.detours import take_detours
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +131,21 @@ class Streams:
     def _open(self, serial: int, record: Record, position: int = 0) -> dict[str, Any]:
         rng = np.random.default_rng((self.seed, 2, serial))
         varied, notes = augment(record, self.dataset.notes(record), self.augmentation, rng)
-        table = features(to_events(varied, notes), end=True)
+        events = to_events(varied, notes)
+        aside = np.zeros(len(events.rows), dtype=bool)
+        if rng.random() < 0.5 and self.augmentation.detours:
+            events, aside = take_detours(events, self.augmentation.detours, rng)
+        table = features(events, end=True)
+        if rng.random() < self.augmentation.forgetful:
+            forget(table)
+        weights = target_weights(table, varied.dynamics)
+        weights[len(varied.programs) : -1][aside] = 0.0
         return {
             "serial": serial,
             "record": record,
             "position": position,
             "table": table,
-            "weights": target_weights(table, record.dynamics),
+            "weights": weights,
         }
 
     def next(self) -> Batch:

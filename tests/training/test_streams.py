@@ -13,11 +13,9 @@ from composer.errors import SettingError
 from composer.events import DURATION, END, FIELDS, NO_SHIFT, PITCH, SHIFT, VELOCITY
 from composer.features import features
 from training import dataset
-from training.augment import Augmentation
+from training.augment import PLAIN, Augmentation
 from training.dataset import Dataset, Record, to_events
 from training.streams import Dealer, Streams, target_weights
-
-PLAIN = Augmentation(semitones=0, free=0, stretch=0, velocity=0, sounds=0)
 
 
 @pytest.fixture
