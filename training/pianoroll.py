@@ -169,8 +169,7 @@ class RollNetwork(keras.Model):
         self.kind = settings.frame
         self.deaf = keras.layers.Dropout(settings.deaf, seed=1)
         self.recurrent = [
-            keras.layers.LSTM(settings.units, return_sequences=True)
-            for _ in range(settings.layers)
+            keras.layers.LSTM(settings.units, return_sequences=True) for _ in range(settings.layers)
         ]
         self.drop = keras.layers.Dropout(settings.dropout, seed=2)
         if self.kind == "chord":
