@@ -106,7 +106,7 @@ def compare(
     from composer.settings import Settings
 
     if page:
-        check_free(Path(page), force)
+        check_free([Path(page)], force)
     settings = Settings(temperature=temperature, top_p=top_p, min_p=min_p, rng_seed=rng_seed)
     predictor = Predictor.load(models.find(model))
     from composer.cli_pieces import read_pieces

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -137,7 +139,7 @@ def generate(
       composer generate --seed song.mid --bars 16 --temperature 1.1 --variations 4
       composer generate --seed drums.mid --continuation-only --rng-seed 7 --out fill.mid
     """
-    from composer import midi
+    from composer import files, smf
     from composer.generate import continue_seed
     from composer.seeds import alone, continued, open_seed
 
@@ -145,8 +147,7 @@ def generate(
     seed = open_seed(seed_path)
     names = output_names(Path(out or f"{seed.path.stem}-continued.mid"), variations)
     plots = output_names(Path(plot), variations) if plot else []
-    for path in [*names, *plots]:
-        check_free(path, force)
+    check_free([*names, *plots], force)
     predictor = load_predictor(model, device)
     with terminal.bar("Composing", "%") as advance:
         made = continue_seed(
@@ -156,14 +157,17 @@ def generate(
             range(variations),
             progress=lambda share: advance(int(100 * share), 100),
         )
-    for path, continuation in zip(names, made, strict=True):
-        file = alone(continuation) if continuation_only else continued(seed, continuation)
-        midi.save(file, path, force=force)
-    if plots:
-        from composer.plot import piano_roll
+    with files.together(force=force) as begin:
+        for path, continuation in zip(names, made, strict=True):
+            file = alone(continuation) if continuation_only else continued(seed, continuation)
+            with begin(path) as stream:
+                stream.write(smf.encode(file))
+        for path, continuation in zip(plots, made, strict=False):
+            from composer.plot import piano_roll_png
 
-        for path, continuation in zip(plots, made, strict=True):
-            piano_roll(seed.piece, continuation.piece, continuation.join, path, force=force)
+            picture = piano_roll_png(seed.piece, continuation.piece, continuation.join)
+            with begin(path) as stream:
+                stream.write(picture)
     reading = made[0].reading
     summary = {
         "seed": str(seed.path),
@@ -209,20 +213,26 @@ def output_names(path: Path, variations: int) -> list[Path]:
     return [path.with_stem(f"{path.stem}-{number + 1}") for number in range(variations)]
 
 
-def check_free(path: Path, force: bool) -> None:
-    """Refuse early what `midi.save` would refuse after the work is done.
+def check_free(paths: Sequence[Path], force: bool) -> None:
+    """Refuse early what writing would refuse after the work is done.
 
     Raises:
-        OutputError: The path is taken or its folder is not there.
+        OutputError: A path is taken, named twice, or its folder is not there.
     """
     from composer.errors import OutputError
 
-    if path.is_dir():
-        raise OutputError(f"{path} is a folder; give the name of a file with --out")
-    if path.exists() and not force:
-        raise OutputError(f"{path} exists; give another name with --out, or --force to replace it")
-    if not path.parent.is_dir():
-        raise OutputError(f"there is no folder {path.parent}; make it first")
+    for path in paths:
+        if path.is_dir():
+            raise OutputError(f"{path} is a folder; give the name of a file with --out")
+        if path.exists() and not force:
+            raise OutputError(
+                f"{path} exists; give another name with --out, or --force to replace it"
+            )
+        if not path.parent.is_dir():
+            raise OutputError(f"there is no folder {path.parent}; make it first")
+    for name, times in Counter(map(os.path.abspath, paths)).items():
+        if times > 1:
+            raise OutputError(f"{name} is to be two files at once; give them different names")
 
 
 def load_predictor(model: str, device: str, threads: int = 2) -> Any:

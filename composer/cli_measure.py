@@ -144,7 +144,7 @@ def _check_free(path: str | None, force: bool) -> None:
     if path is not None:
         from composer.cli_generate import check_free
 
-        check_free(Path(path), force)
+        check_free([Path(path)], force)
 
 
 def _write_surprise(found: Found, nats: Floats, path: str, plot: str | None, force: bool) -> None:

@@ -155,6 +155,8 @@ class Stream:
         variation: Number of the variation; with the seed number it fixes the randomness.
         most: Notes at most.
         ear: What the stream has heard of the current bars.
+        copied: Ticks, up to the last note, for which every note was the expected one.
+        resting: Ticks for which recall rests from here on.
         rows: The notes drawn so far, [notes][5].
         done: Whether it has ended.
     """
@@ -167,6 +169,8 @@ class Stream:
     variation: int
     most: int
     ear: Ear = field(default_factory=lambda: Ear(1))
+    copied: int = 0
+    resting: int = 0
     rows: list[list[int]] = field(default_factory=list)
     done: bool = False
 
@@ -211,7 +215,7 @@ class Ensemble:
         before = np.stack([stream.before for stream in new])
         numbers = np.stack([stream.numbers() for stream in new])
         used = np.zeros(len(new), dtype=np.int64)
-        copied = np.zeros(len(new), dtype=np.int64)
+        copied = np.array([stream.copied for stream in new], dtype=np.int64)
         if old is not None:
             rules = Rules.join([self._rules, rules])
             ear = Ear.join([self._ear, ear])
@@ -223,6 +227,9 @@ class Ensemble:
         self._numbers, self._used, self._copied = numbers, used, copied
         self.streams += new
         self._dials()
+        resting = np.array([stream.resting for stream in self.streams], dtype=np.int64)
+        resting[: len(resting) - len(new)] = 0
+        self._rest(resting > 0, resting)
         self._rest(self._most_copied == 0, FOR_EVER)
 
     def _dials(self) -> None:
@@ -336,7 +343,11 @@ class Ensemble:
 
     def _leave(self, leaving: NDArray[np.bool_]) -> list[Stream]:
         ended = [stream for stream, out in zip(self.streams, leaving, strict=True) if out]
-        for stream in ended:
+        for index in np.flatnonzero(leaving).tolist():
+            stream = self.streams[index]
+            assert self._state is not None
+            stream.copied = int(self._copied[index])
+            stream.resting = self._state.context.recalls[index].resting
             stream.done = True
         stay = np.flatnonzero(~leaving)
         self.streams = [self.streams[index] for index in stay]

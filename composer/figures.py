@@ -37,17 +37,22 @@ def pyplot() -> Any:
     return pyplot
 
 
+def png(figure: Any) -> bytes:
+    """A figure as a PNG file's bytes; lets go of the figure."""
+    data = io.BytesIO()
+    # No date or version in the file: the same music gives the same bytes.
+    figure.savefig(data, format="png", dpi=DPI, facecolor="white", metadata={"Software": None})
+    pyplot().close(figure)
+    return data.getvalue()
+
+
 def save(figure: Any, path: str | os.PathLike[str], *, force: bool = False) -> None:
     """Write a figure as PNG, whole or not at all, and let go of it.
 
     Raises:
         OutputError: The file exists and `force` is not set, or it cannot be written.
     """
-    data = io.BytesIO()
-    # No date or version in the file: the same music gives the same bytes.
-    figure.savefig(data, format="png", dpi=DPI, facecolor="white", metadata={"Software": None})
-    pyplot().close(figure)
-    write(data.getvalue(), path, force=force)
+    write(png(figure), path, force=force)
 
 
 def plain(axis: Any) -> None:

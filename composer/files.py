@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -14,6 +14,8 @@ from composer.errors import OutputError
 
 FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
 """Error numbers by which a system says that there is no room left."""
+
+Begin = Callable[[str | os.PathLike[str]], AbstractContextManager[IO[bytes]]]
 
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK})
 
@@ -41,28 +43,79 @@ def whole(path: str | os.PathLike[str], *, force: bool = False) -> Iterator[IO[b
             may not be written to, or the disk is full; one line that names the file.
             Errors of the system that the block itself raises are told the same way.
     """
-    target, name = Path(path), shown(path)
-    try:
-        if target.is_dir():
-            raise OutputError(f"{name} is a folder; give the file a name")
-        if not target.parent.is_dir():
-            raise OutputError(f"the folder {shown(target.parent)} does not exist; make it first")
-        if not force and os.path.lexists(target):
-            raise FileExistsError
-        # A short name of its own, because the target's may be as long as names can be.
-        beside = target.with_name(f".composer-{secrets.token_hex(6)}.tmp")
-        try:
+    with together(force=force) as begin, begin(path) as stream:
+        yield stream
+
+
+@contextmanager
+def together(*, force: bool = False) -> Iterator[Begin]:
+    """Files that get their names when the block ends well, else are gone, all of them.
+
+    Args:
+        force: Replace what is there.
+
+    Yields:
+        What begins a file: called with its path, a context with the file to write to.
+
+    Raises:
+        OutputError: As `whole`.
+    """
+    written: list[tuple[Path, str | os.PathLike[str]]] = []
+
+    @contextmanager
+    def begin(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+        with _told(path):
+            _check(path, force)
+            # A short name of its own, because the target's may be as long as names can be.
+            beside = Path(path).with_name(f".composer-{secrets.token_hex(6)}.tmp")
+            written.append((beside, path))
             with open(beside, "xb") as stream:
                 yield stream
                 stream.flush()
                 os.fsync(stream.fileno())
-            if force:
-                os.replace(beside, target)
-            else:
-                _move_to_free_name(beside, target)
-        finally:
+
+    try:
+        yield begin
+        for beside, path in written:
+            with _told(path):
+                if force:
+                    os.replace(beside, path)
+                else:
+                    _move_to_free_name(beside, Path(path))
+    finally:
+        for beside, _ in written:
             with suppress(OSError):
                 beside.unlink(missing_ok=True)
+
+
+def _check(path: str | os.PathLike[str], force: bool) -> None:
+    """See that a file may get this name.
+
+    Raises:
+        OutputError: It may not.
+    """
+    target, name = Path(path), shown(path)
+    if target.is_dir():
+        raise OutputError(f"{name} is a folder; give the file a name")
+    if not target.parent.is_dir():
+        raise OutputError(f"the folder {shown(target.parent)} does not exist; make it first")
+    if os.path.lexists(target):
+        if not force:
+            raise FileExistsError
+        if target.exists() and not target.is_file():  # a device, a pipe
+            raise OutputError(f"{name} is not a file; choose another name")
+
+
+@contextmanager
+def _told(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Whatever the system says of a file, in one line that names it.
+
+    Raises:
+        OutputError: The system said something.
+    """
+    name = shown(path)
+    try:
+        yield
     except FileExistsError:
         raise OutputError(f"{name} exists; choose another name or use --force") from None
     except PermissionError:

@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from composer.figures import FAINT, INK, NEW_SHADES, SEED_SHADES, plain, pyplot, save
+from composer.figures import FAINT, INK, NEW_SHADES, SEED_SHADES, plain, png, pyplot, save
+from composer.files import write
 from composer.grid import BEATS, Grid, find_grid
 from composer.notes import Note, Piece
 
@@ -78,19 +79,26 @@ def piano_roll(
     force: bool = False,
     title: str = "",
 ) -> None:
+    """Write what `piano_roll_png` draws to a file, replacing one only if `force` is set.
+
+    Raises:
+        DependencyError: matplotlib is not installed.
+        OutputError: The file exists and `force` is not set, or it cannot be written.
+    """
+    write(piano_roll_png(seed, continuation, join, title=title), path, force=force)
+
+
+def piano_roll_png(seed: Piece, continuation: Piece, join: int, *, title: str = "") -> bytes:
     """Draw a seed and its continuation.
 
     Args:
         seed: The music handed in.
         continuation: The new notes, in the seed's ticks, with the seed's parts.
         join: Tick at which they begin.
-        path: PNG file to write.
-        force: Replace what is there.
         title: Above the picture; the seed's own if none is given.
 
     Raises:
         DependencyError: matplotlib is not installed.
-        OutputError: The file exists and `force` is not set, or it cannot be written.
     """
     grid = find_grid(seed)
     last = max(continuation.end, join + 1)
@@ -113,7 +121,7 @@ def piano_roll(
     _heading(top, time.at(join), "left", NEW_SHADES[1], " continuation")
     _name_parts(figure, seed)
     top.set_title(title or seed.title, loc="left", color=INK, fontsize=11, pad=24)
-    save(figure, path, force=force)
+    return png(figure)
 
 
 def surprise_roll(

@@ -166,6 +166,11 @@ class Recall:
         """Ticks from the old place to now; 0 where nothing is expected."""
         return self._now - self._source if self._at >= 0 else 0
 
+    @property
+    def resting(self) -> int:
+        """Ticks for which no place is looked for yet."""
+        return max(self._deaf - self._now, 0)
+
     def hear(self, row: Row) -> Recall:
         """The recall after one more note: (shift, part, pitch, duration, velocity)."""
         made = self._copy()

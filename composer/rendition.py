@@ -203,12 +203,9 @@ def check_formats(order: Order) -> None:
 
 
 def _drawn(seed: Seed, made: Continuation) -> bytes:
-    from composer.plot import piano_roll
+    from composer.plot import piano_roll_png
 
-    with tempfile.TemporaryDirectory(prefix="composer-") as folder:
-        path = Path(folder) / "roll.png"
-        piano_roll(seed.piece, made.piece, made.join, path)
-        return path.read_bytes()
+    return piano_roll_png(seed.piece, made.piece, made.join)
 
 
 def _played(midi_bytes: bytes, wanted: str | None) -> bytes:

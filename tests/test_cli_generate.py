@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 import composer
 from composer.cli import verbs
+from composer.errors import OutputError
 
 SEEDS = Path(__file__).parent.parent / "midi_data"
 WALTZ = str(SEEDS / "waltz.mid")
@@ -80,6 +81,25 @@ def test_nothing_is_overwritten_unless_asked() -> None:
     assert "--force" in error
     assert Path("mine.mid").read_text() == "precious"
     assert generate("--seed", WALTZ, "--out", "mine.mid", "--force", "--bars", "2").exit_code == 0
+
+
+def test_a_picture_that_cannot_be_written_takes_the_music_with_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("matplotlib")
+
+    def full(*_: object, **__: object) -> bytes:
+        raise OutputError("roll.png cannot be written: the disk is full")
+
+    monkeypatch.setattr("composer.plot.piano_roll_png", full)
+    assert "full" in one_line(generate("--seed", WALTZ, "--bars", "2", "--plot", "roll.png"))
+    assert os.listdir() == []
+
+
+def test_two_files_of_one_name() -> None:
+    error = one_line(generate("--seed", WALTZ, "--out", "a", "--plot", "./a"))
+    assert "different names" in error
+    assert os.listdir() == []
 
 
 def no_notes(path: Path) -> None:

@@ -90,3 +90,29 @@ def test_names_are_shown_on_one_line() -> None:
     assert files.shown("a\nb\udc80.mid") == r"a\nb\udc80.mid"
     assert files.reason(OSError("two\nlines")) == "two lines"
     assert files.reason(ValueError()) == "ValueError"
+
+
+def test_files_that_belong_together_come_together(tmp_path: Path) -> None:
+    with files.together() as begin:
+        for name in ("a", "b"):
+            with begin(tmp_path / name) as stream:
+                stream.write(name.encode())
+        assert not (tmp_path / "a").exists()
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a": "a", "b": "b"}
+
+
+def test_where_one_of_several_fails_there_is_none(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="does not exist"), files.together() as begin:
+        with begin(tmp_path / "a") as stream:
+            stream.write(b"whole")
+        with begin(tmp_path / "no" / "b") as stream:
+            stream.write(b"nowhere to go")
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_device_is_never_replaced(tmp_path: Path) -> None:
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("no pipes with names here")
+    os.mkfifo(tmp_path / "pipe")
+    assert "is not a file" in refusal(tmp_path / "pipe", force=True)
+    assert (tmp_path / "pipe").is_fifo()

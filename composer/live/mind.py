@@ -15,6 +15,9 @@ from typing import NamedTuple, Protocol
 
 from composer.settings import Settings
 
+BAND = 16
+"""Slot of the first part of the band; the player's channels are the slots before."""
+
 
 class Idea(NamedTuple):
     """A note to be played.

@@ -27,7 +27,7 @@ from composer.events import (
 from composer.grid import BEATS
 from composer.live.limits import make_limits
 from composer.live.memory import Entry, Memory
-from composer.live.mind import Ask, Idea
+from composer.live.mind import BAND, Ask, Idea
 from composer.runtime import State
 
 if TYPE_CHECKING:
@@ -55,12 +55,17 @@ class NetworkMind:
         self._count = 0
         self._length = TICKS_PER_BEAT
         self._ask: Ask | None = None
+        self._band: frozenset[int] | None = None  # who was asked last, if it was the band
         self._stream: Stream | None = None
         self._chunk = 0
         self._drawn = 0
         self._clock = 0
         self._until = 0
-        self._ear = Ear(1)  # what the next chunk has to know of the ones before
+        # What the next chunk has to know of the ones before: their bars; since when every
+        # note was the expected one, and until when recall rests, in ticks.
+        self._ear = Ear(1)
+        self._copying: int | None = None
+        self._deaf = 0
         self._chunked = False
         self._ideas: list[Idea] = []
         self._given = False
@@ -148,6 +153,9 @@ class NetworkMind:
         self._chunked = ask.ahead is not None or ask.end is None
         self._studio.hurry(self, True)
         self._ear = Ear(1)
+        if ask.slots != self._band:
+            self._copying, self._deaf = None, 0
+        self._band = ask.slots if min(ask.slots, default=0) >= BAND else None
         self._until = ask.join + (1 << 40 if ask.ahead is None else ask.ahead)
         self._notice()
 
@@ -266,6 +274,8 @@ class NetworkMind:
         self._stream = Stream(
             state, before, rules, ask.settings, Habits(0, 0), variation, most,
             self._ear.take(np.zeros(1, dtype=np.int64)),
+            copied=0 if self._copying is None else max(self._clock - self._copying, 0),
+            resting=max(self._deaf - self._clock, 0),
         )  # fmt: skip
         return self._stream
 
@@ -284,6 +294,8 @@ class NetworkMind:
         self._drawn = len(stream.rows)
         if stream.done:
             self._stream = None
+            self._copying = self._clock - stream.copied if stream.copied else None
+            self._deaf = self._clock + stream.resting if stream.settings.recall else 0
             if len(stream.rows) < stream.most:
                 self._finish()
             else:

@@ -142,6 +142,14 @@ _LIST: Final = (
     _number("top_p", 0.97, 0.05, 1, "draw from the likeliest that hold this share"),
     _number("min_p", 0.02, 0, 0.5, "draw from those at least so likely beside the likeliest"),
     _number("density", 0, 0, 16, "most notes a beat (free time: a second); 0 is near yours"),
+    _number(
+        "recall",
+        Settings().recall,
+        0,
+        64,
+        "most bars in a row taken over from before; 0: none",
+        whole=True,
+    ),
     _text("key", AUTO, "auto (yours), off, or a key such as C:minor, which then holds"),
     _number("low", 0, 0, 127, "lowest pitch; 0 with high 127 is near yours", whole=True),
     _number("high", 127, 0, 127, "highest pitch", whole=True),
@@ -252,4 +260,5 @@ class Values:
             key=self.text("key"),
             pitch_range=None if (low, high) == (0, 127) else (low, high),
             density=None if density < 0.05 else density,
+            recall=int(self.number("recall")),
         )

@@ -17,7 +17,7 @@ from composer.errors import SettingError
 from composer.events import TICKS_PER_BEAT, TICKS_PER_SECOND
 from composer.grid import BEATS, FREE
 from composer.live.jamlog import JamLog
-from composer.live.mind import Ask, Idea, Mind
+from composer.live.mind import BAND, Ask, Idea, Mind
 from composer.live.parameters import ACCOMPANY, CALL, CONTINUE, MODES, Value, Values
 from composer.live.phrases import Key, PhraseTracker
 from composer.live.reply import Reply, join_tick, reply_ticks
@@ -27,8 +27,6 @@ from composer.notes import DRUM_PROGRAM
 from composer.settings import OFF
 from composer.timing import bar_ticks
 
-BAND = 16
-"""Slot of the first part of the band; the player's channels are the slots before."""
 DRUM_CHANNEL = 9
 SUSTAIN, ALL_NOTES_OFF = 64, 123
 TO_ONESELF = 4.0

@@ -11,9 +11,11 @@ from composer import midi
 from composer.live.addresses import INCOMING
 from composer.live.engine import Engine
 from composer.live.osc_codec import Message, encode
+from composer.live.parameters import Values
 from composer.live.router import Router
 from composer.live.scheduler import Play
 from composer.notes import Note, Part, Piece
+from composer.settings import Settings
 
 from .scripted import Echo
 
@@ -161,6 +163,16 @@ def test_parameters() -> None:
     assert wire.send("get", "mode") == [("status", "mode", "continue")]
     wire.send("param/mode", 0.99)
     assert wire.send("get", "mode") == [("status", "mode", "off")]
+
+
+def test_parameters_reach_the_network() -> None:
+    values = Values()
+    assert values.settings() == Settings()
+    for name, value in (("recall", 0), ("density", 2.5), ("low", 40), ("key", "C:minor")):
+        values.set(name, value)
+    assert values.settings() == Settings(
+        recall=0, density=2.5, pitch_range=(40, 127), key="C:minor"
+    )
 
 
 def test_sessions_of_their_own() -> None:

@@ -154,6 +154,31 @@ def test_it_thinks_ahead_as_far_as_it_was_told(studio: Studio) -> None:
     assert mind.take()[-1].onset >= first[-1].onset + 96
 
 
+def copied_in_a_row(recall: int) -> int:
+    """Most notes in a row that an endless reply of a parrot takes over from the player."""
+    mind = listened(Studio(tiny_predictor(belief=5.0)))
+    song = np.random.default_rng(3).integers(48, 80, 12 * 8).tolist()  # eight to a bar
+    song += song[:8]
+    play(mind, [(12 * index, pitch, 12) for index, pitch in enumerate(song)])
+    mind.ask(Ask(1248, 1248, None, frozenset({0}), Settings(recall=recall), 1, ahead=96 * 60))
+    work(mind._studio)
+    reply = [idea.pitch for idea in mind.take()]
+    most = 0
+    for first in range(len(reply)):
+        for old in range(len(song)):
+            same = 0
+            while reply[first:][same : same + 1] == song[old:][same : same + 1] != []:
+                same += 1
+            most = max(most, same)
+    return most
+
+
+def test_recall_is_bounded_as_told_across_what_is_thought_of_at_once() -> None:
+    # Eight notes to a bar, and the one at which it is noticed; the song itself ends the last.
+    assert [copied_in_a_row(bars) for bars in (1, 2, 4, 64)] == [9, 17, 33, 96 + 8]
+    assert copied_in_a_row(0) <= 3
+
+
 def test_a_reply_may_begin_sooner_than_thought(studio: Studio) -> None:
     mind = listened(studio, FREE)
     play(mind, PHRASE)

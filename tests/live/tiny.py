@@ -34,7 +34,8 @@ class TinyTrunk:
         return hidden, after
 
 
-def tiny_predictor() -> Predictor:
+def tiny_predictor(belief: float | None = None) -> Predictor:
+    """The network; with a belief, one that follows recall before anything else."""
     random = np.random.default_rng(1)
     weights: dict[str, NDArray[np.float32]] = {}
     for name, width in EMBEDDING_SIZES.items():
@@ -47,5 +48,7 @@ def tiny_predictor() -> Predictor:
         weights[f"head_{field}/logits/bias"] = random.normal(0, 0.5, classes)
         weights[f"head_{field}/gain/embeddings"] = random.normal(0, 0.5, (TRUSTS, 1))
         weights[f"head_{field}/gain_ago/embeddings"] = random.normal(0, 0.5, (LIKENESSES, 1))
+        if belief is not None:
+            weights[f"head_{field}/gain/embeddings"][1:] = belief
     heads = Heads({name: w.astype(np.float32) for name, w in weights.items()}, HEAD)
     return Predictor(NetworkConfig(LAYERS, UNITS, HEAD), TinyTrunk(), heads)
