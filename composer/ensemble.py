@@ -290,11 +290,11 @@ class Ensemble:
         over = onset >= rules.end
         context.follow(columns, SHIFT)
         together = columns[:, SHIFT] == 0
-        draw(PART, rules.slots(before, together))
+        draw(PART, rules.slots(context, before, onset))
         context.follow(columns, PART)
         draw(PITCH, rules.tones(before, together, columns[:, PART]), self._weariness(columns))
         context.follow(columns, PITCH)
-        draw(DURATION, rules.lengths(onset))
+        draw(DURATION, rules.lengths(onset, columns[:, PART]))
         draw(VELOCITY, rules.loudness(columns[:, PART]))
         rows = columns[:, : len(FIELDS)].copy()
         self._ear.hear(context, rows)

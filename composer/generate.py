@@ -36,7 +36,7 @@ from composer.events import (
 from composer.features import context_of
 from composer.grid import BEATS, FREE, Grid, find_grid
 from composer.notes import DRUM_PROGRAM, Note, Piece
-from composer.rules import FAR, Rules
+from composer.rules import FAR, KNOWN, RARE, Rules, lengths_like
 from composer.runtime import Predictor, State
 from composer.settings import AUTO, DEFAULT_BARS, OFF, Settings
 from composer.theory import Key, find_key
@@ -56,8 +56,6 @@ SMALL_KIT = 4
 """use fewer keys than these."""
 DENSER = 1.25
 """Times the seed's notes per beat that a continuation may have on the whole."""
-RARE = 0.01
-"""Share of a seed's notes up to which a place in the beat, or a length, is an exception."""
 PLAYED = 12
 """With more places in the beat than these, a seed was played and not written down."""
 LOUDER = 2
@@ -272,7 +270,8 @@ def make_rules(reading: Reading, settings: Settings) -> Rules:
         per_bar=np.array([per_bar]),
         pace=np.array([pace]),
         places=_places(events)[None],
-        shortest=np.array([int(np.quantile(rows[:, DURATION], RARE, method="lower"))]),
+        durations=_durations(events)[None],
+        rests=_rests(events, bar)[None],
         rate=np.array([rate]),
         burst=np.array([busiest]),
         stride=np.array([int(np.median(moved[moved > 0])) if moved.any() else 1]),
@@ -293,6 +292,33 @@ def _places(events: Events) -> NDArray[np.bool_]:
         return np.ones(TICKS_PER_BEAT, dtype=bool)
     used[0] = True
     return np.asarray(used)
+
+
+def _durations(events: Events) -> NDArray[np.bool_]:
+    """Duration classes that each part of a continuation may use, bool [16, classes]."""
+    rows = events.rows
+    shortest = int(np.quantile(rows[:, DURATION], RARE, method="lower"))
+    allowed = np.ones((SLOTS, SIZES[DURATION]), dtype=bool)
+    allowed[:, :shortest] = False
+    for slot in range(len(events.programs)):
+        own = rows[rows[:, PART] == slot, DURATION]
+        if len(own) >= KNOWN:
+            allowed[slot] = lengths_like(DURATION_TICKS[own])
+    return allowed
+
+
+def _rests(events: Events, bar: int) -> NDArray[np.int64]:
+    """How long each part of a continuation may be silent, in ticks [16].
+
+    A bar longer than it was between two of its onsets in the seed; parts that were hardly
+    heard may keep silent.
+    """
+    longest = np.full(SLOTS, FAR, dtype=np.int64)
+    for slot in range(len(events.programs)):
+        own = events.onsets[events.rows[:, PART] == slot]
+        if len(own) >= KNOWN:
+            longest[slot] = max(int(np.diff(own).max()), bar) + bar
+    return longest
 
 
 def _scale(reading: Reading, settings: Settings) -> np.ndarray:

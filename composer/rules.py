@@ -4,10 +4,10 @@ Rules act on logits before sampling, so that no note breaks them. What they hold
 
     where        nothing before the join; nothing past the end; notes stop by the end; no
                  silence longer than the seed's longest (or a bar)
-    who          only the parts asked for
+    who          only the parts asked for; none silent for much longer than in the seed
     which        the key, each part's range; drum parts keep to drum keys of the kit
     when         where in the beat the seed's notes begin, if it keeps to a few places
-    how long     no note shorter than the seed's
+    how long     no note shorter or much longer than its part's in the seed
     how many     at most so many notes to a bar; and when more were played on the whole than
                  the seed would have, no chords and no quick notes until it is even
     how loud     the velocities of the seed, a little widened
@@ -43,6 +43,13 @@ Bools = NDArray[np.bool_]
 FAR = 1 << 40
 """A tick that no piece reaches."""
 
+RARE = 0.01
+"""Share of a seed's notes up to which a place in the beat, or a length, is an exception."""
+KNOWN = 8
+"""Notes from which a part has habits of its own."""
+LONGER = 1.5
+"""Times a part's longest note in the seed that its notes may last."""
+
 _SHIFTS = np.append(SHIFT_TICKS, 0)  # END has no ticks
 _SLOTS = np.arange(SLOTS)
 _DURATIONS = np.arange(len(DURATION_TICKS))
@@ -57,6 +64,16 @@ def _last_true(table: Bools) -> Ints:
     size = table.shape[-1]
     last = size - 1 - np.argmax(table[..., ::-1], axis=-1)
     return np.asarray(np.where(table.any(axis=-1), last, -1), dtype=np.int64)
+
+
+def lengths_like(ticks: Ints) -> Bools:
+    """Duration classes for a part that has held its notes for so long, bool [classes].
+
+    None shorter than all but its rarest, none longer than half as much again as its longest:
+    a held last note gives leave to hold notes.
+    """
+    least, most = np.quantile(ticks, RARE, method="lower"), LONGER * np.max(ticks)
+    return np.asarray((least <= DURATION_TICKS) & (most >= DURATION_TICKS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +91,8 @@ class Rules:
         per_bar: [B], most notes that may begin in one bar.
         pace: float [B], notes per tick to keep up with; 0 for as it comes.
         places: bool [B, 24], ticks of the beat on which notes may begin; empty for all.
-        shortest: [B], first duration class that may be used; empty for all.
+        durations: bool [B, 16, classes], durations each slot may use; empty for all.
+        rests: [B, 16], longest silence of each slot in ticks; empty for no limit.
         rate: float [B], notes per tick not to exceed on the whole; 0 or empty for no limit.
         burst: [B], notes by which `rate` may be exceeded for a while.
         stride: [B], least shift in ticks while it is.
@@ -92,7 +110,8 @@ class Rules:
     per_bar: Ints
     pace: NDArray[np.float64]
     places: Bools = field(default_factory=lambda: _NO_LIMIT.astype(bool))
-    shortest: Ints = field(default_factory=lambda: _NO_LIMIT.astype(np.int64))
+    durations: Bools = field(default_factory=lambda: _NO_LIMIT.astype(bool))
+    rests: Ints = field(default_factory=lambda: _NO_LIMIT.astype(np.int64))
     rate: NDArray[np.float64] = field(default_factory=lambda: _NO_LIMIT)
     burst: Ints = field(default_factory=lambda: _NO_LIMIT.astype(np.int64))
     stride: Ints = field(default_factory=lambda: _NO_LIMIT.astype(np.int64))
@@ -103,7 +122,8 @@ class Rules:
         count = len(self.earliest)
         for name, default in (
             ("places", np.ones((count, TICKS_PER_BEAT), dtype=bool)),
-            ("shortest", np.zeros(count, dtype=np.int64)),
+            ("durations", np.ones((count, SLOTS, len(_DURATIONS)), dtype=bool)),
+            ("rests", np.full((count, SLOTS), FAR)),
             ("rate", np.zeros(count)),
             ("burst", np.zeros(count, dtype=np.int64)),
             ("stride", np.ones(count, dtype=np.int64)),
@@ -175,17 +195,27 @@ class Rules:
         """Whether the same part can play another note on the same onset, [B]."""
         return np.asarray(before[:, PITCH] < self.tops[np.arange(len(before)), before[:, PART]])
 
-    def slots(self, before: Ints, together: Bools) -> Bools:
+    def slots(self, context: Context, before: Ints, onset: Ints) -> Bools:
         """Parts that may play, [B, 16].
 
         Args:
+            context: Of the streams.
             before: Last note, [B, 5].
-            together: Whether the next note falls on the same onset, [B].
+            onset: Of the next note, [B].
         """
-        if not np.count_nonzero(together):
-            return self.parts
-        floor = np.where(together, before[:, PART] + ~self._higher(before), 0)
-        return self.parts & (floor[:, None] <= _SLOTS)
+        allowed = self.parts
+        ticks = onset - context.clock
+        together = ticks == 0
+        if np.count_nonzero(together):
+            floor = np.where(together, before[:, PART] + ~self._higher(before), 0)
+            allowed = allowed & (floor[:, None] <= _SLOTS)
+        late = allowed & (context.heard >= 0) & (onset[:, None] - context.heard > self.rests)
+        if np.count_nonzero(late):
+            # Who has been silent for too long comes in on a beat, before anyone else.
+            beat = context.free | ((context.inside + ticks) % TICKS_PER_BEAT == 0)
+            now = np.logical_or.reduce(late, axis=1) & beat & ~together
+            allowed = np.where(now[:, None], late, allowed)
+        return np.asarray(allowed)
 
     def tones(self, before: Ints, together: Bools, parts: Ints) -> Bools:
         """Pitches that may sound, [B, 128]."""
@@ -195,12 +225,12 @@ class Rules:
             allowed &= np.where(stacked, before[:, PITCH], -1)[:, None] < _PITCHES
         return np.asarray(allowed)
 
-    def lengths(self, onset: Ints) -> Bools:
+    def lengths(self, onset: Ints, parts: Ints) -> Bools:
         """Durations that end in time, [B, classes]; one tick always does."""
         fitting = np.maximum(self.end - onset, 1)[:, None] >= DURATION_TICKS
-        long_enough = fitting & (self.shortest[:, None] <= _DURATIONS)
-        any_left = np.logical_or.reduce(long_enough, axis=1)
-        return np.asarray(np.where(any_left[:, None], long_enough, fitting))
+        own = fitting & self.durations[np.arange(len(parts)), parts]
+        any_left = np.logical_or.reduce(own, axis=1)
+        return np.asarray(np.where(any_left[:, None], own, fitting))
 
     def loudness(self, parts: Ints) -> Bools:
         """Velocity classes, [B, 32]."""

@@ -13,6 +13,8 @@ from composer.settings import Settings
 from composer.timing import MetreMap
 
 BEAT = 24
+FIRST = np.array([0])
+"""The first part."""
 
 
 def tune(*pitches: int, velocity: int = 80, program: int = 0, name: str = "") -> Part:
@@ -112,7 +114,7 @@ class TestTime:
     def test_notes_end_by_the_last_bar_line(self) -> None:
         reading, rules = rules_for(C_MAJOR, bars=2)
         onset = np.array([reading.join + 2 * 4 * BEAT - 5])
-        allowed = DURATION_TICKS[rules.lengths(onset)[0]]
+        allowed = DURATION_TICKS[rules.lengths(onset, FIRST)[0]]
         assert allowed.tolist() == [1, 2, 3, 4, 5]
 
     def test_a_full_bar_sends_the_next_note_to_the_next_bar(self) -> None:
@@ -148,10 +150,19 @@ class TestTime:
         assert mask[0]
         assert {(5 + tick) % BEAT for tick in SHIFT_TICKS[mask[:END]] if tick} == {0}
 
-    def test_no_note_is_shorter_than_the_seed_s(self) -> None:
-        reading, rules = rules_for(C_MAJOR)
-        allowed = DURATION_TICKS[rules.lengths(np.array([reading.join]))[0]]
-        assert allowed.min() == BEAT
+    def test_each_part_keeps_to_its_lengths(self) -> None:
+        """None shorter than the part's own, none over half as long again; a long coda may."""
+        bass = Part(tuple(Note(i * 4 * BEAT, 40, 2 * BEAT, 80) for i in range(8)), 32)
+        tune_of_8_bars = tune(*(60 + i % 5 for i in range(32)))
+        reading, rules = rules_for(tune_of_8_bars, bass, bars=8)
+        for part, (shortest, longest) in enumerate([(BEAT, 1.5 * BEAT), (2 * BEAT, 3 * BEAT)]):
+            allowed = DURATION_TICKS[rules.lengths(np.array([reading.join]), np.array([part]))[0]]
+            assert allowed.min() == shortest and 0.9 * longest <= allowed.max() <= longest
+
+    def test_a_part_of_few_notes_may_hold_them(self) -> None:
+        reading, rules = rules_for(tune(60, 62, 64), bars=4)
+        allowed = DURATION_TICKS[rules.lengths(np.array([reading.join]), FIRST)[0]]
+        assert allowed.min() == BEAT and allowed.max() >= 4 * BEAT
 
     def test_a_texture_that_grew_too_thick_is_thinned(self) -> None:
         reading, rules = rules_for(C_MAJOR)
@@ -177,12 +188,39 @@ class TestTime:
         assert reading.join == (4 + 6) * BEAT
 
 
+class TestSilence:
+    """A tune of quarters over a bass on each bar line."""
+
+    def after_beats(self, beats: int, inside: int = 0) -> list[int]:
+        """Parts that may play so many beats after the seed, in which the bass played on."""
+        from composer.context import Context
+
+        bass = Part(tuple(Note(i * 4 * BEAT, 40, BEAT, 80) for i in range(8)), 32)
+        reading, rules = rules_for(tune(*(60 + i % 5 for i in range(32))), bass)
+        context = Context.after(reading.events)
+        context.heard[0, 1] += beats * BEAT
+        before = reading.events.rows[-1:].astype(np.int64)
+        onset = context.clock + beats * BEAT + inside
+        return np.flatnonzero(rules.slots(context, before, onset)[0]).tolist()
+
+    def test_a_part_may_rest_for_a_bar_or_two(self) -> None:
+        assert self.after_beats(4) == self.after_beats(8) == [0, 1]
+
+    def test_then_it_comes_in_on_a_beat(self) -> None:
+        assert self.after_beats(9) == [0]
+        assert self.after_beats(9, inside=6) == [0, 1]
+
+
 class TestOrder:
     def test_on_one_onset_parts_and_pitches_only_rise(self) -> None:
         _, rules = rules_for(C_MAJOR, KICKS, key="off")
+        from composer.context import Context
+
+        reading, _ = rules_for(C_MAJOR, KICKS)
+        context = Context.after(reading.events)
         before = np.array([[0, 0, 64, 0, 20]])
         together = np.array([True])
-        assert np.flatnonzero(rules.slots(before, together)[0]).tolist() == [0, 1]
+        assert np.flatnonzero(rules.slots(context, before, context.clock)[0]).tolist() == [0, 1]
         tones = np.flatnonzero(rules.tones(before, together, np.array([0]))[0])
         assert tones.min() == 65
         above = np.array([[0, 1, 127, 0, 20]])

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.events import (
+    DURATION,
     LONGEST,
     PITCH,
     SIZES,
@@ -29,7 +30,7 @@ from composer.generate import KIT, LOUDER, USED, WIDER
 from composer.grid import FREE
 from composer.live.mind import Ask
 from composer.notes import DRUM_PROGRAM
-from composer.rules import FAR, Rules
+from composer.rules import FAR, KNOWN, Rules, lengths_like
 from composer.settings import AUTO, OFF
 from composer.theory import fitting_key
 
@@ -78,6 +79,7 @@ def make_limits(
     parts[list(slots)] = True
     pitches = np.zeros((SLOTS, SIZES[PITCH]), dtype=bool)
     velocities = np.zeros((SLOTS, SIZES[VELOCITY]), dtype=bool)
+    durations = np.ones((SLOTS, SIZES[DURATION]), dtype=bool)
     scale = allowed_pitches(heard, programs, ask)
     everyone = [note.loudness for note in heard]
     for slot, program in enumerate(programs):
@@ -94,6 +96,8 @@ def make_limits(
                 # A range too narrow for its key: the key gives way, silence would not do.
                 pitches[slot, low : high + 1] = True
         loud = [note.loudness for note in own] or everyone
+        if len(own) >= KNOWN:
+            durations[slot] = lengths_like(np.array([note.duration for note in own]))
         velocities[slot, max(min(loud) - LOUDER, 0) : max(loud) + LOUDER + 1] = True
     ticks = TICKS_PER_SECOND if kind == FREE else TICKS_PER_BEAT
     if settings.density is None:
@@ -112,6 +116,7 @@ def make_limits(
         velocities=velocities[None],
         per_bar=np.array([per_bar]),
         pace=np.array([pace]),
+        durations=durations[None],
     )
 
 
