@@ -63,6 +63,7 @@ class Session:
         out: What is to be sent, in order.
         log: What was played, if that is kept.
         turn: Id of the last reply.
+        answered: Moment at which it began.
     """
 
     def __init__(
@@ -86,6 +87,7 @@ class Session:
         self.heard = 0
         self._numbers: dict[Key, int] = {}
         self.turn = 0
+        self.answered = -math.inf
         self._variation = 0
         self._look = math.inf
         self._used: set[int] = set()
@@ -444,6 +446,7 @@ class Session:
         self.phrases.take()
         self.turn = self.turn + 1 if number is None else number
         reply.number, reply.committed = self.turn, True
+        self.answered = now
         if self.timeline.kind == FREE:
             reply.offset = self.timeline.tick(now) - join
         if reply.end is None:
@@ -542,6 +545,7 @@ class Session:
         if reply is None:
             reply = self.reply = Reply(cut, None, self.values, committed=True)
             self.turn += 1
+            self.answered = now
             reply.number = self.turn
             self._announce(reply)
             for slot in sorted(band):
