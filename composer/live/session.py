@@ -91,6 +91,7 @@ class Session:
         self._variation = 0
         self._look = math.inf
         self._used: set[int] = set()
+        self._begun: set[tuple[int, int]] = set()  # (channel, pitch) sent and not ended
 
     @property
     def mode(self) -> str:
@@ -508,7 +509,13 @@ class Session:
         self._used.add(play.channel)
         if self.log is not None:
             self.log.played(play, self.timeline.bpm)
-        if self.values.on("play") or play.velocity == 0:
+        place = (play.channel, play.pitch)
+        if play.velocity and self.values.on("play"):
+            self._begun.add(place)
+            self.out.append(play)
+        elif not play.velocity and place in self._begun:
+            # Where playing was turned off since, the end is still sent.
+            self._begun.remove(place)
             self.out.append(play)
 
     def _channel(self, slot: int) -> int:
