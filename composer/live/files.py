@@ -7,6 +7,7 @@ Conventions:
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
@@ -143,3 +144,19 @@ def save_log(log: JamLog, path: Path, *, force: bool = False) -> int:
         raise OutputError("nothing was played yet, so there is nothing to save")
     midi.save(file, path, force=force)
     return len(log)
+
+
+def save_inside(log: JamLog, folder: Path, name: object) -> None:
+    """Write a session into the server's folder, where there is no such file yet.
+
+    Raises:
+        SeedError: The name leads outside.
+        OutputError: It is there, or cannot be written; the line names the file alone.
+    """
+    path = inside(folder, name)
+    if path.exists():
+        raise OutputError(f"{name} exists; choose another name")
+    try:
+        save_log(log, path)
+    except OutputError as error:
+        raise OutputError(str(error).replace(f"{folder.resolve()}{os.sep}", "")) from None

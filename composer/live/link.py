@@ -75,6 +75,7 @@ class LinkFollower:
         follow: Follow,
         transport: Transport,
         now: Callable[[], float],
+        bar: Callable[[], float] = lambda: 4.0,
     ) -> None:
         """Listen for others, from now on, on a thread of its own.
 
@@ -82,6 +83,8 @@ class LinkFollower:
             follow: Told, ten times a second, a moment, the tick at it and the tempo.
             transport: Told when the host starts and stops.
             now: The clock.
+            bar: Beats of a bar, asked again and again: members agree on where they are in
+                as many beats as they say (Link's quantum), and no further.
 
         Raises:
             DependencyError: The package aalink is not installed.
@@ -93,7 +96,7 @@ class LinkFollower:
                 "Ableton Link needs aalink: pip install 'composer[link]'"
             ) from error
         self._library: Any = aalink
-        self._follow, self._transport, self._now = follow, transport, now
+        self._follow, self._transport, self._now, self._bar = follow, transport, now, bar
         self._running = True
         self._playing: bool | None = None
         self._thread = threading.Thread(target=self._run, name="composer Link", daemon=True)
@@ -110,6 +113,7 @@ class LinkFollower:
             while self._running:
                 await self._wait_for_someone()
                 if self._running:
+                    link.quantum = self._bar()
                     link.enabled = True
                     await self._follow_along(link)
                     link.enabled = False
@@ -136,6 +140,8 @@ class LinkFollower:
         self._playing = None
         company = self._now()
         while self._running and self._now() - company < ALONE:
+            if link.quantum != self._bar():
+                link.quantum = self._bar()
             if link.num_peers:
                 company = self._now()
                 playing = bool(link.playing)

@@ -23,7 +23,7 @@ from composer.events import TICKS_PER_BEAT, TICKS_PER_SECOND
 from composer.grid import BEATS, FREE
 from composer.live.addresses import INCOMING
 from composer.live.engine import Engine, Key
-from composer.live.files import Seed, fit, inside, load_seed, save_log
+from composer.live.files import Seed, fit, inside, load_seed, save_inside
 from composer.live.mind import Idea
 from composer.live.osc_codec import Argument, Message
 from composer.live.parameters import as_number, find
@@ -367,7 +367,8 @@ class Router:
         return f"/composer/{word}"
 
     def _on_save(self, now: float, source: Endpoint, arguments: Sequence[Argument]) -> None:
-        path = inside(self._folder(), _text(arguments, 0, "path"))
+        folder, name = self._folder(), _text(arguments, 0, "path")
+        inside(folder, name)
         log = self._session(now, source).log
         if log is None:
             raise SettingError("this server keeps no log; start it without --no-log")
@@ -379,7 +380,7 @@ class Router:
             else:
                 self.replies.append(Reply(to, "/composer/ok", ("/composer/save",)))
 
-        self._job(lambda: save_log(copied, path), saved)
+        self._job(lambda: save_inside(copied, folder, name), saved)
 
     def _on_subscribe(self, now: float, source: Endpoint, arguments: Sequence[Argument]) -> str:
         port = _whole(arguments, 0, "port", 65535)

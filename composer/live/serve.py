@@ -224,7 +224,11 @@ class Room:
         def transport(moment: float, running: bool) -> None:
             server.post(lambda now: each(now, lambda s: s.transport(moment, running)))
 
-        stack.callback(LinkFollower(follow, transport, server.now).close)
+        def bar() -> float:
+            upper, lower = server.engine.sessions[MAIN].values.metre
+            return 4 * upper / lower
+
+        stack.callback(LinkFollower(follow, transport, server.now, bar).close)
 
 
 def _arguments(options: Options, port: int) -> list[str]:

@@ -63,6 +63,7 @@ class Session:
         out: What is to be sent, in order.
         log: What was played, if that is kept.
         turn: Id of the last reply.
+        answered: Moment at which it began.
     """
 
     def __init__(
@@ -86,9 +87,11 @@ class Session:
         self.heard = 0
         self._numbers: dict[Key, int] = {}
         self.turn = 0
+        self.answered = -math.inf
         self._variation = 0
         self._look = math.inf
         self._used: set[int] = set()
+        self._begun: set[tuple[int, int]] = set()  # (channel, pitch) sent and not ended
 
     @property
     def mode(self) -> str:
@@ -444,6 +447,7 @@ class Session:
         self.phrases.take()
         self.turn = self.turn + 1 if number is None else number
         reply.number, reply.committed = self.turn, True
+        self.answered = now
         if self.timeline.kind == FREE:
             reply.offset = self.timeline.tick(now) - join
         if reply.end is None:
@@ -505,7 +509,13 @@ class Session:
         self._used.add(play.channel)
         if self.log is not None:
             self.log.played(play, self.timeline.bpm)
-        if self.values.on("play") or play.velocity == 0:
+        place = (play.channel, play.pitch)
+        if play.velocity and self.values.on("play"):
+            self._begun.add(place)
+            self.out.append(play)
+        elif not play.velocity and place in self._begun:
+            # Where playing was turned off since, the end is still sent.
+            self._begun.remove(place)
             self.out.append(play)
 
     def _channel(self, slot: int) -> int:
@@ -542,6 +552,7 @@ class Session:
         if reply is None:
             reply = self.reply = Reply(cut, None, self.values, committed=True)
             self.turn += 1
+            self.answered = now
             reply.number = self.turn
             self._announce(reply)
             for slot in sorted(band):

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from composer.events import TICKS_PER_BEAT
 from composer.grid import BEATS
-from composer.live.router import MAIN
 
 if TYPE_CHECKING:
     from composer.live.serve import Room
@@ -45,7 +45,7 @@ class Glance:
     """One look at a room.
 
     Attributes:
-        mode: Of the main session, or of the one that plays.
+        mode: Of the session that plays, or else of the one heard from last.
         tempo: Beats per minute; 0 in free time.
         running: Whether the transport runs.
         beat: Where in the music, from beat 0 on; None in free time.
@@ -54,6 +54,7 @@ class Glance:
         sounding: Pitches that sound.
         coming: Pitches that composer is about to play.
         playing: Id of the reply that plays, 0 for none.
+        last: Moment at which the last reply of anyone began, and its id.
         sessions: How many there are.
         late: Milliseconds by which notes left late, median and 99 %.
         dropped: Notes left out because they came too late.
@@ -68,6 +69,7 @@ class Glance:
     sounding: tuple[int, ...]
     coming: tuple[int, ...]
     playing: int
+    last: tuple[float, int]
     sessions: int
     late: tuple[float, float]
     dropped: int
@@ -96,7 +98,10 @@ def glance(room: Room) -> Glance:
     server = room.server
     sessions = server.engine.sessions
     playing = [s for s in sessions.values() if s.reply is not None and s.reply.committed]
-    session = playing[0] if playing else sessions[MAIN]
+    if playing:
+        session = max(playing, key=lambda s: s.answered)
+    else:
+        session = max(sessions.values(), key=lambda s: s.seen)
     late = server.lateness()
     reply, timeline = session.reply, session.timeline
     return Glance(
@@ -109,6 +114,7 @@ def glance(room: Room) -> Glance:
         sounding=tuple(sorted(pitch for _, pitch in session.schedule.sounding)),
         coming=tuple(session.schedule.coming(COMING)),
         playing=reply.number if reply is not None and reply.committed else 0,
+        last=max((s.answered, s.turn) for s in sessions.values()),
         sessions=len(sessions),
         late=(1000 * late[0], 1000 * late[1]),
         dropped=sum(s.schedule.dropped for s in sessions.values()),
@@ -197,9 +203,14 @@ def _notices(room: Room) -> Iterator[SimpleQueue[str]]:
 
 def _write(room: Room, ended: threading.Event) -> None:
     """A line whenever composer begins to play or falls silent."""
-    before = 0
+    playing, last = 0, -math.inf
     while not ended.wait(EVERY):
         now = _look(room, ended)
-        if now is not None and now.playing != before:
-            before = now.playing
+        if now is None:
+            continue
+        moment, number = now.last
+        if moment > last and not now.playing:  # begun and over since the last look
+            print(replace(now, playing=number).lines()[0], file=sys.stderr)
+        if now.playing != playing or moment > last:
             print(now.lines()[0], file=sys.stderr, flush=True)
+        playing, last = now.playing, max(moment, last)

@@ -1,6 +1,6 @@
 """A server as `composer serve` makes it, with a mind of a few lines, for tests to kill.
 
-Arguments: fields of `Options` as NAME=VALUE, the value in JSON.
+Arguments: fields of `Options` as NAME=VALUE, the value in JSON; and mind, one of `MINDS`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from composer.live.serve import Options, Room, signals_stop
-from live.scripted import Echo
+from live.scripted import MINDS
 
 
 def main() -> None:
@@ -25,9 +25,10 @@ def main() -> None:
             given[name] = tuple(given[name])
         if name in ("logs", "files"):
             given[name] = Path(given[name])
+    mind = MINDS[given.pop("mind", "echo")]
     options = Options(**({"osc_port": 0, "reply_port": None} | given))
     with contextlib.ExitStack() as stack:
-        room = Room(options, Echo, None, stack)
+        room = Room(options, mind, None, stack)
         with signals_stop(room.server):
             print(json.dumps(room.ready), flush=True)
             room.server.run()

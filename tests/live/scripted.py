@@ -83,3 +83,13 @@ class Echo:
 
     def closing(self) -> float | None:
         return self._closing
+
+
+class Organ(Echo):
+    """Answers like `Echo` with notes that sound for a minute, until someone ends them."""
+
+    def take(self) -> list[Idea]:
+        return [idea._replace(duration=6000) for idea in super().take()]
+
+
+MINDS = {"echo": Echo, "organ": Organ}

@@ -32,7 +32,7 @@ def test_what_cannot_be_shared_is_refused() -> None:
 
 @pytest.mark.timeout(120)
 def test_every_player_is_answered_and_silenced(tmp_path: Path) -> None:
-    with process(tmp_path / "state", "processes=2") as (serving, port):
+    with process(tmp_path / "state", "processes=2", 'mind="organ"') as (serving, port):
         clients = [Client(port) for _ in range(12)]
         for client in clients:
             play_chord(client)

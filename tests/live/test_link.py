@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import sys
-import threading
 
 import pytest
 
@@ -55,32 +54,39 @@ def multicast() -> bool:
 @pytest.mark.skipif(importlib.util.find_spec("aalink") is None, reason="aalink is not installed")
 @pytest.mark.skipif(not multicast(), reason="no multicast here")
 @pytest.mark.timeout(120)
-def test_a_host_that_comes_later_keeps_its_tempo() -> None:
-    followed = threading.Event()
-    tempos: list[float] = []
-
-    def follow(now: float, tick: float, bpm: float) -> None:
-        tempos.append(bpm)
-        followed.set()
-
-    follower = LinkFollower(follow, lambda now, playing: None, SystemClock().now)
+@pytest.mark.parametrize("beats", [4.0, 3.0])
+def test_a_host_that_comes_later_keeps_its_tempo_and_its_bars(beats: float) -> None:
+    clock = SystemClock()
+    heard: list[tuple[float, float, float]] = []
+    follower = LinkFollower(
+        lambda *row: heard.append(row), lambda now, playing: None, clock.now, lambda: beats
+    )
     try:
 
         async def host() -> float:
             import aalink
 
             member = aalink.Link(97.0)
+            member.quantum = beats
             member.enabled = True
-            while not followed.is_set():
+            while not heard:
                 await asyncio.sleep(0.05)
             tempo = float(member.tempo)
+            # Both say the same place in the bar, as exactly as they can be asked at once.
+            agreed = 0
+            while agreed < 5:
+                await asyncio.sleep(0.05)
+                moment, tick, bpm = heard[-1]
+                there = tick / 24 + (clock.now() - moment) * bpm / 60
+                apart = (there - member.beat + beats / 2) % beats - beats / 2
+                agreed = agreed + 1 if abs(apart) < 0.3 else 0
             member.tempo = 88.0
-            while abs(tempos[-1] - 88.0) > 0.01:
+            while abs(heard[-1][2] - 88.0) > 0.01:
                 await asyncio.sleep(0.05)
             member.enabled = False
             return tempo
 
         assert asyncio.run(host()) == pytest.approx(97.0)
-        assert tempos[0] == pytest.approx(97.0)
+        assert heard[0][2] == pytest.approx(97.0)
     finally:
         follower.close()

@@ -232,7 +232,11 @@ def test_seed_and_save_in_the_folder(tmp_path: Path) -> None:
     assert [play.pitch for play in wire.let(10) if play.velocity] == list(range(72, 80))
     assert wire.send("save", "jam.mid") == [("ok", "/composer/save")]
     assert midi.read(tmp_path / "jam.mid").note_count == 8
-    assert wire.send("save", "jam.mid")[0][0] == "error"  # it is there already
+    for name, reason in (
+        ("jam.mid", "jam.mid exists; choose another name"),
+        ("no/jam.mid", "the folder no does not exist; make it first"),
+    ):
+        assert wire.send("save", name) == [("error", "/composer/save", reason)]
 
 
 @pytest.mark.parametrize(

@@ -234,6 +234,22 @@ def test_latency_sends_early() -> None:
     assert jam.plays[0][0] == 0.98
 
 
+def test_a_client_that_plays_for_itself_is_sent_no_notes_and_no_ends() -> None:
+    jam = Jam(Echo(), wait=0.5, play=0)
+    jam.play(CALL)
+    jam.until(5.0)
+    assert jam.plays == []
+    assert ("phrase/end", 1, 3) in jam.said
+
+
+def test_what_sounds_is_ended_when_playing_is_turned_off() -> None:
+    jam = Jam(Echo(), wait=0.5)
+    jam.play(CALL)
+    jam.at(2.1, lambda s, t: s.set(t, "play", 0))
+    jam.until(5.0)
+    assert jam.plays == [(2.0, 72, 80), (2.4, 72, 0)]
+
+
 def test_a_seed_is_gone_on_from() -> None:
     from composer.live.mind import Idea
 
