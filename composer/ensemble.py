@@ -4,10 +4,10 @@ A stream joins with its state, rules and random numbers, and leaves when its mus
 done. What it plays depends on nothing but these: not on who plays beside it.
 
 Against music that gets stuck, each stream has an ear for its own repetition. It compares
-every bar with the four before it; and it counts how often one note is
-struck again in a row. Where the seed itself does not repeat so much, every further repeat
+every bar with the four before it; and it counts how often each part
+begins with the same key again. Where the seed itself does not repeat so much, every further repeat
 makes the draw freer (recall rests, a higher temperature, then no cut of unlikely choices), until
-something else is played, and a note struck too often in a row is made less likely each
+something else is played, and a key struck too often in a row is made less likely each
 time. A drum seed that repeats a bar eight times may so be answered in kind.
 
 And it does not copy for ever: after `Settings.recall` bars in which every note was the one
@@ -31,6 +31,7 @@ from composer.events import (
     PITCH,
     SHIFT,
     SHIFT_TICKS,
+    SLOTS,
     VELOCITY,
     Events,
     Rows,
@@ -50,7 +51,7 @@ PATIENCE = 3
 HEAT = 0.15
 """Temperature added for each repeat past what is allowed."""
 RUN = 12
-"""Strikes of one key in a row that are always allowed."""
+"""Onsets in a row at which a part may always begin with the same key."""
 FOR_EVER = 1 << 40
 """Ticks that no music reaches."""
 BLOCK = 64
@@ -63,7 +64,7 @@ class Habits:
 
     Attributes:
         bars: Most repeats of a bar in a row.
-        strikes: Most strikes of one key of one part in a row.
+        strikes: Most onsets in a row at which a part began with the same key.
     """
 
     bars: int
@@ -82,7 +83,7 @@ def listen(events: Events) -> tuple[Habits, Ear]:
     bars, strikes = 0, 0
     for row in events.rows[-512:].astype(np.int64):
         ear.hear(context, row[None])
-        bars, strikes = max(bars, int(ear.repeats[0])), max(strikes, int(ear.strikes[0]))
+        bars, strikes = max(bars, int(ear.repeats[0])), max(strikes, int(ear.strikes.max()))
         context = context.advance(row[None])
     ear.repeats[:] = 0
     ear.strikes[:] = 0
@@ -96,8 +97,9 @@ class Ear:
         self.current = np.zeros(streams, dtype=np.uint64)
         self.past = np.zeros((streams, LOOK_BACK), dtype=np.uint64)
         self.repeats = np.zeros(streams, dtype=np.int64)
-        self.strikes = np.zeros(streams, dtype=np.int64)
-        self.struck = np.full(streams, -1, dtype=np.int64)
+        # Of every part's last onset: its lowest key, and how often in a row it was that.
+        self.struck = np.full((streams, SLOTS), -1, dtype=np.int64)
+        self.strikes = np.zeros((streams, SLOTS), dtype=np.int64)
         self.in_bar = np.zeros(streams, dtype=np.int64)
 
     def hear(self, context: Context, rows: Ints) -> NDArray[np.bool_]:
@@ -111,17 +113,20 @@ class Ear:
         if np.count_nonzero(crossed):
             done = self.current[crossed]
             past = self.past[crossed]
-            again = (past == done[:, None]).any(axis=1) & (done != 0)
-            self.repeats[crossed] = np.where(again, self.repeats[crossed] + 1, 0)
+            as_before = (past == done[:, None]).any(axis=1) & (done != 0)
+            self.repeats[crossed] = np.where(as_before, self.repeats[crossed] + 1, 0)
             self.past[crossed] = np.concatenate([done[:, None], past[:, :-1]], axis=1)
             self.current[crossed] = 0
             self.in_bar[crossed] = 0
         # A bar's print: where, who and which of every note, folded by a multiplicative hash.
         spot = (after % context.bar) * 4096 + rows[:, PART] * 128 + rows[:, PITCH] + 1
         self.current = self.current * np.uint64(6364136223846793005) + spot.astype(np.uint64)
-        key = rows[:, PART] * 128 + rows[:, PITCH]
-        self.strikes = np.where(key == self.struck, self.strikes + 1, 1)
-        self.struck = key
+        streams, part, key = np.arange(len(rows)), rows[:, PART], rows[:, PITCH]
+        onset = context.clock + SHIFT_TICKS[rows[:, SHIFT]]
+        lowest = onset != context.heard[streams, part]
+        again, old = self.struck[streams, part] == key, self.strikes[streams, part]
+        self.strikes[streams, part] = np.where(lowest, np.where(again, old + 1, 1), old)
+        self.struck[streams, part] = np.where(lowest, key, self.struck[streams, part])
         self.in_bar += 1
         return np.asarray(crossed)
 
@@ -331,14 +336,17 @@ class Ensemble:
 
     def _weariness(self, columns: Ints) -> NDArray[np.float32] | None:
         """How much less likely a key struck too often in a row becomes, [B, 128]."""
-        excess = self._ear.strikes - self._strikes
-        if not np.count_nonzero(excess > 0):
+        streams, part = np.arange(len(columns)), columns[:, PART]
+        excess = self._ear.strikes[streams, part] - self._strikes
+        context = self._state.context if self._state else None
+        if context is None or not np.count_nonzero(excess > 0):
             return None
-        excess = np.maximum(excess, 0)
+        onset = context.clock + SHIFT_TICKS[columns[:, SHIFT]]
+        # Only an onset's lowest key counts: what is above it may stay.
+        tired = (excess > 0) & (onset != context.heard[streams, part])
         bias = np.zeros((len(columns), 128), dtype=np.float32)
-        part, pitch = np.divmod(np.maximum(self._ear.struck, 0), 128)
-        again = part == columns[:, PART]
-        bias[np.arange(len(columns)), pitch] = np.where(again, 0.5 * excess, 0.0)
+        pitch = np.maximum(self._ear.struck[streams, part], 0)
+        bias[streams, pitch] = np.where(tired, 0.5 * excess, 0.0)
         return bias
 
     def _leave(self, leaving: NDArray[np.bool_]) -> list[Stream]:

@@ -196,6 +196,14 @@ class TestLoops:
         assert habits.strikes == 24
         assert habits.bars == 4  # of six bars, the last is still open
 
+    def test_an_octave_under_a_tune_is_a_key_struck_again(self) -> None:
+        octaves = [Note(i * 480, pitch, 480, 80) for i in range(24) for pitch in (36, 48)]
+        tune = [Note(i * 480, 60 + i * 5 % 12, 480, 80) for i in range(24)]
+        reading = read_seed(Piece((Part(tuple(tune)), Part(tuple(octaves)))))
+        assert listen(reading.events)[0].strikes == 24
+        reading = read_seed(Piece((Part(tuple(tune)),)))
+        assert listen(reading.events)[0].strikes == 1
+
     def test_even_the_likeliest_choice_breaks_out_of_a_loop(self) -> None:
         reading = read_seed(self.stuck())
         settings = Settings(bars=32, temperature=0.0, rng_seed=1, key="off")
