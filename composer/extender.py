@@ -43,13 +43,16 @@ class Extender:
                 running = status if status < 0xF0 else 0
             self._begun.append(_Begun(data, tick, closed, running))
 
-    def encode(self, continuation: Piece, join: int, marker: str = "composer") -> bytes:
-        """The bytes of `extend(seed, continuation, join, marker)`.
+    def encode(
+        self, continuation: Piece, join: int, marker: str = "composer", end: int = 0
+    ) -> bytes:
+        """The bytes of `extend(seed, continuation, join, marker, end)`.
 
         Args:
             continuation: As `extend` takes it.
             join: Not before `end`.
             marker: Text of the marker.
+            end: Tick before which no track that goes on ends.
 
         Raises:
             ValueError: As `extend`, or the join comes before the end of the seed.
@@ -71,7 +74,7 @@ class Extender:
             rows = tracks[index]
             rows.append((note.onset, ON, bytes((0x90 | channel, note.pitch, note.velocity))))
             rows.append((note.end, OFF, bytes((0x80 | channel, note.pitch, 0))))
-        chunks = [begun.finish(rows) for begun, rows in zip(self._begun, tracks, strict=True)]
+        chunks = [begun.finish(rows, end) for begun, rows in zip(self._begun, tracks, strict=True)]
         seed = self._seed
         head = struct.pack(">4sLHHH", b"MThd", 6, seed.type, len(seed.tracks), seed.ticks_per_beat)
         return head + b"".join(chunks)
@@ -92,8 +95,12 @@ class _Begun(NamedTuple):
     closed: int
     running: int
 
-    def finish(self, rows: list[tuple[int, int, bytes]]) -> bytes:
-        """The track's chunk with further (tick, rank, message), in any order."""
+    def finish(self, rows: list[tuple[int, int, bytes]], end: int) -> bytes:
+        """The track's chunk with further (tick, rank, message), in any order.
+
+        With any, it does not end before the tick `end`.
+        """
+        closed = max(self.closed, end) if rows else self.closed
         rows.sort(key=_when)
         data = bytearray(self.data)
         now, running = self.tick, self.running
@@ -104,7 +111,7 @@ class _Begun(NamedTuple):
             data += message[1:] if status == running else message
             running = status if status < 0xF0 else 0
             now = tick
-        data += _delta(max(self.closed - now, 0)) + b"\xff\x2f\x00"
+        data += _delta(max(closed - now, 0)) + b"\xff\x2f\x00"
         return struct.pack(">4sL", b"MTrk", len(data)) + bytes(data)
 
 

@@ -33,12 +33,16 @@ _LARGEST_DIVISION = 0x7FFF  # a set top bit would mean SMPTE time
 _PORTS = 256
 
 
-def from_piece(piece: Piece) -> mido.MidiFile:
+def from_piece(piece: Piece, end: int = 0) -> mido.MidiFile:
     """A fresh type 1 file: a conductor track (title, tempo, metre), then a track per part.
 
     Parts keep their channels where those are free, drums go to channel 10 (index 9) and
     nothing else does; from the sixteenth melodic part on a second MIDI port is used. Of
     notes that overlap on one key the earlier ends where the later begins.
+
+    Args:
+        piece: The music.
+        end: Tick before which no track ends.
 
     Raises:
         OutputError: The piece has more parts or a finer resolution than a file can hold.
@@ -75,12 +79,16 @@ def from_piece(piece: Piece) -> mido.MidiFile:
     return mido.MidiFile(
         type=1,
         ticks_per_beat=piece.ticks_per_beat,
-        tracks=[_weave((), rows) for rows in entries],
+        tracks=[_weave((), rows, end) for rows in entries],
     )
 
 
 def extend(
-    seed: mido.MidiFile, continuation: Piece, join: int, marker: str = "composer"
+    seed: mido.MidiFile,
+    continuation: Piece,
+    join: int,
+    marker: str = "composer",
+    end: int = 0,
 ) -> mido.MidiFile:
     """The seed with new notes appended to its own tracks.
 
@@ -95,6 +103,7 @@ def extend(
             count from the beginning of the seed. Its tempos and metres are not written.
         join: The absolute tick at which the new begins, best not before `end_tick(seed)`.
         marker: Text of the marker.
+        end: Tick before which no track that goes on ends: the bar line after the new music.
 
     Returns:
         A new file that shares no message with the seed.
@@ -110,7 +119,10 @@ def extend(
     return mido.MidiFile(
         type=seed.type,
         ticks_per_beat=seed.ticks_per_beat,
-        tracks=[_weave(track, rows) for track, rows in zip(seed.tracks, entries, strict=True)],
+        tracks=[
+            _weave(track, rows, end if rows else 0)
+            for track, rows in zip(seed.tracks, entries, strict=True)
+        ],
     )
 
 
@@ -123,10 +135,10 @@ def _add_notes(entries: Sequence[list[Entry]], voices: Iterable[Voice]) -> None:
         entries[track].append(Entry(note.end, OFF, note_off(note.pitch, channel)))
 
 
-def _weave(track: Iterable[Any], entries: Iterable[Entry]) -> mido.MidiTrack:
+def _weave(track: Iterable[Any], entries: Iterable[Entry], end: int) -> mido.MidiTrack:
     """A track with our entries among copies of its messages, the track's own first.
 
-    Its end_of_track goes to where it was or to the last entry, whichever is later.
+    Its end_of_track goes to where it was, to the last entry or to `end`, whichever is latest.
     """
     rows: list[tuple[int, Any]] = []
     tick = 0
@@ -144,7 +156,7 @@ def _weave(track: Iterable[Any], entries: Iterable[Entry]) -> mido.MidiTrack:
         same = delta == message.time
         woven.append(message.copy() if same else message.copy(time=delta))
         now = when
-    woven.append(mido.MetaMessage("end_of_track", time=max(tick - now, 0)))
+    woven.append(mido.MetaMessage("end_of_track", time=max(tick, end, now) - now))
     return woven
 
 

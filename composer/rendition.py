@@ -105,7 +105,7 @@ class Renderer:
         if self._order.continuation_only:
             return smf.encode(alone(made))
         piece, join = behind(made, self._extender.end)
-        return self._extender.encode(piece, join)
+        return self._extender.encode(piece, join, end=made.end)
 
     def _encode(self, kind: str, made: Continuation, stream: Stream, midi_bytes: bytes) -> bytes:
         if kind == "mid":

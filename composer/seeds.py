@@ -65,7 +65,7 @@ def continued(seed: Seed, continuation: Continuation) -> mido.MidiFile:
     the bar line (a late release), new notes wait for them.
     """
     piece, join = behind(continuation, midi.end_tick(seed.file))
-    return midi.extend(seed.file, piece, join)
+    return midi.extend(seed.file, piece, join, end=continuation.end)
 
 
 def behind(continuation: Continuation, end: int) -> tuple[Piece, int]:
@@ -96,7 +96,7 @@ def alone(continuation: Continuation) -> mido.MidiFile:
     shifted = Piece(
         parts, piece.ticks_per_beat, TempoMap(tuple(tempos)), MetreMap(tuple(metres)), piece.title
     )
-    return midi.from_piece(shifted)
+    return midi.from_piece(shifted, continuation.end - join)
 
 
 def _not_before(note: Note, tick: int) -> Note:

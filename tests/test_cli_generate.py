@@ -190,3 +190,16 @@ def test_a_piano_roll() -> None:
     result = generate("--seed", WALTZ, "--bars", "2", "--plot", "roll.png")
     assert result.exit_code == 0, result.output
     assert Path("roll.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_the_file_ends_on_the_bar_line_though_its_last_note_ends_before(alone: bool) -> None:
+    drums = str(SEEDS / "drums.mid")
+    generate(
+        "--seed", drums, "--bars", "3", "--density", "0.5", "--rng-seed", "1", "--out", "a.mid",
+        *(["--continuation-only"] if alone else []),
+    )  # fmt: skip
+    file = mido.MidiFile("a.mid")
+    ends = {sum(message.time for message in track) for track in file.tracks}
+    bar = 4 * file.ticks_per_beat
+    assert ends == {3 * bar if alone else 11 * bar}

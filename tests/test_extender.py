@@ -42,6 +42,10 @@ def test_the_same_bytes_as_extend(path: Path) -> None:
         join = midi.end_tick(file) + late
         more = some_notes(piece, join, number)
         assert extender.encode(more, join) == smf.encode(midi.extend(file, more, join))
+        end = join + 20 * file.ticks_per_beat
+        assert extender.encode(more, join, end=end) == smf.encode(
+            midi.extend(file, more, join, end=end)
+        )
 
 
 def odd_seed() -> mido.MidiFile:
