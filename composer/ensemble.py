@@ -91,7 +91,7 @@ def listen(events: Events) -> tuple[Habits, Ear]:
 
 
 class Ear:
-    """Counts repeated bars and repeated strikes of B streams."""
+    """Counts repeated bars and repeated strikes of B streams, and notes in bar and chord."""
 
     def __init__(self, streams: int) -> None:
         self.current = np.zeros(streams, dtype=np.uint64)
@@ -101,6 +101,7 @@ class Ear:
         self.struck = np.full((streams, SLOTS), -1, dtype=np.int64)
         self.strikes = np.zeros((streams, SLOTS), dtype=np.int64)
         self.in_bar = np.zeros(streams, dtype=np.int64)
+        self.in_chord = np.zeros(streams, dtype=np.int64)
 
     def hear(self, context: Context, rows: Ints) -> NDArray[np.bool_]:
         """Take in the next note of each stream, rows [B, 5], heard before `advance`.
@@ -127,6 +128,7 @@ class Ear:
         again, old = self.struck[streams, part] == key, self.strikes[streams, part]
         self.strikes[streams, part] = np.where(lowest, np.where(again, old + 1, 1), old)
         self.struck[streams, part] = np.where(lowest, key, self.struck[streams, part])
+        self.in_chord = np.where(lowest, 1, self.in_chord + 1)
         self.in_bar += 1
         return np.asarray(crossed)
 
@@ -290,12 +292,13 @@ class Ensemble:
                 temperature=temperature, top_p=top_p, min_p=min_p,
             )  # fmt: skip
 
-        draw(SHIFT, rules.shifts(context, before, self._ear.in_bar, self._drawn))
+        ear = self._ear
+        draw(SHIFT, rules.shifts(context, before, ear.in_bar, ear.in_chord, self._drawn))
         onset = context.clock + SHIFT_TICKS[columns[:, SHIFT]]
         over = onset >= rules.end
         context.follow(columns, SHIFT)
         together = columns[:, SHIFT] == 0
-        draw(PART, rules.slots(context, before, onset))
+        draw(PART, rules.slots(context, before, ear.in_chord, onset))
         context.follow(columns, PART)
         draw(PITCH, rules.tones(before, together, columns[:, PART]), self._weariness(columns))
         context.follow(columns, PITCH)

@@ -7,7 +7,7 @@ bar line where it ends, under rules made from the settings and from the seed its
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -272,6 +272,7 @@ def make_rules(reading: Reading, settings: Settings) -> Rules:
         places=_places(events)[None],
         durations=_durations(events)[None],
         rests=_rests(events, bar)[None],
+        chords=_chords(events)[None],
         rate=np.array([rate]),
         burst=np.array([busiest]),
         stride=np.array([int(np.median(moved[moved > 0])) if moved.any() else 1]),
@@ -319,6 +320,19 @@ def _rests(events: Events, bar: int) -> NDArray[np.int64]:
         if len(own) >= KNOWN:
             longest[slot] = max(int(np.diff(own).max()), bar) + bar
     return longest
+
+
+def _chords(events: Events) -> NDArray[np.int64]:
+    """How many notes each part of a continuation may play on one onset, [16].
+
+    As many as in the seed, so that a part of single notes stays one.
+    """
+    most = np.full(SLOTS, FAR, dtype=np.int64)
+    for slot in range(len(events.programs)):
+        own = events.onsets[events.rows[:, PART] == slot]
+        if len(own) >= KNOWN:
+            most[slot] = np.unique(own, return_counts=True)[1].max()
+    return most
 
 
 def _scale(reading: Reading, settings: Settings) -> np.ndarray:
@@ -423,7 +437,7 @@ def to_continuation(
     reading: Reading,
     settings: Settings,
     stream: Stream,
-    loudness: dict[tuple[int, int], int] | None = None,
+    touch: Touch | None = None,
 ) -> Continuation:
     """A finished stream as music in the seed's ticks.
 
@@ -431,7 +445,7 @@ def to_continuation(
         reading: Of the seed.
         settings: Its length is in them.
         stream: What was drawn.
-        loudness: From `own_velocities`, when there are several of one seed.
+        touch: From `touch_of`, when there are several of one seed.
     """
     rows = stream.events()
     clock = int(stream.state.context.clock[0])
@@ -441,13 +455,16 @@ def to_continuation(
     if end == FAR:
         bars = -(-(int(ends.max()) - reading.join) // reading.bar)
         end = reading.join + max(bars, 1) * reading.bar
-    if loudness is None:
-        loudness = own_velocities(reading)
+    if touch is None:
+        touch = touch_of(reading)
+    for slot in touch.single:
+        own = np.flatnonzero(rows[:, PART] == slot)
+        ends[own[:-1]] = np.minimum(ends[own[:-1]], onsets[own[1:]])
     notes: dict[int, list[Note]] = {}
     starts, stops = reading.ticks(onsets), reading.ticks(ends)
     for row, start, stop in zip(rows.tolist(), starts, stops, strict=True):
         length = max(stop - start, 1)
-        velocity = loudness.get((row[PART], row[VELOCITY]), velocity_of(row[VELOCITY]))
+        velocity = touch.velocity(row[PART], row[VELOCITY])
         index = reading.placement.slots[row[PART]]
         notes.setdefault(index, []).append(Note(start, row[PITCH], length, velocity))
     parts = tuple(
@@ -463,11 +480,40 @@ def to_continuation(
     )
 
 
-def own_velocities(reading: Reading) -> dict[tuple[int, int], int]:
-    """The seed's own velocity for each (slot, class) it uses: its commonest there."""
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """How a seed's notes are struck and let go, for notes to be like them.
+
+    Attributes:
+        velocities: The commonest velocity of each (slot, velocity class) it uses.
+        single: Slots of the parts that sound one note at a time.
+    """
+
+    velocities: Mapping[tuple[int, int], int]
+    single: frozenset[int]
+
+    def velocity(self, slot: int, velocity_class: int) -> int:
+        """The MIDI velocity of a new note."""
+        return self.velocities.get((slot, velocity_class), velocity_of(velocity_class))
+
+
+def touch_of(reading: Reading) -> Touch:
+    """How the seed's notes are struck and let go."""
     counts: dict[tuple[int, int], Counter[int]] = {}
     for slot, index in enumerate(reading.placement.slots):
         for note in reading.piece.parts[index].notes:
             counts.setdefault((slot, note.velocity // 4), Counter())[note.velocity] += 1
-    return {place: min(seen.most_common(), key=lambda item: (-item[1], item[0]))[0]
-            for place, seen in counts.items()}  # fmt: skip
+    velocities = {
+        place: min(seen.most_common(), key=lambda item: (-item[1], item[0]))[0]
+        for place, seen in counts.items()
+    }
+    rows, onsets = reading.events.rows, reading.events.onsets
+    single = set()
+    for slot, program in enumerate(reading.events.programs):
+        own = np.flatnonzero(rows[:, PART] == slot)
+        if program == DRUM_PROGRAM or len(own) < KNOWN:
+            continue
+        late = onsets[own] + DURATION_TICKS[rows[own, DURATION]] - TAIL
+        if (np.diff(onsets[own]) > 0).all() and (late[:-1] <= onsets[own[1:]]).all():
+            single.add(slot)
+    return Touch(velocities, frozenset(single))

@@ -19,7 +19,7 @@ from composer.ensemble import Stream
 from composer.errors import DependencyError, OutputError
 from composer.events import FIELDS
 from composer.extender import Extender
-from composer.generate import Continuation, Reading, own_velocities, to_continuation
+from composer.generate import Continuation, Reading, Touch, to_continuation, touch_of
 from composer.orders import Made, Order, Task
 from composer.seeds import Seed, alone, behind
 from composer.timing import tempo_to_bpm
@@ -53,8 +53,8 @@ class Renderer:
         self._seed, self._reading = seed, reading
 
     @cached_property
-    def _loudness(self) -> dict[tuple[int, int], int]:
-        return own_velocities(self._reading)
+    def _touch(self) -> Touch:
+        return touch_of(self._reading)
 
     @cached_property
     def _extender(self) -> Extender:
@@ -73,7 +73,7 @@ class Renderer:
             OutputError: It does not fit a format.
             DependencyError: A format needs a program or package that is not there.
         """
-        made = to_continuation(self._reading, self._task.settings, stream, self._loudness)
+        made = to_continuation(self._reading, self._task.settings, stream, self._touch)
         order, piece = self._order, made.piece
         start, end = (
             piece.tempos.seconds(tick, piece.ticks_per_beat) for tick in (made.join, made.end)

@@ -9,7 +9,8 @@ Rules act on logits before sampling, so that no note breaks them. What they hold
     when         where in the beat the seed's notes begin, if it keeps to a few places
     how long     no note shorter or much longer than its part's in the seed
     how many     at most so many notes to a bar; and when more were played on the whole than
-                 the seed would have, no chords and no quick notes until it is even
+                 the seed would have, no chords and no quick notes until it is even; none
+                 of a part at once beyond its fullest chord
     how loud     the velocities of the seed, a little widened
     order        events stay canonical (see `composer.events`)
 
@@ -93,6 +94,7 @@ class Rules:
         places: bool [B, 24], ticks of the beat on which notes may begin; empty for all.
         durations: bool [B, 16, classes], durations each slot may use; empty for all.
         rests: [B, 16], longest silence of each slot in ticks; empty for no limit.
+        chords: [B, 16], most notes of each slot on one onset; empty for no limit.
         rate: float [B], notes per tick not to exceed on the whole; 0 or empty for no limit.
         burst: [B], notes by which `rate` may be exceeded for a while.
         stride: [B], least shift in ticks while it is.
@@ -112,6 +114,7 @@ class Rules:
     places: Bools = field(default_factory=lambda: _NO_LIMIT.astype(bool))
     durations: Bools = field(default_factory=lambda: _NO_LIMIT.astype(bool))
     rests: Ints = field(default_factory=lambda: _NO_LIMIT.astype(np.int64))
+    chords: Ints = field(default_factory=lambda: _NO_LIMIT.astype(np.int64))
     rate: NDArray[np.float64] = field(default_factory=lambda: _NO_LIMIT)
     burst: Ints = field(default_factory=lambda: _NO_LIMIT.astype(np.int64))
     stride: Ints = field(default_factory=lambda: _NO_LIMIT.astype(np.int64))
@@ -124,6 +127,7 @@ class Rules:
             ("places", np.ones((count, TICKS_PER_BEAT), dtype=bool)),
             ("durations", np.ones((count, SLOTS, len(_DURATIONS)), dtype=bool)),
             ("rests", np.full((count, SLOTS), FAR)),
+            ("chords", np.full((count, SLOTS), FAR)),
             ("rate", np.zeros(count)),
             ("burst", np.zeros(count, dtype=np.int64)),
             ("stride", np.ones(count, dtype=np.int64)),
@@ -144,13 +148,16 @@ class Rules:
         """Streams of several rules side by side."""
         return Rules(**{name: np.concatenate([getattr(r, name) for r in rules]) for name in _GIVEN})
 
-    def shifts(self, context: Context, before: Ints, in_bar: Ints, drawn: Ints) -> Bools:
+    def shifts(
+        self, context: Context, before: Ints, in_bar: Ints, in_chord: Ints, drawn: Ints
+    ) -> Bools:
         """Shift classes that may come next, [B, classes]; END never is.
 
         Args:
             context: Of the streams.
             before: Their last note, [B, 5].
             in_bar: Notes that began in the bar the clock stands in, [B].
+            in_chord: Notes that the last note's part has played on its onset, [B].
             drawn: Notes generated so far, [B].
 
         A shift at or past `end` is allowed: it says that the stream is done.
@@ -179,7 +186,7 @@ class Rules:
             placed[:, 0] = True  # together with the last note, wherever it is
             usable = allowed & placed
             allowed = np.where(np.logical_or.reduce(usable, axis=1)[:, None], usable, allowed)
-        allowed[:, 0] &= self._stackable(before)
+        allowed[:, 0] &= self._stackable(before, in_chord)
         # If nothing is left, the nearest shift past every limit is the way on.
         stuck = ~np.logical_or.reduce(allowed, axis=1)
         if np.count_nonzero(stuck):
@@ -187,27 +194,30 @@ class Rules:
             allowed[stuck, np.minimum(nearest[stuck], END - 1)] = True
         return allowed
 
-    def _stackable(self, before: Ints) -> Bools:
+    def _stackable(self, before: Ints, in_chord: Ints) -> Bools:
         """Whether another note can follow on the same onset, in canonical order, [B]."""
-        return np.asarray((before[:, PART] < self.last) | self._higher(before))
+        return np.asarray((before[:, PART] < self.last) | self._higher(before, in_chord))
 
-    def _higher(self, before: Ints) -> Bools:
+    def _higher(self, before: Ints, in_chord: Ints) -> Bools:
         """Whether the same part can play another note on the same onset, [B]."""
-        return np.asarray(before[:, PITCH] < self.tops[np.arange(len(before)), before[:, PART]])
+        stream, part = np.arange(len(before)), before[:, PART]
+        higher = before[:, PITCH] < self.tops[stream, part]
+        return np.asarray(higher & (in_chord < self.chords[stream, part]))
 
-    def slots(self, context: Context, before: Ints, onset: Ints) -> Bools:
+    def slots(self, context: Context, before: Ints, in_chord: Ints, onset: Ints) -> Bools:
         """Parts that may play, [B, 16].
 
         Args:
             context: Of the streams.
             before: Last note, [B, 5].
+            in_chord: Notes that its part has played on its onset, [B].
             onset: Of the next note, [B].
         """
         allowed = self.parts
         ticks = onset - context.clock
         together = ticks == 0
         if np.count_nonzero(together):
-            floor = np.where(together, before[:, PART] + ~self._higher(before), 0)
+            floor = np.where(together, before[:, PART] + ~self._higher(before, in_chord), 0)
             allowed = allowed & (floor[:, None] <= _SLOTS)
         late = allowed & (context.heard >= 0) & (onset[:, None] - context.heard > self.rests)
         if np.count_nonzero(late):

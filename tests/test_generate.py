@@ -271,6 +271,19 @@ class TestRecall:
         assert not any(self.bars_again(0))
 
 
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_part_of_single_notes_stays_one_and_chords_grow_no_fuller(number: int) -> None:
+    def fullest(part: Part) -> int:
+        return max(Counter(note.onset for note in part.notes).values(), default=0)
+
+    made = go_on("band.mid", bars=4, rng_seed=number)
+    for old, new in zip(made.reading.piece.parts, made.piece.parts, strict=True):
+        assert fullest(new) <= fullest(old)
+    trumpet = made.piece.parts[0].notes
+    assert trumpet
+    assert all(one.end <= after.onset for one, after in itertools.pairwise(trumpet))
+
+
 def test_streams_that_join_midway_play_the_same() -> None:
     reading = open_seed(SEEDS / "quartet.mid").reading()
     settings = Settings(bars=2, rng_seed=9)

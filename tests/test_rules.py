@@ -15,6 +15,8 @@ from composer.timing import MetreMap
 BEAT = 24
 FIRST = np.array([0])
 """The first part."""
+NO_CHORD = np.array([0])
+"""Notes played on the onset so far."""
 
 
 def tune(*pitches: int, velocity: int = 80, program: int = 0, name: str = "") -> Part:
@@ -100,7 +102,7 @@ class TestTime:
         context = Context.after(reading.events)
         before = reading.events.rows[-1:].astype(np.int64)
         zero = np.zeros(1, dtype=np.int64)
-        mask = rules.shifts(context, before, zero, zero)[0]
+        mask = rules.shifts(context, before, zero, zero, zero)[0]
         return (context.clock[0] + SHIFT_TICKS[mask[:END]]).tolist(), mask
 
     def test_it_starts_in_the_bar_after_the_seed(self) -> None:
@@ -123,7 +125,7 @@ class TestTime:
 
         context = Context.after(reading.events)
         before = reading.events.rows[-1:].astype(np.int64)
-        mask = rules.shifts(context, before, np.array([4]), np.array([4]))[0]
+        mask = rules.shifts(context, before, *np.array([[4], [0], [4]]))[0]
         assert (context.clock[0] + SHIFT_TICKS[mask[:END]]).min() == 8 * BEAT
 
     def test_notes_begin_where_in_the_beat_the_seed_s_do(self) -> None:
@@ -146,7 +148,7 @@ class TestTime:
         context = Context.after(reading.events)
         context.inside[:] = 5
         context.clock[:] = reading.join
-        mask = rules.shifts(context, np.array([[0, 0, 60, 0, 20]]), *np.ones((2, 1), int))[0]
+        mask = rules.shifts(context, np.array([[0, 0, 60, 0, 20]]), *np.array([[1], [0], [1]]))[0]
         assert mask[0]
         assert {(5 + tick) % BEAT for tick in SHIFT_TICKS[mask[:END]] if tick} == {0}
 
@@ -172,7 +174,7 @@ class TestTime:
         context.clock[:] = reading.join + 2 * BEAT
         before = reading.events.rows[-1:].astype(np.int64)
         few, many = (
-            rules.shifts(context, before, np.array([1]), np.array([drawn]))[0] for drawn in (2, 9)
+            rules.shifts(context, before, *np.array([[1], [0], [drawn]]))[0] for drawn in (2, 9)
         )
         assert SHIFT_TICKS[few[:END]].min() == 0
         assert SHIFT_TICKS[many[:END]].min() == BEAT
@@ -201,7 +203,7 @@ class TestSilence:
         context.heard[0, 1] += beats * BEAT
         before = reading.events.rows[-1:].astype(np.int64)
         onset = context.clock + beats * BEAT + inside
-        return np.flatnonzero(rules.slots(context, before, onset)[0]).tolist()
+        return np.flatnonzero(rules.slots(context, before, NO_CHORD, onset)[0]).tolist()
 
     def test_a_part_may_rest_for_a_bar_or_two(self) -> None:
         assert self.after_beats(4) == self.after_beats(8) == [0, 1]
@@ -220,11 +222,38 @@ class TestOrder:
         context = Context.after(reading.events)
         before = np.array([[0, 0, 64, 0, 20]])
         together = np.array([True])
-        assert np.flatnonzero(rules.slots(context, before, context.clock)[0]).tolist() == [0, 1]
+        allowed = rules.slots(context, before, NO_CHORD, context.clock)[0]
+        assert np.flatnonzero(allowed).tolist() == [0, 1]
         tones = np.flatnonzero(rules.tones(before, together, np.array([0]))[0])
         assert tones.min() == 65
         above = np.array([[0, 1, 127, 0, 20]])
-        assert not rules._stackable(above)[0]
+        assert not rules._stackable(above, NO_CHORD)[0]
+
+
+class TestChords:
+    """A tune of single notes over chords of three."""
+
+    def after(self, part: int, pitch: int, in_chord: int) -> tuple[bool, list[int]]:
+        """Whether the same onset may follow, and who may play there, after a note."""
+        from composer.context import Context
+
+        triads = Part(tuple(Note(i * BEAT, 48 + n, BEAT, 80) for i in range(8) for n in (0, 4, 7)))
+        reading, rules = rules_for(C_MAJOR, triads)
+        context = Context.after(reading.events)
+        context.clock[:] = reading.join
+        before = np.array([[4, part, pitch, 0, 20]])
+        count = np.array([in_chord])
+        zero = np.array([0])
+        shifts = rules.shifts(context, before, zero, count, zero)[0]
+        slots = np.flatnonzero(rules.slots(context, before, count, context.clock)[0])
+        return bool(shifts[0]), slots.tolist()
+
+    def test_a_part_of_single_notes_stays_one(self) -> None:
+        assert self.after(0, 60, 1) == (True, [1])
+
+    def test_none_plays_more_at_once_than_its_fullest_chord(self) -> None:
+        assert self.after(1, 48, 2) == (True, [1])
+        assert not self.after(1, 48, 3)[0]
 
 
 def test_velocities_stay_near_the_seed() -> None:
