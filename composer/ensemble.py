@@ -100,6 +100,7 @@ class Ear:
         # Of every part's last onset: its lowest key, and how often in a row it was that.
         self.struck = np.full((streams, SLOTS), -1, dtype=np.int64)
         self.strikes = np.zeros((streams, SLOTS), dtype=np.int64)
+        self.here = np.zeros((streams, SLOTS), dtype=bool)  # who has played on this onset
         self.in_bar = np.zeros(streams, dtype=np.int64)
         self.in_chord = np.zeros(streams, dtype=np.int64)
 
@@ -123,8 +124,9 @@ class Ear:
         spot = (after % context.bar) * 4096 + rows[:, PART] * 128 + rows[:, PITCH] + 1
         self.current = self.current * np.uint64(6364136223846793005) + spot.astype(np.uint64)
         streams, part, key = np.arange(len(rows)), rows[:, PART], rows[:, PITCH]
-        onset = context.clock + SHIFT_TICKS[rows[:, SHIFT]]
-        lowest = onset != context.heard[streams, part]
+        self.here[SHIFT_TICKS[rows[:, SHIFT]] > 0] = False
+        lowest = ~self.here[streams, part]
+        self.here[streams, part] = True
         again, old = self.struck[streams, part] == key, self.strikes[streams, part]
         self.strikes[streams, part] = np.where(lowest, np.where(again, old + 1, 1), old)
         self.struck[streams, part] = np.where(lowest, key, self.struck[streams, part])
