@@ -35,20 +35,26 @@ class ClockFollower:
         self._pulses: deque[tuple[float, int]] = deque(maxlen=PULSES)
         self._count = 0
         self._armed = False
+        self._stopped = False  # many hosts send pulses all the same; they count for nothing
 
     def receive(self, now: float, message: bytes) -> bool:
         """Take in a message. Returns whether it was one about time."""
         status = message[0] if message else 0
         if status == 0xF8:
-            self._pulse(now)
+            if not self._stopped:
+                self._pulse(now)
         elif status == 0xFA:
             self._begin(0)
+            self._stopped = False
             self._transport(now, True)
         elif status == 0xFB:
-            self._begin(self._count)
+            # It stands at the pulse after the last, or where a song position has put it.
+            self._begin(self._count if self._armed else self._count + 1)
+            self._stopped = False
             self._transport(now, True)
         elif status == 0xFC:
             self._pulses.clear()
+            self._stopped = True
             self._transport(now, False)
         elif status == 0xF2 and len(message) >= 3:
             self._begin((message[1] | message[2] << 7) * PER_SIXTEENTH)

@@ -127,11 +127,26 @@ def test_stop_and_continue_go_on_from_there() -> None:
     host.clock.receive(0.0, b"\xfa")
     host.pulses(0.0, 49, 120)
     host.clock.receive(1.1, b"\xfc")
+    host.pulses(1.2, 30, 120)  # on and on; the music stands
     host.clock.receive(5.0, b"\xfb")
-    host.pulses(5.1, 25, 120)
+    host.pulses(5.1, 25, 120)  # the first of them is the one that was due when it stopped
     assert host.running == [True, False, True]
     assert host.where is not None
-    assert host.where[1] == pytest.approx(48 + 24)
+    assert host.where[1] == pytest.approx(48 + 25)
+
+
+def test_pulses_between_a_song_position_and_its_continue_count_for_nothing() -> None:
+    host = Host()
+    host.clock.receive(0.0, b"\xfa")
+    host.pulses(0.0, 49, 120)
+    host.clock.receive(1.1, b"\xfc")
+    host.pulses(1.2, 10, 120)
+    host.clock.receive(1.5, bytes((0xF2, 64, 0)))
+    host.pulses(1.6, 10, 120)
+    host.clock.receive(2.0, b"\xfb")
+    host.pulses(2.1, 25, 120)
+    assert host.where is not None
+    assert host.where[1] == pytest.approx(64 * 6 + 24)
 
 
 def test_a_reply_falls_on_the_hosts_bar() -> None:
