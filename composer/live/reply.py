@@ -31,7 +31,8 @@ class Reply:
         end: Tick at which it is over; None if it goes on until told to stop.
         values: The parameters under which it was asked for.
         committed: Whether it is its turn; before, nothing of it is sent.
-        offset: Ticks, within (-1, 0], by which it is played off the tick, in free time.
+        offset: Ticks by which it is played after what the mind was asked for: within
+            (-1, 0] in free time; more where it was thought of too late to begin in time.
         ideas: Notes known before it was committed.
         count: Notes entered for playing.
         told: Whether its end was announced.
@@ -81,3 +82,11 @@ def reply_ticks(timeline: Timeline, seconds: float, values: Values) -> int:
     if beats * TICKS_PER_BEAT > timeline.bar:
         return min(math.ceil(beats * TICKS_PER_BEAT / timeline.bar), LONGEST_BARS) * timeline.bar
     return beats * TICKS_PER_BEAT
+
+
+def put_off(timeline: Timeline, late: float, start: str) -> float:
+    """Ticks by which a reply begins later whose first note is so many ticks late."""
+    if timeline.kind == FREE or start == "now":
+        return late
+    step = TICKS_PER_BEAT if start == "beat" else timeline.bar
+    return math.ceil(late / step - 1e-6) * step

@@ -20,8 +20,8 @@ from composer.live.jamlog import JamLog
 from composer.live.mind import BAND, Ask, Idea, Mind
 from composer.live.parameters import ACCOMPANY, CALL, CONTINUE, MODES, Value, Values
 from composer.live.phrases import Key, PhraseTracker
-from composer.live.reply import Reply, join_tick, reply_ticks
-from composer.live.scheduler import Note, Play, Scheduler
+from composer.live.reply import Reply, join_tick, put_off, reply_ticks
+from composer.live.scheduler import LATE, Note, Play, Scheduler
 from composer.live.timeline import Timeline
 from composer.notes import DRUM_PROGRAM
 from composer.settings import OFF
@@ -472,10 +472,15 @@ class Session:
         assert reply is not None
         if now >= self._look:
             self._look = now + OFTEN
-            self.mind.want(self._tick(now))
+            self.mind.want(self._tick(now) - round(reply.offset))
         reply.ideas += self.mind.take()
         if not reply.committed:
             return
+        if reply.ideas and not reply.count and self.mode != ACCOMPANY:
+            # An answer thought of too late begins later, rather than without its beginning.
+            late = self.timeline.tick(now) - reply.ideas[0].onset - reply.offset
+            if late > LATE * self.timeline.ticks_per_second:
+                reply.offset += put_off(self.timeline, late, reply.values.text("start"))
         for idea in reply.ideas:
             self._enter(reply, idea)
         reply.ideas.clear()
@@ -534,7 +539,10 @@ class Session:
         reply, self.reply, self._look = self.reply, None, math.inf
         if reply is None:
             return
-        self.mind.drop(reply.join if tick is None or not reply.committed else tick)
+        if tick is None or not reply.committed:
+            self.mind.drop(reply.join)
+        else:
+            self.mind.drop(math.ceil(tick - reply.offset))
         if reply.committed and not reply.told and self.values.on("phrases"):
             self.out.append(Tell("phrase/end", (reply.number, reply.count)))
 
@@ -575,7 +583,7 @@ class Session:
         if reply is None or not reply.committed:
             return
         self.schedule.clear()
-        self.mind.drop(self._tick(now))
+        self.mind.drop(math.ceil(self._tick(now) - reply.offset))
         self._look = math.inf
 
 

@@ -92,4 +92,17 @@ class Organ(Echo):
         return [idea._replace(duration=6000) for idea in super().take()]
 
 
+class Ponderer(Echo):
+    """Answers like `Echo`, but only when it is told to."""
+
+    ready = False
+
+    def take(self) -> list[Idea]:
+        return super().take() if self.ready else []
+
+    @property
+    def done(self) -> bool:
+        return self.ready and super().done
+
+
 MINDS = {"echo": Echo, "organ": Organ}

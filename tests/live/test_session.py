@@ -11,7 +11,7 @@ from composer.live.jamlog import COMPOSER, PLAYER
 from composer.live.session import Control
 
 from .jam import Jam, check_paired
-from .scripted import Echo
+from .scripted import Echo, Ponderer
 
 CALL = [(0.0, 0.4, 60), (0.5, 0.9, 62), (1.0, 1.5, 64)]
 
@@ -232,6 +232,33 @@ def test_latency_sends_early() -> None:
     jam.play([(0.0, 0.4, 60)])
     jam.until(5.0)
     assert jam.plays[0][0] == 0.98
+
+
+@pytest.mark.parametrize(
+    ("bpm", "start", "late", "first"),
+    [
+        (None, "beat", 0.05, 2.0),
+        (None, "beat", 0.7, 2.7),
+        (120, "beat", 0.7, 3.0),
+        (120, "bar", 0.7, 4.0),
+        (120, "now", 0.75, 2.75),
+    ],
+)
+def test_an_answer_thought_of_late_begins_late_and_is_whole(
+    bpm: float | None, start: str, late: float, first: float
+) -> None:
+    mind = Ponderer()
+    jam = Jam(mind, bpm=bpm, wait=0.5, start=start)
+    jam.play(CALL)
+    jam.until(2.0 + late)
+    mind.ready = True
+    jam.at(2.0 + late, lambda s, t: None)
+    # Interrupted after its second note, it has played so much of what was thought of.
+    jam.at(first + 0.6, lambda s, t: s.note_on(t, 60, 80, 0))
+    begun = [(moment, pitch) for moment, pitch, velocity in jam.plays if velocity]
+    assert begun == [(max(first, 2.0 + late), 72), (first + 0.5, 74)]
+    ticks = 100 if bpm is None else 48
+    assert mind.dropped[-1] == pytest.approx(2.6 * ticks, abs=1)
 
 
 def test_a_client_that_plays_for_itself_is_sent_no_notes_and_no_ends() -> None:
