@@ -163,7 +163,7 @@ class Stream:
         habits: What the seed allows itself.
         variation: Number of the variation; with the seed number it fixes the randomness.
         most: Notes at most.
-        ear: What the stream has heard of the current bars.
+        ear: What the stream has heard of the current bars; brought up to date at its end.
         copied: Ticks, up to the last note, for which every note was the expected one.
         resting: Ticks for which recall rests from here on.
         rows: The notes drawn so far, [notes][5].
@@ -359,6 +359,7 @@ class Ensemble:
         for index in np.flatnonzero(leaving).tolist():
             stream = self.streams[index]
             assert self._state is not None
+            stream.ear = self._ear.take(np.array([index]))
             stream.copied = int(self._copied[index])
             stream.resting = self._state.context.recalls[index].resting
             stream.done = True

@@ -9,6 +9,7 @@ Conventions:
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -36,6 +37,11 @@ from composer.theory import fitting_key
 
 MOST_PER_BAR = 64
 """Notes in a bar that no reply goes beyond."""
+
+AT_ONCE = 2
+"""Ticks within which keys are struck at once: hands are no machines."""
+FEW = 4
+"""Notes from which it is known whether someone plays single notes or chords."""
 
 _BASS = range(32, 40)
 _RANGES = {True: (28, 52), False: (48, 79)}
@@ -79,6 +85,7 @@ def make_limits(
     parts[list(slots)] = True
     pitches = np.zeros((SLOTS, SIZES[PITCH]), dtype=bool)
     velocities = np.zeros((SLOTS, SIZES[VELOCITY]), dtype=bool)
+    chords = np.full(SLOTS, FAR, dtype=np.int64)
     durations = np.ones((SLOTS, SIZES[DURATION]), dtype=bool)
     scale = allowed_pitches(heard, programs, ask)
     everyone = [note.loudness for note in heard]
@@ -95,6 +102,10 @@ def make_limits(
             if not pitches[slot].any():
                 # A range too narrow for its key: the key gives way, silence would not do.
                 pitches[slot, low : high + 1] = True
+        if len(own) >= FEW:
+            chords[slot] = _fullest_chord(own)
+        elif program in _BASS:
+            chords[slot] = 1
         loud = [note.loudness for note in own] or everyone
         if len(own) >= KNOWN:
             durations[slot] = lengths_like(np.array([note.duration for note in own]))
@@ -117,7 +128,14 @@ def make_limits(
         per_bar=np.array([per_bar]),
         pace=np.array([pace]),
         durations=durations[None],
+        chords=chords[None],
     )
+
+
+def _fullest_chord(notes: Sequence[Heard]) -> int:
+    """Most notes of one part that were struck at once."""
+    onsets = [note.onset for note in notes]
+    return max(bisect_right(onsets, onset + AT_ONCE) - at for at, onset in enumerate(onsets))
 
 
 def _longest_step(heard: Sequence[Heard], least: int, bar: int) -> int:

@@ -7,7 +7,6 @@ Conventions:
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -273,8 +272,7 @@ class NetworkMind:
         most = CHUNK if self._chunked else MOST
         self._stream = Stream(
             state, before, rules, ask.settings, Habits(0, 0), variation, most,
-            self._ear.take(np.zeros(1, dtype=np.int64)),
-            copied=0 if self._copying is None else max(self._clock - self._copying, 0),
+            self._ear, copied=0 if self._copying is None else max(self._clock - self._copying, 0),
             resting=max(self._deaf - self._clock, 0),
         )  # fmt: skip
         return self._stream
@@ -293,7 +291,7 @@ class NetworkMind:
             self._remember(row)
         self._drawn = len(stream.rows)
         if stream.done:
-            self._stream = None
+            self._stream, self._ear = None, stream.ear
             self._copying = self._clock - stream.copied if stream.copied else None
             self._deaf = self._clock + stream.resting if stream.settings.recall else 0
             if len(stream.rows) < stream.most:
@@ -306,11 +304,6 @@ class NetworkMind:
     def _remember(self, row: list[int]) -> None:
         memory = self._memory
         assert memory is not None
-        if self._chunked:
-            place = SimpleNamespace(
-                inside=np.array([self._clock % memory.bar]), bar=np.array([memory.bar])
-            )
-            self._ear.hear(place, np.array([row], dtype=np.int64))  # type: ignore[arg-type]
         self._clock += int(SHIFT_TICKS[row[SHIFT]])
         _, slot, pitch, length, loudness = row
         duration = int(DURATION_TICKS[length])

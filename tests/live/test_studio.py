@@ -8,6 +8,7 @@ import pytest
 from composer.events import MetreMap, quantise
 from composer.features import COLUMNS
 from composer.grid import BEATS, FREE
+from composer.live.limits import Heard, make_limits
 from composer.live.mind import Ask, Idea
 from composer.live.network_mind import NetworkMind
 from composer.live.scheduler import Play
@@ -136,6 +137,22 @@ def test_a_reply_begins_where_it_was_asked_for_and_keeps_to_its_end(
     assert all(idea.onset + idea.duration <= join + 96 for idea in ideas)
     assert all(idea.pitch % 12 in (0, 2, 4, 5, 7, 9, 11) for idea in ideas)
     assert ideas == sorted(ideas)
+
+
+def most_at_once(rows: Rows) -> list[int]:
+    """Notes that a player and a bass that has not played yet may begin together."""
+    heard = [Heard(onset, 0, pitch, duration, 20) for onset, pitch, duration in rows]
+    ask = Ask(480, 480, None, frozenset({0}), Settings(), 1)
+    return make_limits(heard, (0, 33), BEATS, 96, ask, [0, 1]).chords[0, :2].tolist()
+
+
+def test_single_notes_are_answered_by_single_notes_and_chords_by_chords() -> None:
+    single = [(48 * i, 60 + i, 40) for i in range(6)]
+    assert most_at_once(single) == [1, 1]
+    # Three keys, not on the very same tick.
+    chords = [(onset + at, pitch + 4 * at, 40) for onset, pitch, _ in single for at in range(3)]
+    assert most_at_once(chords) == [3, 1]
+    assert most_at_once(single[:3])[0] > 88  # nothing is known of them yet
 
 
 def test_it_thinks_ahead_as_far_as_it_was_told(studio: Studio) -> None:
