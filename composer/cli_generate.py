@@ -85,6 +85,10 @@ def settings_from(options: dict[str, Any]) -> Any:
     return Settings(**values)
 
 
+OTHER_FORMATS = frozenset({".musicxml", ".xml", ".mxl", ".abc", ".krn", ".json", ".png", ".wav"})
+"""Suffixes of files that are not what `generate` writes."""
+
+
 @click.command()
 @click.option(
     "--seed",
@@ -140,6 +144,7 @@ def generate(
       composer generate --seed drums.mid --continuation-only --rng-seed 7 --out fill.mid
     """
     from composer import files, smf
+    from composer.errors import OutputError
     from composer.generate import continue_seed
     from composer.seeds import alone, continued, open_seed
 
@@ -147,6 +152,11 @@ def generate(
     seed = open_seed(seed_path)
     names = output_names(Path(out or f"{seed.path.stem}-continued.mid"), variations)
     plots = output_names(Path(plot), variations) if plot else []
+    if names[0].suffix.lower() in OTHER_FORMATS:
+        raise OutputError(
+            f"{names[0]}: what is written is MIDI; let --out end in .mid"
+            " ('composer batch' has other formats)"
+        )
     check_free([*names, *plots], force)
     predictor = load_predictor(model, device)
     with terminal.bar("Composing", "%") as advance:

@@ -19,6 +19,7 @@ from composer.architecture import NetworkConfig
 from composer.errors import DependencyError, ModelError
 from composer.events import FIELDS
 from composer.features import COLUMNS
+from composer.quiet import without_lines
 from composer.runtime import Floats, Heads, Predictor
 
 STREAMS = 256
@@ -100,12 +101,15 @@ def load(folder: Path, *, required: bool = True, streams: int = STREAMS) -> Pred
         ModelError: The model is missing or damaged.
     """
     try:
-        import tensorflow as tf
+        # Where there is no GPU its libraries say so themselves, in ten lines before ours.
+        with without_lines(b""):
+            import tensorflow as tf
+
+            gpus = tf.config.list_physical_devices("GPU")
     except ImportError:
         raise DependencyError(
             "--device gpu needs TensorFlow; run: pip install 'composer[train]'"
         ) from None
-    gpus = tf.config.list_physical_devices("GPU")
     if required and not gpus:
         raise DependencyError("TensorFlow sees no GPU here; leave out --device gpu")
     for gpu in gpus:

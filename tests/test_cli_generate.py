@@ -203,3 +203,8 @@ def test_the_file_ends_on_the_bar_line_though_its_last_note_ends_before(alone: b
     ends = {sum(message.time for message in track) for track in file.tracks}
     bar = 4 * file.ticks_per_beat
     assert ends == {3 * bar if alone else 11 * bar}
+
+
+def test_a_name_that_promises_another_format_is_refused() -> None:
+    assert "is MIDI" in one_line(generate("--seed", WALTZ, "--out", "score.musicxml"))
+    assert os.listdir() == []

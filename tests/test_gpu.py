@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -65,3 +68,19 @@ def test_without_a_gpu_it_says_so(tmp_path: Path) -> None:
         pytest.skip("there is one")
     with pytest.raises(DependencyError, match="sees no GPU"):
         load(tmp_path)
+
+
+@pytest.mark.slow
+def test_the_command_says_so_in_one_line(tmp_path: Path) -> None:
+    """In a process of its own: TensorFlow's libraries write past Python."""
+    seed = Path(__file__).parent.parent / "midi_data" / "waltz.mid"
+    run = subprocess.run(
+        [sys.executable, "-m", "composer", "generate", "--seed", str(seed), "--device", "gpu"],
+        cwd=tmp_path,
+        env=os.environ
+        | {"CUDA_VISIBLE_DEVICES": "-1", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 1
+    assert run.stderr == "Error: TensorFlow sees no GPU here; leave out --device gpu\n"
