@@ -79,6 +79,7 @@ class Engine:
             self.sessions[key] = session
             self._owners[id(session.mind)] = key
         session.seen = now
+        self.at = key
         return session
 
     def close(self, key: Key, now: float) -> tuple[Session, list[Output]] | None:

@@ -64,6 +64,7 @@ class Router:
         outputs: Music to be sent to a session's listeners.
         counts: How many messages were understood and how many were not.
         vitals: Names and values of how the server itself does, for every status.
+        faults: Sessions in which something went wrong, to be closed.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class Router:
         self.outputs: list[tuple[Key, list[Output]]] = []
         self.counts = {"understood": 0, "refused": 0}
         self.vitals: Callable[[], list[tuple[str, object]]] = list
+        self.faults: list[Key] = []
         self._reply_port, self._files, self._about = reply_port, files, tuple(about)
         self._joins = joins
         self._job: Job = job or _at_once
@@ -123,6 +125,7 @@ class Router:
             self._refuse(to, address, error)
         except Exception:  # nothing a client sends may silence the others
             logger.exception("%s from %s", address[:60], source)
+            self.faults.append(self.key(source))
             self._refuse(to, address, SettingError("this is a defect in composer; see its log"))
 
     def close(self, key: Key, now: float) -> None:

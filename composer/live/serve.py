@@ -225,7 +225,8 @@ class Room:
             server.post(lambda now: each(now, lambda s: s.transport(moment, running)))
 
         def bar() -> float:
-            upper, lower = server.engine.sessions[MAIN].values.metre
+            session = server.engine.sessions.get(MAIN)
+            upper, lower = session.values.metre if session is not None else (4, 4)
             return 4 * upper / lower
 
         stack.callback(LinkFollower(follow, transport, server.now, bar).close)

@@ -288,6 +288,10 @@ class Server:
         replies, self.router.replies = self.router.replies, []
         for to, address, arguments in replies:
             self._sendto(self._packet(address, arguments), to)
+        while self.router.faults:
+            key = self.router.faults.pop()
+            logger.error("session %s is closed", key)
+            self.close_session(key, self._clock.now())
 
     def send(self, key: Key, outputs: Sequence[Output]) -> None:
         """Send a session's music to all who listen to it."""

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from composer.events import TICKS_PER_BEAT
 from composer.grid import BEATS
+from composer.live.router import MAIN
 
 if TYPE_CHECKING:
     from composer.live.serve import Room
@@ -96,6 +97,8 @@ class Glance:
 def glance(room: Room) -> Glance:
     """Look; on the server's thread only."""
     server = room.server
+    if not server.engine.sessions:  # closed after an error, say
+        server.engine.session(MAIN, server.now())
     sessions = server.engine.sessions
     playing = [s for s in sessions.values() if s.reply is not None and s.reply.committed]
     if playing:

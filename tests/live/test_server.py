@@ -21,6 +21,7 @@ from pythonosc.udp_client import SimpleUDPClient
 
 from composer import midi
 from composer.errors import OutputError
+from composer.live.mind import Idea
 from composer.live.osc_codec import encode, encode_bundle
 from composer.live.server import open_udp
 
@@ -165,6 +166,37 @@ def test_a_client_that_is_gone_is_forgotten() -> None:
             time.sleep(0.05)
         client.drain()
         check_paired(client.plays)
+
+
+class Fickle(Organ):
+    """Has no ideas once it heard the lowest key, but a fault."""
+
+    def take(self) -> list[Idea]:
+        if any(pitch == 0 for _, _, pitch, _, _ in self.heard):
+            raise RuntimeError("out of order")
+        return super().take()
+
+
+def test_an_error_in_one_session_silences_it_and_no_other(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with running(Fickle) as (_, client):
+        other = Client(client.to[1])
+        for player in (client, other):
+            play_chord(player)
+            hear_chord(player)
+        client.send("set", "interrupt", 0)
+        client.send("note", 0, 100)
+        while len(client.plays) < 6:
+            client.until("play")
+        check_paired(client.plays)
+        other.drain()
+        assert len(other.plays) == 3
+        play_chord(client)  # and it may begin again
+        while len(client.plays) < 9:
+            client.until("play")
+        other.close()
+    assert "out of order" in caplog.text
 
 
 def test_the_port_is_loopback_unless_asked() -> None:
