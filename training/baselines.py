@@ -25,12 +25,14 @@ import json
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from composer import models
+from composer.errors import ComposerError
 from composer.evaluate import Found, Report, Scored, evaluate
 from composer.events import FIELDS, SHIFT, SIZES, Events
 from composer.overlap import Estimate
@@ -39,6 +41,12 @@ from training.dataset import Dataset, load, to_events
 from training.heldout import read_split
 from training.markov import Markov
 from training.settings import FitSettings
+
+if TYPE_CHECKING:
+    from training.performance_rnn import PerformanceRNN
+
+CURVE_UPDATES = 50
+"""Updates of the Performance RNN to a point of its learning curve, and between its files."""
 
 Nats = Sequence[np.ndarray]
 Say = Callable[[str], None]
@@ -96,8 +104,9 @@ def measure(
         dataset: Prepared, with both splits.
         model: Name or folder of the model that plays.
         limit: Validation pieces of each corpus at most.
-        rnn: File of a trained Performance RNN; where it is written after training.
-        rnn_minutes: Train one for so long; 0: take what is in `rnn`, or leave it out.
+        rnn: File of a trained Performance RNN; where it is written as it trains.
+        rnn_minutes: Train it for so long, on from what is in `rnn` if that exists; 0: take
+            what is in `rnn`, or leave it out.
         say: Told what is being done.
 
     Raises:
@@ -125,21 +134,8 @@ def _performance(
 ) -> dict[str, Any]:
     from training import performance_rnn as rival
 
-    about: dict[str, float] = {}
     if minutes:
-        seen = 0
-        settings = FitSettings(lanes=32, steps=128, updates=1_000_000, minutes=minutes)
-
-        def report(update: int, nats: float, done: float) -> None:
-            nonlocal seen
-            seen = update * settings.lanes * settings.steps
-            if update % 50 == 0:
-                say(f"Performance RNN: {100 * done:.0f} %, {nats:.3f} nats per event")
-
-        network = rival.fit(dataset, settings, report=report)
-        about = {"minutes": minutes, "events_heard": seen}
-        if path is not None:
-            rival.save(network, path, about)
+        network, about = train_rival(dataset, path, minutes, say)
     else:
         assert path is not None
         network, about = rival.load(path)
@@ -159,6 +155,48 @@ def _performance(
             "nats_per_piece": total / len(those),
         }
     return figures | {"trained": about}
+
+
+def train_rival(
+    dataset: Dataset, path: Path | None, minutes: float, say: Say
+) -> tuple[PerformanceRNN, dict[str, Any]]:
+    """Train a Performance RNN, on from what is in a file if there is one; kept there on the way."""
+    from training import performance_rnn as rival
+
+    settings = FitSettings(lanes=32, steps=128, updates=1_000_000, minutes=minutes, warm_up=60)
+    network, known = rival.begin(settings, path)
+    about: dict[str, Any] = {"minutes": 0.0, "events_heard": 0, "sittings": 0, "curve": []} | known
+    # Other pieces than in the sitting before.
+    settings = replace(settings, seed=settings.seed + int(about["sittings"]))
+    about["sittings"] += 1
+    minutes_before, heard_before = about["minutes"], about["events_heard"]
+    recent: list[float] = []
+    began = time.monotonic()
+
+    def note(update: int) -> None:
+        about["minutes"] = round(minutes_before + (time.monotonic() - began) / 60, 1)
+        about["events_heard"] = heard_before + update * settings.lanes * settings.steps
+        if recent:
+            mean = round(float(np.mean(recent)), 3)
+            about["curve"].append([about["events_heard"], mean])
+            recent.clear()
+            say(f"Performance RNN: {about['minutes']} min, {mean} nats per event")
+        if path is not None:
+            rival.save(network, path, about)
+
+    last = 0
+
+    def report(update: int, nats: float, done: float) -> None:
+        nonlocal last
+        del done
+        last = update
+        recent.append(nats)
+        if update % CURVE_UPDATES == 0:
+            note(update)
+
+    rival.fit(dataset, settings, network, report=report)
+    note(last)
+    return network, about
 
 
 def lines(document: Mapping[str, Any]) -> list[str]:
@@ -185,7 +223,9 @@ def main() -> None:
     parser.add_argument("--model", default=models.DEFAULT, help="a model's name or folder")
     parser.add_argument("--limit", type=int, help="validation pieces of each corpus at most")
     parser.add_argument("--rnn", type=Path, metavar="NPZ", help="a trained Performance RNN")
-    parser.add_argument("--rnn-minutes", type=float, default=0.0, help="train one for so long")
+    parser.add_argument(
+        "--rnn-minutes", type=float, default=0.0, help="train it for so long, on from --rnn"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     given = parser.parse_args()
     began = time.monotonic()
@@ -193,14 +233,17 @@ def main() -> None:
     def say(line: str) -> None:
         print(f"{time.monotonic() - began:6.0f} s  {line}", file=sys.stderr, flush=True)
 
-    document = measure(
-        load(given.datasets),
-        given.model,
-        limit=given.limit,
-        rnn=given.rnn,
-        rnn_minutes=given.rnn_minutes,
-        say=say,
-    )
+    try:
+        document = measure(
+            load(given.datasets),
+            given.model,
+            limit=given.limit,
+            rnn=given.rnn,
+            rnn_minutes=given.rnn_minutes,
+            say=say,
+        )
+    except ComposerError as error:
+        raise SystemExit(f"error: {error}") from error
     print(json.dumps(document, indent=2) if given.json else "\n".join(lines(document)))
 
 

@@ -12,6 +12,7 @@ Conventions:
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -116,27 +117,37 @@ class TokenStreams:
         return batch, weights, keep
 
 
+def begin(
+    settings: FitSettings, path: Path | None = None, *, layers: int = 3, units: int = 512
+) -> tuple[PerformanceRNN, dict[str, Any]]:
+    """A network to train and what is said of it: from a file that exists, or a new one.
+
+    Raises:
+        ModelError: The file is damaged.
+    """
+    keras.mixed_precision.set_global_policy(settings.precision)
+    if path is not None and path.exists():
+        return load(path)
+    return build(layers, units, settings.seed), {}
+
+
 def fit(
     dataset: Dataset,
     settings: FitSettings,
+    network: PerformanceRNN,
     *,
-    layers: int = 3,
-    units: int = 512,
     report: Callable[[int, float, float], None] = lambda update, nats, done: None,
     clock: Callable[[], float] = time.monotonic,
-) -> PerformanceRNN:
+) -> None:
     """Train a network.
 
     Args:
         dataset: With pieces in its "train" split.
         settings: Of the run; its end is `updates` or `minutes`, whichever is nearer.
-        layers: Of the LSTM.
-        units: Of each.
+        network: From `begin`.
         report: Called after every update with its number, nats per event, share done.
         clock: Seconds.
     """
-    keras.mixed_precision.set_global_policy(settings.precision)
-    network = build(layers, units, settings.seed)
     optimizer = keras.optimizers.Adam(settings.learning_rate, global_clipnorm=settings.clip)
     optimizer.build(network.trainable_variables)
     train, _ = make_steps(network, optimizer)
@@ -150,7 +161,6 @@ def fit(
         update += 1
         nats = float(ops.convert_to_numpy(sums)[0]) / max(float(weights.sum()), 1.0)
         report(update, nats, done)
-    return network
 
 
 def piece_nats(network: PerformanceRNN, pieces: Sequence[Tokens]) -> Iterator[tuple[int, float]]:
@@ -192,19 +202,20 @@ def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     return compiled
 
 
-def save(network: PerformanceRNN, path: Path, about: Mapping[str, float]) -> None:
-    """Write the weights and what is said of them."""
+def save(network: PerformanceRNN, path: Path, about: Mapping[str, Any]) -> None:
+    """Write the weights and what is said of them, plain values; the file is whole or absent."""
     arrays = {
         f"w:{index}": ops.convert_to_numpy(variable.value)
         for index, variable in enumerate(network.trainable_variables)
     }
     sizes = np.array([network.depth, network.units])
-    named = {f"about:{name}": np.array(value) for name, value in about.items()}
-    with path.open("wb") as stream:
-        np.savez(stream, sizes=sizes, **arrays, **named)  # type: ignore[arg-type]
+    beside = path.with_name(path.name + ".part")
+    with beside.open("wb") as stream:
+        np.savez(stream, sizes=sizes, about=np.array(json.dumps(about)), **arrays)
+    beside.replace(path)
 
 
-def load(path: Path) -> tuple[PerformanceRNN, dict[str, float]]:
+def load(path: Path) -> tuple[PerformanceRNN, dict[str, Any]]:
     """The inverse of `save`.
 
     Raises:
@@ -215,7 +226,7 @@ def load(path: Path) -> tuple[PerformanceRNN, dict[str, float]]:
             network = build(*(int(size) for size in stored["sizes"]))
             for index, variable in enumerate(network.trainable_variables):
                 variable.assign(stored[f"w:{index}"])
-            about = {name[6:]: float(stored[name]) for name in stored.files if name[:6] == "about:"}
+            about: dict[str, Any] = json.loads(str(stored["about"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{path} is not a trained Performance RNN ({error})") from error
     return network, about

@@ -9,10 +9,12 @@ frame, summed over keys, pooled over all frames of all pieces. Two networks:
             RNN-NADE does for the RNN)
 
 In `chord` the next sounding key above the last one is drawn at once from the keys that are
-left, which is the product of the decisions over every key between.
+left, which is the product of the decisions over every key between. It sees the frame before
+and the frame so far both as keys and as intervals from the last key, and scores keys both as
+such and as intervals above it: what a third is need not be learnt at every height again.
 
     python -m training.pianoroll jsb-chorales-quarter.json
-    python -m training.pianoroll jsb-chorales-quarter.json --frame chord --semitones 6
+    python -m training.pianoroll jsb-chorales-quarter.json --frame chord
     python -m training.pianoroll train.json --test test.json
 
 Files are those of the JSB-Chorales-dataset: {"train": [piece], "valid": [piece], ...}, a
@@ -43,12 +45,14 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-from composer.errors import SeedError
+from composer.errors import ComposerError, SeedError, SettingError
 
 KEYS = 88
 LOWEST = 21
 STOP = KEYS
 """The class that says that no further key of the frame sounds."""
+REACH = 24
+"""Semitones either way of a frame's last key in which the network sees intervals."""
 KINDS = ("keys", "chord")
 
 Roll = NDArray[np.float32]
@@ -56,7 +60,7 @@ Roll = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class RollSettings:
-    """One training run.
+    """One training run; the defaults are those of "keys", `PRESETS` has those of "chord".
 
     Attributes:
         frame: "keys" or "chord".
@@ -76,19 +80,41 @@ class RollSettings:
     """
 
     frame: str = "keys"
-    units: int = 256
+    units: int = 300
     layers: int = 1
     hidden: int = 256
-    dropout: float = 0.4
-    deaf: float = 0.1
-    learning_rate: float = 3e-3
+    dropout: float = 0.3
+    deaf: float = 0.05
+    learning_rate: float = 4e-3
     weight_decay: float = 1e-4
-    pieces: int = 16
-    epochs: int = 300
-    patience: int = 25
+    pieces: int = 8
+    epochs: int = 60
+    patience: int = 12
     average: float = 0.98
     semitones: int = 0
     seed: int = 1
+
+    def __post_init__(self) -> None:
+        if self.frame not in KINDS:
+            raise SettingError(f"frame is {self.frame!r}, must be one of {', '.join(KINDS)}")
+        for name in ("units", "layers", "hidden", "pieces", "epochs", "patience"):
+            if getattr(self, name) < 1:
+                raise SettingError(f"{name} is {getattr(self, name)}, must be at least 1")
+        for name in ("weight_decay", "semitones", "seed"):
+            if not getattr(self, name) >= 0:
+                raise SettingError(f"{name} is {getattr(self, name)}, must be at least 0")
+        for name in ("dropout", "deaf", "average"):
+            if not 0 <= getattr(self, name) < 1:
+                raise SettingError(f"{name} is {getattr(self, name)}, must be 0 to less than 1")
+        if not 0 < self.learning_rate < math.inf:
+            raise SettingError(f"learning_rate is {self.learning_rate}, must be more than 0")
+
+
+PRESETS: Mapping[str, Mapping[str, Any]] = {
+    "keys": {},
+    "chord": {"units": 256, "dropout": 0.5, "epochs": 30},
+}
+"""What did best on the chorales for each kind of frame, where the defaults did not."""
 
 
 def read(path: Path) -> dict[str, list[Roll]]:
@@ -175,7 +201,9 @@ class RollNetwork(keras.Model):
         if self.kind == "chord":
             self.from_state = keras.layers.Dense(settings.hidden)
             self.from_frame = keras.layers.Dense(settings.hidden, use_bias=False)
+            self.from_around = keras.layers.Dense(settings.hidden, use_bias=False)
             self.below = keras.layers.Embedding(KEYS + 1, settings.hidden)
+            self.interval = keras.layers.Dense(KEYS)
             self.drop_hidden = keras.layers.Dropout(settings.dropout, seed=3)
         self.out = keras.layers.Dense(KEYS + (self.kind == "chord"))
 
@@ -188,7 +216,7 @@ class RollNetwork(keras.Model):
             x = out if index == 0 else x + out
         if self.kind == "keys":
             return self._keys(x, chords)
-        return self._chord(x, chords, training)
+        return self._chord(x, heard, chords, training)
 
     def _keys(self, state: Any, chords: Any) -> Any:
         """[B, T, H], [B, T, K + 1] -> [B, T]."""
@@ -197,7 +225,15 @@ class RollNetwork(keras.Model):
         sounding = ops.sum(ops.one_hot(chords, KEYS), axis=2)
         return ops.sum(ops.softplus(logits) - logits * sounding, axis=-1)
 
-    def _chord(self, state: Any, chords: Any, training: bool) -> Any:
+    def _around(self, keys: Any, last: Any) -> Any:
+        """[B, T, (K + 1), 88], [B, T, K + 1] -> keys REACH below `last` to REACH above it."""
+        if len(keys.shape) == 3:
+            keys = ops.repeat(keys[:, :, None], last.shape[2], axis=2)
+        keys = ops.pad(keys, ((0, 0), (0, 0), (0, 0), (REACH + 1, REACH)))
+        places = last[..., None] + ops.arange(2 * REACH + 1)[None, None, None] + 1
+        return ops.take_along_axis(keys, places, axis=-1)
+
+    def _chord(self, state: Any, heard: Any, chords: Any, training: bool) -> Any:
         """[B, T, H], [B, T, K + 1] -> [B, T]."""
         keys = ops.one_hot(chords, KEYS)  # [B, T, K + 1, 88]
         known = ops.cumsum(keys, axis=2) - keys  # the keys below each
@@ -205,8 +241,14 @@ class RollNetwork(keras.Model):
         last = ops.where(last < STOP, last, -1)
         hidden = self.from_state(state)[:, :, None] + self.from_frame(known)
         hidden = hidden + self.below(last + 1)
+        around = ops.concatenate([self._around(heard, last), self._around(known, last)], axis=-1)
+        hidden = hidden + self.from_around(around)
         hidden = self.drop_hidden(ops.relu(hidden), training=training)
         logits = ops.cast(self.out(hidden), "float32")  # [B, T, K + 1, 89]
+        above = ops.arange(KEYS)[None, None, None] - last[..., None] - 1
+        intervals = ops.cast(self.interval(hidden), "float32")
+        intervals = ops.take_along_axis(intervals, ops.maximum(above, 0), axis=-1)
+        logits = logits + ops.pad(intervals, ((0, 0), (0, 0), (0, 0), (0, 1)))
         left = ops.arange(KEYS + 1)[None, None, None] > last[..., None]
         log_p = ops.log_softmax(ops.where(left, logits, -1e9), axis=-1)
         target = ops.maximum(chords, 0)
@@ -329,48 +371,68 @@ def _with(
     return result
 
 
-def main() -> None:
-    """Train and print figures as JSON."""
-    parser = argparse.ArgumentParser(
-        description=__doc__.split("\n", 1)[0],
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
+def figures_of(outcome: RollOutcome, test: Sequence[Roll]) -> dict[str, float]:
+    """Nats per frame by split; "test" only if there are pieces."""
+    figures = {"train": outcome.train, "valid": outcome.valid}
+    if test:
+        figures["test"] = score(outcome.network, test)
+    return {name: round(value, 4) for name, value in figures.items()}
+
+
+def read_test(path: Path) -> list[Roll]:
+    """The pieces of a file's "test", or of a file that is a list of pieces.
+
+    Raises:
+        SeedError: It has none.
+    """
+    pieces = read(path).get("test", [])
+    if not pieces:
+        raise SeedError(f'{path} has no pieces under "test" and is no list of pieces')
+    return pieces
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("file", type=Path, help="JSON with splits train and valid")
     parser.add_argument("--test", type=Path, help="JSON with a split test, or a list of pieces")
-    parser.add_argument("--frame", choices=KINDS, default="keys", help="see above")
+    parser.add_argument("--frame", choices=KINDS, default="keys", help="see above; default: keys")
     for name, value in asdict(RollSettings()).items():
         if name != "frame":
-            flag = f"--{name.replace('_', '-')}"
-            parser.add_argument(flag, type=type(value), default=value, help=" ")
+            shown = f"default: {value}"
+            if name in PRESETS["chord"]:
+                shown += f", {PRESETS['chord'][name]} for chord"
+            parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), help=shown)
     parser.add_argument("--quiet", action="store_true", help="no line for each epoch")
-    given = vars(parser.parse_args())
+    return parser
+
+
+def main() -> None:
+    """Train and print figures as JSON."""
+    given = vars(_parser().parse_args())
     path, test, quiet = given.pop("file"), given.pop("test"), given.pop("quiet")
-    settings = RollSettings(**given)
-    splits = read(path)
+    asked = {name: value for name, value in given.items() if value is not None}
 
     def say(epoch: int, train: float, valid: float) -> None:
         if not quiet:
             print(f"epoch {epoch}: train {train:.3f}, valid {valid:.3f}", flush=True)
 
+    try:
+        settings = RollSettings(**{**PRESETS[given["frame"]], **asked})
+        splits = read(path)
+        for split in ("train", "valid"):
+            if not splits.get(split):
+                raise SeedError(f'{path} has no pieces under "{split}"')
+        held_out = read_test(test) if test is not None else splits.get("test", [])
+    except ComposerError as error:
+        raise SystemExit(f"error: {error}") from error
     outcome = fit(splits, settings, say)
-    figures = {"train": outcome.train, "valid": outcome.valid}
-    if "test" in splits:
-        figures["test"] = score(outcome.network, splits["test"])
-    if test is not None:
-        held_out = read(test)
-        pieces = held_out.get("test", next(iter(held_out.values())))
-        figures["test"] = score(outcome.network, pieces)
-    print(
-        json.dumps(
-            {
-                "nats_per_frame": {name: round(value, 4) for name, value in figures.items()},
-                "best_epoch": outcome.epoch,
-                "weights": int(outcome.network.count_params()),
-                "settings": asdict(settings),
-            },
-            indent=2,
-        )
-    )
+    document = {
+        "nats_per_frame": figures_of(outcome, held_out),
+        "best_epoch": outcome.epoch,
+        "weights": int(outcome.network.count_params()),
+        "settings": asdict(settings),
+    }
+    print(json.dumps(document, indent=2))
 
 
 if __name__ == "__main__":

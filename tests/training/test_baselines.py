@@ -44,9 +44,9 @@ def rival(prepared: Path) -> performance_rnn.PerformanceRNN:
         lanes=2, steps=16, updates=6, warm_up=1, precision="float32", learning_rate=0.02
     )
     told: list[float] = []
-    network = performance_rnn.fit(
-        load([prepared]), settings, layers=2, units=8, report=lambda u, n, d: told.append(n)
-    )
+    network, about = performance_rnn.begin(settings, layers=2, units=8)
+    assert about == {}
+    performance_rnn.fit(load([prepared]), settings, network, report=lambda u, n, d: told.append(n))
     assert len(told) == 6
     assert told[-1] < told[0]
     return network
@@ -74,6 +74,21 @@ def test_a_trained_rival_is_read_back(
     assert dict(performance_rnn.piece_nats(again, tokens)) == pytest.approx(
         dict(performance_rnn.piece_nats(rival, tokens))
     )
+
+
+def test_a_rival_goes_on_from_its_file_and_says_how_long_it_learnt(
+    rival: performance_rnn.PerformanceRNN, prepared: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "rival.npz"
+    performance_rnn.save(rival, path, {"minutes": 2.0, "events_heard": 192, "curve": [[192, 5.9]],
+                                       "sittings": 1})  # fmt: skip
+    told: list[str] = []
+    _, about = baselines.train_rival(load([prepared]), path, 1e-6, told.append)
+    assert about["sittings"] == 2
+    assert about["events_heard"] == 192 + 32 * 128  # one update
+    assert about["minutes"] >= 2.0
+    assert len(about["curve"]) == len(told) + 1 == 2
+    assert performance_rnn.load(path)[1] == about
 
 
 def test_all_of_them_in_one_table(

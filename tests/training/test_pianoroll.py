@@ -9,15 +9,18 @@ import numpy as np
 import pytest
 from keras import ops
 
-from composer.errors import SeedError
+from composer.errors import SeedError, SettingError
+from training import pianoroll
 from training.pianoroll import (
     KEYS,
+    PRESETS,
     STOP,
     RollBatch,
     RollNetwork,
     RollSettings,
     fit,
     read,
+    read_test,
     score,
     to_roll,
     transposed,
@@ -90,3 +93,60 @@ def test_files(tmp_path: Path) -> None:
         read(path)
     with pytest.raises(SeedError, match="not a file of the JSB"):
         read(tmp_path / "missing.json")
+
+
+def test_a_test_file_is_a_list_or_has_a_split_of_that_name(tmp_path: Path) -> None:
+    path = tmp_path / "test.json"
+    path.write_text(json.dumps([[[60], [62]]]))
+    assert len(read_test(path)) == 1
+    path.write_text(json.dumps({"test": [[[60], [62]]] * 2, "valid": [[[60], [62]]]}))
+    assert len(read_test(path)) == 2
+    path.write_text(json.dumps({"valid": [[[60], [62]]]}))
+    with pytest.raises(SeedError, match="no pieces under"):
+        read_test(path)
+
+
+def test_settings_out_of_range_are_named() -> None:
+    with pytest.raises(SettingError, match="dropout is 1, must be 0 to less than 1"):
+        RollSettings(dropout=1)
+    with pytest.raises(SettingError, match="epochs is 0"):
+        RollSettings(epochs=0)
+    for frame, values in PRESETS.items():
+        assert RollSettings(frame=frame, **values).frame == frame
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
+    monkeypatch.setattr("sys.argv", ["pianoroll", *arguments])
+    pianoroll.main()
+
+
+def test_the_command_scores_a_test_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    piece = [[48, 64], [50, 65]] * 3
+    (tmp_path / "rolls.json").write_text(json.dumps({"train": [piece] * 2, "valid": [piece]}))
+    (tmp_path / "test.json").write_text(json.dumps({"test": [piece, piece]}))
+    given = [str(tmp_path / "rolls.json"), "--quiet", "--units", "4", "--epochs", "1"]
+    run(monkeypatch, *given, "--test", str(tmp_path / "test.json"))
+    found = json.loads(capsys.readouterr().out)
+    assert found["nats_per_frame"]["test"] == pytest.approx(found["nats_per_frame"]["valid"])
+    assert found["settings"]["units"] == 4
+    assert found["settings"]["dropout"] == RollSettings().dropout
+
+
+@pytest.mark.parametrize(
+    ("extra", "said"),
+    [
+        (["--dropout", "2"], "error: dropout is 2.0"),
+        (["--test", "missing.json"], "error: missing.json is not a file of the JSB"),
+    ],
+)
+def test_what_is_wrong_is_one_line(
+    extra: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    piece = [[60], [62]]
+    (tmp_path / "rolls.json").write_text(json.dumps({"train": [piece], "valid": [piece]}))
+    with pytest.raises(SystemExit) as error:
+        run(monkeypatch, str(tmp_path / "rolls.json"), *extra)
+    assert str(error.value).startswith(said)
+    assert "\n" not in str(error.value)
