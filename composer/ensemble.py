@@ -288,10 +288,14 @@ class Ensemble:
         ) -> None:
             logits = self.predictor.logits(which, state, columns)
             if bias is not None:
-                logits = logits - bias
+                logits = logits + bias
+            # A part's loudness changes once in many notes, and each time against the odds:
+            # without unlikely choices it never would. Those it has not used are left out.
+            cut = which != VELOCITY
             columns[:, which] = choose(
-                logits, allowed, uniform[:, which],
-                temperature=temperature, top_p=top_p, min_p=min_p,
+                logits, allowed, uniform[:, which], temperature=temperature,
+                top_p=top_p if cut else np.ones_like(top_p),
+                min_p=min_p if cut else np.zeros_like(min_p),
             )  # fmt: skip
 
         ear = self._ear
@@ -305,7 +309,7 @@ class Ensemble:
         draw(PITCH, rules.tones(before, together, columns[:, PART]), self._weariness(columns))
         context.follow(columns, PITCH)
         draw(DURATION, rules.lengths(onset, columns[:, PART]))
-        draw(VELOCITY, rules.loudness(columns[:, PART]))
+        draw(VELOCITY, *rules.loudness(columns[:, PART]))
         rows = columns[:, : len(FIELDS)].copy()
         self._ear.hear(context, rows)
         self._state = self.predictor.step(rows, state, columns)
@@ -340,7 +344,7 @@ class Ensemble:
         self._copied[which] = 0
 
     def _weariness(self, columns: Ints) -> NDArray[np.float32] | None:
-        """How much less likely a key struck too often in a row becomes, [B, 128]."""
+        """What is added to the logits of keys, less for one struck too often, [B, 128]."""
         streams, part = np.arange(len(columns)), columns[:, PART]
         excess = self._ear.strikes[streams, part] - self._strikes
         context = self._state.context if self._state else None

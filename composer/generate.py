@@ -36,7 +36,7 @@ from composer.events import (
 from composer.features import context_of
 from composer.grid import BEATS, FREE, Grid, find_grid
 from composer.notes import DRUM_PROGRAM, Note, Piece
-from composer.rules import FAR, KNOWN, RARE, Rules, lengths_like
+from composer.rules import FAR, KNOWN, RARE, Rules, lengths_like, loudness_like
 from composer.runtime import Predictor, State
 from composer.settings import AUTO, DEFAULT_BARS, OFF, Settings
 from composer.theory import Key, find_key
@@ -58,8 +58,6 @@ DENSER = 1.25
 """Times the seed's notes per beat that a continuation may have on the whole."""
 PLAYED = 12
 """With more places in the beat than these, a seed was played and not written down."""
-LOUDER = 2
-"""Velocity classes (4 velocities each) by which a part may leave the seed's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +224,7 @@ def make_rules(reading: Reading, settings: Settings) -> Rules:
     parts[chosen_slots(reading, settings.parts)] = True
     pitches = np.zeros((SLOTS, SIZES[PITCH]), dtype=bool)
     velocities = np.ones((SLOTS, SIZES[VELOCITY]), dtype=bool)
+    leaning = np.zeros((SLOTS, SIZES[VELOCITY]), dtype=np.float32)
     scale = _scale(reading, settings)
     for slot, program in enumerate(events.programs):
         own = rows[rows[:, PART] == slot]
@@ -244,9 +243,7 @@ def make_rules(reading: Reading, settings: Settings) -> Rules:
                     f"no note of {settings.key} lies within pitches {low} to {high}; "
                     "widen the pitch range or change the key"
                 )
-        lowest, highest = int(own[:, VELOCITY].min()), int(own[:, VELOCITY].max())
-        velocities[slot] = False
-        velocities[slot, max(lowest - LOUDER, 0) : highest + LOUDER + 1] = True
+        velocities[slot], leaning[slot] = loudness_like(own[:, VELOCITY])
     first_longest = int(SHIFT_TICKS[rows[1:, 0]].max()) if len(rows) > 1 else 0
     busiest = int(np.bincount(events.onsets // bar).max())
     per_bar, pace = busiest + max(busiest // 4, 1), 0.0
@@ -267,6 +264,7 @@ def make_rules(reading: Reading, settings: Settings) -> Rules:
         parts=parts[None],
         pitches=pitches[None],
         velocities=velocities[None],
+        leaning=leaning[None],
         per_bar=np.array([per_bar]),
         pace=np.array([pace]),
         places=_places(events)[None],

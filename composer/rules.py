@@ -11,7 +11,8 @@ Rules act on logits before sampling, so that no note breaks them. What they hold
     how many     at most so many notes to a bar; and when more were played on the whole than
                  the seed would have, no chords and no quick notes until it is even; none
                  of a part at once beyond its fullest chord
-    how loud     the velocities of the seed, a little widened
+    how loud     the velocities of the seed, a little widened; of a part that was heard for long
+                 only those it used, and rather those it used much
     order        events stay canonical (see `composer.events`)
 
 Conventions:
@@ -36,6 +37,7 @@ from composer.events import (
     SIZES,
     SLOTS,
     TICKS_PER_BEAT,
+    VELOCITY,
 )
 
 Ints = NDArray[np.int64]
@@ -50,6 +52,13 @@ KNOWN = 8
 """Notes from which a part has habits of its own."""
 LONGER = 1.5
 """Times a part's longest note in the seed that its notes may last."""
+
+LOUDER = 2
+"""Velocity classes that a part may be softer or louder than it was."""
+SETTLED = 16
+"""Notes for each velocity class that it used from which a part uses no others."""
+LEAN = 0.3
+"""How much of a part's own habit of loudness is added to what the network says."""
 
 _SHIFTS = np.append(SHIFT_TICKS, 0)  # END has no ticks
 _SLOTS = np.arange(SLOTS)
@@ -77,6 +86,28 @@ def lengths_like(ticks: Ints) -> Bools:
     return np.asarray((least <= DURATION_TICKS) & (most >= DURATION_TICKS))
 
 
+def loudness_like(classes: Ints) -> tuple[Bools, NDArray[np.float32]]:
+    """Velocity classes for a part that has used these, and how it leans to each of them.
+
+    What a network is unsure of it fills with what other music does, and a note too loud
+    makes the next one louder; so a part would leave its own dynamics little by little.
+
+    Args:
+        classes: Of each of its notes, at least one.
+
+    Returns:
+        (bool [32], float32 [32] to add to the logits of those).
+    """
+    counts = np.bincount(classes, minlength=SIZES[VELOCITY])
+    allowed = counts > 0
+    if len(classes) < SETTLED * np.count_nonzero(allowed):
+        used = np.flatnonzero(allowed)
+        allowed[max(used[0] - LOUDER, 0) : used[-1] + LOUDER + 1] = True
+    # Neighbours are nearly the same loudness; no class is quite unheard of.
+    share = np.convolve(counts, (0.1, 0.8, 0.1), mode="same") / len(classes)
+    return allowed, (LEAN * np.log(share + 0.02 / SIZES[VELOCITY])).astype(np.float32)
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """The limits of B streams.
@@ -89,6 +120,7 @@ class Rules:
         parts: bool [B, 16], slots that may play.
         pitches: bool [B, 16, 128], pitches each slot may play.
         velocities: bool [B, 16, 32], velocity classes each slot may use.
+        leaning: float32 [B, 16, 32], how each slot leans to them; empty for not at all.
         per_bar: [B], most notes that may begin in one bar.
         pace: float [B], notes per tick to keep up with; 0 for as it comes.
         places: bool [B, 24], ticks of the beat on which notes may begin; empty for all.
@@ -115,6 +147,7 @@ class Rules:
     durations: Bools = field(default_factory=lambda: _NO_LIMIT.astype(bool))
     rests: Ints = field(default_factory=lambda: _NO_LIMIT.astype(np.int64))
     chords: Ints = field(default_factory=lambda: _NO_LIMIT.astype(np.int64))
+    leaning: NDArray[np.float32] = field(default_factory=lambda: _NO_LIMIT.astype(np.float32))
     rate: NDArray[np.float64] = field(default_factory=lambda: _NO_LIMIT)
     burst: Ints = field(default_factory=lambda: _NO_LIMIT.astype(np.int64))
     stride: Ints = field(default_factory=lambda: _NO_LIMIT.astype(np.int64))
@@ -128,6 +161,7 @@ class Rules:
             ("durations", np.ones((count, SLOTS, len(_DURATIONS)), dtype=bool)),
             ("rests", np.full((count, SLOTS), FAR)),
             ("chords", np.full((count, SLOTS), FAR)),
+            ("leaning", np.zeros((count, SLOTS, SIZES[VELOCITY]), dtype=np.float32)),
             ("rate", np.zeros(count)),
             ("burst", np.zeros(count, dtype=np.int64)),
             ("stride", np.ones(count, dtype=np.int64)),
@@ -242,9 +276,10 @@ class Rules:
         any_left = np.logical_or.reduce(own, axis=1)
         return np.asarray(np.where(any_left[:, None], own, fitting))
 
-    def loudness(self, parts: Ints) -> Bools:
-        """Velocity classes, [B, 32]."""
-        return np.asarray(self.velocities[np.arange(len(parts)), parts])
+    def loudness(self, parts: Ints) -> tuple[Bools, NDArray[np.float32]]:
+        """Velocity classes, and what to add to their logits, [B, 32] each."""
+        streams = np.arange(len(parts))
+        return self.velocities[streams, parts], self.leaning[streams, parts]
 
 
 _GIVEN = tuple(f.name for f in fields(Rules) if f.init)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from composer.errors import SettingError
 from composer.events import DURATION_TICKS, END, SHIFT_TICKS
 from composer.generate import chosen_slots, make_rules, read_seed
 from composer.notes import DRUM_PROGRAM, Note, Part, Piece
+from composer.rules import LEAN
 from composer.settings import Settings
 from composer.timing import MetreMap
 
@@ -260,3 +263,20 @@ def test_velocities_stay_near_the_seed() -> None:
     _, rules = rules_for(tune(60, 62, 64, 65, velocity=80))
     classes = np.flatnonzero(rules.velocities[0, 0]).tolist()
     assert classes == [18, 19, 20, 21, 22]
+
+
+def test_a_part_that_was_heard_for_long_keeps_to_the_velocities_it_used() -> None:
+    soft, loud = (tune(*[60, 62, 64, 65] * 12, velocity=v).notes for v in (40, 96))
+    later = tuple(replace(note, onset=note.onset + 48 * BEAT) for note in loud[:8])
+    _, rules = rules_for(Part((*soft, *later), 0))
+    allowed, lean = rules.loudness(FIRST)
+    assert np.flatnonzero(allowed[0]).tolist() == [10, 24]
+    # Six times as often soft as loud: it leans to soft, and to neighbours of what it used.
+    assert lean[0, 10] - lean[0, 24] == pytest.approx(LEAN * np.log(6), rel=0.02)
+    assert lean[0, 24] > lean[0, 23] > lean[0, 20]
+
+
+def test_parts_without_rules_of_loudness_do_not_lean() -> None:
+    _, rules = rules_for(C_MAJOR)
+    plain = replace(rules, leaning=np.zeros(0, dtype=np.float32))
+    assert not plain.loudness(FIRST)[1].any()

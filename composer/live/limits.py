@@ -27,11 +27,11 @@ from composer.events import (
     TICKS_PER_SECOND,
     VELOCITY,
 )
-from composer.generate import KIT, LOUDER, USED, WIDER
+from composer.generate import KIT, USED, WIDER
 from composer.grid import FREE
 from composer.live.mind import Ask
 from composer.notes import DRUM_PROGRAM
-from composer.rules import FAR, KNOWN, Rules, lengths_like
+from composer.rules import FAR, KNOWN, LOUDER, Rules, lengths_like
 from composer.settings import AUTO, OFF
 from composer.theory import fitting_key
 

@@ -129,7 +129,9 @@ def test_the_command_scores_a_test_file(
     given = [str(tmp_path / "rolls.json"), "--quiet", "--units", "4", "--epochs", "1"]
     run(monkeypatch, *given, "--test", str(tmp_path / "test.json"))
     found = json.loads(capsys.readouterr().out)
-    assert found["nats_per_frame"]["test"] == pytest.approx(found["nats_per_frame"]["valid"])
+    assert found["nats_per_frame"]["test"] == pytest.approx(
+        found["nats_per_frame"]["valid"], abs=1e-3
+    )
     assert found["settings"]["units"] == 4
     assert found["settings"]["dropout"] == RollSettings().dropout
 
