@@ -172,6 +172,12 @@ def at_join(reading: Reading, state: State) -> State:
     if gap > most:
         bars = min(-(-(gap - most) // bar), gap // bar)
         context, gap = context.wait(bars), gap - bars * bar
+    if gap > LONGEST:  # in a bar that is longer than any shift
+        beats = -(-(gap - LONGEST) // TICKS_PER_BEAT) * TICKS_PER_BEAT
+        context = replace(
+            context, clock=context.clock + beats, inside=(context.inside + beats) % bar
+        )
+        gap -= beats
     if gap > 96 and gap % 12:
         nudge = gap % 12
         context = replace(

@@ -26,6 +26,7 @@ from composer.runtime import Heads, Predictor
 from composer.seeds import alone, continued, open_seed
 from composer.settings import Settings
 from composer.theory import parse_key
+from composer.timing import MetreMap
 
 SEEDS = Path(__file__).parent.parent / "midi_data"
 MIDI_SEEDS = sorted(path.name for path in SEEDS.glob("*.mid"))
@@ -282,6 +283,14 @@ def test_a_part_of_single_notes_stays_one_and_chords_grow_no_fuller(number: int)
     trumpet = made.piece.parts[0].notes
     assert trumpet
     assert all(one.end <= after.onset for one, after in itertools.pairwise(trumpet))
+
+
+def test_no_note_comes_before_the_join_of_a_bar_longer_than_any_shift() -> None:
+    notes = tuple(Note(i * 24, 60 + i, 24, 80) for i in range(8))
+    reading = read_seed(Piece((Part(notes),), 24, metres=MetreMap(((0, 47, 4),))))
+    made = continue_seed(reading, predictor(), Settings(bars=1, rng_seed=1))[0]
+    assert made.join == 47 * 24
+    assert made.piece.parts[0].notes[0].onset >= made.join
 
 
 def test_streams_that_join_midway_play_the_same() -> None:
