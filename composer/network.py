@@ -17,7 +17,7 @@ Written with Keras 3 layers and `keras.ops` only: it runs on TensorFlow, JAX and
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -40,6 +40,7 @@ class HoistedLSTM(keras.layers.LSTM):
     al. 2000). Two things are lifted out of the loop over time: the input projections of
     all steps are one matrix product before it, and the gradient of the recurrent weights
     is one after it, where automatic differentiation adds up a [H, 4H] matrix per step.
+    What is left in it is a matrix product and, fused, all the rest of a cell.
     Matrix products run in the compute dtype, cell states in float32.
     """
 
@@ -69,6 +70,19 @@ class HoistedLSTM(keras.layers.LSTM):
         return ops.cast(outputs, dtype), ops.cast(packed[-2], "float32"), packed[-1]
 
 
+def _fused(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of tensors made into one kernel, on the backend that does not do so itself.
+
+    TensorFlow walks through memory once for each operation of an LSTM cell; XLA, once.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return function
+    import tensorflow as tf
+
+    fused: Callable[..., Any] = tf.function(function, jit_compile=True)
+    return fused
+
+
 @ops.custom_gradient
 def _recurrence(projected: Tensor, recurrent: Tensor, h0: Tensor, c0: Tensor) -> Any:
     """The loop over time of an LSTM layer.
@@ -86,16 +100,21 @@ def _recurrence(projected: Tensor, recurrent: Tensor, h0: Tensor, c0: Tensor) ->
     dtype = keras.backend.standardize_dtype(projected.dtype)
     weights = ops.cast(recurrent, dtype)
 
-    def forward(carry: Any, x: Tensor) -> Any:
-        h, c, _ = carry
-        z = ops.cast(x + ops.matmul(ops.cast(h, dtype), weights), "float32")
+    @_fused
+    def cell(x: Tensor, recurred: Tensor, c: Tensor) -> Any:
+        """What comes in and the last cell -> h, c and the four gates."""
+        z = ops.cast(x + recurred, "float32")
         i, f, g, o = ops.split(z, 4, axis=-1)
         i, f, g, o = ops.sigmoid(i), ops.sigmoid(f), ops.tanh(g), ops.sigmoid(o)
         c = f * c + i * g
         h = o * ops.tanh(c)
-        gates = ops.cast(ops.concatenate([i, f, g, o], axis=-1), dtype)
+        return h, c, ops.cast(ops.concatenate([i, f, g, o], axis=-1), dtype)
+
+    def forward(carry: Any, x: Tensor) -> Any:
+        h, c, _ = carry
+        new = cell(x, ops.matmul(ops.cast(h, dtype), weights), c)
         # TensorFlow's scan wants outputs of the same shapes as the carry.
-        return (h, c, gates), (h, c, gates)
+        return new, new
 
     start = (h0, c0, ops.zeros_like(projected[0]))
     _, (hs, cs, gates) = ops.scan(forward, start, projected)
@@ -106,9 +125,11 @@ def _recurrence(projected: Tensor, recurrent: Tensor, h0: Tensor, c0: Tensor) ->
         before = ops.concatenate([c0[None], cs[:-1]], axis=0)
         transposed = ops.transpose(weights)
 
-        def backward(carry: Any, step: Any) -> Any:
-            dh, dc, _ = carry
-            dout, gate, c, c_before = step
+        @_fused
+        def cell_back(
+            dh: Tensor, dc: Tensor, dout: Tensor, gate: Tensor, c: Tensor, c_before: Tensor
+        ) -> Any:
+            """Gradients of h and c -> of the gates' inputs, and of the cell before."""
             i, f, g, o = ops.split(ops.cast(gate, "float32"), 4, axis=-1)
             dh = dh + dout
             squashed = ops.tanh(c)
@@ -122,9 +143,13 @@ def _recurrence(projected: Tensor, recurrent: Tensor, h0: Tensor, c0: Tensor) ->
                 ],
                 axis=-1,
             )
-            dz = ops.cast(dz, dtype)
+            return ops.cast(dz, dtype), dc * f
+
+        def backward(carry: Any, step: Any) -> Any:
+            dh, dc, _ = carry
+            dz, dc = cell_back(dh, dc, *step)
             dh = ops.cast(ops.matmul(dz, transposed), "float32")
-            return (dh, dc * f, dz), (dh, dc * f, dz)
+            return (dh, dc, dz), (dh, dc, dz)
 
         zero = (ops.zeros_like(h0), up[-1], ops.zeros_like(projected[0]))
         (dh0, dc0, _), (_, _, dz) = ops.scan(

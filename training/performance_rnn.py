@@ -47,7 +47,17 @@ class PerformanceRNN(keras.Model):
         self.depth, self.units = layers, units
         lstm = keras.layers.LSTM if on_gpu() else HoistedLSTM
         self.recurrent = [
-            lstm(units, return_sequences=True, return_state=True, name=f"lstm_{index}")
+            lstm(
+                units,
+                return_sequences=True,
+                return_state=True,
+                # Keras's own is so small that one event of 388 hardly moves the first layer,
+                # and nothing the third: it then learns for hours how frequent events are.
+                kernel_initializer=keras.initializers.RandomNormal(
+                    stddev=0.5 if index == 0 else 0.06
+                ),
+                name=f"lstm_{index}",
+            )
             for index in range(layers)
         ]
         self.out = keras.layers.Dense(CLASSES, name="logits")
