@@ -52,12 +52,13 @@ def rival(prepared: Path) -> performance_rnn.PerformanceRNN:
     return network
 
 
-def test_the_top_layer_of_a_new_network_hears_which_event_it_was() -> None:
+def test_an_event_moves_a_new_network() -> None:
     network = performance_rnn.build(units=64)
     events = np.array([[[60], [EDGE]], [[UP + 60], [EDGE]]], dtype=np.int32)
     _, state = network(events, network.zero_state(2))
-    top = np.asarray(state)[-1, 0]
-    assert np.abs(top[0] - top[1]).max() > 0.01
+    first, _, top = np.asarray(state)[:, 0]
+    assert np.abs(first[0] - first[1]).max() > 0.1  # 0.04 with weights as Keras draws them
+    assert np.abs(top[0] - top[1]).max() > 0.002
 
 
 def test_nats_of_a_piece_do_not_depend_on_how_it_is_cut(
