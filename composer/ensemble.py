@@ -355,7 +355,7 @@ class Ensemble:
         tired = (excess > 0) & (onset != context.heard[streams, part])
         bias = np.zeros((len(columns), 128), dtype=np.float32)
         pitch = np.maximum(self._ear.struck[streams, part], 0)
-        bias[streams, pitch] = np.where(tired, 0.5 * excess, 0.0)
+        bias[streams, pitch] = np.where(tired, -0.5 * excess, 0.0)
         return bias
 
     def _leave(self, leaving: NDArray[np.bool_]) -> list[Stream]:
