@@ -137,9 +137,9 @@ def test_interruption_is_one_line_and_its_own_exit_code() -> None:
 
 
 def test_what_the_system_refuses_is_told_without_blaming_composer() -> None:
-    result = failing(OSError(errno.EACCES, "Permission denied", "/root/x.mid"))
+    result = failing(OSError(errno.EACCES, "Permission denied", "/music/x.mid"))
     assert result.exit_code == 1
-    assert result.stderr == "Error: /root/x.mid: Permission denied\n"
+    assert result.stderr == "Error: /music/x.mid: Permission denied\n"
     assert "not enough memory" in failing(MemoryError()).stderr
 
 
