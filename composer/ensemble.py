@@ -347,12 +347,11 @@ class Ensemble:
         """What is added to the logits of keys, less for one struck too often, [B, 128]."""
         streams, part = np.arange(len(columns)), columns[:, PART]
         excess = self._ear.strikes[streams, part] - self._strikes
-        context = self._state.context if self._state else None
-        if context is None or not np.count_nonzero(excess > 0):
+        if not np.count_nonzero(excess > 0):
             return None
-        onset = context.clock + SHIFT_TICKS[columns[:, SHIFT]]
         # Only an onset's lowest key counts: what is above it may stay.
-        tired = (excess > 0) & (onset != context.heard[streams, part])
+        lowest = (SHIFT_TICKS[columns[:, SHIFT]] > 0) | ~self._ear.here[streams, part]
+        tired = (excess > 0) & lowest
         bias = np.zeros((len(columns), 128), dtype=np.float32)
         pitch = np.maximum(self._ear.struck[streams, part], 0)
         bias[streams, pitch] = np.where(tired, -0.5 * excess, 0.0)
