@@ -37,7 +37,7 @@ from composer.errors import SettingError
 from composer.events import FIELDS, PITCH, SHIFT, SIZES
 from composer.generate import make_streams, read_seed, seed_state
 from composer.runtime import Predictor
-from composer.sampling import choose
+from composer.sampling import Freedom, choose
 from composer.settings import Settings
 
 SEED = "quartet.mid"
@@ -222,7 +222,7 @@ def time_network(predictor: Predictor, notes: int) -> list[float]:
     allowed = [np.ones((1, size), dtype=bool) for size in SIZES]
     allowed[SHIFT][:, -1] = False
     allowed[1][:] = state.context.slots
-    warmth, cut, least = np.array([0.95]), np.array([0.97]), np.array([0.02])
+    freedom = Freedom(np.array([0.95]), np.array([0.97]), np.array([0.02]))
     times = []
     for _ in range(notes + WARM_UP):
         began = time.perf_counter()
@@ -230,10 +230,7 @@ def time_network(predictor: Predictor, notes: int) -> list[float]:
         uniform = rng.random((1, len(FIELDS)))
         for field in range(len(FIELDS)):
             logits = predictor.logits(field, state, columns)
-            columns[:, field] = choose(
-                logits, allowed[field], uniform[:, field],
-                temperature=warmth, top_p=cut, min_p=least,
-            )  # fmt: skip
+            columns[:, field] = choose(logits, allowed[field], uniform[:, field], freedom)
             if field <= PITCH:
                 state.context.follow(columns, field)
         state = predictor.step(columns[:, : len(FIELDS)], state, columns)

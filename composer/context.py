@@ -132,8 +132,10 @@ class Context:
     def fresh(self) -> Ints:
         """The next note's columns before anything of it is chosen, [B, 25]."""
         columns = np.zeros((len(self.clock), len(COLUMNS)), dtype=np.int64)
-        columns[:, TRUST:LIKENESS] = [recall.expected for recall in self.recalls]
-        columns[:, LIKENESS : LIKENESS + 2] = [lookback.when() for lookback in self.lookbacks]
+        columns[:, TRUST : LIKENESS + 2] = [
+            recall.expected + lookback.when()
+            for recall, lookback in zip(self.recalls, self.lookbacks, strict=True)
+        ]
         return columns
 
     def follow(self, columns: Ints, chosen: int) -> None:
@@ -143,39 +145,43 @@ class Context:
             columns: [B, 25], from `fresh`, with the fields chosen so far.
             chosen: SHIFT, PART or PITCH; to be followed in this order.
         """
-        shifts = columns[:, SHIFT].tolist()
         if chosen == SHIFT:
             self._place(columns)
+            shifts = columns[:, SHIFT].tolist()
             columns[:, LIKENESS + 2] = [
                 lookback.who(shift) for lookback, shift in zip(self.lookbacks, shifts, strict=True)
             ]
         elif chosen == PART:
             self._player(columns)
-            parts = columns[:, PART].tolist()
+            chosen_so_far = columns[:, : PART + 1].tolist()
             columns[:, LIKENESS + 3 :] = [
                 lookback.what(shift, part)
-                for lookback, shift, part in zip(self.lookbacks, shifts, parts, strict=True)
+                for lookback, (shift, part) in zip(self.lookbacks, chosen_so_far, strict=True)
             ]
         forget_wrong(columns, chosen)
 
     def _place(self, columns: Ints) -> None:
         """Position, beat and bar length of the next note."""
-        ticks = _TICKS[columns[:, SHIFT]]
+        ticks = _TICKS.take(columns[:, SHIFT])
         beat, position = np.divmod((self.inside + ticks) % self.bar, TICKS_PER_BEAT)
         columns[:, 6] = position
         columns[:, 7] = np.minimum(beat, BEATS_IN_BAR - 2)
         columns[:, 8] = _BAR_CLASSES[np.minimum(self.bar, _LONGEST_BAR)]
-        if np.count_nonzero(self.free):
+        if True in self.free.tolist():
             columns[self.free, 6:9] = (POSITIONS - 1, BEATS_IN_BAR - 1, 0)
 
     def _player(self, columns: Ints) -> None:
         """Program, last pitch, duration, velocity and gap of the part that plays."""
-        stream, parts = np.arange(len(columns)), columns[:, PART]
-        columns[:, 5] = self.programs[stream, parts]
-        columns[:, 9:12] = self.last[stream, parts]
-        heard = self.heard[stream, parts]
-        gap = gap_class(self.clock + _TICKS[columns[:, SHIFT]] - heard)
+        spot = self._spots(columns[:, PART])
+        columns[:, 5] = self.programs.take(spot)
+        columns[:, 9:12] = self.last.reshape(-1, 3).take(spot, axis=0)
+        heard = self.heard.take(spot)
+        gap = gap_class(self.clock + _TICKS.take(columns[:, SHIFT]) - heard)
         columns[:, 12] = np.where(heard < 0, END, gap)
+
+    def _spots(self, parts: Ints) -> Ints:
+        """Index of one part of each stream in a flat [B, 16]."""
+        return SLOTS * np.arange(len(parts)) + parts
 
     def columns(self, rows: Ints) -> Ints:
         """All columns of the next note, [B, 25] as in `features.COLUMNS`; rows are [B, 5]."""
@@ -187,12 +193,13 @@ class Context:
 
     def advance(self, rows: Ints) -> Context:
         """The context after one more note of each stream, rows [B, 5] without END."""
-        stream = np.arange(len(rows))
-        ticks = SHIFT_TICKS[rows[:, SHIFT]]
+        ticks = SHIFT_TICKS.take(rows[:, SHIFT])
         clock = self.clock + ticks
         last, heard = self.last.copy(), self.heard.copy()
-        last[stream, rows[:, PART]] = rows[:, PITCH:]
-        heard[stream, rows[:, PART]] = clock
+        spot = self._spots(rows[:, PART])
+        last.reshape(-1, 3)[spot] = rows[:, PITCH:]
+        heard.reshape(-1)[spot] = clock
+        heard_rows = rows.tolist()
         return Context(
             free=self.free,
             clock=clock,
@@ -203,13 +210,13 @@ class Context:
             last=last,
             heard=heard,
             recalls=tuple(
-                recall.hear(row) for recall, row in zip(self.recalls, rows.tolist(), strict=True)
+                recall.hear(row) for recall, row in zip(self.recalls, heard_rows, strict=True)
             ),
             lookbacks=tuple(
                 lookback.hear(row, 0 if free else bar)
                 for lookback, row, free, bar in zip(
                     self.lookbacks,
-                    rows.tolist(),
+                    heard_rows,
                     self.free.tolist(),
                     self.bar.tolist(),
                     strict=True,

@@ -39,7 +39,7 @@ from composer.events import (
 from composer.features import TRUST
 from composer.rules import Rules
 from composer.runtime import Predictor, State
-from composer.sampling import choose
+from composer.sampling import Freedom, choose
 from composer.settings import Settings
 
 Ints = NDArray[np.int64]
@@ -56,6 +56,8 @@ FOR_EVER = 1 << 40
 """Ticks that no music reaches."""
 BLOCK = 64
 """Notes for which random numbers are drawn at a time."""
+_FOLD = np.uint64(6364136223846793005)
+"""Multiplier of a linear congruential generator (Knuth, TAOCP 2, 3.3.4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,16 @@ def listen(events: Events) -> tuple[Habits, Ear]:
     return Habits(bars, strikes), ear
 
 
+def freer(freedom: Freedom, excess: NDArray[np.float64]) -> Freedom:
+    """The freedom of streams that repeated a bar so many times too often, [B]."""
+    warmer = np.maximum(freedom.temperature, 0.7) + HEAT * excess
+    return Freedom(
+        temperature=np.where(excess > 0, warmer, freedom.temperature),
+        top_p=np.where(excess > 2, 1.0, freedom.top_p),
+        min_p=np.where(excess > 2, 0.0, freedom.min_p),
+    )
+
+
 class Ear:
     """Counts repeated bars and repeated strikes of B streams, and notes in bar and chord."""
 
@@ -110,9 +122,11 @@ class Ear:
         Returns:
             Which streams crossed a bar line, bool [B].
         """
-        after = context.inside + SHIFT_TICKS[rows[:, SHIFT]]
+        part, key = rows[:, PART], rows[:, PITCH]
+        ticks = SHIFT_TICKS.take(rows[:, SHIFT])
+        after = context.inside + ticks
         crossed = after >= context.bar
-        if np.count_nonzero(crossed):
+        if True in crossed.tolist():
             done = self.current[crossed]
             past = self.past[crossed]
             as_before = (past == done[:, None]).any(axis=1) & (done != 0)
@@ -121,15 +135,17 @@ class Ear:
             self.current[crossed] = 0
             self.in_bar[crossed] = 0
         # A bar's print: where, who and which of every note, folded by a multiplicative hash.
-        spot = (after % context.bar) * 4096 + rows[:, PART] * 128 + rows[:, PITCH] + 1
-        self.current = self.current * np.uint64(6364136223846793005) + spot.astype(np.uint64)
-        streams, part, key = np.arange(len(rows)), rows[:, PART], rows[:, PITCH]
-        self.here[SHIFT_TICKS[rows[:, SHIFT]] > 0] = False
-        lowest = ~self.here[streams, part]
-        self.here[streams, part] = True
-        again, old = self.struck[streams, part] == key, self.strikes[streams, part]
-        self.strikes[streams, part] = np.where(lowest, np.where(again, old + 1, 1), old)
-        self.struck[streams, part] = np.where(lowest, key, self.struck[streams, part])
+        place = (after % context.bar) * 4096 + part * 128 + key + 1
+        self.current = self.current * _FOLD + place.astype(np.uint64)
+        self.here[ticks > 0] = False
+        spot = SLOTS * np.arange(len(rows)) + part
+        here, struck, strikes = (t.reshape(-1) for t in (self.here, self.struck, self.strikes))
+        lowest = ~here[spot]
+        if True in lowest.tolist():
+            old, before = strikes[spot], struck[spot]
+            strikes[spot] = np.where(lowest, np.where(before == key, old + 1, 1), old)
+            struck[spot] = np.where(lowest, key, before)
+            here[spot] = True
         self.in_chord = np.where(lowest, 1, self.in_chord + 1)
         self.in_bar += 1
         return np.asarray(crossed)
@@ -245,9 +261,12 @@ class Ensemble:
         def column(values: Iterable[float]) -> NDArray[np.float64]:
             return np.array(list(values), dtype=np.float64)
 
-        self._temperature = column(s.settings.temperature for s in self.streams)
-        self._top_p = column(s.settings.top_p for s in self.streams)
-        self._min_p = column(s.settings.min_p for s in self.streams)
+        self._freedom = Freedom(
+            temperature=column(s.settings.temperature for s in self.streams),
+            top_p=column(s.settings.top_p for s in self.streams),
+            min_p=column(s.settings.min_p for s in self.streams),
+        )
+        self._uncut = self._freedom.uncut()
         self._bars = column(max(s.habits.bars, PATIENCE) for s in self.streams)
         self._strikes = column(max(s.habits.strikes, RUN) for s in self.streams)
         self._most_copied = np.array([s.settings.recall for s in self.streams], dtype=np.int64)
@@ -256,12 +275,12 @@ class Ensemble:
 
     def _uniform(self) -> NDArray[np.float64]:
         """Every stream's five numbers for its next note, [B, 5]."""
-        spent = self._used == BLOCK
-        if np.count_nonzero(spent):
-            for index in np.flatnonzero(spent):
+        used = self._used.tolist()
+        if BLOCK in used:
+            for index in (self._used == BLOCK).nonzero()[0]:
                 self._numbers[index] = self.streams[index].numbers()
-            self._used[spent] = 0
-        uniform = self._numbers[np.arange(len(self._used)), self._used]
+            self._used[self._used == BLOCK] = 0
+        uniform = self._numbers[np.arange(len(used)), self._used]
         self._used += 1
         return np.asarray(uniform)
 
@@ -270,15 +289,13 @@ class Ensemble:
         if self._state is None:
             return []
         uniform = self._uniform()
-        temperature, top_p, min_p = self._temperature, self._top_p, self._min_p
-        excess = self._ear.repeats - self._bars
-        if np.count_nonzero(excess > 0):
+        freedom, uncut = self._freedom, self._uncut
+        stuck = self._ear.repeats > self._bars
+        if True in stuck.tolist():
             # Who is stuck should not be told what came next the last time.
-            self._rest(excess > 0, LOOK_BACK * self._state.context.bar)
-            freer = np.maximum(temperature, 0.7) + HEAT * excess
-            temperature = np.where(excess > 0, freer, temperature)
-            top_p = np.where(excess > 2, 1.0, top_p)
-            min_p = np.where(excess > 2, 0.0, min_p)
+            self._rest(stuck, LOOK_BACK * self._state.context.bar)
+            freedom = freer(freedom, self._ear.repeats - self._bars)
+            uncut = freedom.uncut()
         state = self._state
         context, rules, before = state.context, self._rules, self._before
         columns = context.fresh()
@@ -291,22 +308,18 @@ class Ensemble:
                 logits = logits + bias
             # A part's loudness changes once in many notes, and each time against the odds:
             # without unlikely choices it never would. Those it has not used are left out.
-            cut = which != VELOCITY
-            columns[:, which] = choose(
-                logits, allowed, uniform[:, which], temperature=temperature,
-                top_p=top_p if cut else np.ones_like(top_p),
-                min_p=min_p if cut else np.zeros_like(min_p),
-            )  # fmt: skip
+            how = freedom if which != VELOCITY else uncut
+            columns[:, which] = choose(logits, allowed, uniform[:, which], how)
 
         ear = self._ear
         draw(SHIFT, rules.shifts(context, before, ear.in_bar, ear.in_chord, self._drawn))
-        onset = context.clock + SHIFT_TICKS[columns[:, SHIFT]]
+        ticks = SHIFT_TICKS.take(columns[:, SHIFT])
+        onset = context.clock + ticks
         over = onset >= rules.end
         context.follow(columns, SHIFT)
-        together = columns[:, SHIFT] == 0
         draw(PART, rules.slots(context, before, ear.in_chord, onset))
         context.follow(columns, PART)
-        draw(PITCH, rules.tones(before, together, columns[:, PART]), self._weariness(columns))
+        draw(PITCH, rules.tones(before, ticks == 0, columns[:, PART]), self._weariness(columns))
         context.follow(columns, PITCH)
         draw(DURATION, rules.lengths(onset, columns[:, PART]))
         draw(VELOCITY, *rules.loudness(columns[:, PART]))
@@ -314,10 +327,10 @@ class Ensemble:
         self._ear.hear(context, rows)
         self._state = self.predictor.step(rows, state, columns)
         same = columns[:, PITCH] == columns[:, TRUST + 1 + PITCH]
-        self._copied = np.where(same, self._copied + SHIFT_TICKS[rows[:, SHIFT]], 0)
+        self._copied = np.where(same, self._copied + ticks, 0)
         most = self._most_copied * context.bar
         long_enough = self._copied >= np.minimum(context.bar, most)
-        if np.count_nonzero(long_enough):
+        if True in long_enough.tolist():
             distance = np.array([recall.distance for recall in self._state.context.recalls])
             span = np.minimum(np.maximum(2 * distance, context.bar), most)
             self._rest(long_enough & (self._copied > span), most)
@@ -329,7 +342,7 @@ class Ensemble:
                 stream.rows.append(row)
         self._drawn += ~over
         leaving = over | (self._drawn >= self._most)
-        return self._leave(leaving) if np.count_nonzero(leaving) else []
+        return self._leave(leaving) if True in leaving.tolist() else []
 
     def _rest(self, which: NDArray[np.bool_], ticks: Ints | int) -> None:
         """Let the recall of some streams, bool [B], rest for so many ticks."""
@@ -347,7 +360,7 @@ class Ensemble:
         """What is added to the logits of keys, less for one struck too often, [B, 128]."""
         streams, part = np.arange(len(columns)), columns[:, PART]
         excess = self._ear.strikes[streams, part] - self._strikes
-        if not np.count_nonzero(excess > 0):
+        if True not in (excess > 0).tolist():
             return None
         # Only an onset's lowest key counts: what is above it may stay.
         lowest = (SHIFT_TICKS[columns[:, SHIFT]] > 0) | ~self._ear.here[streams, part]

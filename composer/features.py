@@ -171,8 +171,9 @@ def forget_wrong(columns: Rows | NDArray[np.int64], chosen: int) -> None:
         columns: int [N, 25].
         chosen: SHIFT, PART or PITCH, in this order.
     """
-    wrong = columns[:, chosen] != columns[:, TRUST + 1 + chosen]
-    columns[wrong, TRUST + 2 + chosen : LIKENESS] = NOTHING[2 + chosen :]
+    (wrong,) = (columns[:, chosen] != columns[:, TRUST + 1 + chosen]).nonzero()
+    if len(wrong):
+        columns[wrong, TRUST + 2 + chosen : LIKENESS] = NOTHING[2 + chosen :]
 
 
 def forget(columns: Rows) -> None:
@@ -192,7 +193,7 @@ def lookback_bars(events: Events) -> NDArray[np.int64]:
 
 def gap_class(ticks: Ticks) -> NDArray[np.int64]:
     """The shift class at or below each gap; gaps past the longest count as the longest."""
-    return np.searchsorted(SHIFT_TICKS, ticks, side="right") - 1
+    return np.asarray(SHIFT_TICKS.searchsorted(ticks, side="right") - 1)
 
 
 def blank_step(kind: str) -> tuple[int, ...]:

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +61,7 @@ SETTLED = 16
 LEAN = 0.3
 """How much of a part's own habit of loudness is added to what the network says."""
 
-_SHIFTS = np.append(SHIFT_TICKS, 0)  # END has no ticks
+_SHIFTS = np.append(SHIFT_TICKS, 1 << 60)  # END is later than any limit: never allowed
 _SLOTS = np.arange(SLOTS)
 _DURATIONS = np.arange(len(DURATION_TICKS))
 _PITCHES = np.arange(SIZES[PITCH])
@@ -132,6 +133,10 @@ class Rules:
         stride: [B], least shift in ticks while it is.
         tops: [B, 16], highest pitch of each slot that may play, -1 for none; derived.
         last: [B], last slot that may play, -1 for none; derived.
+        hurries: Whether any stream has a pace; derived.
+        evens: Whether any stream has a rate; derived.
+        placed: Whether any stream's notes begin in some places only; derived.
+        first: [B], index of each stream's slot 0 in a flat [B, 16]; derived.
     """
 
     earliest: Ints
@@ -153,6 +158,10 @@ class Rules:
     stride: Ints = field(default_factory=lambda: _NO_LIMIT.astype(np.int64))
     tops: Ints = field(init=False, repr=False)
     last: Ints = field(init=False, repr=False)
+    hurries: bool = field(init=False, repr=False)
+    evens: bool = field(init=False, repr=False)
+    placed: bool = field(init=False, repr=False)
+    first: Ints = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         count = len(self.earliest)
@@ -171,6 +180,10 @@ class Rules:
         playing = self.pitches & self.parts[:, :, None]
         object.__setattr__(self, "tops", _last_true(playing))
         object.__setattr__(self, "last", _last_true(self.parts))
+        object.__setattr__(self, "hurries", bool(self.pace.any()))
+        object.__setattr__(self, "evens", bool(self.rate.any()))
+        object.__setattr__(self, "placed", not self.places.all())
+        object.__setattr__(self, "first", SLOTS * np.arange(count))
 
     def take(self, streams: Sequence[int] | Ints) -> Rules:
         """Some of the streams."""
@@ -197,36 +210,41 @@ class Rules:
         A shift at or past `end` is allowed: it says that the stream is done.
         """
         clock = context.clock
-        # The limit on silence is measured from the join for the first note.
-        limit = np.where(drawn == 0, self.latest_first, clock + self.longest)
-        if np.count_nonzero(self.pace):
+        limit = clock + self.longest
+        if 0 in drawn.tolist():
+            # The limit on silence is measured from the join for the first note.
+            limit = np.where(drawn == 0, self.latest_first, limit)
+        if self.hurries:
             behind = self.pace * (clock - self.earliest) > drawn + 1
             hurry = clock + np.ceil(1.5 / np.maximum(self.pace, 1e-9)).astype(np.int64)
             limit = np.where(behind, np.minimum(limit, hurry), limit)
         limit = np.maximum(limit, self.earliest) - clock
         floor = self.earliest - clock
         full = in_bar >= self.per_bar
-        if np.count_nonzero(full):
+        if True in full.tolist():
             floor = np.where(full, np.maximum(floor, context.bar - context.inside), floor)
-        if np.count_nonzero(self.rate):
+        if self.evens:
             fair = self.rate * (clock - self.earliest) + self.burst
             many = (self.rate > 0) & (drawn > fair)
-            floor = np.where(many, np.maximum(floor, self.stride), floor)
+            if True in many.tolist():
+                floor = np.where(many, np.maximum(floor, self.stride), floor)
         allowed = (floor[:, None] <= _SHIFTS) & (limit[:, None] >= _SHIFTS)
-        allowed[:, END] = False
-        if not self.places.all():
-            inside = (context.inside[:, None] + _SHIFTS) % context.bar[:, None]
-            placed = np.take_along_axis(self.places, inside % TICKS_PER_BEAT, axis=1)
+        if self.placed:
+            inside = (context.inside[:, None] + _SHIFTS) % context.bar[:, None] % TICKS_PER_BEAT
+            if len(inside) > 1:
+                inside += TICKS_PER_BEAT * np.arange(len(inside))[:, None]
+            placed = self.places.reshape(-1).take(inside)
             placed[:, 0] = True  # together with the last note, wherever it is
             usable = allowed & placed
-            allowed = np.where(np.logical_or.reduce(usable, axis=1)[:, None], usable, allowed)
+            any_left = np.logical_or.reduce(usable, axis=1)
+            allowed = np.where(any_left[:, None], usable, allowed)
         allowed[:, 0] &= self._stackable(before, in_chord)
         # If nothing is left, the nearest shift past every limit is the way on.
         stuck = ~np.logical_or.reduce(allowed, axis=1)
-        if np.count_nonzero(stuck):
+        if True in stuck.tolist():
             nearest = np.searchsorted(SHIFT_TICKS, np.maximum(floor, 1))
             allowed[stuck, np.minimum(nearest[stuck], END - 1)] = True
-        return allowed
+        return np.asarray(allowed)
 
     def _stackable(self, before: Ints, in_chord: Ints) -> Bools:
         """Whether another note can follow on the same onset, in canonical order, [B]."""
@@ -234,9 +252,9 @@ class Rules:
 
     def _higher(self, before: Ints, in_chord: Ints) -> Bools:
         """Whether the same part can play another note on the same onset, [B]."""
-        stream, part = np.arange(len(before)), before[:, PART]
-        higher = before[:, PITCH] < self.tops[stream, part]
-        return np.asarray(higher & (in_chord < self.chords[stream, part]))
+        spot = self.first + before[:, PART]
+        higher = before[:, PITCH] < self.tops.take(spot)
+        return np.asarray(higher & (in_chord < self.chords.take(spot)))
 
     def slots(self, context: Context, before: Ints, in_chord: Ints, onset: Ints) -> Bools:
         """Parts that may play, [B, 16].
@@ -250,11 +268,11 @@ class Rules:
         allowed = self.parts
         ticks = onset - context.clock
         together = ticks == 0
-        if np.count_nonzero(together):
+        if True in together.tolist():
             floor = np.where(together, before[:, PART] + ~self._higher(before, in_chord), 0)
             allowed = allowed & (floor[:, None] <= _SLOTS)
-        late = allowed & (context.heard >= 0) & (onset[:, None] - context.heard > self.rests)
-        if np.count_nonzero(late):
+        late = (onset[:, None] - context.heard > self.rests) & (context.heard >= 0) & allowed
+        if late.any():
             # Who has been silent for too long comes in on a beat, before anyone else.
             beat = context.free | ((context.inside + ticks) % TICKS_PER_BEAT == 0)
             now = np.logical_or.reduce(late, axis=1) & beat & ~together
@@ -263,23 +281,26 @@ class Rules:
 
     def tones(self, before: Ints, together: Bools, parts: Ints) -> Bools:
         """Pitches that may sound, [B, 128]."""
-        allowed = self.pitches[np.arange(len(parts)), parts]
+        allowed = self._of(self.pitches, parts)
         stacked = together & (parts == before[:, PART])
-        if np.count_nonzero(stacked):
+        if True in stacked.tolist():
             allowed &= np.where(stacked, before[:, PITCH], -1)[:, None] < _PITCHES
-        return np.asarray(allowed)
+        return allowed
 
     def lengths(self, onset: Ints, parts: Ints) -> Bools:
         """Durations that end in time, [B, classes]; one tick always does."""
         fitting = np.maximum(self.end - onset, 1)[:, None] >= DURATION_TICKS
-        own = fitting & self.durations[np.arange(len(parts)), parts]
+        own = fitting & self._of(self.durations, parts)
         any_left = np.logical_or.reduce(own, axis=1)
         return np.asarray(np.where(any_left[:, None], own, fitting))
 
     def loudness(self, parts: Ints) -> tuple[Bools, NDArray[np.float32]]:
         """Velocity classes, and what to add to their logits, [B, 32] each."""
-        streams = np.arange(len(parts))
-        return self.velocities[streams, parts], self.leaning[streams, parts]
+        return self._of(self.velocities, parts), self._of(self.leaning, parts)
+
+    def _of(self, table: NDArray[Any], parts: Ints) -> NDArray[Any]:
+        """Of a table [B, 16, C] a new one [B, C], of one part of each stream."""
+        return table.reshape(-1, table.shape[-1]).take(self.first + parts, axis=0)
 
 
 _GIVEN = tuple(f.name for f in fields(Rules) if f.init)

@@ -252,21 +252,24 @@ class Heads:
         Returns:
             float32 [B, classes of the field].
         """
-        x = hidden[:, field * self._units : (field + 1) * self._units]
-        rows = columns.take(self._columns[field], axis=1) + self._offsets[field]
+        units, count = self._units, len(columns)
+        rows = columns.take(self._columns[field], axis=1)
+        rows += self._offsets[field]
         known = self._tables[field].take(rows, axis=0)  # [B, columns seen, K]
-        x = x + np.add.reduce(known, axis=1)
+        x = np.add.reduce(known, axis=1)
+        x += hidden[:, field * units : (field + 1) * units]
         kernel, bias = self._out[field]
-        count = len(x)
-        blocks = np.zeros((-(-count // ROW_BLOCK), ROW_BLOCK, self._units), dtype=np.float32)
-        np.maximum(x, 0.0, out=blocks.reshape(-1, self._units)[:count])
-        logits: Floats = np.matmul(blocks, kernel).reshape(-1, len(bias))[:count]
+        blocks = np.zeros((-(-count // ROW_BLOCK), ROW_BLOCK, units), dtype=np.float32)
+        np.maximum(x, 0.0, out=blocks.reshape(-1, units)[:count])
+        classes = len(bias)
+        logits: Floats = np.matmul(blocks, kernel).reshape(-1, classes)[:count]
         logits += bias
+        flat = logits.reshape(-1)
         for trust, named, gains in self._advice[field]:
             expected = columns[:, named]
-            sure = np.flatnonzero(expected < len(bias))
+            (sure,) = (expected < classes).nonzero()
             if len(sure):
-                logits[sure, expected[sure]] += gains[columns[sure, trust]]
+                flat[sure * classes + expected[sure]] += gains[columns[sure, trust]]
         return logits
 
 

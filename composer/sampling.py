@@ -1,4 +1,4 @@
-"""Sampling: logits + settings + uniform numbers -> choices. NumPy only.
+"""Sampling: logits + freedom + uniform numbers -> choices. NumPy only.
 
 Conventions:
     B streams, C classes. Randomness is an argument: one number in [0, 1) a choice, so a
@@ -6,6 +6,8 @@ Conventions:
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,17 +17,50 @@ Floats = NDArray[np.float64]
 COLDEST = 1e-3
 """Temperatures at or under this take the most likely class."""
 
-_NOTHING = np.float64(-np.inf)
+_NOTHING = np.float64(-1e300)
+"""The logit of what is not allowed: finite, so that differences of two are numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Freedom:
+    """How freely B streams draw. Made once and used for many draws.
+
+    Attributes:
+        temperature: [B], 0 for the likeliest class.
+        top_p: [B], in (0, 1].
+        min_p: [B], in [0, 1).
+        warmth: [B, 1], what differences of logits are divided by; derived.
+        cold: bool [B], who takes the likeliest class; None for nobody; derived.
+        least: [B, 1], `min_p`; None if it is 0 for all; derived.
+        cuts: Whether any `top_p` is under 1; derived.
+    """
+
+    temperature: Floats
+    top_p: Floats
+    min_p: Floats
+    warmth: Floats = field(init=False, repr=False)
+    cold: NDArray[np.bool_] | None = field(init=False, repr=False)
+    least: Floats | None = field(init=False, repr=False)
+    cuts: bool = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        cold = self.temperature <= COLDEST
+        warmth = np.maximum(self.temperature, COLDEST)[:, None]
+        object.__setattr__(self, "warmth", warmth)
+        object.__setattr__(self, "cold", cold if cold.any() else None)
+        object.__setattr__(self, "least", self.min_p[:, None] if self.min_p.any() else None)
+        object.__setattr__(self, "cuts", bool((self.top_p < 1.0).any()))
+
+    def uncut(self) -> Freedom:
+        """At the same temperature, with the unlikely choices."""
+        return Freedom(self.temperature, np.ones_like(self.top_p), np.zeros_like(self.min_p))
 
 
 def choose(
     logits: NDArray[np.float32],
     allowed: NDArray[np.bool_],
     uniform: Floats,
-    *,
-    temperature: Floats,
-    top_p: Floats,
-    min_p: Floats,
+    freedom: Freedom,
 ) -> NDArray[np.int64]:
     """Draw one class for each stream.
 
@@ -38,9 +73,7 @@ def choose(
         logits: float32 [B, C].
         allowed: bool [B, C], at least one class true in every row.
         uniform: [B], in [0, 1).
-        temperature: [B], 0 for the likeliest class.
-        top_p: [B], in (0, 1].
-        min_p: [B], in [0, 1).
+        freedom: Of the B streams.
 
     Returns:
         int64 [B], an allowed class each.
@@ -49,28 +82,29 @@ def choose(
         ValueError: A row allows no class.
     """
     # This runs five times a note over a few hundred numbers, where calls into NumPy are
-    # what costs time. Counting true values is its quickest way to ask for any.
+    # what costs time: for one or a few streams, methods and plain lists are its quickest.
     scores = np.where(allowed, logits, _NOTHING)
-    best = np.maximum.reduce(scores, axis=1, keepdims=True)
-    if np.count_nonzero(best == _NOTHING):
+    best = np.maximum.reduce(scores, axis=1)
+    if _NOTHING in best.tolist():
         raise ValueError("a row of the mask allows no class")
-    scores -= best
-    p = np.exp(scores / np.maximum(temperature, COLDEST)[:, None])
-    p *= p >= min_p[:, None]  # the likeliest has p = 1 here
-    if np.count_nonzero(top_p < 1.0):
-        p *= _nucleus(p, top_p)
+    scores -= best[:, None]
+    p = np.exp(scores / freedom.warmth)
+    if freedom.least is not None:
+        p *= p >= freedom.least  # the likeliest has p = 1 here
+    if freedom.cuts:
+        p *= _nucleus(p, freedom.top_p)
     total = np.add.accumulate(p, axis=1)
-    mark = uniform * total[:, -1]
-    drawn = np.argmax(total > mark[:, None], axis=1)
-    high = mark >= total[:, -1]
-    if np.count_nonzero(high):
+    whole = total[:, -1]
+    mark = uniform * whole
+    drawn: NDArray[np.int64] = (total > mark[:, None]).argmax(axis=1)
+    high = mark >= whole
+    if True in high.tolist():
         # Rounding put the mark on the last edge: take the last class with weight.
-        last = p.shape[1] - 1 - np.argmax(p[:, ::-1] > 0, axis=1)
+        last = p.shape[1] - 1 - (p[:, ::-1] > 0).argmax(axis=1)
         drawn = np.where(high, last, drawn)
-    cold = temperature <= COLDEST
-    if np.count_nonzero(cold):
-        drawn = np.where(cold, np.argmax(scores, axis=1), drawn)
-    return np.asarray(drawn, dtype=np.int64)
+    if freedom.cold is not None:
+        drawn = np.where(freedom.cold, scores.argmax(axis=1), drawn)
+    return drawn
 
 
 def _nucleus(p: Floats, top_p: Floats) -> NDArray[np.bool_]:
@@ -78,13 +112,17 @@ def _nucleus(p: Floats, top_p: Floats) -> NDArray[np.bool_]:
 
     Of equally likely classes the first are taken. `p` need not add up to 1.
     """
-    ranked = np.sort(p, axis=1)[:, ::-1]
+    rising = p.copy()
+    rising.sort(axis=1)
+    ranked = rising[:, ::-1]
     held = np.add.accumulate(ranked, axis=1)
+    # The likeliest come first, so these are the first so many of each row.
     inside = held - ranked < (top_p * held[:, -1])[:, None]
-    edge = np.minimum.reduce(np.where(inside, ranked, np.inf), axis=1, keepdims=True)
-    kept = p >= edge
+    count = np.add.reduce(inside, axis=1)
+    edge = ranked[np.arange(len(p)), count - 1][:, None]
+    kept: NDArray[np.bool_] = p >= edge
     if np.count_nonzero(kept) != np.count_nonzero(inside):
         above, level = p > edge, p == edge
-        room = np.add.reduce(inside, axis=1) - np.add.reduce(above, axis=1)
+        room = count - np.add.reduce(above, axis=1)
         kept = above | (level & (np.add.accumulate(level, axis=1) <= room[:, None]))
     return kept

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from composer.sampling import choose
+from composer.sampling import Freedom, choose
 
 
 def draw(logits, allowed=None, uniform=0.5, temperature=1.0, top_p=1.0, min_p=0.0):
@@ -19,9 +19,11 @@ def draw(logits, allowed=None, uniform=0.5, temperature=1.0, top_p=1.0, min_p=0.
         table,
         mask,
         np.broadcast_to(np.asarray(uniform, dtype=np.float64), count),
-        temperature=np.full(count, float(temperature)),
-        top_p=np.full(count, float(top_p)),
-        min_p=np.full(count, float(min_p)),
+        Freedom(
+            temperature=np.full(count, float(temperature)),
+            top_p=np.full(count, float(top_p)),
+            min_p=np.full(count, float(min_p)),
+        ),
     )
 
 
@@ -102,9 +104,11 @@ def test_streams_have_settings_of_their_own():
         np.tile(LOGITS.astype(np.float32), (3, 1)),
         np.ones((3, 4), bool),
         np.full(3, 0.95),
-        temperature=np.array([1.0, 0.0, 1.0]),
-        top_p=np.array([1.0, 1.0, 0.7]),
-        min_p=np.zeros(3),
+        Freedom(
+            temperature=np.array([1.0, 0.0, 1.0]),
+            top_p=np.array([1.0, 1.0, 0.7]),
+            min_p=np.zeros(3),
+        ),
     )
     assert drawn.tolist() == [3, 0, 1]
 
