@@ -100,7 +100,7 @@ def bench(
     Args:
         folder: Of the model.
         notes: Notes to time at batch 1.
-        threads: Threads of a step of many streams.
+        threads: Threads of a step of the network.
         keras: Whether to time Keras, if it is installed.
         cold_start: Whether to time whole commands.
         say: Told what is being done.

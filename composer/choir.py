@@ -78,17 +78,16 @@ class Padded:
     def __init__(self, trunk: Trunk) -> None:
         self._trunk = trunk
 
-    def __call__(self, steps: NDArray[np.int32], recurrent: Floats) -> tuple[Floats, Floats]:
+    def __call__(self, steps: NDArray[np.integer], recurrent: Floats) -> tuple[Floats, Floats]:
         """See `composer.runtime.Trunk`."""
         count = len(steps)
         empty = -count % BLOCK
         if not empty:
             return self._trunk(steps, recurrent)
-        layers, two, _, units = recurrent.shape
         steps = np.concatenate([steps, np.repeat(steps[:1], empty, axis=0)])
-        none = np.zeros((layers, two, empty, units), dtype=np.float32)
-        hidden, after = self._trunk(steps, np.concatenate([recurrent, none], axis=2))
-        return hidden[:count], after[:, :, :count]
+        none = np.zeros((empty, *recurrent.shape[1:]), dtype=np.float32)
+        hidden, after = self._trunk(steps, np.concatenate([recurrent, none]))
+        return hidden[:count], after[:count]
 
 
 class Critic(Predictor):

@@ -30,7 +30,7 @@ def add_to(verbs: click.Group) -> None:
     type=click.IntRange(1, 256),
     default=2,
     show_default=True,
-    help="Threads for a step of many streams; few streams take one.",
+    help="Threads for a step of the network.",
 )
 @click.option("--keras/--no-keras", default=True, help="Time a Keras `predict` loop beside it.")
 @click.option(

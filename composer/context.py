@@ -181,7 +181,7 @@ class Context:
 
     def _spots(self, parts: Ints) -> Ints:
         """Index of one part of each stream in a flat [B, 16]."""
-        return SLOTS * np.arange(len(parts)) + parts
+        return np.arange(0, SLOTS * len(parts), SLOTS) + parts
 
     def columns(self, rows: Ints) -> Ints:
         """All columns of the next note, [B, 25] as in `features.COLUMNS`; rows are [B, 5]."""

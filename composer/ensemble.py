@@ -3,12 +3,12 @@
 A stream joins with its state, rules and random numbers, and leaves when its music is
 done. What it plays depends on nothing but these: not on who plays beside it.
 
-Against music that gets stuck, each stream has an ear for its own repetition. It compares
-every bar with the four before it; and it counts how often each part
-begins with the same key again. Where the seed itself does not repeat so much, every further repeat
-makes the draw freer (recall rests, a higher temperature, then no cut of unlikely choices), until
-something else is played, and a key struck too often in a row is made less likely each
-time. A drum seed that repeats a bar eight times may so be answered in kind.
+Against music that gets stuck, each stream has a `composer.ear.Ear` for its own repetition:
+of bars, and of keys with which a part begins. Where the seed itself does not repeat so
+much, every further repeat makes the draw freer (recall rests, a higher temperature, then no
+cut of unlikely choices), until something else is played, and a key struck too often in a
+row is made less likely each time. A drum seed that repeats a bar eight times may so be
+answered in kind.
 
 And it does not copy for ever: after `Settings.recall` bars in which every note was the one
 that `composer.recall` expected, recall rests for as many bars. What comes from nearby may
@@ -23,7 +23,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.context import Context
+from composer.ear import LOOK_BACK, Ear, Habits
 from composer.events import (
     DURATION,
     FIELDS,
@@ -31,9 +31,8 @@ from composer.events import (
     PITCH,
     SHIFT,
     SHIFT_TICKS,
-    SLOTS,
+    SIZES,
     VELOCITY,
-    Events,
     Rows,
 )
 from composer.features import TRUST
@@ -44,8 +43,6 @@ from composer.settings import Settings
 
 Ints = NDArray[np.int64]
 
-LOOK_BACK = 4
-"""Bars with which a finished bar is compared."""
 PATIENCE = 3
 """Repeats of a bar that are always allowed."""
 HEAT = 0.15
@@ -56,40 +53,6 @@ FOR_EVER = 1 << 40
 """Ticks that no music reaches."""
 BLOCK = 64
 """Notes for which random numbers are drawn at a time."""
-_FOLD = np.uint64(6364136223846793005)
-"""Multiplier of a linear congruential generator (Knuth, TAOCP 2, 3.3.4)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Habits:
-    """How much a seed repeats itself, and so how much its continuation may.
-
-    Attributes:
-        bars: Most repeats of a bar in a row.
-        strikes: Most onsets in a row at which a part began with the same key.
-    """
-
-    bars: int
-    strikes: int
-
-
-def listen(events: Events) -> tuple[Habits, Ear]:
-    """Hear a seed (its last 512 notes) for its own repetitions.
-
-    Returns:
-        What it allows itself, and an ear that has its last bars in memory.
-    """
-    ear = Ear(1)
-    kind, metre = events.kind, events.metres.metre_at(int(events.onsets[-1]))
-    context = Context.start(events.programs, kind, metre)
-    bars, strikes = 0, 0
-    for row in events.rows[-512:].astype(np.int64):
-        ear.hear(context, row[None])
-        bars, strikes = max(bars, int(ear.repeats[0])), max(strikes, int(ear.strikes.max()))
-        context = context.advance(row[None])
-    ear.repeats[:] = 0
-    ear.strikes[:] = 0
-    return Habits(bars, strikes), ear
 
 
 def freer(freedom: Freedom, excess: NDArray[np.float64]) -> Freedom:
@@ -100,71 +63,6 @@ def freer(freedom: Freedom, excess: NDArray[np.float64]) -> Freedom:
         top_p=np.where(excess > 2, 1.0, freedom.top_p),
         min_p=np.where(excess > 2, 0.0, freedom.min_p),
     )
-
-
-class Ear:
-    """Counts repeated bars and repeated strikes of B streams, and notes in bar and chord."""
-
-    def __init__(self, streams: int) -> None:
-        self.current = np.zeros(streams, dtype=np.uint64)
-        self.past = np.zeros((streams, LOOK_BACK), dtype=np.uint64)
-        self.repeats = np.zeros(streams, dtype=np.int64)
-        # Of every part's last onset: its lowest key, and how often in a row it was that.
-        self.struck = np.full((streams, SLOTS), -1, dtype=np.int64)
-        self.strikes = np.zeros((streams, SLOTS), dtype=np.int64)
-        self.here = np.zeros((streams, SLOTS), dtype=bool)  # who has played on this onset
-        self.in_bar = np.zeros(streams, dtype=np.int64)
-        self.in_chord = np.zeros(streams, dtype=np.int64)
-
-    def hear(self, context: Context, rows: Ints) -> NDArray[np.bool_]:
-        """Take in the next note of each stream, rows [B, 5], heard before `advance`.
-
-        Returns:
-            Which streams crossed a bar line, bool [B].
-        """
-        part, key = rows[:, PART], rows[:, PITCH]
-        ticks = SHIFT_TICKS.take(rows[:, SHIFT])
-        after = context.inside + ticks
-        crossed = after >= context.bar
-        if True in crossed.tolist():
-            done = self.current[crossed]
-            past = self.past[crossed]
-            as_before = (past == done[:, None]).any(axis=1) & (done != 0)
-            self.repeats[crossed] = np.where(as_before, self.repeats[crossed] + 1, 0)
-            self.past[crossed] = np.concatenate([done[:, None], past[:, :-1]], axis=1)
-            self.current[crossed] = 0
-            self.in_bar[crossed] = 0
-        # A bar's print: where, who and which of every note, folded by a multiplicative hash.
-        place = (after % context.bar) * 4096 + part * 128 + key + 1
-        self.current = self.current * _FOLD + place.astype(np.uint64)
-        self.here[ticks > 0] = False
-        spot = SLOTS * np.arange(len(rows)) + part
-        here, struck, strikes = (t.reshape(-1) for t in (self.here, self.struck, self.strikes))
-        lowest = ~here[spot]
-        if True in lowest.tolist():
-            old, before = strikes[spot], struck[spot]
-            strikes[spot] = np.where(lowest, np.where(before == key, old + 1, 1), old)
-            struck[spot] = np.where(lowest, key, before)
-            here[spot] = True
-        self.in_chord = np.where(lowest, 1, self.in_chord + 1)
-        self.in_bar += 1
-        return np.asarray(crossed)
-
-    def take(self, index: Ints) -> Ear:
-        """Some of the streams."""
-        taken = Ear(0)
-        for name in vars(self):
-            setattr(taken, name, getattr(self, name)[index])
-        return taken
-
-    @staticmethod
-    def join(ears: Iterable[Ear]) -> Ear:
-        """Streams of several ears side by side."""
-        parts = list(ears)
-        joined = Ear(0)
-        for name in vars(joined):
-            setattr(joined, name, np.concatenate([getattr(ear, name) for ear in parts]))
-        return joined
 
 
 @dataclass(eq=False)
@@ -193,7 +91,7 @@ class Stream:
     habits: Habits
     variation: int
     most: int
-    ear: Ear = field(default_factory=lambda: Ear(1))
+    ear: Ear = field(default_factory=Ear)
     copied: int = 0
     resting: int = 0
     rows: list[list[int]] = field(default_factory=list)
@@ -221,7 +119,7 @@ class Ensemble:
         self._state: State | None = None
         # Of the streams, while there are any; numbers are [B, BLOCK, 5], used is [B].
         self._rules: Rules
-        self._ear: Ear
+        self._ears: list[Ear] = []
         self._before: Ints
         self._numbers: NDArray[np.float64]
         self._used: Ints
@@ -236,19 +134,18 @@ class Ensemble:
         old = self._state
         self._state = State.join(([] if old is None else [old]) + states)
         rules = Rules.join([stream.rules for stream in new])
-        ear = Ear.join(stream.ear for stream in new)
         before = np.stack([stream.before for stream in new])
         numbers = np.stack([stream.numbers() for stream in new])
         used = np.zeros(len(new), dtype=np.int64)
         copied = np.array([stream.copied for stream in new], dtype=np.int64)
         if old is not None:
             rules = Rules.join([self._rules, rules])
-            ear = Ear.join([self._ear, ear])
             before = np.concatenate([self._before, before])
             numbers = np.concatenate([self._numbers, numbers])
             used = np.concatenate([self._used, used])
             copied = np.concatenate([self._copied, copied])
-        self._rules, self._ear, self._before = rules, ear, before
+        self._rules, self._before = rules, before
+        self._ears += [stream.ear.copy() for stream in new]
         self._numbers, self._used, self._copied = numbers, used, copied
         self.streams += new
         self._dials()
@@ -267,8 +164,8 @@ class Ensemble:
             min_p=column(s.settings.min_p for s in self.streams),
         )
         self._uncut = self._freedom.uncut()
-        self._bars = column(max(s.habits.bars, PATIENCE) for s in self.streams)
-        self._strikes = column(max(s.habits.strikes, RUN) for s in self.streams)
+        self._bars = [max(s.habits.bars, PATIENCE) for s in self.streams]
+        self._strikes = [max(s.habits.strikes, RUN) for s in self.streams]
         self._most_copied = np.array([s.settings.recall for s in self.streams], dtype=np.int64)
         self._drawn = np.array([len(s.rows) for s in self.streams], dtype=np.int64)
         self._most = np.array([s.most for s in self.streams], dtype=np.int64)
@@ -290,11 +187,13 @@ class Ensemble:
             return []
         uniform = self._uniform()
         freedom, uncut = self._freedom, self._uncut
-        stuck = self._ear.repeats > self._bars
-        if True in stuck.tolist():
+        ears = self._ears
+        excess = [ear.repeats - most for ear, most in zip(ears, self._bars, strict=True)]
+        if max(excess) > 0:
             # Who is stuck should not be told what came next the last time.
-            self._rest(stuck, LOOK_BACK * self._state.context.bar)
-            freedom = freer(freedom, self._ear.repeats - self._bars)
+            beyond = np.array(excess)
+            self._rest(beyond > 0, LOOK_BACK * self._state.context.bar)
+            freedom = freer(freedom, beyond)
             uncut = freedom.uncut()
         state = self._state
         context, rules, before = state.context, self._rules, self._before
@@ -311,20 +210,26 @@ class Ensemble:
             how = freedom if which != VELOCITY else uncut
             columns[:, which] = choose(logits, allowed, uniform[:, which], how)
 
-        ear = self._ear
-        draw(SHIFT, rules.shifts(context, before, ear.in_bar, ear.in_chord, self._drawn))
+        in_bar = np.array([ear.in_bar for ear in ears])
+        room = rules.room(before, np.array([ear.in_chord for ear in ears]))
+        draw(SHIFT, rules.shifts(context, before, in_bar, room, self._drawn))
         ticks = SHIFT_TICKS.take(columns[:, SHIFT])
         onset = context.clock + ticks
         over = onset >= rules.end
         context.follow(columns, SHIFT)
-        draw(PART, rules.slots(context, before, ear.in_chord, onset))
+        draw(PART, rules.slots(context, before, room, onset))
         context.follow(columns, PART)
-        draw(PITCH, rules.tones(before, ticks == 0, columns[:, PART]), self._weariness(columns))
+        tones = rules.tones(before, ticks == 0, columns[:, PART])
+        draw(PITCH, tones, self._weariness(columns, ticks))
         context.follow(columns, PITCH)
         draw(DURATION, rules.lengths(onset, columns[:, PART]))
         draw(VELOCITY, *rules.loudness(columns[:, PART]))
         rows = columns[:, : len(FIELDS)].copy()
-        self._ear.hear(context, rows)
+        drawn = rows.tolist()
+        for ear, row, shift, inside, bar in zip(
+            ears, drawn, ticks.tolist(), context.inside.tolist(), context.bar.tolist(), strict=True
+        ):
+            ear.hear(shift, inside, bar, row[PART], row[PITCH])
         self._state = self.predictor.step(rows, state, columns)
         same = columns[:, PITCH] == columns[:, TRUST + 1 + PITCH]
         self._copied = np.where(same, self._copied + ticks, 0)
@@ -337,7 +242,7 @@ class Ensemble:
         self._before = rows
         # A stream that is over drew its last note for nothing: every stream goes through
         # the same steps, so that none depends on when the others end.
-        for stream, row, out in zip(self.streams, rows.tolist(), over.tolist(), strict=True):
+        for stream, row, out in zip(self.streams, drawn, over.tolist(), strict=True):
             if not out:
                 stream.rows.append(row)
         self._drawn += ~over
@@ -356,18 +261,18 @@ class Ensemble:
         self._state = replace(self._state, context=replace(context, recalls=tuple(recalls)))
         self._copied[which] = 0
 
-    def _weariness(self, columns: Ints) -> NDArray[np.float32] | None:
+    def _weariness(self, columns: Ints, ticks: Ints) -> NDArray[np.float32] | None:
         """What is added to the logits of keys, less for one struck too often, [B, 128]."""
-        streams, part = np.arange(len(columns)), columns[:, PART]
-        excess = self._ear.strikes[streams, part] - self._strikes
-        if True not in (excess > 0).tolist():
-            return None
-        # Only an onset's lowest key counts: what is above it may stay.
-        lowest = (SHIFT_TICKS[columns[:, SHIFT]] > 0) | ~self._ear.here[streams, part]
-        tired = (excess > 0) & lowest
-        bias = np.zeros((len(columns), 128), dtype=np.float32)
-        pitch = np.maximum(self._ear.struck[streams, part], 0)
-        bias[streams, pitch] = np.where(tired, -0.5 * excess, 0.0)
+        bias = None
+        for index, (ear, part, shift) in enumerate(
+            zip(self._ears, columns[:, PART].tolist(), ticks.tolist(), strict=True)
+        ):
+            excess = ear.strikes[part] - self._strikes[index]
+            # Only an onset's lowest key counts: what is above it may stay.
+            if excess > 0 and ear.begins(shift, part):
+                if bias is None:
+                    bias = np.zeros((len(columns), SIZES[PITCH]), dtype=np.float32)
+                bias[index, ear.struck[part]] = -0.5 * excess
         return bias
 
     def _leave(self, leaving: NDArray[np.bool_]) -> list[Stream]:
@@ -375,16 +280,17 @@ class Ensemble:
         for index in np.flatnonzero(leaving).tolist():
             stream = self.streams[index]
             assert self._state is not None
-            stream.ear = self._ear.take(np.array([index]))
+            stream.ear = self._ears[index]
             stream.copied = int(self._copied[index])
             stream.resting = self._state.context.recalls[index].resting
             stream.done = True
         stay = np.flatnonzero(~leaving)
         self.streams = [self.streams[index] for index in stay]
+        self._ears = [self._ears[index] for index in stay]
         if len(stay):
             assert self._state is not None
             self._state, self._rules = self._state.take(stay), self._rules.take(stay)
-            self._ear, self._before = self._ear.take(stay), self._before[stay]
+            self._before = self._before[stay]
             self._numbers, self._used = self._numbers[stay], self._used[stay]
             self._copied = self._copied[stay]
         else:

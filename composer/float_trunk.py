@@ -56,12 +56,12 @@ class FloatTrunk:
         self._kernel = np.concatenate([weight(f"{head}/kernel") for head in heads], axis=1)
         self._bias = np.concatenate([weight(f"{head}/bias") for head in heads])
 
-    def __call__(self, steps: NDArray[np.int32], recurrent: Floats) -> tuple[Floats, Floats]:
+    def __call__(self, steps: NDArray[np.integer], recurrent: Floats) -> tuple[Floats, Floats]:
         """See `composer.runtime.Trunk`."""
         after = np.empty_like(recurrent)
         x = np.zeros((len(steps), 0), dtype=np.float32)
         for layer, (kernel, bias) in enumerate(self._layers):
-            h, c = recurrent[layer]
+            h, c = recurrent[:, layer, 0], recurrent[:, layer, 1]
             if layer == 0:
                 z = h @ kernel + bias
                 for column, table in enumerate(self._tables):
@@ -69,8 +69,8 @@ class FloatTrunk:
             else:
                 z = np.concatenate([x, h], axis=1) @ kernel + bias
             i, f, g, o = np.split(z, 4, axis=1)  # input, forget, candidate, output
-            after[layer, 1] = c = _sigmoid(f) * c + _sigmoid(i) * np.tanh(g)
-            after[layer, 0] = h = _sigmoid(o) * np.tanh(c)
+            after[:, layer, 1] = c = _sigmoid(f) * c + _sigmoid(i) * np.tanh(g)
+            after[:, layer, 0] = h = _sigmoid(o) * np.tanh(c)
             x = h if layer == 0 else x + h
         hidden: Floats = x @ self._kernel + self._bias
         return hidden, after

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.context import FREE_BAR
-from composer.ensemble import Ensemble, Stream, listen
+from composer.ear import listen
+from composer.ensemble import Ensemble, Stream
 from composer.errors import SettingError
 from composer.events import (
     DURATION,
@@ -419,7 +420,7 @@ def make_streams(
         SettingError: The settings do not fit the seed.
     """
     rules = make_rules(reading, settings)
-    habits, ear = listen(reading.events)
+    habits, ear = listen(reading.events, reading.bar)
     before = reading.events.rows[-1].astype(np.int64)
     # Bounds the work, should a setting ask for very dense music.
     most = settings.notes or int(rules.per_bar[0]) * -(

@@ -52,14 +52,14 @@ class KerasTrunk:
             )  # [B, 1, sum of embedding sizes]
             states = []
             for index, layer in enumerate(network.recurrent):
-                state = [recurrent[index, 0], recurrent[index, 1]]
+                state = [recurrent[:, index, 0], recurrent[:, index, 1]]
                 out, h, c = layer(x, initial_state=state)
                 x = out if index == 0 else x + out
-                states.append(tf.stack([tf.cast(h, tf.float32), tf.cast(c, tf.float32)]))
+                states.append(tf.stack([tf.cast(h, tf.float32), tf.cast(c, tf.float32)], axis=1))
             hidden = tf.concat([head.from_trunk(x)[:, 0] for head in network.heads], axis=-1)
-            return tf.cast(hidden, tf.float32), tf.stack(states)
+            return tf.cast(hidden, tf.float32), tf.stack(states, axis=1)
 
-        shape = [config.layers, 2, streams, config.units]
+        shape = [streams, config.layers, 2, config.units]
         self._step = tf.function(
             step,
             input_signature=[
@@ -69,7 +69,7 @@ class KerasTrunk:
             jit_compile=True,
         )
 
-    def __call__(self, steps: NDArray[np.int32], recurrent: Floats) -> tuple[Floats, Floats]:
+    def __call__(self, steps: NDArray[np.integer], recurrent: Floats) -> tuple[Floats, Floats]:
         """See `composer.runtime.Trunk`."""
         count, config = len(steps), self._config
         hidden = np.empty((count, len(FIELDS) * config.head_units), dtype=np.float32)
@@ -79,12 +79,12 @@ class KerasTrunk:
             used = block.stop - block.start
             rows = np.zeros((self._streams, len(COLUMNS)), dtype=np.int32)
             rows[:used] = steps[block]
-            shape = (config.layers, 2, self._streams, config.units)
+            shape = (self._streams, config.layers, 2, config.units)
             states = np.zeros(shape, dtype=np.float32)
-            states[:, :, :used] = recurrent[:, :, block]
+            states[:used] = recurrent[block]
             out, new = self._step(rows, states)
             hidden[block] = out.numpy()[:used]
-            after[:, :, block] = new.numpy()[:, :, :used]
+            after[block] = new.numpy()[:used]
         return hidden, after
 
 

@@ -93,7 +93,7 @@ def note_nats(
                 lane = open_lanes[index]
                 if lane is None and waiting:
                     lane = open_lanes[index] = begin(waiting.pop())
-                    recurrent[:, :, index] = 0.0
+                    recurrent[index] = 0.0
                 if lane is None:
                     continue
                 steps[index] = lane.table[lane.at]

@@ -58,7 +58,7 @@ class Primer(Generic[Owner]):
         if len(events.rows) > self._memory:
             steps = np.concatenate([steps[: len(events.programs)], steps[-self._memory :]])
         self._seeds.append(_Listening(events, steps, owner))
-        self._recurrent = np.concatenate([self._recurrent, self._predictor.zero(1)], axis=2)
+        self._recurrent = np.concatenate([self._recurrent, self._predictor.zero(1)])
 
     def step(self) -> list[tuple[Owner, State]]:
         """Hear one step of every seed. Returns the seeds that are heard with it."""
@@ -74,10 +74,10 @@ class Primer(Generic[Owner]):
                 continue
             own = slice(index, index + 1)
             state = State(
-                self._recurrent[:, :, own].copy(), hidden[own].copy(), Context.after(seed.events)
+                self._recurrent[own].copy(), hidden[own].copy(), Context.after(seed.events)
             )
             ended.append((seed.owner, state))
         if ended:
             self._seeds = [self._seeds[index] for index in stay]
-            self._recurrent = self._recurrent[:, :, stay]
+            self._recurrent = self._recurrent[stay]
         return ended

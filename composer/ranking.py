@@ -21,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.context import FREE_BAR
-from composer.ensemble import LOOK_BACK, PATIENCE, Stream
+from composer.ear import LOOK_BACK
+from composer.ensemble import PATIENCE, Stream
 from composer.events import (
     DURATION_TICKS,
     PART,

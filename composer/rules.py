@@ -183,7 +183,7 @@ class Rules:
         object.__setattr__(self, "hurries", bool(self.pace.any()))
         object.__setattr__(self, "evens", bool(self.rate.any()))
         object.__setattr__(self, "placed", not self.places.all())
-        object.__setattr__(self, "first", SLOTS * np.arange(count))
+        object.__setattr__(self, "first", np.arange(0, SLOTS * count, SLOTS))
 
     def take(self, streams: Sequence[int] | Ints) -> Rules:
         """Some of the streams."""
@@ -196,7 +196,7 @@ class Rules:
         return Rules(**{name: np.concatenate([getattr(r, name) for r in rules]) for name in _GIVEN})
 
     def shifts(
-        self, context: Context, before: Ints, in_bar: Ints, in_chord: Ints, drawn: Ints
+        self, context: Context, before: Ints, in_bar: Ints, room: Bools, drawn: Ints
     ) -> Bools:
         """Shift classes that may come next, [B, classes]; END never is.
 
@@ -204,7 +204,7 @@ class Rules:
             context: Of the streams.
             before: Their last note, [B, 5].
             in_bar: Notes that began in the bar the clock stands in, [B].
-            in_chord: Notes that the last note's part has played on its onset, [B].
+            room: From `room`, [B].
             drawn: Notes generated so far, [B].
 
         A shift at or past `end` is allowed: it says that the stream is done.
@@ -237,8 +237,11 @@ class Rules:
             placed[:, 0] = True  # together with the last note, wherever it is
             usable = allowed & placed
             any_left = np.logical_or.reduce(usable, axis=1)
-            allowed = np.where(any_left[:, None], usable, allowed)
-        allowed[:, 0] &= self._stackable(before, in_chord)
+            if False in any_left.tolist():
+                usable = np.where(any_left[:, None], usable, allowed)
+            allowed = usable
+        # On the same onset only what comes later in canonical order.
+        allowed[:, 0] &= (before[:, PART] < self.last) | room
         # If nothing is left, the nearest shift past every limit is the way on.
         stuck = ~np.logical_or.reduce(allowed, axis=1)
         if True in stuck.tolist():
@@ -246,30 +249,31 @@ class Rules:
             allowed[stuck, np.minimum(nearest[stuck], END - 1)] = True
         return np.asarray(allowed)
 
-    def _stackable(self, before: Ints, in_chord: Ints) -> Bools:
-        """Whether another note can follow on the same onset, in canonical order, [B]."""
-        return np.asarray((before[:, PART] < self.last) | self._higher(before, in_chord))
+    def room(self, before: Ints, in_chord: Ints) -> Bools:
+        """Whether the part of the last note can play one more on its onset, bool [B].
 
-    def _higher(self, before: Ints, in_chord: Ints) -> Bools:
-        """Whether the same part can play another note on the same onset, [B]."""
+        Args:
+            before: Last note, [B, 5].
+            in_chord: Notes that its part has played on its onset, [B].
+        """
         spot = self.first + before[:, PART]
         higher = before[:, PITCH] < self.tops.take(spot)
         return np.asarray(higher & (in_chord < self.chords.take(spot)))
 
-    def slots(self, context: Context, before: Ints, in_chord: Ints, onset: Ints) -> Bools:
+    def slots(self, context: Context, before: Ints, room: Bools, onset: Ints) -> Bools:
         """Parts that may play, [B, 16].
 
         Args:
             context: Of the streams.
             before: Last note, [B, 5].
-            in_chord: Notes that its part has played on its onset, [B].
+            room: From `room`, [B].
             onset: Of the next note, [B].
         """
         allowed = self.parts
         ticks = onset - context.clock
         together = ticks == 0
         if True in together.tolist():
-            floor = np.where(together, before[:, PART] + ~self._higher(before, in_chord), 0)
+            floor = np.where(together, before[:, PART] + ~room, 0)
             allowed = allowed & (floor[:, None] <= _SLOTS)
         late = (onset[:, None] - context.heard > self.rests) & (context.heard >= 0) & allowed
         if late.any():
@@ -292,7 +296,9 @@ class Rules:
         fitting = np.maximum(self.end - onset, 1)[:, None] >= DURATION_TICKS
         own = fitting & self._of(self.durations, parts)
         any_left = np.logical_or.reduce(own, axis=1)
-        return np.asarray(np.where(any_left[:, None], own, fitting))
+        if False in any_left.tolist():
+            own = np.where(any_left[:, None], own, fitting)
+        return np.asarray(own)
 
     def loudness(self, parts: Ints) -> tuple[Bools, NDArray[np.float32]]:
         """Velocity classes, and what to add to their logits, [B, 32] each."""

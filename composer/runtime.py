@@ -1,8 +1,8 @@
 """Predictor: one event in, state and logits out. NumPy and LiteRT, no TensorFlow.
 
-The trunk (embeddings and LSTM layers) runs as an int8 LiteRT graph for one step of B
-streams; the heads, a few small matrices each, run in NumPy, because their inputs are
-chosen one after another while a note is being drawn.
+The trunk's LSTM layers run as an int8 LiteRT graph for one step of B streams. What comes
+before them, looking up embeddings, and the heads after them, a few small matrices each,
+run in NumPy: the heads' inputs are chosen one after another while a note is being drawn.
 
 Conventions:
     B streams, L layers, H units, K head units, F = 5 fields. A `State` is a value: `step`
@@ -33,7 +33,7 @@ from composer.timing import MetreMap
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
-ROW_BLOCK = 8
+ROW_BLOCK = 2
 """Rows of one matrix product in a head. Always the same, so that what a stream gets does
 not depend on how many others run beside it (BLAS chooses its summation order by shape)."""
 
@@ -41,8 +41,8 @@ not depend on how many others run beside it (BLAS chooses its summation order by
 class Trunk(Protocol):
     """Something that runs the recurrent part for one step of B streams."""
 
-    def __call__(self, steps: NDArray[np.int32], recurrent: Floats) -> tuple[Floats, Floats]:
-        """int32 [B, 25], float32 [L, 2, B, H] -> float32 [B, F * K], float32 [L, 2, B, H]."""
+    def __call__(self, steps: NDArray[np.integer], recurrent: Floats) -> tuple[Floats, Floats]:
+        """Steps [B, 25], float32 [B, L, 2, H] -> float32 [B, F * K], float32 [B, L, 2, H]."""
         ...
 
 
@@ -51,7 +51,7 @@ class State:
     """All there is to know of B streams between two notes.
 
     Attributes:
-        recurrent: float32 [L, 2, B, H].
+        recurrent: float32 [B, L, 2, H], of each layer the output h, then the cell c.
         hidden: float32 [B, F * K], what the heads have from the trunk.
         context: Where the streams stand in the bar, and what each part played last.
     """
@@ -63,22 +63,17 @@ class State:
     def take(self, streams: Sequence[int] | Ints) -> State:
         """Some of the streams, in the order given (one may be taken several times)."""
         index = np.asarray(streams, dtype=np.int64)
-        return State(self.recurrent[:, :, index], self.hidden[index], self.context.take(index))
+        return State(self.recurrent[index], self.hidden[index], self.context.take(index))
 
     @staticmethod
     def join(states: Sequence[State]) -> State:
         """The streams of several states side by side."""
         return State(
-            np.concatenate([state.recurrent for state in states], axis=2),
+            np.concatenate([state.recurrent for state in states]),
             np.concatenate([state.hidden for state in states]),
             Context.join([state.context for state in states]),
         )
 
-
-MANY_STREAMS = 16
-"""Streams from which a step is worth sharing between threads: one of a few streams takes
-less time than waking them (2 x 512 on two cores, 1 stream: 0.068 ms on one thread, 0.074
-on two; the threads that wait for work also keep a core busy)."""
 
 # What NumPy and zipfile raise for files that are cut short, overwritten or not theirs.
 _DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, NotImplementedError,
@@ -87,19 +82,54 @@ _DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, N
 _SMALL_TALK = b"INFO: Created TensorFlow Lite XNNPACK delegate"
 
 
+class Embeddings:
+    """The vectors that the columns of a step stand for, one behind the other."""
+
+    def __init__(self, weights: Mapping[str, NDArray[Any]]) -> None:
+        """Put the tables into one.
+
+        Args:
+            weights: By path, as a model's weights.npz has them.
+
+        Raises:
+            KeyError: A table is missing.
+            ValueError: One has not as many rows as its column has classes.
+        """
+        tables = [weights[f"in_{name}/embeddings"].astype(np.float32) for name in COLUMNS]
+        if [len(table) for table in tables] != list(COLUMN_SIZES):
+            raise ValueError("the embeddings are of other features")
+        widths = [table.shape[1] for table in tables]
+        # Rows are filled up to the widest, so that all columns are looked up in one call.
+        widest = max(widths)
+        self._rows = np.zeros((sum(COLUMN_SIZES), widest), dtype=np.float32)
+        self._first = np.concatenate([[0], np.cumsum(COLUMN_SIZES)[:-1]]).astype(np.int64)
+        for first, table in zip(self._first, tables, strict=True):
+            self._rows[first : first + len(table), : table.shape[1]] = table
+        used = np.arange(widest) < np.array(widths)[:, None]
+        self._used = used.reshape(-1).nonzero()[0]
+        self.width = sum(widths)
+
+    def __call__(self, steps: NDArray[np.integer]) -> Floats:
+        """Steps [B, 25] -> float32 [B, sum of the widths]."""
+        found = self._rows.take(steps + self._first, axis=0)
+        return found.reshape(len(steps), -1).take(self._used, axis=1)
+
+
 class LiteRTTrunk:
     """The trunk as a LiteRT graph; one interpreter for each number of streams in use.
 
     LiteRT runs it with XNNPACK, its default, which takes a half to a quarter of the time
-    of LiteRT's own kernels.
+    of LiteRT's own kernels. The graph has nothing in it that XNNPACK leaves to LiteRT:
+    where the two take turns, the threads of a step are put to sleep and woken each time.
     """
 
-    def __init__(self, graph: Path, threads: int = 2) -> None:
+    def __init__(self, graph: Path, embeddings: Embeddings, threads: int = 2) -> None:
         """Read the graph.
 
         Args:
             graph: A trunk.tflite written by `training.export`.
-            threads: Threads of one step of many streams.
+            embeddings: Of the same network.
+            threads: Threads of a step.
 
         Raises:
             ModelError: The file is missing or damaged.
@@ -108,50 +138,66 @@ class LiteRTTrunk:
             self._content = graph.read_bytes()
         except OSError as error:
             raise ModelError(f"cannot read the model's {graph}: {error.strerror}") from error
-        self._path, self._threads = graph, threads
+        self._path, self._embeddings, self._threads = graph, embeddings, threads
         self._interpreters: dict[int, Any] = {}
 
     def _interpreter(self, streams: int) -> Any:
         if streams not in self._interpreters:
             from ai_edge_litert.interpreter import Interpreter
 
-            threads = self._threads if streams >= MANY_STREAMS else 1
             try:
                 with without_lines(_SMALL_TALK):
-                    made = Interpreter(model_content=self._content, num_threads=threads)
-                    inputs = {item["name"]: item for item in made.get_input_details()}
-                    step = next(v for k, v in inputs.items() if "steps" in k)
-                    state = next(v for k, v in inputs.items() if "recurrent" in k)
-                    layers, two, _, units = (int(n) for n in state["shape"])
-                    made.resize_tensor_input(step["index"], [streams, len(COLUMNS)])
-                    made.resize_tensor_input(state["index"], [layers, two, streams, units])
+                    made = Interpreter(model_content=self._content, num_threads=self._threads)
+                    step, state = (_named(made, name) for name in ("embedded", "recurrent"))
+                    for item in (step, state):
+                        made.resize_tensor_input(item["index"], [streams, item["shape"][1]])
                     made.allocate_tensors()
-                outputs = sorted(made.get_output_details(), key=lambda item: len(item["shape"]))
-            except (ValueError, RuntimeError, StopIteration) as error:
+                # By name: hidden, recurrent.
+                hidden, after = sorted(made.get_output_details(), key=lambda item: item["name"])
+            except (ValueError, RuntimeError, IndexError) as error:
                 raise ModelError(
                     f"{self._path} is damaged ({error}); install the model again"
                 ) from error
-            places = (step["index"], state["index"], outputs[0]["index"], outputs[1]["index"])
+            places = (step["index"], state["index"], hidden["index"], after["index"])
             self._interpreters[streams] = (made, places)
         return self._interpreters[streams]
 
-    def sizes(self) -> tuple[int, int]:
-        """Layers, and units of each.
+    def fits(self, config: NetworkConfig) -> bool:
+        """Whether it is of a network of these sizes.
 
         Raises:
             ModelError: The graph is damaged.
         """
-        interpreter, (_, state, *_) = self._interpreter(1)
-        layers, _, _, units = interpreter.get_tensor(state).shape
-        return int(layers), int(units)
+        interpreter, places = self._interpreter(1)
+        embedded, state, hidden, _ = (interpreter.get_tensor(place).shape[1] for place in places)
+        return (embedded, state, hidden) == (
+            self._embeddings.width,
+            config.layers * 2 * config.units,
+            len(FIELDS) * config.head_units,
+        )
 
-    def __call__(self, steps: NDArray[np.int32], recurrent: Floats) -> tuple[Floats, Floats]:
+    def __call__(self, steps: NDArray[np.integer], recurrent: Floats) -> tuple[Floats, Floats]:
         """See `Trunk`."""
         interpreter, (step, state, hidden, after) = self._interpreter(len(steps))
-        interpreter.set_tensor(step, steps)
-        interpreter.set_tensor(state, recurrent)
+        interpreter.set_tensor(step, self._embeddings(steps))
+        interpreter.set_tensor(state, recurrent.reshape(len(steps), -1))
         interpreter.invoke()
-        return interpreter.get_tensor(hidden), interpreter.get_tensor(after)
+        return (
+            interpreter.get_tensor(hidden),
+            interpreter.get_tensor(after).reshape(recurrent.shape),
+        )
+
+
+def _named(interpreter: Any, name: str) -> Any:
+    """The details of an input whose name has this in it.
+
+    Raises:
+        ValueError: There is none.
+    """
+    found = [item for item in interpreter.get_input_details() if name in item["name"]]
+    if not found or len(found[0]["shape"]) != 2:
+        raise ValueError(f"no input {name} of two dimensions: written by an older composer?")
+    return found[0]
 
 
 @contextlib.contextmanager
@@ -173,16 +219,17 @@ def reading_weights(folder: Path) -> Iterator[Any]:
         raise ModelError(f"{path} is damaged ({reason}); install the model again") from error
 
 
-def load_heads(folder: Path, config: NetworkConfig) -> Heads:
-    """The heads of a model's folder.
+def load_ends(folder: Path, config: NetworkConfig) -> tuple[Embeddings, Heads]:
+    """What comes before a model's trunk and after it.
 
     Raises:
         ModelError: Its weights are missing, damaged, or do not fit the configuration.
     """
     with reading_weights(folder) as stored:
-        # Members are read one by one: only the heads' are needed to play.
-        wanted = [name for name in stored.files if name.startswith(("head_", "known_"))]
-        return Heads({name: stored[name] for name in wanted}, config.head_units)
+        # Members are read one by one: the trunk's, most of it all, are not needed to play.
+        wanted = [name for name in stored.files if name.startswith(("in_", "head_", "known_"))]
+        weights = {name: stored[name] for name in wanted}
+        return Embeddings(weights), Heads(weights, config.head_units)
 
 
 class Heads:
@@ -207,7 +254,7 @@ class Heads:
         self._tables: list[Floats] = []
         self._columns: list[Ints] = []
         self._offsets: list[Ints] = []
-        self._advice: list[list[tuple[int, int, NDArray[np.float64]]]] = []
+        self._advice: list[tuple[Ints, Ints, Ints, Floats]] = []
         self._out: list[tuple[Floats, Floats]] = []
         for field in FIELDS:
             names = HEAD_CONTEXT[field]
@@ -222,24 +269,25 @@ class Heads:
             self._columns.append(np.array([COLUMNS.index(name) for name in names], dtype=np.int64))
             self._offsets.append(np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64))
             self._tables.append(np.concatenate(tables))
+            gains = [
+                (GAIN_UNIT * weights[f"head_{field}/{name}/embeddings"][:, 0]).astype(np.float32)
+                for name in ADVICE
+            ]
+            starts = np.cumsum([0, *(len(gain) for gain in gains[:-1])])
             self._advice.append(
-                [
-                    (
-                        COLUMNS.index(trust),
-                        COLUMNS.index(f"{prefix}_{field}"),
-                        GAIN_UNIT * weights[f"head_{field}/{name}/embeddings"][:, 0].astype(float),
-                    )
-                    for name, (trust, prefix) in ADVICE.items()
-                ]
+                (
+                    np.array([COLUMNS.index(f"{prefix}_{field}") for _, prefix in ADVICE.values()]),
+                    np.array([COLUMNS.index(trust) for trust, _ in ADVICE.values()]),
+                    starts,
+                    np.concatenate(gains),
+                )
             )
             if len(weights[f"head_{field}/logits/kernel"]) != head_units:
                 raise ValueError(f"head_{field} does not have {head_units} units")
-            self._out.append(
-                (
-                    np.ascontiguousarray(weights[f"head_{field}/logits/kernel"], np.float32),
-                    np.ascontiguousarray(weights[f"head_{field}/logits/bias"], np.float32),
-                )
-            )
+            kernel = weights[f"head_{field}/logits/kernel"].astype(np.float32)
+            bias = weights[f"head_{field}/logits/bias"].astype(np.float32)
+            # One class more than there are, for advice that names none.
+            self._out.append((np.pad(kernel, ((0, 0), (0, 1))), np.pad(bias, (0, 1))))
 
     def __call__(self, field: int, hidden: Floats, columns: Ints) -> Floats:
         """Logits of one field.
@@ -261,16 +309,15 @@ class Heads:
         kernel, bias = self._out[field]
         blocks = np.zeros((-(-count // ROW_BLOCK), ROW_BLOCK, units), dtype=np.float32)
         np.maximum(x, 0.0, out=blocks.reshape(-1, units)[:count])
-        classes = len(bias)
-        logits: Floats = np.matmul(blocks, kernel).reshape(-1, classes)[:count]
+        width = len(bias)
+        logits: Floats = np.matmul(blocks, kernel).reshape(-1, width)[:count]
         logits += bias
-        flat = logits.reshape(-1)
-        for trust, named, gains in self._advice[field]:
-            expected = columns[:, named]
-            (sure,) = (expected < classes).nonzero()
-            if len(sure):
-                flat[sure * classes + expected[sure]] += gains[columns[sure, trust]]
-        return logits
+        flat, first = logits.reshape(-1), np.arange(0, count * width, width)
+        named, trusts, starts, gains = self._advice[field]
+        advised = first[:, None] + columns.take(named, axis=1)
+        # Two that name the same class both count, so this cannot be an indexed addition.
+        np.add.at(flat, advised, gains.take(columns.take(trusts, axis=1) + starts))
+        return logits[:, :-1]
 
 
 class Predictor:
@@ -289,9 +336,9 @@ class Predictor:
             ModelError: A file is missing, damaged, or of another version.
         """
         config = NetworkConfig.load(folder / "config.json")
-        heads = load_heads(folder, config)
-        trunk = LiteRTTrunk(folder / "trunk.tflite", threads)
-        if trunk.sizes() != (config.layers, config.units):
+        embeddings, heads = load_ends(folder, config)
+        trunk = LiteRTTrunk(folder / "trunk.tflite", embeddings, threads)
+        if not trunk.fits(config):
             raise ModelError(
                 f"{folder / 'trunk.tflite'} and {folder / 'config.json'} do not belong together; "
                 "install the model again"
@@ -299,8 +346,8 @@ class Predictor:
         return cls(config, trunk, heads)
 
     def zero(self, streams: int) -> Floats:
-        """The recurrent state before the first step, float32 [L, 2, B, H]."""
-        shape = (self.config.layers, 2, streams, self.config.units)
+        """The recurrent state before the first step, float32 [B, L, 2, H]."""
+        shape = (streams, self.config.layers, 2, self.config.units)
         return np.zeros(shape, dtype=np.float32)
 
     def start(self, programs: Sequence[int], kind: str, metre: tuple[int, int] = (4, 4)) -> State:
@@ -334,7 +381,7 @@ class Predictor:
         """
         if columns is None:
             columns = state.context.columns(rows)
-        hidden, recurrent = self.trunk(columns.astype(np.int32), state.recurrent)
+        hidden, recurrent = self.trunk(columns, state.recurrent)
         return State(recurrent, hidden, state.context.advance(rows))
 
     def logits(self, field: int, state: State, columns: Ints) -> Floats:

@@ -17,6 +17,7 @@ Floats = NDArray[np.float64]
 COLDEST = 1e-3
 """Temperatures at or under this take the most likely class."""
 
+_UNDER_ONE = np.nextafter(1.0, 0.0)
 _NOTHING = np.float64(-1e300)
 """The logit of what is not allowed: finite, so that differences of two are numbers."""
 
@@ -88,23 +89,53 @@ def choose(
     if _NOTHING in best.tolist():
         raise ValueError("a row of the mask allows no class")
     scores -= best[:, None]
-    p = np.exp(scores / freedom.warmth)
+    scores /= freedom.warmth
+    p = np.exp(scores)
     if freedom.least is not None:
         p *= p >= freedom.least  # the likeliest has p = 1 here
-    if freedom.cuts:
-        p *= _nucleus(p, freedom.top_p)
     total = np.add.accumulate(p, axis=1)
-    whole = total[:, -1]
-    mark = uniform * whole
-    drawn: NDArray[np.int64] = (total > mark[:, None]).argmax(axis=1)
-    high = mark >= whole
-    if True in high.tolist():
-        # Rounding put the mark on the last edge: take the last class with weight.
-        last = p.shape[1] - 1 - (p[:, ::-1] > 0).argmax(axis=1)
-        drawn = np.where(high, last, drawn)
+    drawn = _at(total, uniform * total[:, -1])
+    if freedom.cuts:
+        _redraw(p, total, uniform, freedom.top_p, drawn)
     if freedom.cold is not None:
         drawn = np.where(freedom.cold, scores.argmax(axis=1), drawn)
     return drawn
+
+
+def _at(total: Floats, mark: Floats) -> NDArray[np.int64]:
+    """The class of each row, of weights added up, on which a mark lies, int64 [B]."""
+    drawn: NDArray[np.int64] = (total > mark[:, None]).argmax(axis=1)
+    whole = total[:, -1]
+    high = mark >= whole
+    if True in high.tolist():
+        # Rounding put the mark on the last edge: take the last class with weight.
+        drawn = np.where(high, (total >= whole[:, None]).argmax(axis=1), drawn)
+    return drawn
+
+
+def _redraw(
+    p: Floats, total: Floats, uniform: Floats, top_p: Floats, drawn: NDArray[np.int64]
+) -> None:
+    """Draw again, in place, what was drawn of classes outside the nucleus.
+
+    Most draws fall inside, and one class is sooner looked at than all of them put in order:
+    it is inside if what is at least as likely, without it, does not hold top-p already. For
+    the others a second number is where in its class the first one fell, which is uniform
+    again and depends on nothing else.
+    """
+    own = p[np.arange(len(p)), drawn]
+    rivals = np.add.reduce(p * (p >= own[:, None]), axis=1) - own
+    outside = rivals >= top_p * total[:, -1]
+    if True not in outside.tolist():
+        return
+    (rows,) = outside.nonzero()
+    some, total, old, own = p[rows], total[rows], drawn[rows], own[rows]
+    kept = _nucleus(some, top_p[rows])
+    each = np.arange(len(rows))
+    within = (uniform[rows] * total[:, -1] - (total[each, old] - own)) / own
+    total = np.add.accumulate(some * kept, axis=1)
+    new = _at(total, np.clip(within, 0.0, _UNDER_ONE) * total[:, -1])
+    drawn[rows] = np.where(kept[each, old], old, new)  # of equals, one may be inside after all
 
 
 def _nucleus(p: Floats, top_p: Floats) -> NDArray[np.bool_]:

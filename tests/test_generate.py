@@ -12,7 +12,8 @@ import pytest
 import tiny_model
 
 from composer import midi, models
-from composer.ensemble import Ensemble, Habits, Stream, listen
+from composer.ear import Habits, listen
+from composer.ensemble import Ensemble, Stream
 from composer.events import FIELDS
 from composer.generate import (
     Continuation,
@@ -193,7 +194,7 @@ class TestLoops:
 
     def test_the_ear_counts_repeated_bars_and_strikes(self) -> None:
         reading = read_seed(Piece((Part(tuple(Note(i * 480, 60, 480, 80) for i in range(24))),)))
-        habits, _ = listen(reading.events)
+        habits, _ = listen(reading.events, reading.bar)
         assert habits.strikes == 24
         assert habits.bars == 4  # of six bars, the last is still open
 
@@ -201,9 +202,9 @@ class TestLoops:
         octaves = [Note(i * 480, pitch, 480, 80) for i in range(24) for pitch in (36, 48)]
         tune = [Note(i * 480, 60 + i * 5 % 12, 480, 80) for i in range(24)]
         reading = read_seed(Piece((Part(tuple(tune)), Part(tuple(octaves)))))
-        assert listen(reading.events)[0].strikes == 24
+        assert listen(reading.events, reading.bar)[0].strikes == 24
         reading = read_seed(Piece((Part(tuple(tune)),)))
-        assert listen(reading.events)[0].strikes == 1
+        assert listen(reading.events, reading.bar)[0].strikes == 1
 
     def test_even_the_likeliest_choice_breaks_out_of_a_loop(self) -> None:
         reading = read_seed(self.stuck())
@@ -222,7 +223,8 @@ class TestLoops:
         assert len(set(prints)) > 4
 
     def test_a_seed_that_repeats_may_be_answered_in_kind(self) -> None:
-        habits, _ = listen(open_seed(SEEDS / "drums.mid").reading().events)
+        reading = open_seed(SEEDS / "drums.mid").reading()
+        habits, _ = listen(reading.events, reading.bar)
         assert isinstance(habits, Habits)
 
 
@@ -297,7 +299,7 @@ def test_streams_that_join_midway_play_the_same() -> None:
     reading = open_seed(SEEDS / "quartet.mid").reading()
     settings = Settings(bars=2, rng_seed=9)
     rules, state = make_rules(reading, settings), seed_state(reading, predictor())
-    habits, ear = listen(reading.events)
+    habits, ear = listen(reading.events, reading.bar)
     before = reading.events.rows[-1].astype(np.int64)
 
     def stream(number: int) -> Stream:

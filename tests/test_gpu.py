@@ -35,11 +35,12 @@ def test_the_compiled_step_is_the_networks_equations(weights: dict[str, np.ndarr
 
     random = np.random.default_rng(2)
     steps = np.stack([random.integers(0, size, 6) for size in COLUMN_SIZES], axis=1)
-    state = random.normal(0, 0.5, (2, 2, 6, 16)).astype(np.float32)
+    state = random.normal(0, 0.5, (6, 2, 2, 16)).astype(np.float32)
     trunk = KerasTrunk(CONFIG, weights, streams=4)
     hidden, after = trunk(steps.astype(np.int32), state)  # in two blocks, the second padded
 
-    x, expected = reference_lstm.trunk(weights, steps[:, None], state.astype(np.float64))
+    layers_first = state.astype(np.float64).transpose(1, 2, 0, 3)
+    x, expected = reference_lstm.trunk(weights, steps[:, None], layers_first)
     wanted = np.concatenate(
         [
             x[:, 0] @ weights[f"head_{field}/from_trunk/kernel"]
@@ -49,14 +50,14 @@ def test_the_compiled_step_is_the_networks_equations(weights: dict[str, np.ndarr
         axis=-1,
     )
     np.testing.assert_allclose(hidden, wanted, atol=1e-5)
-    np.testing.assert_allclose(after, expected, atol=1e-5)
+    np.testing.assert_allclose(after, np.moveaxis(expected, 2, 0), atol=1e-5)
 
     # What a stream gets does not depend on its company.
     for index in range(6):
         own = slice(index, index + 1)
-        alone, moved = trunk(steps[own].astype(np.int32), state[:, :, own])
+        alone, moved = trunk(steps[own].astype(np.int32), state[own])
         assert np.array_equal(alone, hidden[own])
-        assert np.array_equal(moved, after[:, :, own])
+        assert np.array_equal(moved, after[own])
 
 
 def test_without_a_gpu_it_says_so(tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ class TestTime:
         context = Context.after(reading.events)
         before = reading.events.rows[-1:].astype(np.int64)
         zero = np.zeros(1, dtype=np.int64)
-        mask = rules.shifts(context, before, zero, zero, zero)[0]
+        mask = rules.shifts(context, before, zero, rules.room(before, zero), zero)[0]
         return (context.clock[0] + SHIFT_TICKS[mask[:END]]).tolist(), mask
 
     def test_it_starts_in_the_bar_after_the_seed(self) -> None:
@@ -128,7 +128,8 @@ class TestTime:
 
         context = Context.after(reading.events)
         before = reading.events.rows[-1:].astype(np.int64)
-        mask = rules.shifts(context, before, *np.array([[4], [0], [4]]))[0]
+        four = np.array([4])
+        mask = rules.shifts(context, before, four, rules.room(before, NO_CHORD), four)[0]
         assert (context.clock[0] + SHIFT_TICKS[mask[:END]]).min() == 8 * BEAT
 
     def test_notes_begin_where_in_the_beat_the_seed_s_do(self) -> None:
@@ -151,7 +152,8 @@ class TestTime:
         context = Context.after(reading.events)
         context.inside[:] = 5
         context.clock[:] = reading.join
-        mask = rules.shifts(context, np.array([[0, 0, 60, 0, 20]]), *np.array([[1], [0], [1]]))[0]
+        before, one = np.array([[0, 0, 60, 0, 20]]), np.array([1])
+        mask = rules.shifts(context, before, one, rules.room(before, NO_CHORD), one)[0]
         assert mask[0]
         assert {(5 + tick) % BEAT for tick in SHIFT_TICKS[mask[:END]] if tick} == {0}
 
@@ -176,8 +178,10 @@ class TestTime:
         context = Context.after(reading.events)
         context.clock[:] = reading.join + 2 * BEAT
         before = reading.events.rows[-1:].astype(np.int64)
+        room = rules.room(before, NO_CHORD)
         few, many = (
-            rules.shifts(context, before, *np.array([[1], [0], [drawn]]))[0] for drawn in (2, 9)
+            rules.shifts(context, before, np.array([1]), room, np.array([drawn]))[0]
+            for drawn in (2, 9)
         )
         assert SHIFT_TICKS[few[:END]].min() == 0
         assert SHIFT_TICKS[many[:END]].min() == BEAT
@@ -206,7 +210,9 @@ class TestSilence:
         context.heard[0, 1] += beats * BEAT
         before = reading.events.rows[-1:].astype(np.int64)
         onset = context.clock + beats * BEAT + inside
-        return np.flatnonzero(rules.slots(context, before, NO_CHORD, onset)[0]).tolist()
+        return np.flatnonzero(
+            rules.slots(context, before, rules.room(before, NO_CHORD), onset)[0]
+        ).tolist()
 
     def test_a_part_may_rest_for_a_bar_or_two(self) -> None:
         assert self.after_beats(4) == self.after_beats(8) == [0, 1]
@@ -225,12 +231,14 @@ class TestOrder:
         context = Context.after(reading.events)
         before = np.array([[0, 0, 64, 0, 20]])
         together = np.array([True])
-        allowed = rules.slots(context, before, NO_CHORD, context.clock)[0]
+        allowed = rules.slots(context, before, rules.room(before, NO_CHORD), context.clock)[0]
         assert np.flatnonzero(allowed).tolist() == [0, 1]
         tones = np.flatnonzero(rules.tones(before, together, np.array([0]))[0])
         assert tones.min() == 65
         above = np.array([[0, 1, 127, 0, 20]])
-        assert not rules._stackable(above, NO_CHORD)[0]
+        room = rules.room(above, NO_CHORD)
+        assert not room[0]
+        assert not rules.shifts(context, above, NO_CHORD, room, NO_CHORD)[0, 0]
 
 
 class TestChords:
@@ -247,8 +255,10 @@ class TestChords:
         before = np.array([[4, part, pitch, 0, 20]])
         count = np.array([in_chord])
         zero = np.array([0])
-        shifts = rules.shifts(context, before, zero, count, zero)[0]
-        slots = np.flatnonzero(rules.slots(context, before, count, context.clock)[0])
+        shifts = rules.shifts(context, before, zero, rules.room(before, count), zero)[0]
+        slots = np.flatnonzero(
+            rules.slots(context, before, rules.room(before, count), context.clock)[0]
+        )
         return bool(shifts[0]), slots.tolist()
 
     def test_a_part_of_single_notes_stays_one(self) -> None:

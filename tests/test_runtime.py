@@ -79,7 +79,7 @@ def test_numpy_gives_what_the_equations_give():
             there = wanted[field][:, len(events.programs) + length - 1]
             assert logits == pytest.approx(there, abs=2e-4), FIELDS[field]
     state = predictor.prime(Events(events.rows[:29], events.programs))
-    assert state.recurrent == pytest.approx(recurrent, abs=1e-4)
+    assert state.recurrent[0] == pytest.approx(recurrent[:, :, 0], abs=1e-4)
 
 
 def test_litert_gives_what_numpy_gives(tmp_path: Path):
@@ -137,7 +137,7 @@ def test_states_are_taken_and_joined():
     predictor = tiny_model.predictor()
     states = [predictor.prime(piece(10 + 5 * number, number)) for number in range(4)]
     together = State.join(states)
-    assert together.hidden.shape[0] == together.recurrent.shape[2] == 4
+    assert together.hidden.shape[0] == together.recurrent.shape[0] == 4
     for number, state in enumerate(states):
         assert same(together.take([number]), state)
     assert same(together.take([2, 0]), State.join([states[2], states[0]]))
@@ -191,14 +191,14 @@ def test_more_threads_play_the_same(folder: Path):
 GOLDEN = [
     [97, 0, 78, 24, 15],
     [60, 1, 59, 30, 15],
-    [36, 3, 55, 33, 20],
+    [36, 3, 54, 30, 19],
     [96, 2, 59, 30, 14],
-    [0, 3, 50, 28, 15],
-    [96, 2, 62, 10, 15],
-    [0, 3, 59, 41, 14],
-    [72, 0, 72, 30, 15],
-    [24, 1, 66, 37, 15],
-    [0, 3, 42, 41, 15],
+    [0, 3, 54, 28, 16],
+    [72, 2, 64, 10, 15],
+    [24, 0, 72, 41, 15],
+    [48, 0, 78, 30, 16],
+    [96, 3, 62, 37, 15],
+    [60, 2, 59, 39, 15],
 ]
 """The first notes of variation 0 of the tiny network, after the quartet. Whoever changes
 them changes what a number given with --rng-seed plays."""

@@ -69,6 +69,13 @@ def test_top_p_by_hand():
     assert shares(LOGITS, top_p=0.01) == pytest.approx([1, 0, 0, 0])
 
 
+def test_a_number_outside_the_nucleus_is_stretched_over_it():
+    # The third class lies between 0.75 and 0.9, and the nucleus is 2/3 and 1/3.
+    numbers = [0.751, 0.8, 0.849, 0.851, 0.899, 0.901, 0.966, 0.968]
+    drawn = draw(np.tile(LOGITS, (8, 1)), uniform=numbers, top_p=0.7)
+    assert drawn.tolist() == [0, 0, 0, 1, 1, 0, 0, 1]
+
+
 def test_top_p_counts_after_min_p():
     # Left by min-p: 5/9, 2.5/9, 1.5/9. Two of them hold 0.8 (0.833), which of all four
     # classes would have taken three.
@@ -103,7 +110,7 @@ def test_streams_have_settings_of_their_own():
     drawn = choose(
         np.tile(LOGITS.astype(np.float32), (3, 1)),
         np.ones((3, 4), bool),
-        np.full(3, 0.95),
+        np.full(3, 0.97),
         Freedom(
             temperature=np.array([1.0, 0.0, 1.0]),
             top_p=np.array([1.0, 1.0, 0.7]),

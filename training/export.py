@@ -2,11 +2,11 @@
 
 A model folder holds:
 
-    trunk.tflite    embeddings, LSTM layers and the heads' first matrix for one step;
-                    weights int8 with one scale to an output unit, activations quantised
-                    as they come (LiteRT's dynamic range), state float32
-    weights.npz     every weight as float16 by its Keras path: the heads, which the runtime
-                    plays in NumPy, and the rest, from which training goes on
+    trunk.tflite    LSTM layers and the heads' first matrix for one step; weights int8 with
+                    one scale to an output unit, activations quantised as they come
+                    (LiteRT's dynamic range), state float32
+    weights.npz     every weight as float16 by its Keras path: embeddings and heads, which the
+                    runtime plays in NumPy, and the rest, from which training goes on
     config.json     sizes, event format, and what the model was trained on
 """
 
@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer import files, npz
-from composer.architecture import NetworkConfig
+from composer.architecture import EMBEDDING_SIZES, NetworkConfig
 from composer.errors import ComposerError, ModelError
 from composer.events import FIELDS
 from composer.features import COLUMNS
@@ -51,6 +51,9 @@ def read_checkpoint(
 def convert_trunk(config: NetworkConfig, weights: Weights, *, quantise: bool = True) -> bytes:
     """The trunk's one step as a LiteRT flatbuffer with any number of streams.
 
+    It takes float32 [B, sum of embedding sizes], the embedded columns of `COLUMNS` one
+    behind the other, and the state, [B, L * 2 * H]; see `composer.runtime.LiteRTTrunk`.
+
     Args:
         config: Of the network.
         weights: As in a checkpoint.
@@ -61,37 +64,36 @@ def convert_trunk(config: NetworkConfig, weights: Weights, *, quantise: bool = T
     def constant(name: str) -> Any:
         return tf.constant(weights[name], tf.float32)
 
-    embeddings = [constant(f"in_{name}/embeddings") for name in COLUMNS]
     lstm = [
-        tuple(constant(f"lstm_{layer}/lstm_cell/{part}") for part in
-              ("kernel", "recurrent_kernel", "bias"))
-        for layer in range(config.layers)
-    ]  # fmt: skip
+        (
+            # One matrix for what comes in and what comes back: one product instead of two.
+            tf.concat([constant(f"{cell}/kernel"), constant(f"{cell}/recurrent_kernel")], axis=0),
+            constant(f"{cell}/bias"),
+        )
+        for cell in (f"lstm_{layer}/lstm_cell" for layer in range(config.layers))
+    ]
     kernel = tf.concat([constant(f"head_{field}/from_trunk/kernel") for field in FIELDS], axis=1)
     bias = tf.concat([constant(f"head_{field}/from_trunk/bias") for field in FIELDS], axis=0)
-    units = config.units
+    width = sum(EMBEDDING_SIZES[name] for name in COLUMNS)
 
     @tf.function(
         input_signature=[
-            tf.TensorSpec([None, len(COLUMNS)], tf.int32, name="steps"),
-            tf.TensorSpec([config.layers, 2, None, units], tf.float32, name="recurrent"),
+            tf.TensorSpec([None, width], tf.float32, name="embedded"),
+            tf.TensorSpec([None, config.layers * 2 * config.units], tf.float32, name="recurrent"),
         ]
     )
-    def step(steps: Any, recurrent: Any) -> Any:
-        x = tf.concat(
-            [tf.gather(table, steps[:, index]) for index, table in enumerate(embeddings)], axis=1
-        )  # [B, sum of embedding sizes]
-        states = []
-        for layer, (w, u, b) in enumerate(lstm):
-            h, c = recurrent[layer, 0], recurrent[layer, 1]
-            z = tf.matmul(x, w) + tf.matmul(h, u) + b  # [B, 4H]: input, forget, candidate, output
-            c = tf.sigmoid(z[:, units : 2 * units]) * c + tf.sigmoid(z[:, :units]) * tf.tanh(
-                z[:, 2 * units : 3 * units]
-            )
-            h = tf.sigmoid(z[:, 3 * units :]) * tf.tanh(c)
+    def step(embedded: Any, recurrent: Any) -> Any:
+        x, after = embedded, []
+        states = tf.split(recurrent, config.layers, axis=1)
+        for layer, ((weight, b), state) in enumerate(zip(lstm, states, strict=True)):
+            h, c = tf.split(state, 2, axis=1)
+            z = tf.matmul(tf.concat([x, h], axis=1), weight) + b  # [B, 4H]
+            i, f, g, o = tf.split(z, 4, axis=1)  # input, forget, candidate, output
+            c = tf.sigmoid(f) * c + tf.sigmoid(i) * tf.tanh(g)
+            h = tf.sigmoid(o) * tf.tanh(c)
             x = h if layer == 0 else x + h
-            states.append(tf.stack([h, c]))
-        return {"hidden": tf.matmul(x, kernel) + bias, "recurrent": tf.stack(states)}
+            after += [h, c]
+        return {"hidden": tf.matmul(x, kernel) + bias, "recurrent": tf.concat(after, axis=1)}
 
     converter = tf.lite.TFLiteConverter.from_concrete_functions([step.get_concrete_function()])
     if quantise:

@@ -4,7 +4,7 @@ It stands where a `composer.runtime.Predictor` does, so that a baseline's contin
 drawn like the model's: same rules, temperature, cuts and ear for repetition.
 
 Conventions:
-    B streams. A stream's state holds a number in `recurrent`, [1, 1, B, 1], under which the
+    B streams. A stream's state holds a number in `recurrent`, [B, 1, 1, 1], under which the
     player keeps what the stream has heard. So unlike a network's, a state is used up by the
     step after it, and one that was primed serves one stream.
 """
@@ -116,7 +116,7 @@ class MarkovPlayer(Predictor):
         return np.asarray(self._model.weights[field][row] @ np.array(long + short))
 
     def _of(self, state: State) -> Sequence[_Stream]:
-        return [self._streams[int(number)] for number in state.recurrent[0, 0, :, 0]]
+        return [self._streams[int(number)] for number in state.recurrent[:, 0, 0, 0]]
 
 
 def _blend(

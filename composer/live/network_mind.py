@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.ensemble import Ear, Habits, Stream
+from composer.ear import Ear, Habits
+from composer.ensemble import Stream
 from composer.events import (
     DURATION_TICKS,
     END,
@@ -62,7 +63,7 @@ class NetworkMind:
         self._until = 0
         # What the next chunk has to know of the ones before: their bars; since when every
         # note was the expected one, and until when recall rests, in ticks.
-        self._ear = Ear(1)
+        self._ear = Ear()
         self._copying: int | None = None
         self._deaf = 0
         self._chunked = False
@@ -151,7 +152,7 @@ class NetworkMind:
         self._given, self._chunk = False, 0
         self._chunked = ask.ahead is not None or ask.end is None
         self._studio.hurry(self, True)
-        self._ear = Ear(1)
+        self._ear = Ear()
         if ask.slots != self._band:
             self._copying, self._deaf = None, 0
         self._band = ask.slots if min(ask.slots, default=0) >= BAND else None

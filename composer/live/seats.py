@@ -31,7 +31,7 @@ class BlockTrunk:
     def __init__(self, trunk: Trunk) -> None:
         self._trunk = trunk
 
-    def __call__(self, steps: NDArray[np.int32], recurrent: Floats) -> tuple[Floats, Floats]:
+    def __call__(self, steps: NDArray[np.integer], recurrent: Floats) -> tuple[Floats, Floats]:
         """See `composer.runtime.Trunk`."""
         count = len(steps)
         most = BLOCKS[-1]
@@ -39,20 +39,17 @@ class BlockTrunk:
         if size != count:
             copies = np.zeros(size, dtype=np.int64)
             copies[:count] = np.arange(count)
-            steps, recurrent = steps[copies], recurrent[:, :, copies]
+            steps, recurrent = steps[copies], recurrent[copies]
         if size <= most:
             hidden, after = self._trunk(steps, recurrent)
         else:
             parts = [slice(start, start + most) for start in range(0, size, most)]
-            done = [
-                self._trunk(steps[part], np.ascontiguousarray(recurrent[:, :, part]))
-                for part in parts
-            ]
+            done = [self._trunk(steps[part], recurrent[part]) for part in parts]
             hidden = np.concatenate([some for some, _ in done])
-            after = np.concatenate([some for _, some in done], axis=2)
+            after = np.concatenate([some for _, some in done])
         if size == count:
             return hidden, after
-        return hidden[:count], after[:, :, :count]
+        return hidden[:count], after[:count]
 
 
 class Waiting(Protocol):

@@ -221,8 +221,8 @@ def test_few_sizes_of_batches_are_used() -> None:
     blocks = BlockTrunk(trunk)
     for count in range(1, 40):
         steps = np.zeros((count, len(COLUMNS)), dtype=np.int32)
-        hidden, after = blocks(steps, np.zeros((1, 2, count, 8), dtype=np.float32))
-        assert len(hidden) == after.shape[2] == count
+        hidden, after = blocks(steps, np.zeros((count, 1, 2, 8), dtype=np.float32))
+        assert len(hidden) == len(after) == count
     assert set(trunk.sizes) == {1, 4, 8, 16}
 
 

@@ -24,13 +24,13 @@ class TinyTrunk:
         self.out = random.normal(0, 1.0, (UNITS, len(FIELDS) * HEAD)).astype(np.float32)
         self.sizes: list[int] = []
 
-    def __call__(self, steps: NDArray[np.int32], recurrent: Floats) -> tuple[Floats, Floats]:
+    def __call__(self, steps: NDArray[np.integer], recurrent: Floats) -> tuple[Floats, Floats]:
         self.sizes.append(len(steps))
         after = recurrent.copy()
         for index, step in enumerate(steps):
-            memory = np.tanh(0.7 * recurrent[0, 0, index] + step.astype(np.float32) @ self.into)
-            after[0, :, index] = memory
-        hidden = np.stack([after[0, 0, index] @ self.out for index in range(len(steps))])
+            memory = np.tanh(0.7 * recurrent[index, 0, 0] + step.astype(np.float32) @ self.into)
+            after[index, 0] = memory
+        hidden = np.stack([after[index, 0, 0] @ self.out for index in range(len(steps))])
         return hidden, after
 
 
