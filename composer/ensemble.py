@@ -101,9 +101,9 @@ class Stream:
         entropy = (self.settings.rng_seed, self.variation)
         self._rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy)))
 
-    def numbers(self) -> NDArray[np.float64]:
-        """Five numbers in [0, 1) for each of the next `BLOCK` notes, [BLOCK, 5]."""
-        return self._rng.random((BLOCK, len(FIELDS)))
+    def numbers(self, notes: int) -> NDArray[np.float64]:
+        """Five numbers in [0, 1) for each of its next notes, [notes, 5]."""
+        return self._rng.random((notes, len(FIELDS)))
 
     def events(self) -> Rows:
         """The notes drawn, int16 [notes, 5]."""
@@ -117,12 +117,11 @@ class Ensemble:
         self.predictor = predictor
         self.streams: list[Stream] = []
         self._state: State | None = None
-        # Of the streams, while there are any; numbers are [B, BLOCK, 5], used is [B].
+        # Of the streams, while there are any.
         self._rules: Rules
         self._ears: list[Ear] = []
         self._before: Ints
-        self._numbers: NDArray[np.float64]
-        self._used: Ints
+        self._numbers = np.zeros((0, 0, len(FIELDS)))  # for notes to come, [B, notes, 5]
         self._copied: Ints  # ticks for which every note was the expected one, [B]
 
     def add(self, streams: Iterable[Stream]) -> None:
@@ -135,18 +134,17 @@ class Ensemble:
         self._state = State.join(([] if old is None else [old]) + states)
         rules = Rules.join([stream.rules for stream in new])
         before = np.stack([stream.before for stream in new])
-        numbers = np.stack([stream.numbers() for stream in new])
-        used = np.zeros(len(new), dtype=np.int64)
+        ahead = BLOCK if old is None else self._numbers.shape[1]
+        numbers = np.stack([stream.numbers(ahead) for stream in new])
         copied = np.array([stream.copied for stream in new], dtype=np.int64)
         if old is not None:
             rules = Rules.join([self._rules, rules])
             before = np.concatenate([self._before, before])
             numbers = np.concatenate([self._numbers, numbers])
-            used = np.concatenate([self._used, used])
             copied = np.concatenate([self._copied, copied])
         self._rules, self._before = rules, before
         self._ears += [stream.ear.copy() for stream in new]
-        self._numbers, self._used, self._copied = numbers, used, copied
+        self._numbers, self._copied = numbers, copied
         self.streams += new
         self._dials()
         resting = np.array([stream.resting for stream in self.streams], dtype=np.int64)
@@ -172,14 +170,10 @@ class Ensemble:
 
     def _uniform(self) -> NDArray[np.float64]:
         """Every stream's five numbers for its next note, [B, 5]."""
-        used = self._used.tolist()
-        if BLOCK in used:
-            for index in (self._used == BLOCK).nonzero()[0]:
-                self._numbers[index] = self.streams[index].numbers()
-            self._used[self._used == BLOCK] = 0
-        uniform = self._numbers[np.arange(len(used)), self._used]
-        self._used += 1
-        return np.asarray(uniform)
+        if not self._numbers.shape[1]:
+            self._numbers = np.stack([stream.numbers(BLOCK) for stream in self.streams])
+        uniform, self._numbers = self._numbers[:, 0], self._numbers[:, 1:]
+        return uniform
 
     def play(self) -> list[Stream]:
         """Draw one note of every stream. Returns the streams that ended with it."""
@@ -232,7 +226,7 @@ class Ensemble:
             ear.hear(shift, inside, bar, row[PART], row[PITCH])
         self._state = self.predictor.step(rows, state, columns)
         same = columns[:, PITCH] == columns[:, TRUST + 1 + PITCH]
-        self._copied = np.where(same, self._copied + ticks, 0)
+        self._copied = (self._copied + ticks) * same
         most = self._most_copied * context.bar
         long_enough = self._copied >= np.minimum(context.bar, most)
         if True in long_enough.tolist():
@@ -291,7 +285,7 @@ class Ensemble:
             assert self._state is not None
             self._state, self._rules = self._state.take(stay), self._rules.take(stay)
             self._before = self._before[stay]
-            self._numbers, self._used = self._numbers[stay], self._used[stay]
+            self._numbers = self._numbers[stay]
             self._copied = self._copied[stay]
         else:
             self._state = None

@@ -23,7 +23,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,7 +135,7 @@ class Rules:
         hurries: Whether any stream has a pace; derived.
         evens: Whether any stream has a rate; derived.
         placed: Whether any stream's notes begin in some places only; derived.
-        first: [B], index of each stream's slot 0 in a flat [B, 16]; derived.
+        streams: [B], 0, 1, 2, ...; derived.
     """
 
     earliest: Ints
@@ -161,7 +160,7 @@ class Rules:
     hurries: bool = field(init=False, repr=False)
     evens: bool = field(init=False, repr=False)
     placed: bool = field(init=False, repr=False)
-    first: Ints = field(init=False, repr=False)
+    streams: Ints = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         count = len(self.earliest)
@@ -183,7 +182,7 @@ class Rules:
         object.__setattr__(self, "hurries", bool(self.pace.any()))
         object.__setattr__(self, "evens", bool(self.rate.any()))
         object.__setattr__(self, "placed", not self.places.all())
-        object.__setattr__(self, "first", np.arange(0, SLOTS * count, SLOTS))
+        object.__setattr__(self, "streams", np.arange(count))
 
     def take(self, streams: Sequence[int] | Ints) -> Rules:
         """Some of the streams."""
@@ -256,9 +255,9 @@ class Rules:
             before: Last note, [B, 5].
             in_chord: Notes that its part has played on its onset, [B].
         """
-        spot = self.first + before[:, PART]
-        higher = before[:, PITCH] < self.tops.take(spot)
-        return np.asarray(higher & (in_chord < self.chords.take(spot)))
+        streams, parts = self.streams, before[:, PART]
+        higher = before[:, PITCH] < self.tops[streams, parts]
+        return np.asarray(higher & (in_chord < self.chords[streams, parts]))
 
     def slots(self, context: Context, before: Ints, room: Bools, onset: Ints) -> Bools:
         """Parts that may play, [B, 16].
@@ -285,16 +284,16 @@ class Rules:
 
     def tones(self, before: Ints, together: Bools, parts: Ints) -> Bools:
         """Pitches that may sound, [B, 128]."""
-        allowed = self._of(self.pitches, parts)
+        allowed = self.pitches[self.streams, parts]
         stacked = together & (parts == before[:, PART])
         if True in stacked.tolist():
             allowed &= np.where(stacked, before[:, PITCH], -1)[:, None] < _PITCHES
-        return allowed
+        return np.asarray(allowed)
 
     def lengths(self, onset: Ints, parts: Ints) -> Bools:
         """Durations that end in time, [B, classes]; one tick always does."""
         fitting = np.maximum(self.end - onset, 1)[:, None] >= DURATION_TICKS
-        own = fitting & self._of(self.durations, parts)
+        own = fitting & self.durations[self.streams, parts]
         any_left = np.logical_or.reduce(own, axis=1)
         if False in any_left.tolist():
             own = np.where(any_left[:, None], own, fitting)
@@ -302,11 +301,7 @@ class Rules:
 
     def loudness(self, parts: Ints) -> tuple[Bools, NDArray[np.float32]]:
         """Velocity classes, and what to add to their logits, [B, 32] each."""
-        return self._of(self.velocities, parts), self._of(self.leaning, parts)
-
-    def _of(self, table: NDArray[Any], parts: Ints) -> NDArray[Any]:
-        """Of a table [B, 16, C] a new one [B, C], of one part of each stream."""
-        return table.reshape(-1, table.shape[-1]).take(self.first + parts, axis=0)
+        return self.velocities[self.streams, parts], self.leaning[self.streams, parts]
 
 
 _GIVEN = tuple(f.name for f in fields(Rules) if f.init)
