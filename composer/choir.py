@@ -91,12 +91,11 @@ class Padded:
 
 
 class Critic(Predictor):
-    """A predictor that notes how likely the notes are that it is told were drawn."""
+    """A predictor that can tell how likely a note was."""
 
     def __init__(self, predictor: Predictor) -> None:
         super().__init__(predictor.config, predictor.trunk, predictor.heads)
         self._seen: dict[int, tuple[Floats, NDArray[np.float64]]] = {}
-        self.last = np.zeros(0)
 
     def logits(self, field: int, state: State, columns: Ints) -> Floats:
         """See `Predictor.logits`."""
@@ -106,14 +105,13 @@ class Critic(Predictor):
         self._seen[field] = (logits.copy(), total)
         return logits
 
-    def step(self, rows: Ints, state: State, *others: Any) -> State:
-        """See `Predictor.step`; leaves log p of the rows in `last`, nats [B]."""
+    def judge(self, rows: Ints) -> NDArray[np.float64]:
+        """Log p of rows int [B, 5] by the logits last asked for, nats [B]."""
         stream = np.arange(len(rows))
-        self.last = np.zeros(len(rows))
-        for field in range(len(FIELDS)):
-            logits, total = self._seen[field]
-            self.last += logits[stream, rows[:, field]] - total
-        return super().step(rows, state, *others)
+        judged = np.zeros(len(rows))
+        for field, (logits, total) in self._seen.items():
+            judged += logits[stream, rows[:, field]] - total
+        return judged
 
 
 class Choir:
@@ -151,7 +149,9 @@ class Choir:
             streams = self._ensemble.streams
             ended = self._ensemble.play()
             if self._critic is not None:
-                for stream, value in zip(streams, self._critic.last.tolist(), strict=True):
+                # A stream that ends may have drawn none: its value is not kept below.
+                rows = np.array([(stream.rows or [[0] * len(FIELDS)])[-1] for stream in streams])
+                for stream, value in zip(streams, self._critic.judge(rows).tolist(), strict=True):
                     self._playing[stream][1].append(value)
             for stream in ended:
                 request, heard = self._playing.pop(stream)

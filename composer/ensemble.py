@@ -117,6 +117,7 @@ class Ensemble:
         self.predictor = predictor
         self.streams: list[Stream] = []
         self._state: State | None = None
+        self._unheard: tuple[Ints, Ints] | None = None  # columns [B, ...] and ticks [B]
         # Of the streams, while there are any.
         self._rules: Rules
         self._ears: list[Ear] = []
@@ -129,6 +130,7 @@ class Ensemble:
         new = list(streams)
         if not new:
             return
+        self._hear()
         states = [stream.state for stream in new]
         old = self._state
         self._state = State.join(([] if old is None else [old]) + states)
@@ -176,7 +178,12 @@ class Ensemble:
         return uniform
 
     def play(self) -> list[Stream]:
-        """Draw one note of every stream. Returns the streams that ended with it."""
+        """Draw one note of every stream. Returns the streams that ended with it.
+
+        The network hears it before the next one is drawn, not now: whoever waits for this
+        note has it sooner by a step.
+        """
+        self._hear()
         if self._state is None:
             return []
         uniform = self._uniform()
@@ -224,15 +231,7 @@ class Ensemble:
             ears, drawn, ticks.tolist(), context.inside.tolist(), context.bar.tolist(), strict=True
         ):
             ear.hear(shift, inside, bar, row[PART], row[PITCH])
-        self._state = self.predictor.step(rows, state, columns)
-        same = columns[:, PITCH] == columns[:, TRUST + 1 + PITCH]
-        self._copied = (self._copied + ticks) * same
-        most = self._most_copied * context.bar
-        long_enough = self._copied >= np.minimum(context.bar, most)
-        if True in long_enough.tolist():
-            distance = np.array([recall.distance for recall in self._state.context.recalls])
-            span = np.minimum(np.maximum(2 * distance, context.bar), most)
-            self._rest(long_enough & (self._copied > span), most)
+        self._unheard = columns, ticks
         self._before = rows
         # A stream that is over drew its last note for nothing: every stream goes through
         # the same steps, so that none depends on when the others end.
@@ -242,6 +241,22 @@ class Ensemble:
         self._drawn += ~over
         leaving = over | (self._drawn >= self._most)
         return self._leave(leaving) if True in leaving.tolist() else []
+
+    def _hear(self) -> None:
+        """Let the network hear the notes drawn last, if it has not yet."""
+        if self._unheard is None or self._state is None:
+            return
+        (columns, ticks), self._unheard = self._unheard, None
+        self._state = self.predictor.step(columns[:, : len(FIELDS)], self._state, columns)
+        context = self._state.context
+        same = columns[:, PITCH] == columns[:, TRUST + 1 + PITCH]
+        self._copied = (self._copied + ticks) * same
+        most = self._most_copied * context.bar
+        long_enough = self._copied >= np.minimum(context.bar, most)
+        if True in long_enough.tolist():
+            distance = np.array([recall.distance for recall in context.recalls])
+            span = np.minimum(np.maximum(2 * distance, context.bar), most)
+            self._rest(long_enough & (self._copied > span), most)
 
     def _rest(self, which: NDArray[np.bool_], ticks: Ints | int) -> None:
         """Let the recall of some streams, bool [B], rest for so many ticks."""
@@ -270,6 +285,7 @@ class Ensemble:
         return bias
 
     def _leave(self, leaving: NDArray[np.bool_]) -> list[Stream]:
+        self._hear()
         ended = [stream for stream, out in zip(self.streams, leaving, strict=True) if out]
         for index in np.flatnonzero(leaving).tolist():
             stream = self.streams[index]
