@@ -82,7 +82,8 @@ def lengths_like(ticks: Ints) -> Bools:
     None shorter than all but its rarest, none longer than half as much again as its longest:
     a held last note gives leave to hold notes.
     """
-    least, most = np.quantile(ticks, RARE, method="lower"), LONGER * np.max(ticks)
+    ranked = np.sort(ticks)
+    least, most = ranked[int(RARE * (len(ranked) - 1))], LONGER * ranked[-1]
     return np.asarray((least <= DURATION_TICKS) & (most >= DURATION_TICKS))
 
 
@@ -192,6 +193,8 @@ class Rules:
     @staticmethod
     def join(rules: Sequence[Rules]) -> Rules:
         """Streams of several rules side by side."""
+        if len(rules) == 1:
+            return rules[0]
         return Rules(**{name: np.concatenate([getattr(r, name) for r in rules]) for name in _GIVEN})
 
     def shifts(

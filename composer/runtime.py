@@ -68,6 +68,8 @@ class State:
     @staticmethod
     def join(states: Sequence[State]) -> State:
         """The streams of several states side by side."""
+        if len(states) == 1:
+            return states[0]
         return State(
             np.concatenate([state.recurrent for state in states]),
             np.concatenate([state.hidden for state in states]),
