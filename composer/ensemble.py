@@ -82,6 +82,7 @@ class Stream:
         resting: Ticks for which recall rests from here on.
         rows: The notes drawn so far, [notes][5].
         done: Whether it has ended.
+        after: The state after its last note, once it has ended by itself.
     """
 
     state: State
@@ -96,6 +97,7 @@ class Stream:
     resting: int = 0
     rows: list[list[int]] = field(default_factory=list)
     done: bool = False
+    after: State | None = None
 
     def __post_init__(self) -> None:
         entropy = (self.settings.rng_seed, self.variation)
@@ -240,7 +242,14 @@ class Ensemble:
                 stream.rows.append(row)
         self._drawn += ~over
         leaving = over | (self._drawn >= self._most)
-        return self._leave(leaving) if True in leaving.tolist() else []
+        if True not in leaving.tolist():
+            return []
+        for index in np.flatnonzero(over).tolist():
+            self.streams[index].after = state.take([index])
+        self._hear()
+        for index in np.flatnonzero(leaving & ~over).tolist():
+            self.streams[index].after = self._state.take([index])
+        return self._leave(leaving)
 
     def _hear(self) -> None:
         """Let the network hear the notes drawn last, if it has not yet."""

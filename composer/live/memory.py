@@ -161,14 +161,18 @@ class Memory:
         row = (shift, entry.slot, entry.pitch, duration_class(entry.duration), entry.loudness)
         return np.array([row], dtype=np.int64), state
 
-    def heard(self, state: State) -> None:
-        """The state after `next_step`."""
-        self._states.append(state)
-        old = len(self._states) - 1 - NEAR
-        if old > 0 and old % STRIDE:
-            self._states[old] = None
-        if len(self._states) > KEPT + STRIDE and self._states[STRIDE] is not None:
-            del self.entries[:STRIDE], self._states[:STRIDE]
+    def heard(self, state: State, notes: int = 1) -> None:
+        """The state after `next_step`, or after so many notes that were drawn on end."""
+        states = self._states
+        for _ in range(notes):
+            states.append(None)
+            old = len(states) - 1 - NEAR
+            if old > 0 and old % STRIDE:
+                states[old] = None
+        states[-1] = state
+        if len(states) > KEPT + STRIDE:
+            first = next(index for index in range(STRIDE, len(states)) if states[index] is not None)
+            del self.entries[:first], states[:first]
             self._fresh = False
 
     def aligned(self, state: State, onset: int, *, first: bool = False) -> tuple[State, int]:

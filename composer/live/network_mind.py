@@ -59,6 +59,7 @@ class NetworkMind:
         self._stream: Stream | None = None
         self._chunk = 0
         self._drawn = 0
+        self._joined = 0  # notes in the memory when the stream began
         self._clock = 0
         self._until = 0
         # What the next chunk has to know of the ones before: their bars; since when every
@@ -267,7 +268,7 @@ class NetworkMind:
         last = memory.entries[-1]
         before = np.array([0, last.slot, last.pitch, 0, last.loudness], dtype=np.int64)
         self._clock = int(state.context.clock[0])
-        self._drawn = 0
+        self._drawn, self._joined = 0, len(memory.entries)
         variation = ask.variation * 4096 + self._chunk % 4096
         self._chunk += 1
         most = CHUNK if self._chunked else MOST
@@ -293,6 +294,11 @@ class NetworkMind:
         self._drawn = len(stream.rows)
         if stream.done:
             self._stream, self._ear = None, stream.ear
+            notes = len(stream.rows)
+            known = len(self._memory.entries) - self._joined
+            if stream.after is not None and notes and notes == self._memory.behind == known:
+                # Nothing has come between: what was drawn has been heard in drawing it.
+                self._memory.heard(stream.after, notes)
             self._copying = self._clock - stream.copied if stream.copied else None
             self._deaf = self._clock + stream.resting if stream.settings.recall else 0
             if len(stream.rows) < stream.most:

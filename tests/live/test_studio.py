@@ -109,6 +109,27 @@ def test_a_reply_that_was_thrown_away_was_never_there(studio: Studio) -> None:
     )
 
 
+def test_a_reply_drawn_to_its_end_needs_no_second_hearing(studio: Studio) -> None:
+    mind = listened(studio)
+    play(mind, PHRASE)
+    work(studio)
+    memory = mind._memory
+    assert memory is not None
+    last = PHRASE[-1][0]
+    mind.ask(Ask(last, last + 24, last + 192, frozenset({0}), Settings(rng_seed=3), 0, None))
+    work(studio)
+    ideas = mind.take()
+    assert len(ideas) > 2
+    assert memory.behind == 0
+    drawn = memory.state
+    memory._back_to(len(PHRASE))
+    assert memory.behind == len(ideas)
+    while memory.behind:
+        memory.heard(studio.predictor.step(*memory.next_step()))
+    np.testing.assert_allclose(memory.state.recurrent, drawn.recurrent, atol=1e-6)
+    np.testing.assert_array_equal(memory.state.context.clock, drawn.context.clock)
+
+
 def test_long_phrases_are_forgotten_note_by_note_only(studio: Studio) -> None:
     mind = listened(studio)
     rows = [(6 * i, 40 + i * 7 % 40, 6) for i in range(1000)]
