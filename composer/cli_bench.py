@@ -95,7 +95,7 @@ def _counts(context: click.Context, option: click.Parameter, text: str) -> tuple
     type=click.FloatRange(0, 36_000),
     default=60.0,
     show_default=True,
-    help="Length of the long reply, and of each crowd, which plays a minute at most.",
+    help="Length of the long reply, and of each crowd.",
 )
 @click.option(
     "--sessions",

@@ -238,6 +238,17 @@ class Context:
             **arrays,
         )
 
+    def split(self) -> list[Context]:
+        """Every stream by itself; none keeps the memory of the others."""
+        # One row of a table is sooner copied than looked up by its number.
+        columns = [[row.copy() for row in getattr(self, name)[:, None]] for name in _ARRAYS]
+        return [
+            Context(*arrays, (recall,), (lookback,))
+            for *arrays, recall, lookback in zip(
+                *columns, self.recalls, self.lookbacks, strict=True
+            )
+        ]
+
     @staticmethod
     def join(contexts: Sequence[Context]) -> Context:
         """Streams of several contexts side by side."""

@@ -131,8 +131,8 @@ class Rules:
         rate: float [B], notes per tick not to exceed on the whole; 0 or empty for no limit.
         burst: [B], notes by which `rate` may be exceeded for a while.
         stride: [B], least shift in ticks while it is.
-        tops: [B, 16], highest pitch of each slot that may play, -1 for none; derived.
-        last: [B], last slot that may play, -1 for none; derived.
+        tops: [B, 16], highest pitch of each slot that may play, -1 for none; derived if empty.
+        last: [B], last slot that may play, -1 for none; derived if empty.
         hurries: Whether any stream has a pace; derived.
         evens: Whether any stream has a rate; derived.
         placed: Whether any stream's notes begin in some places only; derived.
@@ -156,8 +156,8 @@ class Rules:
     rate: NDArray[np.float64] = field(default_factory=lambda: _NO_LIMIT)
     burst: Ints = field(default_factory=lambda: _NO_LIMIT.astype(np.int64))
     stride: Ints = field(default_factory=lambda: _NO_LIMIT.astype(np.int64))
-    tops: Ints = field(init=False, repr=False)
-    last: Ints = field(init=False, repr=False)
+    tops: Ints = field(default_factory=lambda: _NO_LIMIT.astype(np.int64), repr=False)
+    last: Ints = field(default_factory=lambda: _NO_LIMIT.astype(np.int64), repr=False)
     hurries: bool = field(init=False, repr=False)
     evens: bool = field(init=False, repr=False)
     placed: bool = field(init=False, repr=False)
@@ -177,9 +177,10 @@ class Rules:
         ):
             if len(getattr(self, name)) != count:
                 object.__setattr__(self, name, default)
-        playing = self.pitches & self.parts[:, :, None]
-        object.__setattr__(self, "tops", _last_true(playing))
-        object.__setattr__(self, "last", _last_true(self.parts))
+        if len(self.tops) != count:
+            playing = self.pitches & self.parts[:, :, None]
+            object.__setattr__(self, "tops", _last_true(playing))
+            object.__setattr__(self, "last", _last_true(self.parts))
         object.__setattr__(self, "hurries", bool(self.pace.any()))
         object.__setattr__(self, "evens", bool(self.rate.any()))
         object.__setattr__(self, "placed", not self.places.all())

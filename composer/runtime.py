@@ -65,6 +65,15 @@ class State:
         index = np.asarray(streams, dtype=np.int64)
         return State(self.recurrent[index], self.hidden[index], self.context.take(index))
 
+    def split(self) -> list[State]:
+        """Every stream by itself; none keeps the memory of the others."""
+        return [
+            State(recurrent.copy(), hidden.copy(), context)
+            for recurrent, hidden, context in zip(
+                self.recurrent[:, None], self.hidden[:, None], self.context.split(), strict=True
+            )
+        ]
+
     @staticmethod
     def join(states: Sequence[State]) -> State:
         """The streams of several states side by side."""

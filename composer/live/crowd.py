@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import contextlib
 import heapq
+import math
 import random
 import select
 import sys
 import time
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -30,6 +32,8 @@ PHRASE = 8
 """Notes of a phrase."""
 LAST = 2.5
 """Seconds that are waited for the last answers."""
+EARLY = 0.005
+"""Seconds before its place at which a note may be played."""
 HALF = 0.5
 """Seconds of a beat in free time."""
 
@@ -71,12 +75,15 @@ class Answers:
         played: defaultdict[int, list[tuple[float, float]]] = defaultdict(list)
         missed = 0
         for pitch, due in self._due.items():
-            plays = sorted(self._plays[pitch])
             due.sort()
-            if len(plays) < len(due):
-                missed += len(due) - len(plays)
-            for (moment, number), play in zip(due, plays, strict=False):
-                played[number].append((moment, play - moment))
+            # From the last one back, each for the last note that was due by then: where one
+            # was left out, those after it are still taken for themselves.
+            for play in sorted(self._plays[pitch], reverse=True):
+                index = bisect_right(due, (play + EARLY, math.inf)) - 1
+                if index >= 0:
+                    moment, number = due.pop(index)
+                    played[number].append((moment, play - moment))
+            missed += len(due)
         first, later = [], []
         for notes in played.values():
             notes.sort()

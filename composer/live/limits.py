@@ -27,7 +27,7 @@ from composer.events import (
     TICKS_PER_SECOND,
     VELOCITY,
 )
-from composer.generate import KIT, USED, WIDER
+from composer.generate import DENSER, KIT, USED, WIDER
 from composer.grid import FREE
 from composer.live.mind import Ask
 from composer.notes import DRUM_PROGRAM
@@ -37,6 +37,9 @@ from composer.theory import fitting_key
 
 MOST_PER_BAR = 64
 """Notes in a bar that no reply goes beyond."""
+
+NEWCOMER = 8
+"""Notes in a bar for each part that has not played yet, beyond what the player would play."""
 
 AT_ONCE = 2
 """Ticks within which keys are struck at once: hands are no machines."""
@@ -111,9 +114,11 @@ def make_limits(
             durations[slot] = lengths_like(np.array([note.duration for note in own]))
         velocities[slot, max(min(loud) - LOUDER, 0) : max(loud) + LOUDER + 1] = True
     ticks = TICKS_PER_SECOND if kind == FREE else TICKS_PER_BEAT
+    new = len({*slots} - {note.slot for note in heard})
+    busiest, stride, rate = _density(heard, bar)
     if settings.density is None:
-        counts = np.bincount([(note.onset - heard[0].onset) // bar for note in heard])
-        per_bar, pace = min(int(counts.max()) * 3 // 2 + 2, MOST_PER_BAR), 0.0
+        per_bar = busiest + max(busiest // 4, 1) + NEWCOMER * new
+        per_bar, pace = min(per_bar, MOST_PER_BAR), 0.0
     else:
         per_bar = max(int(np.ceil(settings.density * bar / ticks)), 1)
         pace = settings.density / ticks
@@ -129,7 +134,24 @@ def make_limits(
         pace=np.array([pace]),
         durations=durations[None],
         chords=chords[None],
+        rate=np.array([0.0 if new or settings.density is not None else DENSER * rate]),
+        burst=np.array([busiest]),
+        stride=np.array([stride]),
     )
+
+
+def _density(heard: Sequence[Heard], bar: int) -> tuple[int, int, float]:
+    """How densely someone plays.
+
+    Returns:
+        (notes in the busiest bar, the usual step from one onset to the next in ticks, notes
+        per tick while playing: what is longer than a bar is silence between phrases).
+    """
+    counts = np.bincount([(note.onset - heard[0].onset) // bar for note in heard])
+    steps = (after.onset - before.onset for before, after in pairwise(heard))
+    moved = sorted(step for step in steps if 0 < step <= bar)
+    stride = moved[len(moved) // 2] if moved else 1
+    return int(counts.max()), stride, len(heard) / max(sum(moved) + stride, bar)
 
 
 def _fullest_chord(notes: Sequence[Heard]) -> int:

@@ -130,6 +130,10 @@ class NetworkMind:
         """See `Mind`."""
         assert self._memory is not None, "begin comes first"
         own = self._slots.index(slot)
+        if self.done and self._band is None:
+            # Who plays over an answer has heard enough of it. What is left is played, but as
+            # one part that plays two things at once it would tell the next answer little.
+            self._memory.drop(tick)
         length = self._length if length is None else max(length, 1)
         entry = Entry(tick, own, pitch, length, min(velocity, 127) // 4, False)
         self._count += 1

@@ -45,7 +45,7 @@ AT_ONCE = 32
 STARVED = 0.002
 """Seconds after which the network gets a slice even if a note might be late for it: with many
 sessions something is always about to be due."""
-HURRY, TOGETHER = 0.008, 0.016
+HURRY, TOGETHER = 0.005, 0.016
 """Seconds in a crowd from one round of the network's work to the next: where someone waits
 for an answer, and otherwise. What comes together by then is done together."""
 SELDOM = (50_000, 50, 1_000_000)

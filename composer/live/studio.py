@@ -26,7 +26,7 @@ from composer.live.network_mind import NetworkMind
 from composer.live.seats import BLOCKS, BlockTrunk, Seats
 from composer.runtime import Predictor, State
 
-SEATS = 32
+SEATS = 30
 """Sessions that are stepped or drawn together at most: a slice of two milliseconds."""
 FEW = 16
 """Sessions up to which answers are thought of that may not be wanted, and nobody waits so
@@ -178,8 +178,9 @@ class Studio:
                 rows = np.concatenate([row for row, _ in steps])
                 state = State.join([state for _, state in steps])
             after = self.predictor.step(rows, state)
-            for index, mind in enumerate(hearing):
-                mind.heard(after if len(hearing) == 1 else after.take([index]))
+            each = [after] if len(hearing) == 1 else after.split()
+            for mind, own in zip(hearing, each, strict=True):
+                mind.heard(own)
                 if mind.behind:
                     self._behind[mind] = None
                 else:

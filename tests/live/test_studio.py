@@ -244,7 +244,62 @@ def test_few_sizes_of_batches_are_used() -> None:
         steps = np.zeros((count, len(COLUMNS)), dtype=np.int32)
         hidden, after = blocks(steps, np.zeros((count, 1, 2, 8), dtype=np.float32))
         assert len(hidden) == len(after) == count
-    assert set(trunk.sizes) == {1, 4, 8, 16}
+    assert set(trunk.sizes) == {1, 5, 10}
+
+
+def test_what_is_left_of_an_answer_that_is_played_over_is_not_heard(studio: Studio) -> None:
+    mind = listened(studio)
+    play(mind, PHRASE)
+    mind.ask(Ask(192, 192, 384, frozenset({0}), Settings(), 1))
+    work(studio)
+    answer = mind.take()
+    over = 240
+    play(mind, [(over, 48, 12)])
+    work(studio)
+    assert mind._memory is not None
+    heard = [entry.onset for entry in mind._memory.entries]
+    assert heard == sorted(
+        [onset for onset, _, _ in PHRASE]
+        + [idea.onset for idea in answer if idea.onset < over]
+        + [over]
+    )
+    assert any(idea.onset > over for idea in answer)  # they are played all the same
+
+
+def test_an_endless_answer_hears_who_plays_over_it(studio: Studio) -> None:
+    mind = listened(studio)
+    play(mind, PHRASE)
+    mind.ask(Ask(192, 192, None, frozenset({0}), Settings(), 1, 96))
+    work(studio)
+    before = len(mind._memory.entries) if mind._memory else 0
+    play(mind, [(200, 48, 12)])
+    assert mind._memory is not None
+    assert len(mind._memory.entries) == before + 1
+
+
+def dense(onsets: list[int], **settings: float) -> tuple[int, float]:
+    """Notes to a bar at most, and on the whole, for a reply to a part that played at these."""
+    heard = [Heard(onset, 0, 60, 10, 20) for onset in onsets]
+    ask = Ask(960, 960, None, frozenset({0}), Settings(**settings), 1)  # type: ignore[arg-type]
+    rules = make_limits(heard, (0, 33), BEATS, 96, ask, [0])
+    return int(rules.per_bar[0]), float(rules.rate[0]) * 96
+
+
+def test_a_reply_is_about_as_dense_as_the_phrase() -> None:
+    assert dense([24 * i for i in range(8)]) == (5, 5.0)  # quarters
+    assert dense([12 * i for i in range(16)]) == (10, 10.0)  # eighths
+    # The bars of silence while composer played do not count.
+    phrases = [24 * i for i in range(4)] + [480 + 24 * i for i in range(4)]
+    assert dense(phrases) == (5, pytest.approx(5.0, rel=0.2))
+    assert dense([24 * i for i in range(8)], density=3.0) == (12, 0.0)
+
+
+def test_a_band_has_room_of_its_own() -> None:
+    heard = [Heard(48 * i, 0, 60, 10, 20) for i in range(8)]  # two notes to a bar
+    ask = Ask(960, 960, None, frozenset({1}), Settings(), 1)
+    rules = make_limits(heard, (0, 128), BEATS, 96, ask, [1])
+    assert rules.per_bar[0] > 8
+    assert rules.rate[0] == 0
 
 
 def test_someone_new_sits_down(studio: Studio) -> None:
