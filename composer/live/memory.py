@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -205,8 +206,12 @@ class Memory:
 
     def last(self, count: int, *, own: bool) -> list[Heard]:
         """The last notes of the player, or of composer too if `own`."""
-        found = [entry for entry in self.entries if own or not entry.own][-count:]
-        return [Heard(e.onset, e.slot, e.pitch, e.duration, e.loudness) for e in found]
+        wanted = (entry for entry in reversed(self.entries) if own or not entry.own)
+        found = [
+            Heard(entry.onset, entry.slot, entry.pitch, entry.duration, entry.loudness)
+            for entry in islice(wanted, count)
+        ]
+        return found[::-1]
 
     def _back_to(self, index: int) -> None:
         """The notes from here on are to be heard again."""

@@ -45,9 +45,10 @@ AT_ONCE = 32
 STARVED = 0.002
 """Seconds after which the network gets a slice even if a note might be late for it: with many
 sessions something is always about to be due."""
-HURRY, TOGETHER = 0.005, 0.016
-"""Seconds in a crowd from one round of the network's work to the next: where someone waits
-for an answer, and otherwise. What comes together by then is done together."""
+PATIENCE = 32e-6
+"""Seconds in a crowd for each session from one round of the network's work to the next, where
+someone waits for an answer; otherwise twice as long. What comes together by then is done
+together, which the larger a crowd is the more it needs."""
 SELDOM = (50_000, 50, 1_000_000)
 """Thresholds of Python's search for cycles of objects: with hundreds of sessions a search
 of everything takes 50 ms, and nothing that is made while serving is part of a cycle."""
@@ -217,7 +218,7 @@ class Server:
         busy = studio is not None and not studio.idle
         may_work = False
         if studio is not None and busy:
-            patience = HURRY if studio.urgent else TOGETHER
+            patience = PATIENCE * studio.minds * (1 if studio.urgent else 2)
             if not studio.pressing and now - self._rested >= patience:
                 self._rested = now
                 studio.begin_round()
