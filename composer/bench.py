@@ -35,7 +35,8 @@ from composer import __version__
 from composer.ensemble import Ensemble, Stream
 from composer.errors import SettingError
 from composer.events import FIELDS, PITCH, SHIFT, SIZES
-from composer.generate import make_streams, read_seed, seed_state
+from composer.generate import make_streams, seed_state
+from composer.reading import read_seed
 from composer.runtime import Predictor
 from composer.sampling import Freedom, choose
 from composer.settings import Settings

@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 
 from composer.ensemble import Ensemble, Stream
 from composer.events import FIELDS
-from composer.generate import MEMORY, Reading, at_join, make_streams
+from composer.generate import MEMORY, at_join, make_streams
 from composer.orders import SIZE
 from composer.priming import Primer
+from composer.reading import Reading
 from composer.runtime import Floats, Ints, Predictor, State, Trunk
 from composer.settings import Settings
 

@@ -23,11 +23,12 @@ from composer.copies import BarIndex, Copy, bars_of_passage
 from composer.ensemble import Ensemble, Stream
 from composer.evaluate import Found
 from composer.events import PART, SHIFT, SHIFT_TICKS, TICKS_PER_BEAT, Events, decode, encode
-from composer.generate import Reading, make_streams, seed_state
+from composer.generate import make_streams, seed_state
 from composer.grid import FREE, Grid
 from composer.overlap import NOTHING, Estimate, distances, mean
 from composer.overlap import compare as overlap
-from composer.ranking import Passage
+from composer.passage import Passage
+from composer.reading import Reading
 from composer.runtime import Predictor
 from composer.settings import Settings
 from composer.theory import find_key as seed_key

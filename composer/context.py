@@ -242,11 +242,12 @@ class Context:
         """Every stream by itself; none keeps the memory of the others."""
         # One row of a table is sooner copied than looked up by its number.
         columns = [[row.copy() for row in getattr(self, name)[:, None]] for name in _ARRAYS]
+        rows = zip(*columns, strict=True)
         return [
-            Context(*arrays, (recall,), (lookback,))
-            for *arrays, recall, lookback in zip(
-                *columns, self.recalls, self.lookbacks, strict=True
+            Context(
+                recalls=(recall,), lookbacks=(lookback,), **dict(zip(_ARRAYS, row, strict=True))
             )
+            for row, recall, lookback in zip(rows, self.recalls, self.lookbacks, strict=True)
         ]
 
     @staticmethod

@@ -21,7 +21,7 @@ from composer.context import FREE_BAR
 from composer.events import PART, PITCH, TICKS_PER_BEAT, Events
 from composer.grid import FREE
 from composer.notes import DRUM_PROGRAM
-from composer.ranking import Passage
+from composer.passage import Passage
 from composer.timing import bar_ticks
 
 Ints = NDArray[np.int64]

@@ -18,7 +18,8 @@ from typing import Any
 from composer.choir import Choir, Request, Sung
 from composer.errors import ComposerError, SeedError
 from composer.orders import Made, Order, Task
-from composer.ranking import Passage, Scores, choose, judge
+from composer.passage import Passage
+from composer.ranking import Scores, choose, judge
 from composer.rendition import Renderer, begin_record
 from composer.runtime import Predictor
 from composer.seed_folder import digest_of

@@ -19,8 +19,9 @@ from composer.ensemble import Stream
 from composer.errors import DependencyError, OutputError
 from composer.events import FIELDS
 from composer.extender import Extender
-from composer.generate import Continuation, Reading, Touch, to_continuation, touch_of
+from composer.generate import Continuation, Touch, to_continuation, touch_of
 from composer.orders import Made, Order, Task
+from composer.reading import Reading
 from composer.seeds import Seed, alone, behind
 from composer.timing import tempo_to_bpm
 

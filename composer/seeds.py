@@ -10,8 +10,9 @@ import mido
 
 from composer import midi
 from composer.errors import SeedError
-from composer.generate import Continuation, Reading, read_seed
+from composer.generate import Continuation
 from composer.notes import Note, Piece
+from composer.reading import Reading, read_seed
 from composer.timing import MetreMap, TempoMap
 
 SCORE_SUFFIXES = (".musicxml", ".xml", ".mxl", ".abc", ".krn")
@@ -34,7 +35,7 @@ class Seed:
     piece: Piece
 
     def reading(self, grid: str = "auto") -> Reading:
-        """How composer understands it; see `composer.generate.read_seed`."""
+        """How composer understands it; see `composer.reading.read_seed`."""
         return read_seed(self.piece, grid=grid, last_tick=midi.end_tick(self.file))
 
 

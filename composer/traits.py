@@ -4,7 +4,7 @@ A trait is a vector: a histogram that adds up to 1, or one or a few numbers. Wha
 cannot have (the pitch classes of drums, the dynamics of a score without marks) is NaN.
 
 Conventions:
-    Passages as in `composer.ranking`. Distances are Euclidean, as in mgeval.
+    Passages as in `composer.passage`. Distances are Euclidean, as in mgeval.
 
 Sources: Yang and Lerch, On the evaluation of generative models in music (2020), for the
 traits and the distance; Wu and Yang, The Jazz Transformer on the front line (2020), for
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from composer.events import DURATION, DURATION_TICKS, PART, PITCH, TICKS_PER_BEAT, VELOCITY
 from composer.notes import DRUM_PROGRAM
-from composer.ranking import PLACES, Passage
+from composer.passage import PLACES, Passage
 
 Floats = NDArray[np.float64]
 

@@ -17,7 +17,7 @@ from composer.evaluate import Found
 from composer.events import encode
 from composer.grid import BEATS, Grid
 from composer.notes import Note, Part, Piece
-from composer.ranking import Passage
+from composer.passage import Passage
 from composer.settings import Settings
 from composer.traits import TRAITS
 

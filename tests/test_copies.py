@@ -9,7 +9,7 @@ from composer.copies import BarIndex, Bars, bars_of_events, bars_of_passage
 from composer.events import encode
 from composer.grid import BEATS, Grid
 from composer.notes import DRUM_PROGRAM, Note, Part, Piece
-from composer.ranking import Passage
+from composer.passage import Passage
 from composer.timing import MetreMap
 
 TUNES = {

@@ -19,10 +19,10 @@ from composer.generate import (
     Continuation,
     continue_seed,
     make_rules,
-    read_seed,
     seed_state,
 )
 from composer.notes import Note, Part, Piece
+from composer.reading import read_seed
 from composer.runtime import Heads, Predictor
 from composer.seeds import alone, continued, open_seed
 from composer.settings import Settings

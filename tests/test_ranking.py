@@ -7,9 +7,9 @@ import pytest
 
 from composer.events import DURATION_TICKS
 from composer.notes import DRUM_PROGRAM
+from composer.passage import Passage
 from composer.ranking import (
     ALIKE,
-    Passage,
     Scores,
     choose,
     copied,

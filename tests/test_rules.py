@@ -9,8 +9,9 @@ import pytest
 
 from composer.errors import SettingError
 from composer.events import DURATION_TICKS, END, SHIFT_TICKS
-from composer.generate import chosen_slots, make_rules, read_seed
+from composer.generate import chosen_slots, make_rules
 from composer.notes import DRUM_PROGRAM, Note, Part, Piece
+from composer.reading import read_seed
 from composer.rules import LEAN
 from composer.settings import Settings
 from composer.timing import MetreMap

@@ -19,7 +19,8 @@ from composer.errors import ModelError
 from composer.events import FIELDS, Events
 from composer.features import features
 from composer.float_trunk import load_float
-from composer.generate import make_streams, read_seed, seed_state
+from composer.generate import make_streams, seed_state
+from composer.reading import read_seed
 from composer.runtime import Predictor, State
 from composer.settings import Settings
 

@@ -7,7 +7,7 @@ import pytest
 
 from composer.events import SHIFT_TICKS, nearest_duration
 from composer.notes import DRUM_PROGRAM
-from composer.ranking import Passage
+from composer.passage import Passage
 from composer.traits import TRAITS, distance, find_key, traits
 
 

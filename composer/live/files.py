@@ -22,9 +22,9 @@ from composer.events import (
     channel_of,
     velocity_of,
 )
-from composer.generate import read_seed
 from composer.live.jamlog import JamLog
 from composer.live.mind import Idea
+from composer.reading import read_seed
 
 LARGEST_SEED = 1 << 20
 """Bytes of a file that is read while others play."""
