@@ -18,14 +18,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.ensemble import Ensemble, Stream
-from composer.events import FIELDS
+from composer.ensemble import Stream
 from composer.generate import MEMORY, at_join, make_streams
 from composer.orders import SIZE
 from composer.priming import Primer
 from composer.reading import Reading
 from composer.runtime import Floats, Ints, Predictor, State, Trunk
 from composer.settings import Settings
+from composer.takes import Takes, takes_of
 
 PRIMED = 32
 """Seeds that are primed at once at most."""
@@ -134,36 +134,28 @@ class Choir:
         judge: bool = False,
     ) -> None:
         padded = Predictor(predictor.config, Padded(predictor.trunk), predictor.heads)
-        self._critic = Critic(padded) if judge else None
+        critic = Critic(padded) if judge else None
         self._ask, self._size = ask, size
         self._primer: Primer[Request] = Primer(padded, MEMORY)
-        self._ensemble = Ensemble(self._critic or padded)
+        self._takes = Takes(critic or padded, critic.judge if critic else None)
         self._ready: deque[tuple[Request, Stream]] = deque()
-        self._playing: dict[Stream, tuple[Request, list[float]]] = {}
+        self._playing: dict[Stream, Request] = {}
 
     def sing(self) -> Iterator[Sung]:
         """Yield what has been asked for, each as it ends."""
         while True:
             yield from self._fill()
-            if not self._ensemble.streams:
+            if not self._takes.streams:
                 return
-            streams = self._ensemble.streams
-            ended = self._ensemble.play()
-            if self._critic is not None:
-                # A stream that ends may have drawn none: its value is not kept below.
-                rows = np.array([(stream.rows or [[0] * len(FIELDS)])[-1] for stream in streams])
-                for stream, value in zip(streams, self._critic.judge(rows).tolist(), strict=True):
-                    self._playing[stream][1].append(value)
-            for stream in ended:
-                request, heard = self._playing.pop(stream)
-                # The last draw said that the stream is over, and was no note.
-                notes = heard[: len(stream.rows)]
+            for stream in self._takes.play():
+                request = self._playing.pop(stream)
+                notes = stream.nats[: len(stream.rows)]
                 yield Sung(request, stream, float(np.mean(notes)) if notes else None)
 
     def _fill(self) -> Iterator[Sung]:
         """Let streams join where there is room; yield requests that cannot be met."""
         # A few places are let stand empty, so that joining is not done at every note.
-        playing = len(self._ensemble.streams)
+        playing = self._takes.places
         if playing and self._size - playing < max(1, self._size // BLOCK):
             return
         room = self._size - playing
@@ -178,10 +170,13 @@ class Choir:
                     yield from self._rise(request)
                 if heard and len(self._ready) >= room:
                     break
-        joining = [self._ready.popleft() for _ in range(min(room, len(self._ready)))]
-        for request, stream in joining:
-            self._playing[stream] = (request, [])
-        self._ensemble.add(stream for _, stream in joining)
+        joining: list[tuple[Reading, Stream]] = []
+        while self._ready and (room >= takes_of(self._ready[0][1]) or not (playing or joining)):
+            request, stream = self._ready.popleft()
+            joining.append((request.reading, stream))
+            self._playing[stream] = request
+            room -= takes_of(stream)
+        self._takes.add(joining)
 
     def _take_in(self) -> Iterator[Sung]:
         """Ask for requests until enough seeds are being primed."""

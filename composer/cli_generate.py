@@ -31,6 +31,8 @@ def pitch_range(ctx: Any, param: Any, value: str | None) -> tuple[int, int] | No
     return int(low), int(high)
 
 
+TAKES = 8
+"""Takes of each bar unless told otherwise: more find hardly better ones."""
 SETTINGS = (
     click.option("--bars", type=int, help="Length in bars.  [default: 8]"),
     click.option("--seconds", type=float, help="Length in seconds, up to the next bar line."),
@@ -52,6 +54,8 @@ SETTINGS = (
                  help="Notes per beat to aim at, never more in any bar (free time: per second)."),
     click.option("--recall", type=int, default=4, show_default=True,
                  help="Most bars in a row that may come back as they were heard before."),
+    click.option("--takes", type=int, default=TAKES, show_default=True,
+                 help="Ways in which each bar is tried; the one most like the seed is kept."),
     click.option("--grid", type=click.Choice(["auto", "beats", "free"]), default="auto",
                  show_default=True, help="Whether the music keeps a beat."),
 )  # fmt: skip
@@ -75,7 +79,7 @@ def settings_from(options: dict[str, Any]) -> Any:
 
     names = (
         "bars", "seconds", "notes", "temperature", "top_p", "min_p",
-        "rng_seed", "key", "parts", "pitch_range", "density", "recall", "grid",
+        "rng_seed", "key", "parts", "pitch_range", "density", "recall", "takes", "grid",
     )  # fmt: skip
     values = {name: options.pop(name) for name in names}
     if values["rng_seed"] is None:

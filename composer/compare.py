@@ -20,7 +20,7 @@ import numpy as np
 
 from composer.context import FREE_BAR
 from composer.copies import BarIndex, Copy, bars_of_passage
-from composer.ensemble import Ensemble, Stream
+from composer.ensemble import Stream
 from composer.evaluate import Found
 from composer.events import PART, SHIFT, SHIFT_TICKS, TICKS_PER_BEAT, Events, decode, encode
 from composer.generate import make_streams, seed_state
@@ -31,14 +31,15 @@ from composer.passage import Passage
 from composer.reading import Reading
 from composer.runtime import Predictor
 from composer.settings import Settings
+from composer.takes import Takes
 from composer.theory import find_key as seed_key
 from composer.traits import TRAITS, distance, find_key, traits
 
 FEWEST_BARS = 4
 """Halves shorter than this say too little."""
 FEWEST_NOTES = 16
-SIDE_BY_SIDE = 32
-"""Continuations in the making at a time."""
+SIDE_BY_SIDE = 64
+"""Continuations in the making at a time, all takes counted."""
 LOOP = 8
 """Bars in a row that each repeat one of the four before, which no music is called stuck for."""
 STILL = 4
@@ -157,13 +158,13 @@ def continuations(
         progress: Called with how many are done and how many there will be.
     """
     total = len(halves) if count is None else count
-    ensemble = Ensemble(predictor)
+    takes = Takes(predictor)
     owner: dict[int, int] = {}
     made: dict[int, Made] = {}
     streams: dict[int, Stream] = {}
     waiting = list(range(total))[::-1]
-    while waiting or ensemble.streams:
-        while waiting and len(ensemble.streams) < SIDE_BY_SIDE:
+    while waiting or takes.streams:
+        while waiting and takes.places < SIDE_BY_SIDE:
             number = waiting.pop()
             index = number % len(halves)
             half = halves[index]
@@ -171,8 +172,8 @@ def continuations(
             state = seed_state(half.reading, predictor)
             (stream,) = make_streams(half.reading, state, wanted, [number // len(halves)])
             owner[id(stream)], streams[number] = number, stream
-            ensemble.add([stream])
-        for stream in ensemble.play():
+            takes.add([(half.reading, stream)])
+        for stream in takes.play():
             number = owner.pop(id(stream))
             half = halves[number % len(halves)]
             passage = Passage.of_stream(half.reading, streams.pop(number))

@@ -81,8 +81,11 @@ class Stream:
         copied: Ticks, up to the last note, for which every note was the expected one.
         resting: Ticks for which recall rests from here on.
         rows: The notes drawn so far, [notes][5].
+        nats: Log p of each of them, if someone works that out.
         done: Whether it has ended.
         after: The state after its last note, once it has ended by itself.
+        take: Which choice it is drawn for, and which way of it (`composer.takes`): they fix
+            the randomness too.
     """
 
     state: State
@@ -96,11 +99,13 @@ class Stream:
     copied: int = 0
     resting: int = 0
     rows: list[list[int]] = field(default_factory=list)
+    nats: list[float] = field(default_factory=list)
     done: bool = False
     after: State | None = None
+    take: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
-        entropy = (self.settings.rng_seed, self.variation)
+        entropy = (self.settings.rng_seed, self.variation, *(self.take or ()))
         self._rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy)))
 
     def numbers(self, notes: int) -> NDArray[np.float64]:

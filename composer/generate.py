@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.ear import listen
-from composer.ensemble import Ensemble, Stream
+from composer.ensemble import Stream
 from composer.errors import SettingError
 from composer.events import (
     DURATION,
@@ -38,6 +38,7 @@ from composer.reading import TAIL, Reading
 from composer.rules import FAR, KNOWN, RARE, Rules, lengths_like, loudness_like
 from composer.runtime import Predictor, State
 from composer.settings import AUTO, DEFAULT_BARS, OFF, Settings
+from composer.takes import Takes
 
 MEMORY = 4096
 """Notes of a seed that the network hears at most: its last ones."""
@@ -320,12 +321,12 @@ def continue_seed(
         SettingError: The settings do not fit the seed.
     """
     streams = make_streams(reading, seed_state(reading, predictor), settings, variations)
-    ensemble = Ensemble(predictor)
-    ensemble.add(streams)
-    while ensemble.streams:
-        ensemble.play()
-        if progress and ensemble.streams:
-            progress(min(_share(stream, reading) for stream in ensemble.streams))
+    takes = Takes(predictor)
+    takes.add((reading, stream) for stream in streams)
+    while takes.streams:
+        takes.play()
+        if progress and takes.streams:
+            progress(min(_share(stream, reading) for stream in takes.streams))
     return [to_continuation(reading, settings, stream) for stream in streams]
 
 

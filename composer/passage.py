@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from composer.ear import LOOK_BACK
 from composer.ensemble import Stream
-from composer.events import DURATION_TICKS, PART, PITCH, SHIFT_TICKS
+from composer.events import DURATION, DURATION_TICKS, PART, PITCH, SHIFT, SHIFT_TICKS
 from composer.grid import FREE
 from composer.notes import DRUM_PROGRAM
 from composer.reading import Reading
@@ -63,15 +63,29 @@ class Passage:
 
     @classmethod
     def of_stream(cls, reading: Reading, stream: Stream) -> Passage:
-        """A continuation, counted from the join."""
+        """A finished continuation, counted from the join."""
+        made = cls.so_far(reading, stream, int(stream.state.context.clock[0]))
+        end = int(stream.rules.end[0])
+        if end < FAR:
+            made.length = end - reading.join
+        elif len(made.rows):
+            made.length = int((made.onsets + DURATION_TICKS[made.rows[:, DURATION]]).max())
+        return made
+
+    @classmethod
+    def so_far(cls, reading: Reading, stream: Stream, clock: int) -> Passage:
+        """What a stream has drawn, counted from the join, up to its last onset.
+
+        Args:
+            reading: Of its seed.
+            stream: With any number of notes.
+            clock: Tick on the events' clock from which the first shift counts.
+        """
         rows = stream.events().astype(np.int64)
-        clock = int(stream.state.context.clock[0])
-        onsets = clock + np.cumsum(SHIFT_TICKS[rows[:, 0]]) - reading.join
-        end = int(stream.rules.end[0]) - reading.join
-        if end >= FAR - reading.join:
-            end = int((onsets + DURATION_TICKS[rows[:, 3]]).max()) if len(rows) else 0
+        onsets = clock + np.cumsum(SHIFT_TICKS[rows[:, SHIFT]]) - reading.join
+        length = int(onsets[-1]) + 1 if len(rows) else 0
         free = reading.events.kind == FREE
-        return cls(rows, onsets, reading.events.programs, reading.bar, free, end)
+        return cls(rows, onsets, reading.events.programs, reading.bar, free, length)
 
     @cached_property
     def pitch_classes(self) -> Floats:

@@ -33,7 +33,7 @@ from composer.settings import Settings
 
 TABLES = ("settings.csv", "settings.jsonl")
 _LENGTHS = ("bars", "seconds", "notes")
-_WHOLE = ("bars", "notes", "recall", "rng_seed")
+_WHOLE = ("bars", "notes", "recall", "rng_seed", "takes")
 _REAL = ("seconds", "temperature", "top_p", "min_p", "density")
 _NAMES = tuple(f.name for f in fields(Settings))
 

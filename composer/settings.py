@@ -34,6 +34,7 @@ class Settings:
             the seed's busiest bar.
         recall: Most bars in a row taken over from what was heard before; then as many
             without it. 0: nothing is.
+        takes: How often each bar is tried; the try that fits the seed best is kept.
         grid: "auto", "beats" or "free".
 
     Raises:
@@ -52,6 +53,7 @@ class Settings:
     pitch_range: tuple[int, int] | None = None
     density: float | None = None
     recall: int = 4
+    takes: int = 1
     grid: str = "auto"
 
     def __post_init__(self) -> None:
@@ -77,6 +79,7 @@ class Settings:
         if self.density is not None:
             _within("density", self.density, 0.05, 100)
         _within("recall", self.recall, 0, 10_000)
+        _within("takes", self.takes, 1, 64)
         if self.grid not in KINDS:
             raise SettingError(f"grid is {self.grid!r}, must be one of {', '.join(KINDS)}")
         if self.key not in (AUTO, OFF):

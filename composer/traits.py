@@ -18,7 +18,15 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.events import DURATION, DURATION_TICKS, PART, PITCH, TICKS_PER_BEAT, VELOCITY
+from composer.events import (
+    DURATION,
+    DURATION_TICKS,
+    PART,
+    PITCH,
+    SLOTS,
+    TICKS_PER_BEAT,
+    VELOCITY,
+)
 from composer.notes import DRUM_PROGRAM
 from composer.passage import PLACES, Passage
 
@@ -34,11 +42,17 @@ TRAITS: Mapping[str, str] = {
     "range": "semitones from the lowest tone to the highest",
     "velocity": "share of notes in each of 16 degrees of loudness",
     "self-similarity": "notes in common of bars that lie 1, 2, 4 and 8 bars apart, 0 to 1",
+    "parts": "share of notes that each part plays",
+    "lengths": "share of notes by length, in half octaves of ticks",
+    "register": "mean pitch of each part",
 }
 """Names, and what they say."""
 WIDEST = 12
 LOUDNESS = 16
 LAGS = (1, 2, 4, 8)
+LENGTHS = 18
+_LENGTHS = np.round(2 * np.log2(DURATION_TICKS)).astype(np.int64)
+assert _LENGTHS.max() < LENGTHS
 
 
 def traits(passage: Passage, *, dynamics: bool = True) -> dict[str, Floats]:
@@ -60,6 +74,9 @@ def traits(passage: Passage, *, dynamics: bool = True) -> dict[str, Floats]:
         "range": np.array([np.ptp(rows[tones, PITCH]) if tones.any() else np.nan], dtype=float),
         "velocity": np.full(LOUDNESS, np.nan),
         "self-similarity": _self_similarity(passage),
+        "parts": _shares(rows[:, PART], SLOTS),
+        "lengths": _shares(_LENGTHS[rows[:, DURATION]], LENGTHS),
+        "register": _register(passage, tones),
     }
     if dynamics and len(rows):
         counts = np.bincount(rows[:, VELOCITY] * LOUDNESS // 32, minlength=LOUDNESS)
@@ -96,6 +113,19 @@ def find_key(passage: Passage) -> str | None:
         line.append(note.Note(60 + pitch_class, quarterLength=int(sounding[pitch_class])))
     found = line.analyze("key")
     return f"{found.tonic.name} {found.mode}"
+
+
+def _shares(classes: NDArray[np.integer], count: int) -> Floats:
+    if not len(classes):
+        return np.full(count, np.nan)
+    return np.asarray(np.bincount(classes, minlength=count) / len(classes))
+
+
+def _register(passage: Passage, tones: NDArray[np.bool_]) -> Floats:
+    rows = passage.rows[tones]
+    count = np.bincount(rows[:, PART], minlength=SLOTS).astype(np.float64)
+    count[count == 0] = np.nan
+    return np.asarray(np.bincount(rows[:, PART], rows[:, PITCH], minlength=SLOTS) / count)
 
 
 def _tones(passage: Passage) -> NDArray[np.bool_]:

@@ -4,15 +4,16 @@ It stands where a `composer.runtime.Predictor` does, so that a baseline's contin
 drawn like the model's: same rules, temperature, cuts and ear for repetition.
 
 Conventions:
-    B streams. A stream's state holds a number in `recurrent`, [B, 1, 1, 1], under which the
-    player keeps what the stream has heard. So unlike a network's, a state is used up by the
-    step after it, and one that was primed serves one stream.
+    B streams. `recurrent` is an array of objects, [B, 1, 1, 1], each what a stream has heard.
+    So unlike a network's, a state is used up by the step after it; but any number of streams
+    may go on from one state if they take that step together.
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,13 @@ class _Stream:
         self.history = History(parts)
         self.table: Table = {}
 
+    def copy(self) -> _Stream:
+        """Another one that has heard the same."""
+        made = _Stream(0)
+        made.history = copy.deepcopy(self.history)
+        made.table = {place: counts.copy() for place, counts in self.table.items()}
+        return made
+
     def hear(self, columns: NDArray[np.int64]) -> None:
         """One more note, [13]."""
         names = self.history.next(columns.tolist())
@@ -53,38 +61,33 @@ class MarkovPlayer(Predictor):
 
     def __init__(self, model: Markov) -> None:
         self._model = model
-        self._streams: dict[int, _Stream] = {}
-        self._count = 0
-
-    def zero(self, streams: int) -> Floats:
-        """Numbers of streams that have heard nothing, float32 [1, 1, B, 1]."""
-        first = self._count
-        self._count += streams
-        numbers = np.arange(first, first + streams, dtype=np.float32)
-        return numbers[None, None, :, None]
 
     def prime(self, events: Events, memory: int | None = None) -> State:
         """One stream that has heard some events."""
-        recurrent = self.zero(1)
-        stream = self._streams[int(recurrent[0, 0, 0, 0])] = _Stream(len(events.programs))
+        stream = _Stream(len(events.programs))
         notes = features(events)[len(events.programs) :].astype(np.int64)
         for columns in notes if memory is None else notes[-memory:]:
             stream.hear(columns)
-        return State(recurrent, np.zeros((1, 0), dtype=np.float32), Context.after(events))
+        return State(_held([stream]), np.zeros((1, 0), dtype=np.float32), Context.after(events))
 
     def step(self, rows: Ints, state: State, columns: Ints | None = None) -> State:
         """Every stream hears one more note, rows [B, 5]."""
         if columns is None:
             columns = state.context.columns(rows)
-        for stream, heard in zip(self._of(state), columns, strict=True):
+        seen: set[int] = set()
+        streams = []
+        for stream in _of(state):
+            streams.append(stream.copy() if id(stream) in seen else stream)
+            seen.add(id(stream))
+        for stream, heard in zip(streams, columns, strict=True):
             stream.hear(heard)
-        return State(state.recurrent, state.hidden, state.context.advance(rows))
+        return State(_held(streams), state.hidden, state.context.advance(rows))
 
     def logits(self, field: int, state: State, columns: Ints) -> Floats:
         """Log p of one field of the next note, float32 [B, classes]."""
         made = [
             self.shares(FIELDS[field], stream, chosen)
-            for stream, chosen in zip(self._of(state), columns, strict=True)
+            for stream, chosen in zip(_of(state), columns, strict=True)
         ]
         return np.log(np.array(made) + 1e-30).astype(np.float32)
 
@@ -115,8 +118,16 @@ class MarkovPlayer(Predictor):
         assert row < DEEPEST * DEEPEST
         return np.asarray(self._model.weights[field][row] @ np.array(long + short))
 
-    def _of(self, state: State) -> Sequence[_Stream]:
-        return [self._streams[int(number)] for number in state.recurrent[:, 0, 0, 0]]
+
+def _held(streams: Sequence[_Stream]) -> Floats:
+    """Streams where a network has numbers: arrays of objects are joined and taken alike."""
+    held: Any = np.empty((len(streams), 1, 1, 1), dtype=object)
+    held[:, 0, 0, 0] = streams
+    return cast(Floats, held)
+
+
+def _of(state: State) -> list[_Stream]:
+    return list(cast(Any, state.recurrent)[:, 0, 0, 0])
 
 
 def _blend(
