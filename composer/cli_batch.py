@@ -64,7 +64,7 @@ class _Batch(click.Command):
     type=click.Choice(["mid", "musicxml", "json", "png", "wav"]),
     help="A further format, beside each file; may be given again.",
 )
-@with_settings
+@with_settings(takes=1)
 @click.option("--continuation-only", is_flag=True, help="Leave the seeds out of the files.")
 @click.option("--model", default="default", show_default=True, help="A model's name or folder.")
 @click.option(

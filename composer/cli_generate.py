@@ -31,8 +31,6 @@ def pitch_range(ctx: Any, param: Any, value: str | None) -> tuple[int, int] | No
     return int(low), int(high)
 
 
-TAKES = 8
-"""Takes of each bar unless told otherwise: more find hardly better ones."""
 SETTINGS = (
     click.option("--bars", type=int, help="Length in bars.  [default: 8]"),
     click.option("--seconds", type=float, help="Length in seconds, up to the next bar line."),
@@ -54,19 +52,28 @@ SETTINGS = (
                  help="Notes per beat to aim at, never more in any bar (free time: per second)."),
     click.option("--recall", type=int, default=4, show_default=True,
                  help="Most bars in a row that may come back as they were heard before."),
-    click.option("--takes", type=int, default=TAKES, show_default=True,
-                 help="Ways in which each bar is tried; the one most like the seed is kept."),
     click.option("--grid", type=click.Choice(["auto", "beats", "free"]), default="auto",
                  show_default=True, help="Whether the music keeps a beat."),
 )  # fmt: skip
 """The options of `composer.settings.Settings`, for every verb that generates."""
 
 
-def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options of `SETTINGS`."""
-    for option in reversed(SETTINGS):
-        command = option(command)
-    return command
+def with_settings(takes: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command the options of `SETTINGS`, and `--takes` with this default."""
+    tried = click.option(
+        "--takes",
+        type=int,
+        default=takes,
+        show_default=True,
+        help="Ways in which each bar is tried; the one that fits the seed best is kept.",
+    )
+
+    def give(command: Callable[..., Any]) -> Callable[..., Any]:
+        for option in (tried, *reversed(SETTINGS)):
+            command = option(command)
+        return command
+
+    return give
 
 
 def settings_from(options: dict[str, Any]) -> Any:
@@ -111,7 +118,7 @@ OTHER_FORMATS = frozenset({".musicxml", ".xml", ".mxl", ".abc", ".krn", ".json",
     show_default=True,
     help="How many continuations; numbered if more than one.",
 )
-@with_settings
+@with_settings(takes=8)
 @click.option("--continuation-only", is_flag=True, help="Leave the seed out of the file.")
 @click.option("--model", default="default", show_default=True, help="A model's name or folder.")
 @click.option(

@@ -1,13 +1,13 @@
 """Ranking: how well each of several continuations fits its seed, and which to keep.
 
-A continuation fits when the model finds it likely and when what can be counted in it
-(pitch classes, places in the bar, notes per beat) is as in the seed. One that repeats
+A continuation fits when the model finds it likely and when what can be counted in it is as in
+the seed (`composer.fit`). One that repeats
 itself more than its seed does, or falls silent, is kept only when nothing else is left;
 near-duplicates of one another or of a passage of the seed are never kept.
 
 Conventions:
-    Rows are int [notes, 5] as in `composer.events`; onsets are event ticks. Distances lie
-    in 0..1, 0 for alike; `cost` adds them up, and the lower the better.
+    Rows are int [notes, 5] as in `composer.events`; onsets are event ticks. The lower a
+    `cost`, the better.
 """
 
 from __future__ import annotations
@@ -16,23 +16,18 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from composer.context import FREE_BAR
 from composer.ensemble import PATIENCE
 from composer.events import (
     PART,
     PITCH,
 )
+from composer.fit import Fit
 from composer.passage import Passage
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-
 NATS = 0.1
-"""What a nat per note counts; each distance below counts 1. Among continuations of one
-seed likelihoods differ by about a nat, and distances by some tenths."""
+"""What a nat per note counts; the misfit counts 1. Among continuations of one seed likelihoods
+differ by about a nat, and misfits by some tenths."""
 ALIKE = 0.8
 """Share of common notes (Dice 1945) from which two passages are near-duplicates."""
 SHORTEST = 8
@@ -45,18 +40,14 @@ class Scores:
 
     Attributes:
         nats: Mean -log p of its notes under the model, nats per note; lower is likelier.
-        pitch_class: Distance of its pitch classes, by sounding time, drums left out.
-        rhythm: Distance of its onsets' places in the bar (free time: of its gaps).
-        density: Distance of its notes per beat: 0 for equal, 1 for double or half.
+        misfit: How far it lies from the seed in what can be counted, see `composer.fit`.
         loop: Whether more bars in a row repeat than in the seed.
         silence: Whether it is silent longer than the seed ever is, and than a bar.
         cost: All of it in one number.
     """
 
     nats: float
-    pitch_class: float
-    rhythm: float
-    density: float
+    misfit: float
     loop: bool
     silence: bool
     cost: float
@@ -68,18 +59,11 @@ class Scores:
 
 def judge(seed: Passage, made: Passage, likelihood: float) -> Scores:
     """How a continuation fits its seed; `likelihood` is its mean log p, nats per note."""
-    pitch_class = _distance(seed.pitch_classes, made.pitch_classes)
-    rhythm = _distance(seed.rhythm, made.rhythm)
-    ratio = max(made.density, 1e-9) / max(seed.density, 1e-9)
-    density = min(abs(float(np.log2(ratio))), 1.0)
     loop = made.repeats > max(seed.repeats, PATIENCE)
     silence = made.silence > max(seed.silence, seed.bar if not seed.free else FREE_BAR)
     # Rounded before they are compared and written: no difference hangs on the last bit.
-    nats, pitch_class, rhythm, density = (
-        round(value, 4) for value in (-likelihood, pitch_class, rhythm, density)
-    )
-    cost = round(NATS * nats + pitch_class + rhythm + density, 4)
-    return Scores(nats, pitch_class, rhythm, density, loop, silence, cost)
+    nats, misfit = round(-likelihood, 4), round(Fit(seed).misfit(made), 4)
+    return Scores(nats, misfit, loop, silence, round(NATS * nats + misfit, 4))
 
 
 def likeness(a: Passage, b: Passage) -> float:
@@ -137,16 +121,3 @@ def _notes(passage: Passage, start: int, stop: int) -> set[tuple[int, int, int]]
 def _dice(a: set[Any], b: set[Any]) -> float:
     """Dice's coefficient: twice the common over the sum."""
     return 2 * len(a & b) / max(len(a) + len(b), 1)
-
-
-def _distance(a: Floats, b: Floats) -> float:
-    """Jensen and Shannon's distance of two distributions in bits, its square root, 0..1."""
-    if not a.any() or not b.any():
-        return 0.0 if a.any() == b.any() else 1.0
-    middle = (a + b) / 2
-
-    def divergence(p: Floats) -> float:
-        there = p > 0
-        return float((p[there] * np.log2(p[there] / middle[there])).sum())
-
-    return float(np.sqrt(min(max((divergence(a) + divergence(b)) / 2, 0.0), 1.0)))

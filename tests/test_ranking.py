@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from composer.events import DURATION_TICKS
-from composer.notes import DRUM_PROGRAM
 from composer.passage import Passage
 from composer.ranking import (
     ALIKE,
@@ -36,29 +35,15 @@ def tune(start: int = 0, bars: int = 4, step: int = 24) -> list[tuple[int, int]]
     return [(n * step, pitches[(n * n + n // 3 + start) % 8]) for n in range(count)]
 
 
-def test_the_seed_itself_fits_best() -> None:
+def test_the_likelier_and_the_more_like_its_seed_the_better() -> None:
     seed = passage(tune())
     same = judge(seed, seed, -5.0)
-    assert (same.pitch_class, same.rhythm, same.density) == (0, 0, 0)
+    assert same.misfit == 0
     assert not same.loop and not same.silence
     assert same.cost == pytest.approx(0.5)
-
     other_key = passage([(tick, pitch + 1) for tick, pitch in tune()])
-    off_beat = passage([(tick + 12, pitch) for tick, pitch in tune()])
-    denser = passage(tune(step=12))
-    assert judge(seed, other_key, -5.0).pitch_class > 0.5
-    assert judge(seed, off_beat, -5.0).rhythm == 1
-    assert judge(seed, denser, -5.0).density == 1
-    for worse in (other_key, off_beat, denser):
-        assert judge(seed, worse, -5.0).cost > same.cost
+    assert judge(seed, other_key, -5.0).cost > same.cost
     assert judge(seed, seed, -9.0).cost > same.cost
-
-
-def test_pitch_classes_leave_drums_out() -> None:
-    drums = passage(tune(), program=DRUM_PROGRAM)
-    assert not drums.pitch_classes.any()
-    assert judge(drums, drums, -1.0).pitch_class == 0
-    assert judge(passage(tune()), drums, -1.0).pitch_class == 1
 
 
 def test_a_loop_is_one_that_the_seed_has_not() -> None:
@@ -106,7 +91,7 @@ def test_free_time_has_gaps_for_a_rhythm() -> None:
     seed = passage([(n * 50, 60 + n % 5) for n in range(20)], bars=11, free=True)
     other = passage([(n * 7, 60 + n % 5) for n in range(20)], bars=11, free=True)
     assert seed.rhythm.sum() == pytest.approx(1)
-    assert judge(seed, other, -1.0).rhythm == 1
+    assert not (seed.rhythm * other.rhythm).any()
 
 
 def scored(cost: float, *, loop: bool = False, silence: bool = False) -> Scores:
