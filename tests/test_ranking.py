@@ -95,7 +95,7 @@ def test_free_time_has_gaps_for_a_rhythm() -> None:
 
 
 def scored(cost: float, *, loop: bool = False, silence: bool = False) -> Scores:
-    return Scores(1, 0, 0, 0, loop, silence, cost)
+    return Scores(1, 0, loop, silence, cost)
 
 
 def test_the_best_are_kept_and_no_two_alike() -> None:

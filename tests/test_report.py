@@ -60,7 +60,7 @@ def test_rolls_statistics_and_failures(out: Path) -> None:
     assert page.count["figure"] >= 6 + 5
     assert "<script" not in text and "&lt;script&gt;.mid is empty" in text
     assert "a &lt;b&gt; &amp; #1-" in text
-    for words in ("notes per second", "pitch class", "rank 1, cost", "Continuations", "tiny"):
+    for words in ("notes per second", "misfit", "rank 1, cost", "Continuations", "tiny"):
         assert words in text
     # It stands alone, but for links to the files themselves.
     assert "http" not in text and "url(" not in text
