@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +13,13 @@ from composer import terminal
 from composer.errors import SeedError, SettingError
 
 if TYPE_CHECKING:
-    from composer.compare import Halved, Made
+    from composer.compare import Made
     from composer.evaluate import Found
     from composer.settings import Settings
     from training.dataset import Dataset
 
 MODEL, MARKOV, AGAIN = "model", "Markov", "seed again"
+ONE_TAKE = "{}, one take"
 
 
 @click.command()
@@ -65,6 +67,13 @@ MODEL, MARKOV, AGAIN = "model", "Markov", "seed again"
     help="Draw from those this share as likely as the likeliest.",
 )
 @click.option(
+    "--takes",
+    type=int,
+    default=8,
+    show_default=True,
+    help="Ways in which each bar is tried, by the Markov model too; beside them stands one.",
+)
+@click.option(
     "--rng-seed", type=int, default=0, show_default=True, help="Where all randomness comes from."
 )
 @click.option("--page", metavar="HTML", help="Write a page with tables and pictures.")
@@ -81,6 +90,7 @@ def compare(
     temperature: float,
     top_p: float,
     min_p: float,
+    takes: int,
     rng_seed: int,
     page: str | None,
     force: bool,
@@ -107,7 +117,9 @@ def compare(
 
     if page:
         check_free([Path(page)], force)
-    settings = Settings(temperature=temperature, top_p=top_p, min_p=min_p, rng_seed=rng_seed)
+    settings = Settings(
+        temperature=temperature, top_p=top_p, min_p=min_p, takes=takes, rng_seed=rng_seed
+    )
     predictor = Predictor.load(models.find(model))
     from composer.cli_pieces import read_pieces
 
@@ -156,23 +168,43 @@ def _measure(
     with terminal.bar("Playing", "continuations") as advance:
         made = library.continuations(predictor, halves, settings, outputs, advance)
     sources: dict[str, list[Made]] = {MODEL: made}
+    once = replace(settings, takes=1)
+    if settings.takes > 1:
+        with terminal.bar("Playing", "continuations, one take") as advance:
+            sources[ONE_TAKE.format(MODEL)] = library.continuations(
+                predictor, halves, once, None, advance
+            )
     if baseline is not None:
-        sources[MARKOV] = _markov(baseline, halves, settings)
+        player = _markov(baseline)
+        for wanted in (settings, once) if settings.takes > 1 else (settings,):
+            name = MARKOV if wanted is settings else ONE_TAKE.format(MARKOV)
+            with terminal.bar("Playing by counts", "continuations") as advance:
+                sources[name] = library.continuations(player, halves, wanted, None, advance)
     sources[AGAIN] = library.repeats(halves)
     sources["truth"] = library.truths(halves)
     index = _index(learnt) if learnt is not None else None
     apart, keys = library.random_pairs(halves)
+    figures = {name: library.measure(halves, made, index) for name, made in sources.items()}
     return {
         "pieces": len(halves),
         "notes": sum(len(half.truth.rows) for half in halves),
         "settings": {
-            "temperature": settings.temperature, "top_p": settings.top_p,
-            "min_p": settings.min_p, "rng_seed": settings.rng_seed, "bars": bars,
+            "temperature": settings.temperature,
+            "top_p": settings.top_p,
+            "min_p": settings.min_p,
+            "takes": settings.takes,
+            "rng_seed": settings.rng_seed,
+            "bars": bars,
         },
         "training_pieces": 0 if index is None else len(index),
-        "sources": {
-            name: library.measure(halves, made, index).as_dict()
-            for name, made in sources.items()
+        "sources": {name: some.as_dict() for name, some in figures.items()},
+        "model_nearer_than": {
+            name: {
+                trait: value.as_dict()
+                for trait, value in library.nearer(figures[MODEL], some).items()
+            }
+            for name, some in figures.items()
+            if name not in (MODEL, "truth")
         },
         "random_pairs": {
             "distance": {name: value.as_dict() for name, value in apart.items()},
@@ -181,8 +213,7 @@ def _measure(
     }  # fmt: skip
 
 
-def _markov(dataset: Dataset, halves: list[Halved], settings: Settings) -> list[Made]:
-    from composer.compare import continuations
+def _markov(dataset: Dataset) -> Any:
     from training.dataset import to_events
     from training.markov import Markov
     from training.markov_player import MarkovPlayer
@@ -193,9 +224,7 @@ def _markov(dataset: Dataset, halves: list[Halved], settings: Settings) -> list[
         for record in records
     ]
     with terminal.bar("Counting", "fields") as advance:
-        model = Markov.fit(pieces, advance)
-    with terminal.bar("Playing by counts", "continuations") as advance:
-        return continuations(MarkovPlayer(model), halves, settings, None, advance)
+        return MarkovPlayer(Markov.fit(pieces, advance))
 
 
 def _index(dataset: Dataset) -> Any:
@@ -227,6 +256,15 @@ def _show(document: dict[str, Any]) -> None:
         cells = [shown(figures["distance"][trait]) for figures in sources.values()]
         table.add_row(trait, *cells, shown(document["random_pairs"]["distance"][trait]))
     console.print(table)
+    if document["model_nearer_than"]:
+        table = Table(box=None, pad_edge=False, title="The model is nearer, piece by piece, by")
+        table.add_column("")
+        for name in document["model_nearer_than"]:
+            table.add_column(f"than {name}", justify="right")
+        for trait in TRAITS:
+            rows = document["model_nearer_than"].values()
+            table.add_row(trait, *[shown(figures[trait]) for figures in rows])
+        console.print(table)
     table = Table(box=None, pad_edge=False)
     table.add_column("")
     for name in document["sources"]:

@@ -56,6 +56,10 @@ def page(document: Mapping[str, Any]) -> str:
         ("Kullback-Leibler divergence in nats, 0 for equal", "divergence"),
     ):
         parts.append(f"<h2>{heading}</h2>{_table(sources, field)}")
+    parts.append(
+        "<h2>How much nearer to the truth the model lies, piece by piece</h2>"
+        + _nearer(document["model_nearer_than"])
+    )
     parts.append(f"<h2>The whole</h2>{_whole(document)}")
     settings = ", ".join(f"{key} {value}" for key, value in document["settings"].items())
     parts.append(f"<p>{escape(settings)}</p></body></html>\n")
@@ -119,6 +123,16 @@ def _table(sources: Mapping[str, Any], field: str) -> str:
         f"<tr><th>{escape(name)}"
         + "".join(f"<td class=n>{shown(figures[field][name])}" for figures in sources.values())
         for name in TRAITS
+    )
+    return f"<table><tr><th>{head}{lines}</table>"
+
+
+def _nearer(others: Mapping[str, Any]) -> str:
+    head = "".join(f"<th class=n>than {escape(name)}" for name in others)
+    lines = "".join(
+        f"<tr><th>{escape(trait)}"
+        + "".join(f"<td class=n>{shown(figures[trait])}" for figures in others.values())
+        for trait in TRAITS
     )
     return f"<table><tr><th>{head}{lines}</table>"
 

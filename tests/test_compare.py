@@ -103,6 +103,15 @@ def test_the_truth_is_at_no_distance_from_itself(halves: list[compare.Halved]):
     assert apart["pitch classes"].value > 0
 
 
+def test_how_much_nearer_is_counted_piece_by_piece(halves: list[compare.Halved]):
+    again = compare.measure(halves, compare.repeats(halves))
+    truth = compare.measure(halves, compare.truths(halves))
+    ahead = compare.nearer(truth, again)
+    assert ahead["pitch classes"].value == pytest.approx(again.apart["pitch classes"].value)
+    assert compare.nearer(again, truth)["pitch classes"].value == -ahead["pitch classes"].value
+    assert compare.nearer(again, again)["density"].high == 0
+
+
 def test_the_seed_again_is_a_copy_of_the_seed(halves: list[compare.Halved]):
     figures = compare.measure(halves, compare.repeats(halves))
     assert [copy.bars for copy in figures.from_seed] == [8, 8, 8]
@@ -137,12 +146,16 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(models, "find", lambda name: tmp_path)
     monkeypatch.setattr("composer.runtime.Predictor.load", lambda folder: tiny_model.predictor())
     html = tmp_path / "page.html"
-    arguments = ["compare", str(folder), "--bars", "4", "--page", str(html), "--json"]
+    arguments = [
+        "compare", str(folder), "--bars", "4", "--takes", "2", "--page", str(html), "--json",
+    ]  # fmt: skip
     result = CliRunner().invoke(verbs, arguments)
     assert result.exit_code == 0, result.output
     document = json.loads(result.stdout)
     assert document["pieces"] == 3
-    assert set(document["sources"]) == {"model", "seed again", "truth"}  # nothing was learnt from
+    # Nothing was learnt from, so there is no Markov model.
+    assert set(document["sources"]) == {"model", "model, one take", "seed again", "truth"}
+    assert set(document["model_nearer_than"]) == {"model, one take", "seed again"}
     assert document["sources"]["truth"]["key_agreement"]["value"] == 1.0
     assert page(document) == html.read_text(encoding="utf-8")
     again = CliRunner().invoke(verbs, arguments)
