@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,23 +47,19 @@ ONE_TAKE = "{}, one take"
 @click.option(
     "--temperature",
     type=float,
-    default=0.95,
-    show_default=True,
-    help="How freely notes are drawn: 0 the likeliest, 1 as the model believes.",
+    help="How freely notes are drawn: 0 the likeliest, 1 as the model believes.  "
+    "[default: 1; 0.95 with one take]",
 )
 @click.option(
     "--top-p",
     type=float,
-    default=0.97,
-    show_default=True,
-    help="Draw from the likeliest that hold this share.",
+    help="Draw from the likeliest that hold this share.  [default: 0.99; 0.97 with one take]",
 )
 @click.option(
     "--min-p",
     type=float,
-    default=0.02,
-    show_default=True,
-    help="Draw from those this share as likely as the likeliest.",
+    help="Draw from those this share as likely as the likeliest.  "
+    "[default: 0.01; 0.02 with one take]",
 )
 @click.option(
     "--takes",
@@ -87,9 +82,9 @@ def compare(
     bars: int | None,
     limit: int | None,
     outputs: int | None,
-    temperature: float,
-    top_p: float,
-    min_p: float,
+    temperature: float | None,
+    top_p: float | None,
+    min_p: float | None,
     takes: int,
     rng_seed: int,
     page: str | None,
@@ -113,12 +108,15 @@ def compare(
     from composer import models
     from composer.cli_generate import check_free
     from composer.runtime import Predictor
-    from composer.settings import Settings
+    from composer.settings import Settings, freedom
 
     if page:
         check_free([Path(page)], force)
-    settings = Settings(
-        temperature=temperature, top_p=top_p, min_p=min_p, takes=takes, rng_seed=rng_seed
+    told = {"temperature": temperature, "top_p": top_p, "min_p": min_p}
+    given = {name: value for name, value in told.items() if value is not None}
+    settings, once = (
+        Settings(takes=count, rng_seed=rng_seed, **(freedom(count) | given))  # type: ignore[arg-type]
+        for count in (takes, 1)
     )
     predictor = Predictor.load(models.find(model))
     from composer.cli_pieces import read_pieces
@@ -131,7 +129,7 @@ def compare(
     for name, reason in report.skipped:
         terminal.say(f"skipped {name}: {reason}")
     document = _measure(
-        pieces, learnt if markov else None, learnt, predictor, settings, bars, outputs
+        pieces, learnt if markov else None, learnt, predictor, settings, once, bars, outputs
     )
     document = {"model": model, **document}
     if page:
@@ -151,6 +149,7 @@ def _measure(
     learnt: Dataset | None,
     predictor: Any,
     settings: Settings,
+    once: Settings,
     bars: int | None,
     outputs: int | None,
 ) -> dict[str, Any]:
@@ -168,7 +167,6 @@ def _measure(
     with terminal.bar("Playing", "continuations") as advance:
         made = library.continuations(predictor, halves, settings, outputs, advance)
     sources: dict[str, list[Made]] = {MODEL: made}
-    once = replace(settings, takes=1)
     if settings.takes > 1:
         with terminal.bar("Playing", "continuations, one take") as advance:
             sources[ONE_TAKE.format(MODEL)] = library.continuations(

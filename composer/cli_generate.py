@@ -35,12 +35,15 @@ SETTINGS = (
     click.option("--bars", type=int, help="Length in bars.  [default: 8]"),
     click.option("--seconds", type=float, help="Length in seconds, up to the next bar line."),
     click.option("--notes", type=int, help="Length in notes, up to the next bar line."),
-    click.option("--temperature", type=float, default=0.95, show_default=True,
-                 help="0: the likeliest note; 1: as the model believes; more: bolder."),
-    click.option("--top-p", type=float, default=0.97, show_default=True,
-                 help="Draw from the likeliest choices that hold this share."),
-    click.option("--min-p", type=float, default=0.02, show_default=True,
-                 help="Draw from choices at least this share as likely as the likeliest."),
+    click.option("--temperature", type=float,
+                 help="0: the likeliest note; 1: as the model believes; more: bolder.  "
+                 "[default: 1; 0.95 with one take]"),
+    click.option("--top-p", type=float,
+                 help="Draw from the likeliest choices that hold this share.  "
+                 "[default: 0.99; 0.97 with one take]"),
+    click.option("--min-p", type=float,
+                 help="Draw from choices at least this share as likely as the likeliest.  "
+                 "[default: 0.01; 0.02 with one take]"),
     click.option("--rng-seed", type=int,
                  help="The same number gives the same music.  [default: a new one, printed]"),
     click.option("--key", default="auto", show_default=True,
@@ -82,7 +85,7 @@ def settings_from(options: dict[str, Any]) -> Any:
     Raises:
         SettingError: A value is out of range.
     """
-    from composer.settings import Settings
+    from composer.settings import Settings, freedom
 
     names = (
         "bars", "seconds", "notes", "temperature", "top_p", "min_p",
@@ -91,6 +94,9 @@ def settings_from(options: dict[str, Any]) -> Any:
     values = {name: options.pop(name) for name in names}
     if values["rng_seed"] is None:
         values["rng_seed"] = secrets.randbelow(1_000_000)
+    for name, usual in freedom(values["takes"]).items():
+        if values[name] is None:
+            values[name] = usual
     parts = values["parts"] or ""
     values["parts"] = tuple(text.strip() for text in parts.split(",") if text.strip())
     return Settings(**values)

@@ -2,8 +2,9 @@
 
 Everything that is counted of a passage (`composer.traits`) is counted in the last bars of the
 seed and in the continuation so far. Each distance is taken in units of how far the halves of
-one piece usually lie apart in that trait, so that none outweighs the others; the misfit is
-their mean: 0 for no difference, about 1 for what is usual between the halves of a piece.
+one piece usually lie apart in that trait. The misfit is the mean of their squares, so that
+one trait far off is worse than several a little: 0 for no difference, about 1 for what is
+usual between the halves of a piece.
 
 The distances are those by which `composer compare` holds continuations against the halves
 that people wrote, except that density and polyphony are compared by their ratio: half a note
@@ -37,9 +38,11 @@ USUAL = {
 }
 """How far the last `BARS` bars of first halves lie from second halves, on average over 321
 pieces of six corpora; of density and polyphony the logarithm of the ratio, to base 2."""
+WEIGHTS = {"pitch classes": 2.0, "density": 2.0, "onsets": 1.5, "velocity": 1.5, "lengths": 1.5}
+"""What a trait counts, if not 1: more where continuations go astray most."""
 RATIOS = ("density", "polyphony")
 MOST = 10.0
-"""Times the usual that a distance counts for at most: silence says no more than too little."""
+"""Times the usual that a distance counts for at most."""
 
 assert USUAL.keys() == TRAITS.keys()
 
@@ -51,19 +54,21 @@ class Fit:
         self._seed = traits(last_bars(seed, BARS))
 
     def misfit(self, made: Passage) -> float:
-        """See the module's docstring; `MOST` for no notes.
+        """See the module's docstring; the square of `MOST` for no notes.
 
         Rounded, so that no choice hangs on the last bit of a sum.
         """
         if not len(made.rows):
-            return MOST
+            return MOST**2
         found = traits(made)
-        apart = [
-            min(apart_in(name, self._seed[name], found[name]) / usual, MOST)
-            for name, usual in USUAL.items()
-        ]
-        known = [value for value in apart if not np.isnan(value)]
-        return round(float(np.mean(known)), 6) if known else 0.0
+        total = weights = 0.0
+        for name, usual in USUAL.items():
+            apart = apart_in(name, self._seed[name], found[name]) / usual
+            if not np.isnan(apart):
+                weight = WEIGHTS.get(name, 1.0)
+                total += weight * min(apart, MOST) ** 2
+                weights += weight
+        return round(total / weights, 6) if weights else 0.0
 
 
 def apart_in(name: str, a: NDArray[np.float64], b: NDArray[np.float64]) -> float:

@@ -61,7 +61,7 @@ def test_drums_have_no_keys_and_no_register() -> None:
 def test_silence_fits_nothing() -> None:
     nothing = Passage(np.zeros((0, 5), dtype=np.int64), np.zeros(0, dtype=np.int64), (0,), BAR,
                       False, 4 * BAR)  # fmt: skip
-    assert Fit(tune()).misfit(nothing) == MOST
+    assert Fit(tune()).misfit(nothing) == MOST**2
 
 
 def test_only_the_last_bars_of_a_seed_count() -> None:
