@@ -64,9 +64,16 @@ ONE_TAKE = "{}, one take"
 @click.option(
     "--takes",
     type=int,
-    default=8,
+    default=16,
     show_default=True,
-    help="Ways in which each bar is tried, by the Markov model too; beside them stands one.",
+    help="Ways in which each bar is tried; beside that stands one take.",
+)
+@click.option(
+    "--markov-takes",
+    type=int,
+    default=1,
+    show_default=True,
+    help="The same for the Markov model; as many as the model's take hours.",
 )
 @click.option(
     "--rng-seed", type=int, default=0, show_default=True, help="Where all randomness comes from."
@@ -86,6 +93,7 @@ def compare(
     top_p: float | None,
     min_p: float | None,
     takes: int,
+    markov_takes: int,
     rng_seed: int,
     page: str | None,
     force: bool,
@@ -114,10 +122,10 @@ def compare(
         check_free([Path(page)], force)
     told = {"temperature": temperature, "top_p": top_p, "min_p": min_p}
     given = {name: value for name, value in told.items() if value is not None}
-    settings, once = (
-        Settings(takes=count, rng_seed=rng_seed, **(freedom(count) | given))  # type: ignore[arg-type]
-        for count in (takes, 1)
-    )
+    by_takes = {
+        count: Settings(takes=count, rng_seed=rng_seed, **(freedom(count) | given))  # type: ignore[arg-type]
+        for count in (takes, markov_takes, 1)
+    }
     predictor = Predictor.load(models.find(model))
     from composer.cli_pieces import read_pieces
 
@@ -129,8 +137,9 @@ def compare(
     for name, reason in report.skipped:
         terminal.say(f"skipped {name}: {reason}")
     document = _measure(
-        pieces, learnt if markov else None, learnt, predictor, settings, once, bars, outputs
-    )
+        pieces, learnt if markov else None, learnt, predictor,
+        (by_takes[takes], by_takes[markov_takes], by_takes[1]), bars, outputs,
+    )  # fmt: skip
     document = {"model": model, **document}
     if page:
         from composer.compare_page import page as draw
@@ -148,13 +157,17 @@ def _measure(
     baseline: Dataset | None,
     learnt: Dataset | None,
     predictor: Any,
-    settings: Settings,
-    once: Settings,
+    ways: tuple[Settings, Settings, Settings],
     bars: int | None,
     outputs: int | None,
 ) -> dict[str, Any]:
-    """Everything but the model's name, as plain values."""
+    """Everything but the model's name, as plain values.
+
+    The settings are the model's, the Markov model's, and those of one take.
+    """
     from composer import compare as library
+
+    settings, counted, once = ways
 
     halves = [half for piece in pieces if (half := library.halve(piece, bars))]
     if len(halves) < 2:
@@ -174,10 +187,10 @@ def _measure(
             )
     if baseline is not None:
         player = _markov(baseline)
-        for wanted in (settings, once) if settings.takes > 1 else (settings,):
-            name = MARKOV if wanted is settings else ONE_TAKE.format(MARKOV)
-            with terminal.bar("Playing by counts", "continuations") as advance:
-                sources[name] = library.continuations(player, halves, wanted, None, advance)
+        for name, wanted in {MARKOV: counted, ONE_TAKE.format(MARKOV): once}.items():
+            if name == MARKOV or counted.takes > 1:
+                with terminal.bar("Playing by counts", "continuations") as advance:
+                    sources[name] = library.continuations(player, halves, wanted, None, advance)
     sources[AGAIN] = library.repeats(halves)
     sources["truth"] = library.truths(halves)
     index = _index(learnt) if learnt is not None else None
@@ -191,6 +204,7 @@ def _measure(
             "top_p": settings.top_p,
             "min_p": settings.min_p,
             "takes": settings.takes,
+            "markov_takes": counted.takes,
             "rng_seed": settings.rng_seed,
             "bars": bars,
         },

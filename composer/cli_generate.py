@@ -124,7 +124,7 @@ OTHER_FORMATS = frozenset({".musicxml", ".xml", ".mxl", ".abc", ".krn", ".json",
     show_default=True,
     help="How many continuations; numbered if more than one.",
 )
-@with_settings(takes=8)
+@with_settings(takes=16)
 @click.option("--continuation-only", is_flag=True, help="Leave the seed out of the file.")
 @click.option("--model", default="default", show_default=True, help="A model's name or folder.")
 @click.option(

@@ -35,10 +35,20 @@ USUAL = {
     "parts": 0.084,
     "lengths": 0.155,
     "register": 9.4,
+    "figure": 1.6,
+    "heights": 58.0,
 }
 """How far the last `BARS` bars of first halves lie from second halves, on average over 321
 pieces of six corpora; of density and polyphony the logarithm of the ratio, to base 2."""
-WEIGHTS = {"pitch classes": 2.0, "density": 2.0, "onsets": 1.5, "velocity": 1.5, "lengths": 1.5}
+WEIGHTS = {
+    "pitch classes": 2.0,
+    "density": 2.0,
+    "onsets": 1.5,
+    "velocity": 1.5,
+    "lengths": 1.5,
+    "figure": 3.0,
+    "heights": 3.0,
+}
 """What a trait counts, if not 1: more where continuations go astray most."""
 RATIOS = ("density", "polyphony")
 MOST = 10.0

@@ -1,12 +1,12 @@
-"""Takes: every half bar is tried in several ways, and the way that fits the seed best is kept.
+"""Takes: every bar is tried in several ways, and the way that fits the seed best is kept.
 
 A network that draws one note after another goes where its last notes lead, and wanders off:
 out of the key, denser and denser, into a figure of which it does not find out again. Someone
 who writes music down tries a bar, looks at what there is so far, and tries it again. So each
 stream goes on in `Settings.takes` ways side by side, for about as many notes as the seed has
-to half a bar; of these the one is kept for which all that was made so far fits the seed best
-(`composer.fit`), and the next half begins there. That costs little, because a state is a value,
-and eight streams in one step of the network are not eight times the work of one.
+to a bar; of these the one is kept for which all that was made so far fits the seed best
+(`composer.fit`), and the next bar begins there. That costs little, because a state is a value,
+and sixteen streams in one step of the network are not sixteen times the work of one.
 
 Every take is drawn from the network, by the same rules, and none is changed: what is chosen
 is among what it would have played. With one take, everything is as in an `Ensemble`.
@@ -30,8 +30,6 @@ from composer.sampling import COLDEST
 
 Judge = Callable[[NDArray[np.int64]], NDArray[np.float64]]
 
-SHARE = 0.5
-"""Of a bar's notes, after which a choice is made."""
 FEWEST = 6
 """Notes after which a choice is made at the earliest."""
 
@@ -93,7 +91,7 @@ class Takes:
                 continue
             seed = Passage.of_seed(reading)
             per_bar = len(seed.rows) * seed.bar / max(seed.length, seed.bar)
-            choice = _Choice(stream, reading, Fit(seed), max(round(SHARE * per_bar), FEWEST))
+            choice = _Choice(stream, reading, Fit(seed), max(round(per_bar), FEWEST))
             joining += self._ways(choice, stream)
         self._ensemble.add(joining)
 

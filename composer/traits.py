@@ -45,6 +45,8 @@ TRAITS: Mapping[str, str] = {
     "parts": "share of notes that each part plays",
     "lengths": "share of notes by length, in half octaves of ticks",
     "register": "mean pitch of each part",
+    "figure": "notes a bar of each part in each sixteenth of the bar",
+    "heights": "mean pitch of each part in each sixteenth of the bar",
 }
 """Names, and what they say."""
 WIDEST = 12
@@ -76,8 +78,15 @@ def traits(passage: Passage, *, dynamics: bool = True) -> dict[str, Floats]:
         "self-similarity": _self_similarity(passage),
         "parts": _shares(rows[:, PART], SLOTS),
         "lengths": _shares(_LENGTHS[rows[:, DURATION]], LENGTHS),
-        "register": _register(passage, tones),
+        "register": _means(rows[tones, PART], rows[tones, PITCH], SLOTS),
+        "figure": np.full(SLOTS * PLACES, np.nan),
+        "heights": np.full(SLOTS * PLACES, np.nan),
     }
+    if len(rows) and not passage.free:
+        spot = rows[:, PART] * PLACES + (passage.onsets % passage.bar) * PLACES // passage.bar
+        bars = max(passage.length / passage.bar, 0.5)
+        found["figure"] = np.bincount(spot, minlength=SLOTS * PLACES) / bars
+        found["heights"] = _means(spot[tones], rows[tones, PITCH], SLOTS * PLACES)
     if dynamics and len(rows):
         counts = np.bincount(rows[:, VELOCITY] * LOUDNESS // 32, minlength=LOUDNESS)
         found["velocity"] = counts / counts.sum()
@@ -121,11 +130,11 @@ def _shares(classes: NDArray[np.integer], count: int) -> Floats:
     return np.asarray(np.bincount(classes, minlength=count) / len(classes))
 
 
-def _register(passage: Passage, tones: NDArray[np.bool_]) -> Floats:
-    rows = passage.rows[tones]
-    count = np.bincount(rows[:, PART], minlength=SLOTS).astype(np.float64)
-    count[count == 0] = np.nan
-    return np.asarray(np.bincount(rows[:, PART], rows[:, PITCH], minlength=SLOTS) / count)
+def _means(classes: NDArray[np.integer], values: NDArray[np.integer], count: int) -> Floats:
+    """The mean value of each class, NaN for those that do not occur."""
+    times = np.bincount(classes, minlength=count).astype(np.float64)
+    times[times == 0] = np.nan
+    return np.asarray(np.bincount(classes, values, minlength=count) / times)
 
 
 def _tones(passage: Passage) -> NDArray[np.bool_]:

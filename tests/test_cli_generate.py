@@ -50,6 +50,17 @@ def test_the_first_command(tmp_path: Path) -> None:
     assert marks[-1] == "composer"
 
 
+def test_how_freely_it_draws_depends_on_how_often_it_tries() -> None:
+    def settings(*more: str) -> tuple[int, float, float, float]:
+        result = generate("--seed", WALTZ, "--bars", "1", "--force", "--json", *more)
+        told = json.loads(result.stdout)["settings"]
+        return told["takes"], told["temperature"], told["top_p"], told["min_p"]
+
+    assert settings() == (16, 1.0, 0.99, 0.01)
+    assert settings("--takes", "1") == (1, 0.95, 0.97, 0.02)
+    assert settings("--takes", "3", "--top-p", "0.5") == (3, 1.0, 0.5, 0.01)
+
+
 def test_same_number_same_bytes(tmp_path: Path) -> None:
     for out, number in (("a", "1"), ("b", "1"), ("c", "2")):
         generate("--seed", WALTZ, "--bars", "8", "--rng-seed", number, "--out", f"{out}.mid")
@@ -133,6 +144,7 @@ def test_a_bad_seed_is_one_line_and_no_file(name: str, tmp_path: Path) -> None:
     ("arguments", "says"),
     [
         (("--temperature", "-1"), "temperature is -1.0"),
+        (("--takes", "0"), "takes is 0"),
         (("--top-p", "0"), "top-p is 0"),
         (("--min-p", "1"), "min-p is 1"),
         (("--bars", "0"), "bars is 0"),

@@ -7,7 +7,7 @@ import pytest
 
 from composer.events import SHIFT_TICKS, nearest_duration
 from composer.notes import DRUM_PROGRAM
-from composer.passage import Passage
+from composer.passage import PLACES, Passage
 from composer.traits import TRAITS, distance, find_key, traits
 
 
@@ -107,3 +107,26 @@ def test_distances_leave_out_what_is_not_there():
     # One of two numbers is known: the other counts as if it lay as far apart.
     assert distance(np.array([0.0, np.nan]), np.array([3.0, 4.0])) == pytest.approx(np.sqrt(18))
     assert np.isnan(distance(np.array([np.nan]), np.array([1.0])))
+
+
+def test_an_accompaniment_has_a_figure():
+    # Bass, chord, chord, rest: in one part, four bars.
+    bar = [(0.0, 0, 36, 1.0), *((beat, 0, pitch, 1.0) for beat in (1.0, 2.0) for pitch in (60, 64))]
+    waltz = [(4 * n + beat, part, pitch, long) for n in range(4) for beat, part, pitch, long in bar]
+    found = traits(passage(waltz, bars=4))
+    figure, heights = found["figure"][:PLACES], found["heights"][:PLACES]
+    assert figure[[0, 4, 8, 12]].tolist() == [1, 2, 2, 0]
+    assert heights[[0, 4, 8]].tolist() == [36, 62, 62]
+    assert np.isnan(heights[12])
+    assert found["parts"][0] == 1
+    # The chords on other beats: the same notes, another figure.
+    turned = [((onset + 1) % 16, part, pitch, long) for onset, part, pitch, long in waltz]
+    other = traits(passage(turned, bars=4))
+    assert distance(found["figure"], other["figure"]) > 1
+    assert distance(found["register"], other["register"]) == 0
+
+
+def test_music_without_bars_has_no_figure():
+    free = passage(SCALE, bars=2)
+    free.free = True
+    assert np.isnan(traits(free)["figure"]).all()
