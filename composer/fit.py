@@ -1,7 +1,7 @@
 """Fit: how far what goes on lies from what went before, in one number.
 
 Everything that is counted of a passage (`composer.traits`) is counted in the last bars of the
-seed and in the continuation so far. Each distance is taken in units of how far the halves of
+seed and in those of the continuation so far. Each distance is taken in units of how far the halves of
 one piece usually lie apart in that trait. The misfit is the mean of their squares, so that
 one trait far off is worse than several a little: 0 for no difference, about 1 for what is
 usual between the halves of a piece.
@@ -20,8 +20,8 @@ from composer.passage import Passage
 from composer.traits import TRAITS, distance, traits
 
 BARS = 32
-"""Last bars of a seed that are looked at: nearer to what follows than all of it, and than
-its last 16, in most traits."""
+"""Last bars that are looked at: of a seed they are nearer to what follows than all of it, and
+than its last 16, in most traits."""
 USUAL = {
     "pitch classes": 0.12,
     "intervals": 0.11,
@@ -70,7 +70,7 @@ class Fit:
         """
         if not len(made.rows):
             return MOST**2
-        found = traits(made)
+        found = traits(last_bars(made, BARS))
         total = weights = 0.0
         for name, usual in USUAL.items():
             apart = apart_in(name, self._seed[name], found[name]) / usual
