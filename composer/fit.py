@@ -1,9 +1,9 @@
 """Fit: how far what goes on lies from what went before, in one number.
 
 Everything that is counted of a passage (`composer.traits`) is counted in the last bars of the
-seed and in those of the continuation so far. Each distance is taken in units of how far the halves of
-one piece usually lie apart in that trait. The misfit is the mean of their squares, so that
-one trait far off is worse than several a little: 0 for no difference, about 1 for what is
+seed and in those of the continuation so far. Each distance is taken in units of how far the
+halves of one piece usually lie apart in that trait. The misfit is the mean of their squares, so
+that one trait far off is worse than several a little: 0 for no difference, about 1 for what is
 usual between the halves of a piece.
 
 The distances are those by which `composer compare` holds continuations against the halves

@@ -50,6 +50,8 @@ KIT = (36, 38, 42, 46, 49)
 """Kick, snare, hi-hat closed and open, crash (General MIDI 1), for drum parts that"""
 SMALL_KIT = 4
 """use fewer keys than these."""
+SIDE_BY_SIDE = 256
+"""Streams that are drawn at a time, all takes of all variations counted."""
 DENSER = 1.25
 """Times the seed's notes per beat that a continuation may have on the whole."""
 PLAYED = 12
@@ -322,11 +324,15 @@ def continue_seed(
     """
     streams = make_streams(reading, seed_state(reading, predictor), settings, variations)
     takes = Takes(predictor)
-    takes.add((reading, stream) for stream in streams)
-    while takes.streams:
-        takes.play()
+    waiting, ended = streams[::-1], 0
+    while waiting or takes.streams:
+        while waiting and takes.places < SIDE_BY_SIDE:
+            takes.add([(reading, waiting.pop())])
+        ended += len(takes.play())
         if progress and takes.streams:
-            progress(min(_share(stream, reading) for stream in takes.streams))
+            shares = [_share(stream, reading) for stream in takes.streams]
+            playing = len(streams) - len(waiting) - ended
+            progress((ended + playing * sum(shares) / len(shares)) / len(streams))
     return [to_continuation(reading, settings, stream) for stream in streams]
 
 

@@ -47,7 +47,7 @@ PAGE = 64
 """Notes to a page."""
 _PAGE_BITS, _IN_PAGE = 6, PAGE - 1
 PAGES = 48
-"""Pages that are remembered."""
+"""Pages that are remembered unless told otherwise."""
 
 NO_PART = SLOTS
 """Part that is expected where nothing is."""
@@ -123,10 +123,11 @@ class _Page:
 class Recall:
     """What one stream remembers of itself; see the module's docstring."""
 
-    __slots__ = ("_at", "_count", "_deaf", "_exact", "_first", "_hits", "_keys", "_now",
-                 "_pages", "_source", "_tolerance")  # fmt: skip
+    __slots__ = ("_at", "_count", "_deaf", "_exact", "_first", "_hits", "_keys", "_most",
+                 "_now", "_pages", "_source", "_tolerance")  # fmt: skip
 
     _pages: tuple[_Page, ...]
+    _most: int  # pages kept
     _first: int  # number of the first page still kept
     _count: int  # notes heard; those behind it on the last page are another recall's
     _tolerance: int  # ticks
@@ -139,10 +140,15 @@ class Recall:
     _deaf: int  # ticks; no place is looked for before
 
     @classmethod
-    def start(cls, kind: str) -> Recall:
-        """Nothing heard yet, on a grid ("beats") or not ("free")."""
+    def start(cls, kind: str, pages: int = PAGES) -> Recall:
+        """Nothing heard yet.
+
+        Args:
+            kind: "beats" on a grid, "free" without one.
+            pages: Pages of notes that are remembered.
+        """
         made = cls()
-        made._pages = ()
+        made._pages, made._most = (), pages
         made._first = made._count = made._keys = made._now = made._source = 0
         made._hits = made._exact = made._deaf = 0
         made._at = -1
@@ -209,7 +215,8 @@ class Recall:
 
     def _copy(self) -> Recall:
         made = Recall()
-        made._pages, made._first, made._count = self._pages, self._first, self._count
+        made._pages, made._most = self._pages, self._most
+        made._first, made._count = self._first, self._count
         made._tolerance, made._keys, made._now = self._tolerance, self._keys, self._now
         made._source, made._at, made._deaf = self._source, self._at, self._deaf
         made._hits, made._exact = self._hits, self._exact
@@ -262,7 +269,7 @@ class Recall:
         """See that the last page has room, and `own` notes on it."""
         if own == 0:
             self._pages = (*self._pages, _Page([], [], []))
-            if len(self._pages) > PAGES:
+            if len(self._pages) > self._most:
                 self._pages, self._first = self._pages[1:], self._first + 1
                 if self._at < self._first * PAGE:
                     self._at = -1

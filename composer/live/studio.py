@@ -14,6 +14,7 @@ Conventions:
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from composer.grid import BEATS
 from composer.live.mind import Ask
 from composer.live.network_mind import NetworkMind
 from composer.live.seats import BLOCKS, BlockTrunk, Seats
+from composer.recall import Recall
 from composer.runtime import Predictor, State
 
 SEATS = 30
@@ -33,6 +35,9 @@ FEW = 16
 that others may be heard along."""
 MORE = 3
 """Notes that are heard in one round, beyond the first, for someone who waits for an answer."""
+REMEMBERED = 16
+"""Pages of notes that come back in a jam: a thousand notes, some minutes of it. With hundreds of
+players, more would be most of the memory that the server takes."""
 STARTS = 64
 """Rosters whose first state is kept."""
 
@@ -95,7 +100,10 @@ class Studio:
                 del self._starts[next(iter(self._starts))]
             # Sixteenths: only the length of the bar counts, and it is one of so many.
             metre = (max(bar // (TICKS_PER_BEAT // 4), 1), 16) if kind == BEATS else (4, 4)
-            self._starts[roster] = self.predictor.start(programs, kind, metre)
+            state = self.predictor.start(programs, kind, metre)
+            recall = Recall.start(kind, REMEMBERED)
+            context = replace(state.context, recalls=(recall,))
+            self._starts[roster] = replace(state, context=context)
         return self._starts[roster]
 
     def warm_up(self) -> None:

@@ -13,7 +13,8 @@ from composer.live.mind import Ask, Idea
 from composer.live.network_mind import NetworkMind
 from composer.live.scheduler import Play
 from composer.live.seats import BlockTrunk
-from composer.live.studio import Studio
+from composer.live.studio import REMEMBERED, Studio
+from composer.recall import PAGE
 from composer.settings import Settings
 
 from .jam import Jam, check_paired
@@ -300,6 +301,15 @@ def test_a_band_has_room_of_its_own() -> None:
     rules = make_limits(heard, (0, 128), BEATS, 96, ask, [1])
     assert rules.per_bar[0] > 8
     assert rules.rate[0] == 0
+
+
+def test_a_jam_remembers_some_minutes(studio: Studio) -> None:
+    state = studio.start(BEATS, 96, (0,))
+    notes = [[12, 0, 40 + (7 * n * n + n) % 61, 11, 20] for n in range(PAGE * REMEMBERED + 80)]
+    (recall,) = state.context.recalls
+    for row in notes:
+        recall = recall.hear(row)
+    assert len(recall._pages) == REMEMBERED
 
 
 def test_someone_new_sits_down(studio: Studio) -> None:
