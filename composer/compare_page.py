@@ -55,11 +55,11 @@ def page(document: Mapping[str, Any]) -> str:
         ("Overlapping area, 1 for equal", "overlapping_area"),
         ("Kullback-Leibler divergence in nats, 0 for equal", "divergence"),
     ):
-        parts.append(f"<h2>{heading}</h2>{_table(sources, field)}")
-    parts.append(
-        "<h2>How much nearer to the truth the model lies, piece by piece</h2>"
-        + _nearer(document["model_nearer_than"])
-    )
+        columns = {name: figures[field] for name, figures in sources.items()}
+        parts.append(f"<h2>{heading}</h2>{_table(columns)}")
+    others = document["model_nearer_than"].items()
+    nearer = _table({f"than {name}": figures for name, figures in others})
+    parts.append(f"<h2>How much nearer to the truth the model lies, piece by piece</h2>{nearer}")
     parts.append(f"<h2>The whole</h2>{_whole(document)}")
     settings = ", ".join(f"{key} {value}" for key, value in document["settings"].items())
     parts.append(f"<p>{escape(settings)}</p></body></html>\n")
@@ -117,21 +117,12 @@ def _whiskers(name: str, rows: Mapping[str, Mapping[str, float | None]]) -> str:
     )
 
 
-def _table(sources: Mapping[str, Any], field: str) -> str:
-    head = "".join(f"<th class=n>{escape(name)}" for name in sources)
-    lines = "".join(
-        f"<tr><th>{escape(name)}"
-        + "".join(f"<td class=n>{shown(figures[field][name])}" for figures in sources.values())
-        for name in TRAITS
-    )
-    return f"<table><tr><th>{head}{lines}</table>"
-
-
-def _nearer(others: Mapping[str, Any]) -> str:
-    head = "".join(f"<th class=n>than {escape(name)}" for name in others)
+def _table(columns: Mapping[str, Mapping[str, Any]]) -> str:
+    """A row for each trait; columns are trait -> estimate, by their heading."""
+    head = "".join(f"<th class=n>{escape(name)}" for name in columns)
     lines = "".join(
         f"<tr><th>{escape(trait)}"
-        + "".join(f"<td class=n>{shown(figures[trait])}" for figures in others.values())
+        + "".join(f"<td class=n>{shown(figures[trait])}" for figures in columns.values())
         for trait in TRAITS
     )
     return f"<table><tr><th>{head}{lines}</table>"
