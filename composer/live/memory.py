@@ -33,7 +33,8 @@ Ints = NDArray[np.int64]
 KEPT = 256
 """Notes that are remembered one by one; earlier ones live on in the state alone."""
 NEAR, STRIDE = 12, 32
-"""States are kept before the last so many notes, and before every so many further back."""
+"""States are kept before the last so many notes, and before every so many further back; and
+the one before composer's last reply, which its end or whoever plays over it leads back to."""
 
 _CLASSES: list[int] = nearest_duration(np.arange(385)).tolist()
 _SHIFTS: list[int] = SHIFT_TICKS.tolist()
@@ -88,6 +89,7 @@ class Memory:
         self.kind, self.bar = kind, bar
         self.entries: list[Entry] = []
         self._states: list[State | None] = [start]
+        self._before_reply: State | None = None
         self._fresh = True  # no note of this jam is in the first state
 
     @property
@@ -165,10 +167,15 @@ class Memory:
     def heard(self, state: State, notes: int = 1) -> None:
         """The state after `next_step`, or after so many notes that were drawn on end."""
         states = self._states
+        if notes > 1:
+            last, self._before_reply = self._before_reply, states[-1]
+            for index in range(len(states) - NEAR):
+                if states[index] is last and index % STRIDE:
+                    states[index] = None
         for _ in range(notes):
             states.append(None)
             old = len(states) - 1 - NEAR
-            if old > 0 and old % STRIDE:
+            if old > 0 and old % STRIDE and states[old] is not self._before_reply:
                 states[old] = None
         states[-1] = state
         if len(states) > KEPT + STRIDE:

@@ -49,9 +49,10 @@ PATIENCE = 32e-6
 """Seconds in a crowd for each session from one round of the network's work to the next, where
 someone waits for an answer; otherwise twice as long. What comes together by then is done
 together, which the larger a crowd is the more it needs."""
-SELDOM = (50_000, 50, 1_000_000)
-"""Thresholds of Python's search for cycles of objects: with hundreds of sessions a search
-of everything takes 50 ms, and nothing that is made while serving is part of a cycle."""
+SELDOM = (10_000, 1_000_000, 1_000_000)
+"""Thresholds of Python's search for cycles of objects. With hundreds of sessions a search of all
+takes 50 ms, and one of 50,000 new objects 13: only a few of the newest are looked through, and
+nothing that lives longer while serving is part of a cycle."""
 FARTHEST = 10.0
 """Seconds ahead for which a bundle's date is believed; others are meant at once."""
 MOST_DATED = 4096

@@ -9,6 +9,7 @@ from composer.events import MetreMap, quantise
 from composer.features import COLUMNS
 from composer.grid import BEATS, FREE
 from composer.live.limits import Heard, make_limits
+from composer.live.memory import NEAR
 from composer.live.mind import Ask, Idea
 from composer.live.network_mind import NetworkMind
 from composer.live.scheduler import Play
@@ -265,6 +266,23 @@ def test_what_is_left_of_an_answer_that_is_played_over_is_not_heard(studio: Stud
         + [over]
     )
     assert any(idea.onset > over for idea in answer)  # they are played all the same
+
+
+def test_after_a_long_answer_the_way_back_is_short(studio: Studio) -> None:
+    mind = listened(studio)
+    for turn in range(3):
+        start = 960 * turn
+        play(mind, [(start + 12 * n, 60 + n, 10) for n in range(24)])
+        work(studio)
+        wanted = Settings(rng_seed=1, density=4.0)
+        mind.ask(Ask(start + 384, start + 384, start + 864, frozenset({0}), wanted, turn))
+        work(studio)
+        assert len(mind.take()) > NEAR
+        memory = mind._memory
+        assert memory is not None and memory.behind == 0
+        mind.drop(start + 384)  # it was not to be played
+        assert memory.behind == 0
+        assert sum(state is not None for state in memory._states) < NEAR + 6
 
 
 def test_an_endless_answer_hears_who_plays_over_it(studio: Studio) -> None:
