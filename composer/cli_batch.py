@@ -79,7 +79,7 @@ class _Batch(click.Command):
     type=int,
     default=128,
     show_default=True,
-    help="Continuations in one step of the network.",
+    help="Continuations in one step of the network, all takes counted.",
 )
 @click.option(
     "--workers",

@@ -1,9 +1,9 @@
 """Ranking: how well each of several continuations fits its seed, and which to keep.
 
 A continuation fits when the model finds it likely and when what can be counted in it is as in
-the seed (`composer.fit`). One that repeats
-itself more than its seed does, or falls silent, is kept only when nothing else is left;
-near-duplicates of one another or of a passage of the seed are never kept.
+the seed (`composer.fit`). One that repeats itself more than its seed does, or falls silent, is
+kept only when nothing else is left; near-duplicates of one another or of a passage of the seed
+are never kept.
 
 Conventions:
     Rows are int [notes, 5] as in `composer.events`; onsets are event ticks. The lower a
@@ -18,10 +18,7 @@ from typing import Any
 
 from composer.context import FREE_BAR
 from composer.ensemble import PATIENCE
-from composer.events import (
-    PART,
-    PITCH,
-)
+from composer.events import PART, PITCH
 from composer.fit import Fit
 from composer.passage import Passage
 

@@ -86,6 +86,19 @@ def test_the_continuation_alone(seeds: Path, tmp_path: Path) -> None:
     assert (tmp_path / "out" / "waltz-1.mid").read_bytes() == smf.encode(alone(made))
 
 
+def test_takes_are_those_of_generate_whatever_the_size(seeds: Path, tmp_path: Path) -> None:
+    settings = Settings(bars=2, rng_seed=3, takes=3)
+    for size in (2, 32):  # fewer places than takes of one continuation, and many
+        order = Order(variations=2, size=size, model=("tiny", "0"), continuation_only=True)
+        job = Job(seeds, tmp_path / str(size), order, settings, Path())
+        Batch(job, tiny_predictor()).run()
+    reading = open_seed(seeds / "waltz.mid").reading()
+    for made in continue_seed(reading, tiny_predictor(), settings, (0, 1)):
+        name = f"waltz-{made.variation + 1}.mid"
+        expected = smf.encode(alone(made))
+        assert [(tmp_path / size / name).read_bytes() for size in ("2", "32")] == [expected] * 2
+
+
 def test_many_streams_in_one_step(seeds: Path, tmp_path: Path) -> None:
     predictor = tiny_predictor()
     order = Order(variations=20, size=32, model=("tiny", "0"))
