@@ -11,12 +11,14 @@ Conventions:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from composer import tables
 from composer.events import (
+    DURATION,
     END,
     FIELDS,
     NO_DURATION,
@@ -28,6 +30,7 @@ from composer.events import (
     SHIFT_TICKS,
     SLOTS,
     TICKS_PER_BEAT,
+    VELOCITY,
     Events,
 )
 from composer.features import (
@@ -45,6 +48,7 @@ from composer.grid import FREE
 from composer.lookback import Lookback
 from composer.notes import DRUM_PROGRAM
 from composer.recall import Recall
+from composer.tables import Table
 from composer.timing import bar_ticks
 
 Ints = NDArray[np.int64]
@@ -60,53 +64,87 @@ _BAR_CLASSES = _BAR_CLASSES.astype(np.int64)
 """Bar length class of each length in ticks."""
 
 
+_PLAYER = np.array([5, 9, 10, 11, 12])
+"""Columns of the next note that its part is known by: program, last pitch, duration and
+velocity, gap."""
+_PLAYED = np.array([PITCH, DURATION, VELOCITY, SHIFT])
+"""Fields that a part is known by after a note; its onset comes in the last one's place."""
+_COLUMNS = np.dtype(
+    [
+        ("clock", np.int64),
+        ("inside", np.int64),
+        ("bar", np.int64),
+        ("parts", np.int64, (SLOTS, 5)),
+        ("slots", np.bool_, SLOTS),
+        ("free", np.bool_),
+    ]
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What is known of B streams before their next note.
 
     Attributes:
-        free: bool [B], whether a stream is in free time.
-        clock: [B], onset of the last note.
-        inside: [B], ticks from the bar line to the clock.
-        bar: [B], length of the bar in ticks.
-        programs: [B, 16], of each slot; unused slots hold 0.
-        slots: bool [B, 16], which slots the piece has.
-        last: [B, 16, 3], pitch, duration and velocity class of each slot's last note.
-        heard: [B, 16], onset of each slot's last note, -1 for none.
+        table: [B] rows of what the properties tell.
         recalls: B of them, what each stream remembers of itself.
         lookbacks: B of them, what each played in the last bar.
     """
 
-    free: NDArray[np.bool_]
-    clock: Ints
-    inside: Ints
-    bar: Ints
-    programs: Ints
-    slots: NDArray[np.bool_]
-    last: Ints
-    heard: Ints
+    table: Table
     recalls: tuple[Recall, ...]
     lookbacks: tuple[Lookback, ...]
+
+    @property
+    def clock(self) -> Ints:
+        """Onset of the last note, [B]."""
+        return self.table["clock"]
+
+    @property
+    def inside(self) -> Ints:
+        """Ticks from the bar line to the clock, [B]."""
+        return self.table["inside"]
+
+    @property
+    def bar(self) -> Ints:
+        """Length of the bar in ticks, [B]."""
+        return self.table["bar"]
+
+    @property
+    def programs(self) -> Ints:
+        """Of each slot, [B, 16]; unused slots hold 0."""
+        return self.table["parts"][..., 0]
+
+    @property
+    def last(self) -> Ints:
+        """Pitch, duration and velocity class of each slot's last note, [B, 16, 3]."""
+        return self.table["parts"][..., 1:4]
+
+    @property
+    def heard(self) -> Ints:
+        """Onset of each slot's last note, -1 for none, [B, 16]."""
+        return self.table["parts"][..., 4]
+
+    @property
+    def slots(self) -> NDArray[np.bool_]:
+        """Which slots the piece has, bool [B, 16]."""
+        return self.table["slots"]
+
+    @property
+    def free(self) -> NDArray[np.bool_]:
+        """Whether a stream is in free time, bool [B]."""
+        return self.table["free"]
 
     @classmethod
     def start(cls, programs: Sequence[int], kind: str, metre: tuple[int, int]) -> Context:
         """One stream at its first bar line."""
-        table = np.zeros((1, SLOTS), dtype=np.int64)
-        table[0, : len(programs)] = programs
-        last = np.empty((1, SLOTS, 3), dtype=np.int64)
-        last[:] = (NO_PITCH, NO_DURATION, NO_VELOCITY)
-        return cls(
-            free=np.array([kind == FREE]),
-            clock=np.zeros(1, dtype=np.int64),
-            inside=np.zeros(1, dtype=np.int64),
-            bar=np.array([FREE_BAR if kind == FREE else bar_ticks(*metre, TICKS_PER_BEAT)]),
-            programs=table,
-            slots=np.arange(SLOTS)[None] < len(programs),
-            last=last,
-            heard=np.full((1, SLOTS), -1, dtype=np.int64),
-            recalls=(Recall.start(kind),),
-            lookbacks=(Lookback.start(0),),
-        )
+        table = np.zeros(1, dtype=_COLUMNS)
+        table["bar"] = FREE_BAR if kind == FREE else bar_ticks(*metre, TICKS_PER_BEAT)
+        table["parts"] = (0, NO_PITCH, NO_DURATION, NO_VELOCITY, -1)
+        table["parts"][0, : len(programs), 0] = programs
+        table["slots"][0, : len(programs)] = True
+        table["free"] = kind == FREE
+        return cls(table, (Recall.start(kind),), (Lookback.start(0),))
 
     @classmethod
     def after(cls, events: Events) -> Context:
@@ -172,16 +210,12 @@ class Context:
 
     def _player(self, columns: Ints) -> None:
         """Program, last pitch, duration, velocity and gap of the part that plays."""
-        spot = self._spots(columns[:, PART])
-        columns[:, 5] = self.programs.take(spot)
-        columns[:, 9:12] = self.last.reshape(-1, 3).take(spot, axis=0)
-        heard = self.heard.take(spot)
-        gap = gap_class(self.clock + _TICKS.take(columns[:, SHIFT]) - heard)
-        columns[:, 12] = np.where(heard < 0, END, gap)
-
-    def _spots(self, parts: Ints) -> Ints:
-        """Index of one part of each stream in a flat [B, 16]."""
-        return np.arange(0, SLOTS * len(parts), SLOTS) + parts
+        table, parts = self.table, columns[:, PART]
+        known = table["parts"][np.arange(len(parts)), parts]
+        heard = known[:, 4]
+        gap = gap_class(table["clock"] + _TICKS.take(columns[:, SHIFT]) - heard)
+        known[:, 4] = np.where(heard < 0, END, gap)
+        columns[:, _PLAYER] = known
 
     def columns(self, rows: Ints) -> Ints:
         """All columns of the next note, [B, 25] as in `features.COLUMNS`; rows are [B, 5]."""
@@ -193,80 +227,61 @@ class Context:
 
     def advance(self, rows: Ints) -> Context:
         """The context after one more note of each stream, rows [B, 5] without END."""
+        table = tables.copy(self.table)
         ticks = SHIFT_TICKS.take(rows[:, SHIFT])
-        clock = self.clock + ticks
-        last, heard = self.last.copy(), self.heard.copy()
-        spot = self._spots(rows[:, PART])
-        last.reshape(-1, 3)[spot] = rows[:, PITCH:]
-        heard.reshape(-1)[spot] = clock
+        clock = table["clock"]
+        clock += ticks
+        table["inside"] = (table["inside"] + ticks) % table["bar"]
+        played = rows.take(_PLAYED, axis=1)
+        played[:, -1] = clock
+        table["parts"][np.arange(len(rows)), rows[:, PART], 1:] = played
         heard_rows = rows.tolist()
+        bars = np.where(table["free"], 0, table["bar"]).tolist()
         return Context(
-            free=self.free,
-            clock=clock,
-            inside=(self.inside + ticks) % self.bar,
-            bar=self.bar,
-            programs=self.programs,
-            slots=self.slots,
-            last=last,
-            heard=heard,
-            recalls=tuple(
-                recall.hear(row) for recall, row in zip(self.recalls, heard_rows, strict=True)
-            ),
-            lookbacks=tuple(
-                lookback.hear(row, 0 if free else bar)
-                for lookback, row, free, bar in zip(
-                    self.lookbacks,
-                    heard_rows,
-                    self.free.tolist(),
-                    self.bar.tolist(),
-                    strict=True,
-                )
+            table,
+            tuple(recall.hear(row) for recall, row in zip(self.recalls, heard_rows, strict=True)),
+            tuple(
+                lookback.hear(row, bar)
+                for lookback, row, bar in zip(self.lookbacks, heard_rows, bars, strict=True)
             ),
         )
 
-    def wait(self, bars: int) -> Context:
-        """The context after so many silent bars that the network is not told of."""
-        return replace(self, clock=self.clock + bars * self.bar)
+    def moved(self, clock: Ints, inside: Ints, bar: Ints | None = None) -> Context:
+        """The same streams at other places, [B] each, that the network is not told of."""
+        table = tables.copy(self.table)
+        table["clock"], table["inside"] = clock, inside
+        if bar is not None:
+            table["bar"] = bar
+        return Context(table, self.recalls, self.lookbacks)
 
     def take(self, streams: Sequence[int] | Ints) -> Context:
         """Some of the streams, in the order given (one may be taken several times)."""
         index = np.asarray(streams, dtype=np.int64)
-        arrays = {name: getattr(self, name)[index] for name in _ARRAYS}
+        chosen = index.tolist()
         return Context(
-            recalls=tuple(self.recalls[stream] for stream in index),
-            lookbacks=tuple(self.lookbacks[stream] for stream in index),
-            **arrays,
+            self.table.take(index),
+            tuple(self.recalls[stream] for stream in chosen),
+            tuple(self.lookbacks[stream] for stream in chosen),
         )
 
     def split(self) -> list[Context]:
         """Every stream by itself; none keeps the memory of the others."""
-        # One row of a table is sooner copied than looked up by its number.
-        columns = [[row.copy() for row in getattr(self, name)[:, None]] for name in _ARRAYS]
-        rows = zip(*columns, strict=True)
+        rows = tables.split(self.table)
         return [
-            Context(
-                recalls=(recall,), lookbacks=(lookback,), **dict(zip(_ARRAYS, row, strict=True))
-            )
+            Context(row, (recall,), (lookback,))
             for row, recall, lookback in zip(rows, self.recalls, self.lookbacks, strict=True)
         ]
 
     @staticmethod
     def join(contexts: Sequence[Context]) -> Context:
         """Streams of several contexts side by side."""
-        arrays = {
-            name: np.concatenate([getattr(context, name) for context in contexts])
-            for name in _ARRAYS
-        }
         return Context(
-            recalls=tuple(recall for context in contexts for recall in context.recalls),
-            lookbacks=tuple(back for context in contexts for back in context.lookbacks),
-            **arrays,
+            tables.join([context.table for context in contexts]),
+            tuple(recall for context in contexts for recall in context.recalls),
+            tuple(back for context in contexts for back in context.lookbacks),
         )
 
     @property
     def drums(self) -> NDArray[np.bool_]:
         """Which slots are drum kits, bool [B, 16]."""
         return np.asarray(self.programs == DRUM_PROGRAM)
-
-
-_ARRAYS = tuple(f.name for f in fields(Context) if f.name not in ("recalls", "lookbacks"))

@@ -86,6 +86,8 @@ class Stream:
         after: The state after its last note, once it has ended by itself.
         take: Which choice it is drawn for, and which way of it (`composer.takes`): they fix
             the randomness too.
+        dials: What an ensemble wants to know of it as numbers: temperature, top_p, min_p, bars
+            of recall, most notes; derived.
     """
 
     state: State
@@ -103,8 +105,12 @@ class Stream:
     done: bool = False
     after: State | None = None
     take: tuple[int, int] | None = None
+    dials: tuple[float, float, float, int, int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        wanted = self.settings
+        cuts = wanted.temperature, wanted.top_p, wanted.min_p
+        self.dials = (*cuts, wanted.recall, self.most)
         entropy = (self.settings.rng_seed, self.variation, *(self.take or ()))
         self._rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy)))
 
@@ -129,7 +135,8 @@ class Ensemble:
         self._rules: Rules
         self._ears: list[Ear] = []
         self._before: Ints
-        self._numbers = np.zeros((0, 0, len(FIELDS)))  # for notes to come, [B, notes, 5]
+        self._numbers = np.zeros((0, BLOCK, len(FIELDS)))  # for a block of notes, [B, BLOCK, 5]
+        self._used: Ints  # how many notes of its block each has drawn, [B]
         self._copied: Ints  # ticks for which every note was the expected one, [B]
 
     def add(self, streams: Iterable[Stream]) -> None:
@@ -143,17 +150,18 @@ class Ensemble:
         self._state = State.join(([] if old is None else [old]) + states)
         rules = Rules.join([stream.rules for stream in new])
         before = np.stack([stream.before for stream in new])
-        ahead = BLOCK if old is None else self._numbers.shape[1]
-        numbers = np.stack([stream.numbers(ahead) for stream in new])
+        numbers = np.stack([stream.numbers(BLOCK) for stream in new])
+        used = np.zeros(len(new), dtype=np.int64)
         copied = np.array([stream.copied for stream in new], dtype=np.int64)
         if old is not None:
             rules = Rules.join([self._rules, rules])
             before = np.concatenate([self._before, before])
             numbers = np.concatenate([self._numbers, numbers])
+            used = np.concatenate([self._used, used])
             copied = np.concatenate([self._copied, copied])
         self._rules, self._before = rules, before
         self._ears += [stream.ear.copy() for stream in new]
-        self._numbers, self._copied = numbers, copied
+        self._numbers, self._used, self._copied = numbers, used, copied
         self.streams += new
         self._dials()
         resting = np.array([stream.resting for stream in self.streams], dtype=np.int64)
@@ -161,27 +169,53 @@ class Ensemble:
         self._rest(resting > 0, resting)
         self._rest(self._most_copied == 0, FOR_EVER)
 
-    def _dials(self) -> None:
-        def column(values: Iterable[float]) -> NDArray[np.float64]:
-            return np.array(list(values), dtype=np.float64)
+    def merge(self, other: Ensemble) -> None:
+        """Let all who play in another ensemble join before the next note; nobody stays there."""
+        if other._state is None:
+            return
+        if self._state is None:
+            self._state, self._rules, self._before = other._state, other._rules, other._before
+            self._unheard, self._numbers, self._used = other._unheard, other._numbers, other._used
+            self._copied = other._copied
+        else:
+            if self._unheard is None or other._unheard is None:
+                self._hear()
+                other._hear()
+            else:
+                pairs = zip(self._unheard, other._unheard, strict=True)
+                columns, ticks = (np.concatenate(pair) for pair in pairs)
+                self._unheard = columns, ticks
+            self._state = State.join([self._state, other._state])
+            self._rules = Rules.join([self._rules, other._rules])
+            self._before = np.concatenate([self._before, other._before])
+            self._numbers = np.concatenate([self._numbers, other._numbers])
+            self._used = np.concatenate([self._used, other._used])
+            self._copied = np.concatenate([self._copied, other._copied])
+        self._ears += other._ears
+        self.streams += other.streams
+        self._dials()
+        other._state = other._unheard = None
+        other._ears, other.streams = [], []
 
-        self._freedom = Freedom(
-            temperature=column(s.settings.temperature for s in self.streams),
-            top_p=column(s.settings.top_p for s in self.streams),
-            min_p=column(s.settings.min_p for s in self.streams),
-        )
+    def _dials(self) -> None:
+        dials = np.array([stream.dials for stream in self.streams]).reshape(-1, 5)
+        temperature, top_p, min_p, recall, most = dials.T
+        self._freedom = Freedom(temperature, top_p, min_p)
         self._uncut = self._freedom.uncut()
         self._bars = [max(s.habits.bars, PATIENCE) for s in self.streams]
         self._strikes = [max(s.habits.strikes, RUN) for s in self.streams]
-        self._most_copied = np.array([s.settings.recall for s in self.streams], dtype=np.int64)
+        self._most_copied, self._most = recall.astype(np.int64), most.astype(np.int64)
         self._drawn = np.array([len(s.rows) for s in self.streams], dtype=np.int64)
-        self._most = np.array([s.most for s in self.streams], dtype=np.int64)
 
     def _uniform(self) -> NDArray[np.float64]:
         """Every stream's five numbers for its next note, [B, 5]."""
-        if not self._numbers.shape[1]:
-            self._numbers = np.stack([stream.numbers(BLOCK) for stream in self.streams])
-        uniform, self._numbers = self._numbers[:, 0], self._numbers[:, 1:]
+        used = self._used.tolist()
+        if BLOCK in used:
+            for index, notes in enumerate(used):
+                if notes == BLOCK:
+                    self._numbers[index], self._used[index] = self.streams[index].numbers(BLOCK), 0
+        uniform = self._numbers[np.arange(len(used)), self._used]
+        self._used += 1
         return uniform
 
     def play(self) -> list[Stream]:
@@ -251,9 +285,11 @@ class Ensemble:
             return []
         for index in np.flatnonzero(over).tolist():
             self.streams[index].after = state.take([index])
-        self._hear()
-        for index in np.flatnonzero(leaving & ~over).tolist():
-            self.streams[index].after = self._state.take([index])
+        full = np.flatnonzero(leaving & ~over).tolist()
+        if full:
+            self._hear()
+            for index in full:
+                self.streams[index].after = self._state.take([index])
         return self._leave(leaving)
 
     def _hear(self) -> None:
@@ -299,7 +335,6 @@ class Ensemble:
         return bias
 
     def _leave(self, leaving: NDArray[np.bool_]) -> list[Stream]:
-        self._hear()
         ended = [stream for stream, out in zip(self.streams, leaving, strict=True) if out]
         for index in np.flatnonzero(leaving).tolist():
             stream = self.streams[index]
@@ -314,10 +349,13 @@ class Ensemble:
         if len(stay):
             assert self._state is not None
             self._state, self._rules = self._state.take(stay), self._rules.take(stay)
+            if self._unheard is not None:
+                columns, ticks = self._unheard
+                self._unheard = columns[stay], ticks[stay]
             self._before = self._before[stay]
             self._numbers = self._numbers[stay]
-            self._copied = self._copied[stay]
+            self._used, self._copied = self._used[stay], self._copied[stay]
         else:
-            self._state = None
+            self._state = self._unheard = None
         self._dials()
         return ended

@@ -93,24 +93,21 @@ def at_join(reading: Reading, state: State) -> State:
     context, bar = state.context, reading.bar
     # The continuation's metre, should it change where the seed ends.
     if reading.events.kind == BEATS:
-        inside = (int(context.clock[0]) - reading.join) % bar
-        context = replace(context, bar=np.array([bar]), inside=np.array([inside]))
+        inside = (context.clock - reading.join) % bar
+        context = context.moved(context.clock, inside, np.array([bar]))
     gap = reading.join - int(context.clock[0])
     most = max(LONGEST - bar, bar)
     if gap > most:
         bars = min(-(-(gap - most) // bar), gap // bar)
-        context, gap = context.wait(bars), gap - bars * bar
+        context = context.moved(context.clock + bars * bar, context.inside)
+        gap -= bars * bar
     if gap > LONGEST:  # in a bar that is longer than any shift
         beats = -(-(gap - LONGEST) // TICKS_PER_BEAT) * TICKS_PER_BEAT
-        context = replace(
-            context, clock=context.clock + beats, inside=(context.inside + beats) % bar
-        )
+        context = context.moved(context.clock + beats, (context.inside + beats) % bar)
         gap -= beats
     if gap > 96 and gap % 12:
         nudge = gap % 12
-        context = replace(
-            context, clock=context.clock + nudge, inside=(context.inside + nudge) % bar
-        )
+        context = context.moved(context.clock + nudge, (context.inside + nudge) % bar)
     return replace(state, context=context)
 
 
@@ -190,24 +187,24 @@ def make_rules(reading: Reading, settings: Settings) -> Rules:
         )
         rate = 0.0
     moved = SHIFT_TICKS[rows[1:, 0]]
-    return Rules(
-        earliest=np.array([reading.join]),
-        latest_first=np.array([reading.join + bar - 1]),
-        end=np.array([_end(reading, settings)]),
-        longest=np.array([min(max(first_longest, bar), LONGEST)]),
-        parts=parts[None],
-        pitches=pitches[None],
-        velocities=velocities[None],
-        leaning=leaning[None],
-        per_bar=np.array([per_bar]),
-        pace=np.array([pace]),
-        places=_places(events)[None],
-        durations=_durations(events)[None],
-        rests=_rests(events, bar)[None],
-        chords=_chords(events)[None],
-        rate=np.array([rate]),
-        burst=np.array([busiest]),
-        stride=np.array([int(np.median(moved[moved > 0])) if moved.any() else 1]),
+    return Rules.of(
+        earliest=reading.join,
+        latest_first=reading.join + bar - 1,
+        end=_end(reading, settings),
+        longest=min(max(first_longest, bar), LONGEST),
+        parts=parts,
+        pitches=pitches,
+        velocities=velocities,
+        leaning=leaning,
+        per_bar=per_bar,
+        pace=pace,
+        places=_places(events),
+        durations=_durations(events),
+        rests=_rests(events, bar),
+        chords=_chords(events),
+        rate=rate,
+        burst=busiest,
+        stride=int(np.median(moved[moved > 0])) if moved.any() else 1,
     )
 
 
@@ -354,7 +351,7 @@ def make_streams(
     habits, ear = listen(reading.events, reading.bar)
     before = reading.events.rows[-1].astype(np.int64)
     # Bounds the work, should a setting ask for very dense music.
-    most = settings.notes or int(rules.per_bar[0]) * -(
+    most = settings.notes or int(rules.table["per_bar"][0]) * -(
         -(int(rules.end[0]) - reading.join) // reading.bar
     )
     return [

@@ -22,11 +22,11 @@ Conventions:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
+from composer import tables
 from composer.context import Context
 from composer.events import (
     DURATION_TICKS,
@@ -39,6 +39,7 @@ from composer.events import (
     TICKS_PER_BEAT,
     VELOCITY,
 )
+from composer.tables import Table
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -64,9 +65,6 @@ _SHIFTS = np.append(SHIFT_TICKS, 1 << 60)  # END is later than any limit: never 
 _SLOTS = np.arange(SLOTS)
 _DURATIONS = np.arange(len(DURATION_TICKS))
 _PITCHES = np.arange(SIZES[PITCH])
-
-
-_NO_LIMIT = np.zeros(0)
 
 
 def _last_true(table: Bools) -> Ints:
@@ -109,94 +107,143 @@ def loudness_like(classes: Ints) -> tuple[Bools, NDArray[np.float32]]:
     return allowed, (LEAN * np.log(share + 0.02 / SIZES[VELOCITY])).astype(np.float32)
 
 
-@dataclass(frozen=True, slots=True)
+_LIMITS = np.dtype(
+    [
+        ("earliest", np.int64),
+        ("latest_first", np.int64),
+        ("end", np.int64),
+        ("longest", np.int64),
+        ("per_bar", np.int64),
+        ("burst", np.int64),
+        ("stride", np.int64),
+        ("last", np.int64),
+        ("pace", np.float64),
+        ("rate", np.float64),
+        ("rests", np.int64, SLOTS),
+        ("chords", np.int64, SLOTS),
+        ("tops", np.int64, SLOTS),
+        ("leaning", np.float32, (SLOTS, SIZES[VELOCITY])),
+        ("pitches", np.bool_, (SLOTS, SIZES[PITCH])),
+        ("velocities", np.bool_, (SLOTS, SIZES[VELOCITY])),
+        ("durations", np.bool_, (SLOTS, len(DURATION_TICKS))),
+        ("places", np.bool_, TICKS_PER_BEAT),
+        ("parts", np.bool_, SLOTS),
+    ]
+)
+
+
 class Rules:
     """The limits of B streams.
 
     Attributes:
-        earliest: [B], no onset before this tick.
-        latest_first: [B], the first new onset comes before this tick.
-        end: [B], no onset at or after it, and no note sounds beyond it.
-        longest: [B], longest shift in ticks.
-        parts: bool [B, 16], slots that may play.
-        pitches: bool [B, 16, 128], pitches each slot may play.
-        velocities: bool [B, 16, 32], velocity classes each slot may use.
-        leaning: float32 [B, 16, 32], how each slot leans to them; empty for not at all.
-        per_bar: [B], most notes that may begin in one bar.
-        pace: float [B], notes per tick to keep up with; 0 for as it comes.
-        places: bool [B, 24], ticks of the beat on which notes may begin; empty for all.
-        durations: bool [B, 16, classes], durations each slot may use; empty for all.
-        rests: [B, 16], longest silence of each slot in ticks; empty for no limit.
-        chords: [B, 16], most notes of each slot on one onset; empty for no limit.
-        rate: float [B], notes per tick not to exceed on the whole; 0 or empty for no limit.
-        burst: [B], notes by which `rate` may be exceeded for a while.
-        stride: [B], least shift in ticks while it is.
-        tops: [B, 16], highest pitch of each slot that may play, -1 for none; derived if empty.
-        last: [B], last slot that may play, -1 for none; derived if empty.
-        hurries: Whether any stream has a pace; derived.
-        evens: Whether any stream has a rate; derived.
-        placed: Whether any stream's notes begin in some places only; derived.
-        streams: [B], 0, 1, 2, ...; derived.
+        table: [B] rows of what `Rules.of` takes, and of two columns that follow from it: last,
+            the last slot that may play, and tops, the highest pitch of each slot that may
+            play; -1 for none.
     """
 
-    earliest: Ints
-    latest_first: Ints
-    end: Ints
-    longest: Ints
-    parts: Bools
-    pitches: Bools
-    velocities: Bools
-    per_bar: Ints
-    pace: NDArray[np.float64]
-    places: Bools = field(default_factory=lambda: _NO_LIMIT.astype(bool))
-    durations: Bools = field(default_factory=lambda: _NO_LIMIT.astype(bool))
-    rests: Ints = field(default_factory=lambda: _NO_LIMIT.astype(np.int64))
-    chords: Ints = field(default_factory=lambda: _NO_LIMIT.astype(np.int64))
-    leaning: NDArray[np.float32] = field(default_factory=lambda: _NO_LIMIT.astype(np.float32))
-    rate: NDArray[np.float64] = field(default_factory=lambda: _NO_LIMIT)
-    burst: Ints = field(default_factory=lambda: _NO_LIMIT.astype(np.int64))
-    stride: Ints = field(default_factory=lambda: _NO_LIMIT.astype(np.int64))
-    tops: Ints = field(default_factory=lambda: _NO_LIMIT.astype(np.int64), repr=False)
-    last: Ints = field(default_factory=lambda: _NO_LIMIT.astype(np.int64), repr=False)
-    hurries: bool = field(init=False, repr=False)
-    evens: bool = field(init=False, repr=False)
-    placed: bool = field(init=False, repr=False)
-    streams: Ints = field(init=False, repr=False)
+    __slots__ = ("_evens", "_hurries", "_placed", "_streams", "table")
 
-    def __post_init__(self) -> None:
-        count = len(self.earliest)
-        for name, default in (
-            ("places", np.ones((count, TICKS_PER_BEAT), dtype=bool)),
-            ("durations", np.ones((count, SLOTS, len(_DURATIONS)), dtype=bool)),
-            ("rests", np.full((count, SLOTS), FAR)),
-            ("chords", np.full((count, SLOTS), FAR)),
-            ("leaning", np.zeros((count, SLOTS, SIZES[VELOCITY]), dtype=np.float32)),
-            ("rate", np.zeros(count)),
-            ("burst", np.zeros(count, dtype=np.int64)),
-            ("stride", np.ones(count, dtype=np.int64)),
+    def __init__(self, table: Table) -> None:
+        """The rules of a table's streams."""
+        self.table = table
+        self._hurries = bool(table["pace"].any())
+        self._evens = bool(table["rate"].any())
+        self._placed = not table["places"].all()
+        self._streams = np.arange(len(table))
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        earliest: int,
+        latest_first: int,
+        end: int,
+        longest: int,
+        parts: Bools,
+        pitches: Bools,
+        velocities: Bools,
+        per_bar: int,
+        pace: float = 0.0,
+        rate: float = 0.0,
+        burst: int = 0,
+        stride: int = 1,
+        places: Bools | None = None,
+        durations: Bools | None = None,
+        rests: Ints | None = None,
+        chords: Ints | None = None,
+        leaning: NDArray[np.float32] | None = None,
+    ) -> Rules:
+        """The rules of one stream.
+
+        Args:
+            earliest: No onset before this tick.
+            latest_first: The first new onset comes before this tick.
+            end: No onset at or after it, and no note sounds beyond it.
+            longest: Longest shift in ticks.
+            parts: bool [16], slots that may play.
+            pitches: bool [16, 128], pitches each slot may play.
+            velocities: bool [16, 32], velocity classes each slot may use.
+            per_bar: Most notes that may begin in one bar.
+            pace: Notes per tick to keep up with; 0 for as it comes.
+            rate: Notes per tick not to exceed on the whole; 0 for no limit.
+            burst: Notes by which `rate` may be exceeded for a while.
+            stride: Least shift in ticks while it is.
+            places: bool [24], ticks of the beat on which notes may begin; all if not given.
+            durations: bool [16, classes], durations each slot may use; all if not given.
+            rests: [16], longest silence of each slot in ticks; no limit if not given.
+            chords: [16], most notes of each slot on one onset; no limit if not given.
+            leaning: float32 [16, 32], how each slot leans to its velocities; not at all if
+                not given.
+        """
+        table = np.empty(1, dtype=_LIMITS)
+        playing = np.where(parts[:, None], pitches, False)
+        players = parts.nonzero()[0]
+        for name, value in (
+            ("earliest", earliest),
+            ("latest_first", latest_first),
+            ("end", end),
+            ("longest", longest),
+            ("per_bar", per_bar),
+            ("burst", burst),
+            ("stride", stride),
+            ("last", players[-1] if len(players) else -1),
+            ("pace", pace),
+            ("rate", rate),
+            ("rests", FAR if rests is None else rests),
+            ("chords", FAR if chords is None else chords),
+            ("tops", _last_true(playing)),
+            ("leaning", 0.0 if leaning is None else leaning),
+            ("pitches", pitches),
+            ("velocities", velocities),
+            ("durations", True if durations is None else durations),
+            ("places", True if places is None else places),
+            ("parts", parts),
         ):
-            if len(getattr(self, name)) != count:
-                object.__setattr__(self, name, default)
-        if len(self.tops) != count:
-            playing = self.pitches & self.parts[:, :, None]
-            object.__setattr__(self, "tops", _last_true(playing))
-            object.__setattr__(self, "last", _last_true(self.parts))
-        object.__setattr__(self, "hurries", bool(self.pace.any()))
-        object.__setattr__(self, "evens", bool(self.rate.any()))
-        object.__setattr__(self, "placed", not self.places.all())
-        object.__setattr__(self, "streams", np.arange(count))
+            table[name][0] = value
+        return cls(table)
 
     def take(self, streams: Sequence[int] | Ints) -> Rules:
         """Some of the streams."""
-        index = np.asarray(streams, dtype=np.int64)
-        return Rules(**{name: getattr(self, name)[index] for name in _GIVEN})
+        return Rules(self.table.take(np.asarray(streams, dtype=np.int64)))
 
     @staticmethod
     def join(rules: Sequence[Rules]) -> Rules:
         """Streams of several rules side by side."""
         if len(rules) == 1:
             return rules[0]
-        return Rules(**{name: np.concatenate([getattr(r, name) for r in rules]) for name in _GIVEN})
+        return Rules(tables.join([some.table for some in rules]))
+
+    def from_here(self, clock: int) -> Rules:
+        """The same rules for what goes on at a tick, where more notes follow on those before."""
+        table = tables.copy(self.table)
+        table["earliest"] = clock
+        table["latest_first"] = clock + table["longest"]
+        return Rules(table)
+
+    @property
+    def end(self) -> Ints:
+        """No onset at or after it, and no note sounds beyond it, [B]."""
+        return self.table["end"]
 
     def shifts(
         self, context: Context, before: Ints, in_bar: Ints, room: Bools, drawn: Ints
@@ -213,30 +260,30 @@ class Rules:
         A shift at or past `end` is allowed: it says that the stream is done.
         """
         clock = context.clock
-        limit = clock + self.longest
+        limit = clock + self.table["longest"]
         if 0 in drawn.tolist():
             # The limit on silence is measured from the join for the first note.
-            limit = np.where(drawn == 0, self.latest_first, limit)
-        if self.hurries:
-            behind = self.pace * (clock - self.earliest) > drawn + 1
-            hurry = clock + np.ceil(1.5 / np.maximum(self.pace, 1e-9)).astype(np.int64)
+            limit = np.where(drawn == 0, self.table["latest_first"], limit)
+        if self._hurries:
+            behind = self.table["pace"] * (clock - self.table["earliest"]) > drawn + 1
+            hurry = clock + np.ceil(1.5 / np.maximum(self.table["pace"], 1e-9)).astype(np.int64)
             limit = np.where(behind, np.minimum(limit, hurry), limit)
-        limit = np.maximum(limit, self.earliest) - clock
-        floor = self.earliest - clock
-        full = in_bar >= self.per_bar
+        limit = np.maximum(limit, self.table["earliest"]) - clock
+        floor = self.table["earliest"] - clock
+        full = in_bar >= self.table["per_bar"]
         if True in full.tolist():
             floor = np.where(full, np.maximum(floor, context.bar - context.inside), floor)
-        if self.evens:
-            fair = self.rate * (clock - self.earliest) + self.burst
-            many = (self.rate > 0) & (drawn > fair)
+        if self._evens:
+            fair = self.table["rate"] * (clock - self.table["earliest"]) + self.table["burst"]
+            many = (self.table["rate"] > 0) & (drawn > fair)
             if True in many.tolist():
-                floor = np.where(many, np.maximum(floor, self.stride), floor)
+                floor = np.where(many, np.maximum(floor, self.table["stride"]), floor)
         allowed = (floor[:, None] <= _SHIFTS) & (limit[:, None] >= _SHIFTS)
-        if self.placed:
+        if self._placed:
             inside = (context.inside[:, None] + _SHIFTS) % context.bar[:, None] % TICKS_PER_BEAT
             if len(inside) > 1:
                 inside += TICKS_PER_BEAT * np.arange(len(inside))[:, None]
-            placed = self.places.reshape(-1).take(inside)
+            placed = self.table["places"].reshape(-1).take(inside)
             placed[:, 0] = True  # together with the last note, wherever it is
             usable = allowed & placed
             any_left = np.logical_or.reduce(usable, axis=1)
@@ -244,7 +291,7 @@ class Rules:
                 usable = np.where(any_left[:, None], usable, allowed)
             allowed = usable
         # On the same onset only what comes later in canonical order.
-        allowed[:, 0] &= (before[:, PART] < self.last) | room
+        allowed[:, 0] &= (before[:, PART] < self.table["last"]) | room
         # If nothing is left, the nearest shift past every limit is the way on.
         stuck = ~np.logical_or.reduce(allowed, axis=1)
         if True in stuck.tolist():
@@ -259,9 +306,9 @@ class Rules:
             before: Last note, [B, 5].
             in_chord: Notes that its part has played on its onset, [B].
         """
-        streams, parts = self.streams, before[:, PART]
-        higher = before[:, PITCH] < self.tops[streams, parts]
-        return np.asarray(higher & (in_chord < self.chords[streams, parts]))
+        streams, parts = self._streams, before[:, PART]
+        higher = before[:, PITCH] < self.table["tops"][streams, parts]
+        return np.asarray(higher & (in_chord < self.table["chords"][streams, parts]))
 
     def slots(self, context: Context, before: Ints, room: Bools, onset: Ints) -> Bools:
         """Parts that may play, [B, 16].
@@ -272,13 +319,15 @@ class Rules:
             room: From `room`, [B].
             onset: Of the next note, [B].
         """
-        allowed = self.parts
+        allowed = self.table["parts"]
         ticks = onset - context.clock
         together = ticks == 0
         if True in together.tolist():
             floor = np.where(together, before[:, PART] + ~room, 0)
             allowed = allowed & (floor[:, None] <= _SLOTS)
-        late = (onset[:, None] - context.heard > self.rests) & (context.heard >= 0) & allowed
+        late = (
+            (onset[:, None] - context.heard > self.table["rests"]) & (context.heard >= 0) & allowed
+        )
         if late.any():
             # Who has been silent for too long comes in on a beat, before anyone else.
             beat = context.free | ((context.inside + ticks) % TICKS_PER_BEAT == 0)
@@ -288,7 +337,7 @@ class Rules:
 
     def tones(self, before: Ints, together: Bools, parts: Ints) -> Bools:
         """Pitches that may sound, [B, 128]."""
-        allowed = self.pitches[self.streams, parts]
+        allowed = self.table["pitches"][self._streams, parts]
         stacked = together & (parts == before[:, PART])
         if True in stacked.tolist():
             allowed &= np.where(stacked, before[:, PITCH], -1)[:, None] < _PITCHES
@@ -297,7 +346,7 @@ class Rules:
     def lengths(self, onset: Ints, parts: Ints) -> Bools:
         """Durations that end in time, [B, classes]; one tick always does."""
         fitting = np.maximum(self.end - onset, 1)[:, None] >= DURATION_TICKS
-        own = fitting & self.durations[self.streams, parts]
+        own = fitting & self.table["durations"][self._streams, parts]
         any_left = np.logical_or.reduce(own, axis=1)
         if False in any_left.tolist():
             own = np.where(any_left[:, None], own, fitting)
@@ -305,7 +354,6 @@ class Rules:
 
     def loudness(self, parts: Ints) -> tuple[Bools, NDArray[np.float32]]:
         """Velocity classes, and what to add to their logits, [B, 32] each."""
-        return self.velocities[self.streams, parts], self.leaning[self.streams, parts]
-
-
-_GIVEN = tuple(f.name for f in fields(Rules) if f.init)
+        return self.table["velocities"][self._streams, parts], self.table["leaning"][
+            self._streams, parts
+        ]

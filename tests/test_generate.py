@@ -295,7 +295,7 @@ def test_no_note_comes_before_the_join_of_a_bar_longer_than_any_shift() -> None:
     assert made.piece.parts[0].notes[0].onset >= made.join
 
 
-def test_streams_that_join_midway_play_the_same() -> None:
+def test_streams_that_join_or_move_midway_play_the_same() -> None:
     reading = open_seed(SEEDS / "quartet.mid").reading()
     settings = Settings(bars=2, rng_seed=9)
     rules, state = make_rules(reading, settings), seed_state(reading, predictor())
@@ -305,16 +305,23 @@ def test_streams_that_join_midway_play_the_same() -> None:
     def stream(number: int) -> Stream:
         return Stream(state, before, rules, settings, habits, number, 500, ear)
 
-    early, late, single = stream(0), stream(1), stream(1)
-    ensemble = Ensemble(predictor())
+    early, late, moved = (stream(number) for number in range(3))
+    ensemble, other = Ensemble(predictor()), Ensemble(predictor())
     ensemble.add([early])
     for _ in range(5):
         ensemble.play()
     ensemble.add([late])
+    other.add([moved])
+    for _ in range(3):
+        other.play()
+        ensemble.play()
+    ensemble.merge(other)
+    assert not other.streams
     while ensemble.streams:
         ensemble.play()
-    solo = Ensemble(predictor())
-    solo.add([single])
-    while solo.streams:
-        solo.play()
-    assert np.array_equal(late.events(), single.events())
+    for number, drawn in enumerate((early, late, moved)):
+        solo, single = Ensemble(predictor()), stream(number)
+        solo.add([single])
+        while solo.streams:
+            solo.play()
+        assert np.array_equal(drawn.events(), single.events())

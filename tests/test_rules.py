@@ -12,7 +12,7 @@ from composer.events import DURATION_TICKS, END, SHIFT_TICKS
 from composer.generate import chosen_slots, make_rules
 from composer.notes import DRUM_PROGRAM, Note, Part, Piece
 from composer.reading import read_seed
-from composer.rules import LEAN
+from composer.rules import LEAN, Rules
 from composer.settings import Settings
 from composer.timing import MetreMap
 
@@ -43,7 +43,7 @@ def rules_for(*parts: Part, **settings: object):  # type: ignore[no-untyped-def]
 
 
 def pitches(rules, slot: int = 0) -> list[int]:  # type: ignore[no-untyped-def]
-    return np.flatnonzero(rules.pitches[0, slot]).tolist()
+    return np.flatnonzero(rules.table["pitches"][0, slot]).tolist()
 
 
 class TestKey:
@@ -142,11 +142,11 @@ class TestTime:
     def test_a_seed_that_was_played_is_not_bound_to_places(self) -> None:
         late = Part(tuple(Note(i * 24 + i % 20, 60, 8, 80) for i in range(80)))
         reading = read_seed(piece(late), grid="beats")
-        assert make_rules(reading, Settings()).places.all()
+        assert make_rules(reading, Settings()).table["places"].all()
 
     def test_the_next_note_of_a_chord_may_follow_wherever_it_is(self) -> None:
         _, rules = rules_for(C_MAJOR)
-        assert np.flatnonzero(rules.places[0]).tolist() == [0]
+        assert np.flatnonzero(rules.table["places"][0]).tolist() == [0]
         from composer.context import Context
 
         reading, _ = rules_for(C_MAJOR)
@@ -272,7 +272,7 @@ class TestChords:
 
 def test_velocities_stay_near_the_seed() -> None:
     _, rules = rules_for(tune(60, 62, 64, 65, velocity=80))
-    classes = np.flatnonzero(rules.velocities[0, 0]).tolist()
+    classes = np.flatnonzero(rules.table["velocities"][0, 0]).tolist()
     assert classes == [18, 19, 20, 21, 22]
 
 
@@ -289,5 +289,9 @@ def test_a_part_that_was_heard_for_long_keeps_to_the_velocities_it_used() -> Non
 
 def test_parts_without_rules_of_loudness_do_not_lean() -> None:
     _, rules = rules_for(C_MAJOR)
-    plain = replace(rules, leaning=np.zeros(0, dtype=np.float32))
+    one = rules.table[0]
+    plain = Rules.of(
+        **{name: one[name] for name in ("earliest", "latest_first", "end", "longest", "per_bar")},
+        **{name: one[name] for name in ("parts", "pitches", "velocities")},
+    )
     assert not plain.loudness(FIRST)[1].any()

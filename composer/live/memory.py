@@ -25,7 +25,6 @@ from composer.events import (
     nearest_duration,
 )
 from composer.grid import BEATS
-from composer.live.limits import Heard
 from composer.runtime import State
 
 Ints = NDArray[np.int64]
@@ -129,15 +128,16 @@ class Memory:
         self._back_to(index)
         return entry
 
-    def lengthen(self, entry: Entry, duration: int) -> None:
-        """A note turned out to last so long."""
+    def lengthen(self, entry: Entry, duration: int) -> bool:
+        """A note turned out to last so long. Returns whether the network is to hear that."""
         heard, entry.duration = entry.duration, max(duration, 1)
         if duration_class(heard) == duration_class(duration):
-            return
+            return False
         for index in range(len(self.entries) - 1, -1, -1):
             if self.entries[index] is entry:
                 self._back_to(index)
-                return
+                return True
+        return False
 
     def drop(self, tick: int) -> None:
         """Forget composer's own notes at or after a tick."""
@@ -202,23 +202,19 @@ class Memory:
         shift = upper if high - gap <= gap - low else upper - 1
         placed = onset - _SHIFTS[shift]
         if placed != clock or context.bar.item() != self.bar:
-            context = replace(
-                context,
-                clock=np.array([placed]),
-                inside=np.array([placed % self.bar]),
-                bar=np.array([self.bar]),
-            )
+            bar = np.array([self.bar])
+            context = context.moved(np.array([placed]), placed % bar, bar)
             state = replace(state, context=context)
         return state, shift
 
-    def last(self, count: int, *, own: bool) -> list[Heard]:
-        """The last notes of the player, or of composer too if `own`."""
+    def last(self, count: int, *, own: bool) -> Ints:
+        """The last notes of the player, or of composer too if `own`, as `make_limits` has them."""
         wanted = (entry for entry in reversed(self.entries) if own or not entry.own)
         found = [
-            Heard(entry.onset, entry.slot, entry.pitch, entry.duration, entry.loudness)
+            (entry.onset, entry.slot, entry.pitch, entry.duration, entry.loudness)
             for entry in islice(wanted, count)
         ]
-        return found[::-1]
+        return np.array(found[::-1], dtype=np.int64).reshape(-1, 5)
 
     def _back_to(self, index: int) -> None:
         """The notes from here on are to be heard again."""

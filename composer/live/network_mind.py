@@ -147,8 +147,8 @@ class NetworkMind:
         if entry is None or self._memory is None:
             return
         self._length = max(tick - entry.onset, 1)
-        self._memory.lengthen(entry, self._length)
-        self._notice()
+        if self._memory.lengthen(entry, self._length):
+            self._notice()
 
     def ask(self, ask: Ask) -> None:
         """See `Mind`."""
@@ -253,8 +253,10 @@ class NetworkMind:
             return None
         if self._given and self._clock >= self._until:
             return None
-        heard = memory.last(LISTENED, own=False) or memory.last(LISTENED, own=True)
-        if not heard:
+        heard = memory.last(LISTENED, own=False)
+        if not len(heard):
+            heard = memory.last(LISTENED, own=True)
+        if not len(heard):
             self._finish()
             return None
         slots = [self._slots.index(slot) for slot in sorted(ask.slots) if slot in self._slots]
@@ -266,9 +268,7 @@ class NetworkMind:
         if not self._given:
             state, _ = memory.aligned(state, max(ask.join, int(state.context.clock[0])))
         else:
-            clock = int(state.context.clock[0])
-            rules.earliest[:] = clock
-            rules.latest_first[:] = clock + rules.longest
+            rules = rules.from_here(int(state.context.clock[0]))
         last = memory.entries[-1]
         before = np.array([0, last.slot, last.pitch, 0, last.loudness], dtype=np.int64)
         self._clock = int(state.context.clock[0])

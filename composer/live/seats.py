@@ -90,6 +90,12 @@ class Seats(Ensemble, Generic[Mind]):
         self.add([stream for _, stream in new])
         self.taken += new
 
+    def take_in(self, others: Seats[Mind]) -> None:
+        """Let all who sit elsewhere move here."""
+        self.merge(others)
+        self.taken += others.taken
+        others.taken = []
+
     def clear(self) -> None:
         """See off those who do not want their notes any more."""
         gone = [not mind.waits_for(stream) for mind, stream in self.taken]

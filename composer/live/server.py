@@ -45,10 +45,11 @@ AT_ONCE = 32
 STARVED = 0.002
 """Seconds after which the network gets a slice even if a note might be late for it: with many
 sessions something is always about to be due."""
-PATIENCE = 32e-6
-"""Seconds in a crowd for each session from one round of the network's work to the next, where
-someone waits for an answer; otherwise twice as long. What comes together by then is done
-together, which the larger a crowd is the more it needs."""
+PATIENCE = 64e-6
+"""Seconds in a crowd for each session from one round of the network's work to the next. What
+comes together by then is done together, which the larger a crowd is the more it needs."""
+LATE = 1.5
+"""Times this patience after which a round is late."""
 SELDOM = (10_000, 1_000_000, 1_000_000)
 """Thresholds of Python's search for cycles of objects. With hundreds of sessions a search of all
 takes 50 ms, and one of 50,000 new objects 13: only a few of the newest are looked through, and
@@ -219,10 +220,10 @@ class Server:
         busy = studio is not None and not studio.idle
         may_work = False
         if studio is not None and busy:
-            patience = PATIENCE * studio.minds * (1 if studio.urgent else 2)
-            if not studio.pressing and now - self._rested >= patience:
+            patience, since = PATIENCE * studio.minds, now - self._rested
+            if not studio.going_round and since >= patience:
                 self._rested = now
-                studio.begin_round()
+                studio.begin_round(since > LATE * patience)
             if studio.pressing:
                 may_work = wait > self._cost or self._hungry(now)
             else:

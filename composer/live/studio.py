@@ -4,9 +4,10 @@ Every slice is one step or one note of up to `SEATS` sessions at once. The serve
 between the moments at which something is due, on its own thread: a note costs less than
 the wake-up of another thread would, and nothing has to be locked.
 
-Where few play, what there is to do is done at once. In a crowd, whoever waits for the first
-note of an answer is served at once; the others are heard along, or a little later together,
-because many notes in one step cost half of what they cost one by one.
+Where few play, what there is to do is done at once. In a crowd, only whoever waits for the
+first note of an answer is served at once. All others are heard, and drawn for, together in
+rounds: many notes in one step cost a third of what they cost one by one. Where rounds take
+longer than they should, those who wait are first in a round, too.
 
 Conventions:
     Ticks are event ticks.
@@ -28,13 +29,17 @@ from composer.live.seats import BLOCKS, BlockTrunk, Seats
 from composer.recall import Recall
 from composer.runtime import Predictor, State
 
-SEATS = 30
-"""Sessions that are stepped or drawn together at most: a slice of two milliseconds."""
+SEATS = 20
+"""Sessions that are stepped or drawn together at most: more cost as much each, and whoever
+waits for a first note waits for the slice that is being worked on."""
 FEW = 16
 """Sessions up to which answers are thought of that may not be wanted, and nobody waits so
 that others may be heard along."""
 MORE = 3
 """Notes that are heard in one round, beyond the first, for someone who waits for an answer."""
+TILE = 5
+"""Sessions in a step whose number is no multiple of this cost as much as the next one that is
+(see `composer.live.seats.BLOCKS`)."""
 REMEMBERED = 16
 """Pages of notes that come back in a jam: a thousand notes, some minutes of it. With hundreds of
 players, more would be most of the memory that the server takes."""
@@ -57,13 +62,14 @@ class Studio:
         self._behind: dict[NetworkMind, None] = {}
         self._urgent: dict[NetworkMind, None] = {}
         self._benches: list[Seats[NetworkMind]] = []
-        self._to_hear = self._to_draw = self._more = 0
-        self._drew = False
+        self._first: Seats[NetworkMind] = Seats(self.predictor)  # who waits for a first note
+        self._to_hear = self._to_draw = self._more = 0  # slices left of a round
+        self._drew = self._hurried = self._late = False
 
     @property
     def idle(self) -> bool:
         """Whether there is nothing to do."""
-        return not self._behind and not self._benches
+        return not self._behind and not self._benches and not self._first.taken
 
     @property
     def crowded(self) -> bool:
@@ -73,19 +79,33 @@ class Studio:
     @property
     def pressing(self) -> bool:
         """Whether there is something to do at once, not when more has come together."""
-        if self.idle:
-            return False
-        return not self.crowded or self._to_hear > 0 or self._to_draw > 0
+        if not self.crowded:
+            return not self.idle
+        return self.going_round or self._hurries
 
     @property
-    def urgent(self) -> bool:
-        """Whether someone waits for the first note of an answer."""
-        return bool(self._urgent)
+    def going_round(self) -> bool:
+        """Whether a round is not over yet."""
+        return self._to_hear + self._to_draw > 0
 
-    def begin_round(self) -> None:
-        """Enough has come together: one note is to be heard, and one drawn, for everyone."""
-        self._to_hear, self._more = -(-len(self._behind) // SEATS), MORE
-        self._to_draw = 0 if self._behind else len(self._benches)
+    @property
+    def _hurries(self) -> bool:
+        """Whether someone is to have a first note outside of rounds."""
+        if self._first.taken:
+            return True
+        if self._late and self.going_round:
+            return False
+        return any(mind in self._behind for mind in self._urgent)
+
+    def begin_round(self, late: bool = False) -> None:
+        """Enough has come together: one note is to be heard, and one drawn, for everyone.
+
+        Args:
+            late: Whether the last round took too long.
+        """
+        self._late, self._more = late, MORE
+        self._to_hear = -(-len(self._behind) // SEATS)
+        self._to_draw = 0 if self._to_hear else len(self._benches)
 
     def mind(self) -> NetworkMind:
         """A new listener."""
@@ -142,19 +162,48 @@ class Studio:
 
     def work(self) -> list[NetworkMind]:
         """One slice. Returns the minds that have news."""
-        if self.crowded and self._to_hear + self._to_draw > 0:
-            return self._go_round()
+        if self.crowded:
+            # Of a round that is going on, one slice is done between any two answers.
+            turn = self._first.taken or not self._hurried or not self.going_round
+            self._hurried = bool(turn) and self._hurries
+            if self._hurried:
+                return self._hurry()
+            if self.going_round:
+                return self._go_round()
+        self._join_benches()  # where it was crowded a moment ago
         self._drew = bool(self._benches) and not (self._behind and self._drew)
         if self._drew:
             return self._draw()
         return self._listen() if self._behind else []
 
+    def _hurry(self) -> list[NetworkMind]:
+        """Hear those who wait for a first note, or draw it."""
+        if not self._first.taken:
+            return self._listen(hurried=True)
+        news = self._first.draw()
+        self._join_benches()
+        return news
+
+    def _join_benches(self) -> None:
+        """Let those who have their first note move to where the next ones are drawn."""
+        first = self._first
+        if not first.taken:
+            return
+        room = SEATS - len(first.taken)
+        bench = next((bench for bench in self._benches if len(bench.taken) <= room), None)
+        if bench is None:
+            self._benches.append(first)
+            self._first = Seats(self.predictor)
+        else:
+            bench.take_in(first)
+
     def _go_round(self) -> list[NetworkMind]:
         """The next slice of a round: first notes are heard, then some are drawn."""
         if self._to_hear > 0:
-            news = self._listen()
+            news = self._listen() if self._behind else []
             self._to_hear -= 1
-            if not self._to_hear and self._more and any(m in self._behind for m in self._urgent):
+            waits = self._late and any(mind in self._behind for mind in self._urgent)
+            if not self._to_hear and waits and self._more:
                 self._to_hear, self._more = 1, self._more - 1
             if not self._to_hear:
                 self._to_draw = len(self._benches)
@@ -162,11 +211,16 @@ class Studio:
         self._to_draw -= 1
         return self._draw() if self._benches else []
 
-    def _listen(self) -> list[NetworkMind]:
-        """Hear one note for some minds; those that have heard all may sit down to draw."""
+    def _listen(self, *, hurried: bool = False) -> list[NetworkMind]:
+        """Hear one note for some minds; those that have heard all may sit down to draw.
+
+        Args:
+            hurried: Only for those who wait for a first note, and as many more as cost nothing.
+        """
         first = [mind for mind in self._urgent if mind in self._behind][:SEATS]
+        most = min(-(-len(first) // TILE) * TILE, SEATS) if hurried else SEATS
         for mind in self._behind:
-            if len(first) >= SEATS:
+            if len(first) >= most:
                 break
             if mind not in self._urgent:
                 first.append(mind)
@@ -193,7 +247,11 @@ class Studio:
                     self._behind[mind] = None
                 else:
                     news.append(mind)
-        self._seat([(mind, stream) for mind in news if (stream := mind.sit_down()) is not None])
+        seated = [(mind, stream) for mind in news if (stream := mind.sit_down()) is not None]
+        if hurried:
+            self._first.seat([seat for seat in seated if seat[0] in self._urgent])
+            seated = [seat for seat in seated if seat[0] not in self._urgent]
+        self._seat(seated)
         return news
 
     def _seat(self, new: list[tuple[NetworkMind, Stream]]) -> None:

@@ -8,13 +8,13 @@ import pytest
 from composer.events import MetreMap, quantise
 from composer.features import COLUMNS
 from composer.grid import BEATS, FREE
-from composer.live.limits import Heard, make_limits
+from composer.live.limits import make_limits
 from composer.live.memory import NEAR
 from composer.live.mind import Ask, Idea
 from composer.live.network_mind import NetworkMind
 from composer.live.scheduler import Play
 from composer.live.seats import BlockTrunk
-from composer.live.studio import REMEMBERED, Studio
+from composer.live.studio import MORE, REMEMBERED, Studio
 from composer.recall import PAGE
 from composer.settings import Settings
 
@@ -164,9 +164,9 @@ def test_a_reply_begins_where_it_was_asked_for_and_keeps_to_its_end(
 
 def most_at_once(rows: Rows) -> list[int]:
     """Notes that a player and a bass that has not played yet may begin together."""
-    heard = [Heard(onset, 0, pitch, duration, 20) for onset, pitch, duration in rows]
+    heard = np.array([(onset, 0, pitch, duration, 20) for onset, pitch, duration in rows])
     ask = Ask(480, 480, None, frozenset({0}), Settings(), 1)
-    return make_limits(heard, (0, 33), BEATS, 96, ask, [0, 1]).chords[0, :2].tolist()
+    return make_limits(heard, (0, 33), BEATS, 96, ask, [0, 1]).table["chords"][0, :2].tolist()
 
 
 def test_single_notes_are_answered_by_single_notes_and_chords_by_chords() -> None:
@@ -239,6 +239,47 @@ def test_what_one_plays_does_not_depend_on_the_others(studio: Studio) -> None:
     assert replies(1) == replies(20)  # beside nobody, and beside nineteen
 
 
+def test_in_a_crowd_a_first_note_comes_at_once_and_the_rest_in_rounds(studio: Studio) -> None:
+    minds = [listened(studio) for _ in range(30)]
+    for mind in minds:
+        play(mind, PHRASE)
+    while studio.pressing or not studio.idle:
+        studio.begin_round()
+        studio.work()
+    for mind in minds[1:]:
+        play(mind, [(180, 65, 12)])
+    assert not studio.pressing  # they can be heard together, when more has come
+    minds[0].hear(180, 0, 65, 80)
+    minds[0].ask(Ask(192, 192, 480, frozenset({0}), Settings(), 1))
+    studio.work()
+    studio.work()
+    assert len(minds[0].take()) == 1
+    assert not studio.pressing
+    studio.begin_round()
+    while studio.pressing:
+        studio.work()
+    assert len(minds[0].take()) == 1
+
+
+def test_where_rounds_are_late_first_notes_come_with_them(studio: Studio) -> None:
+    minds = [listened(studio) for _ in range(30)]
+    for mind in minds:
+        play(mind, PHRASE)
+    studio.begin_round(late=True)
+    minds[0].ask(Ask(192, 192, 480, frozenset({0}), Settings(), 1))
+    slices = 0
+    while studio.going_round:
+        slices += 1
+        studio.work()
+    assert slices == 2 + MORE  # two to hear all once, the others for the one who waits
+    while not minds[0].take():
+        studio.begin_round(late=True)
+        while studio.going_round:
+            slices += 1
+            studio.work()
+    assert slices < 20
+
+
 def test_few_sizes_of_batches_are_used() -> None:
     trunk = TinyTrunk()
     blocks = BlockTrunk(trunk)
@@ -298,10 +339,10 @@ def test_an_endless_answer_hears_who_plays_over_it(studio: Studio) -> None:
 
 def dense(onsets: list[int], **settings: float) -> tuple[int, float]:
     """Notes to a bar at most, and on the whole, for a reply to a part that played at these."""
-    heard = [Heard(onset, 0, 60, 10, 20) for onset in onsets]
+    heard = np.array([(onset, 0, 60, 10, 20) for onset in onsets])
     ask = Ask(960, 960, None, frozenset({0}), Settings(**settings), 1)  # type: ignore[arg-type]
     rules = make_limits(heard, (0, 33), BEATS, 96, ask, [0])
-    return int(rules.per_bar[0]), float(rules.rate[0]) * 96
+    return int(rules.table["per_bar"][0]), float(rules.table["rate"][0]) * 96
 
 
 def test_a_reply_is_about_as_dense_as_the_phrase() -> None:
@@ -314,11 +355,11 @@ def test_a_reply_is_about_as_dense_as_the_phrase() -> None:
 
 
 def test_a_band_has_room_of_its_own() -> None:
-    heard = [Heard(48 * i, 0, 60, 10, 20) for i in range(8)]  # two notes to a bar
+    heard = np.array([(48 * i, 0, 60, 10, 20) for i in range(8)])  # two notes to a bar
     ask = Ask(960, 960, None, frozenset({1}), Settings(), 1)
     rules = make_limits(heard, (0, 128), BEATS, 96, ask, [1])
-    assert rules.per_bar[0] > 8
-    assert rules.rate[0] == 0
+    assert rules.table["per_bar"][0] > 8
+    assert rules.table["rate"][0] == 0
 
 
 def test_a_jam_remembers_some_minutes(studio: Studio) -> None:
