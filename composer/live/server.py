@@ -50,10 +50,10 @@ PATIENCE = 64e-6
 comes together by then is done together, which the larger a crowd is the more it needs."""
 LATE = 1.5
 """Times this patience after which a round is late."""
-SELDOM = (10_000, 1_000_000, 1_000_000)
-"""Thresholds of Python's search for cycles of objects. With hundreds of sessions a search of all
-takes 50 ms, and one of 50,000 new objects 13: only a few of the newest are looked through, and
-nothing that lives longer while serving is part of a cycle."""
+STILL, SELDOM = 0.5, 60.0
+"""Seconds for which nothing is due, and from one time to the next, when Python searches for
+cycles of objects. With hundreds of sessions a search of the newest takes 10 ms, of all 50;
+what a session leaves behind is not part of any, so that nothing is lost by waiting."""
 FARTHEST = 10.0
 """Seconds ahead for which a bundle's date is believed; others are meant at once."""
 MOST_DATED = 4096
@@ -118,7 +118,7 @@ class Server:
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._running = True
         self._cost, self._worked, self._swept = 0.002, 0.0, -math.inf
-        self._rested = -math.inf
+        self._rested = self._tidied = -math.inf
         self._saved: dict[Key, tuple[Path, float]] = {}
         self._dated: list[tuple[float, int, Endpoint, Message]] = []
         self._count = 0
@@ -176,11 +176,11 @@ class Server:
         """Serve until `stop`; on every way out, all that sounds is silenced."""
         worker = threading.Thread(target=self._work_off, name="composer files", daemon=True)
         worker.start()
-        # What there is by now stays: collecting it again and again takes milliseconds.
+        # What there is by now stays; for what comes, see `_turn`.
         gc.collect()
         gc.freeze()
-        usual = gc.get_threshold()
-        gc.set_threshold(*SELDOM)
+        usual = gc.isenabled()
+        gc.disable()
         try:
             while self._running:
                 try:
@@ -192,8 +192,9 @@ class Server:
             self._silence()
             self._jobs.put(None)
             worker.join(timeout=10)
-            gc.set_threshold(*usual)
             gc.unfreeze()
+            if usual:
+                gc.enable()
             self._udp.close()
             self._near.close()
             self._far.close()
@@ -228,6 +229,9 @@ class Server:
                 may_work = wait > self._cost or self._hungry(now)
             else:
                 wait = min(wait, self._rested + patience - now)
+        elif wait > STILL and now - self._tidied > SELDOM:
+            self._tidied = now
+            gc.collect()
         ready, _, _ = select.select((self._udp, self._near), (), (), 0.0 if may_work else wait)
         if self._near in ready:
             with contextlib.suppress(OSError):

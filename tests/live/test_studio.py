@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
 from composer.events import MetreMap, quantise
 from composer.features import COLUMNS
 from composer.grid import BEATS, FREE
+from composer.live.engine import Engine
 from composer.live.limits import make_limits
 from composer.live.memory import NEAR
 from composer.live.mind import Ask, Idea
@@ -398,3 +402,28 @@ def test_jamming_with_the_network_leaves_nothing_sounding(studio: Studio) -> Non
     players = Players(studio.mind, studio, 7)
     players.jam(min(SECONDS, 40))
     assert players.sent > 20
+
+
+def test_nothing_of_a_session_that_ended_waits_for_the_search_for_cycles(studio: Studio) -> None:
+    engine = Engine(studio.mind)
+    gc.disable()
+    try:
+        session = engine.session("player", 0.0)
+        for step in range(8):
+            session.note_on(step / 4, 60 + step, 80, 0, 0.2)
+            engine.touch("player", step / 4)
+            while not studio.idle:
+                list(engine.news(studio.work(), step / 4))
+        session.phrase_end(2.0)
+        while not studio.idle:
+            list(engine.news(studio.work(), 2.0))
+        assert [output for _, outputs in engine.advance(2.5) for output in outputs]
+        engine.close("player", 2.5)
+        studio.forget(session.mind)  # type: ignore[arg-type]  # its own
+        while not studio.idle:
+            studio.work()
+        left = weakref.ref(session.mind)
+        del session
+        assert left() is None
+    finally:
+        gc.enable()
