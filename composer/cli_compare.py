@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from composer.settings import Settings
     from training.dataset import Dataset
 
-MODEL, MARKOV, AGAIN = "model", "Markov", "seed again"
+MODEL, MARKOV, UNIFORM, AGAIN = "model", "Markov", "uniform", "seed again"
 ONE_TAKE = "{}, one take"
 
 
@@ -106,7 +106,8 @@ def compare(
     it is compared with the second half in what can be counted: pitch classes, intervals,
     density, rhythm, texture, loudness, repetition, key; and looked through for copies,
     loops and silence. Beside it stand a Markov model that learnt from the same pieces, the
-    seed's own last bars over again, and random pairs of pieces.
+    rules alone with dice in the model's place, the seed's own last bars over again, and
+    random pairs of pieces.
 
     \b
     Example:
@@ -166,6 +167,7 @@ def _measure(
     The settings are the model's, the Markov model's, and those of one take.
     """
     from composer import compare as library
+    from composer.uniform import Uniform
 
     settings, counted, once = ways
 
@@ -191,6 +193,8 @@ def _measure(
             if name == MARKOV or counted.takes > 1:
                 with terminal.bar("Playing by counts", "continuations") as advance:
                     sources[name] = library.continuations(player, halves, wanted, None, advance)
+    with terminal.bar("Playing by dice", "continuations") as advance:
+        sources[UNIFORM] = library.continuations(Uniform(), halves, once, None, advance)
     sources[AGAIN] = library.repeats(halves)
     sources["truth"] = library.truths(halves)
     index = _index(learnt) if learnt is not None else None

@@ -159,9 +159,8 @@ def continuations(
     """
     total = len(halves) if count is None else count
     takes = Takes(predictor)
-    owner: dict[int, int] = {}
+    numbers: dict[Stream, int] = {}
     made: dict[int, Made] = {}
-    streams: dict[int, Stream] = {}
     waiting = list(range(total))[::-1]
     while waiting or takes.streams:
         while waiting and takes.places < SIDE_BY_SIDE:
@@ -171,13 +170,12 @@ def continuations(
             wanted = replace(settings, bars=half.bars, seconds=None, notes=None)
             state = seed_state(half.reading, predictor)
             (stream,) = make_streams(half.reading, state, wanted, [number // len(halves)])
-            owner[id(stream)], streams[number] = number, stream
+            numbers[stream] = number
             takes.add([(half.reading, stream)])
         for stream in takes.play():
-            number = owner.pop(id(stream))
-            half = halves[number % len(halves)]
-            passage = Passage.of_stream(half.reading, streams.pop(number))
-            made[number] = Made(number % len(halves), passage)
+            number = numbers.pop(stream)
+            index = number % len(halves)
+            made[number] = Made(index, Passage.of_stream(halves[index].reading, stream))
             if progress:
                 progress(len(made), total)
     return [made[number] for number in range(total)]

@@ -154,8 +154,9 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     document = json.loads(result.stdout)
     assert document["pieces"] == 3
     # Nothing was learnt from, so there is no Markov model.
-    assert set(document["sources"]) == {"model", "model, one take", "seed again", "truth"}
-    assert set(document["model_nearer_than"]) == {"model, one take", "seed again"}
+    sources = {"model", "model, one take", "uniform", "seed again", "truth"}
+    assert set(document["sources"]) == sources
+    assert set(document["model_nearer_than"]) == sources - {"model", "truth"}
     assert document["sources"]["truth"]["key_agreement"]["value"] == 1.0
     assert page(document) == html.read_text(encoding="utf-8")
     again = CliRunner().invoke(verbs, arguments)

@@ -22,7 +22,7 @@ from typing import Any
 from composer import terminal
 from composer.errors import SettingError
 from composer.live.engine import IDLE, Engine
-from composer.live.fellows import Fellows, check
+from composer.live.fellows import Fellows, check, on_own_cores
 from composer.live.midi_player import USUAL, MidiPlayer
 from composer.live.mind import Mind
 from composer.live.osc_codec import encode
@@ -123,6 +123,7 @@ class Room:
             fellows = Fellows(options.processes - 1, _arguments(options, port))
             stack.callback(fellows.close)
             self.ready["pids"] += fellows.pids
+            on_own_cores(self.ready["pids"])
         engine.session(MAIN, self.server.now())
         engine.lasting.add(MAIN)
         self.midi: MidiPlayer | None = None

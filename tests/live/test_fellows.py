@@ -53,6 +53,9 @@ def test_fellows_do_not_outlive_the_server(tmp_path: Path) -> None:
     with process(tmp_path / "state", "processes=2") as (serving, _):
         fellows = _children(serving.pid)
         assert fellows
+        if len(os.sched_getaffinity(0)) > len(fellows):
+            cores = [os.sched_getaffinity(pid) for pid in (serving.pid, *fellows)]
+            assert len(set.union(*cores)) == len(cores)  # each on one of its own
         serving.kill()
         serving.wait()
         while any(_lives(pid) for pid in fellows):
