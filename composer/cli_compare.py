@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from composer import terminal
+from composer.cli_generate import TAKES, check_free
 from composer.errors import SeedError, SettingError
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ ONE_TAKE = "{}, one take"
 @click.option(
     "--takes",
     type=int,
-    default=16,
+    default=TAKES,
     show_default=True,
     help="Ways in which each bar is tried; beside that stands one take.",
 )
@@ -115,7 +116,6 @@ def compare(
       composer compare datasets/mine --limit 20 --bars 16 --json
     """
     from composer import models
-    from composer.cli_generate import check_free
     from composer.runtime import Predictor
     from composer.settings import Settings, freedom
 

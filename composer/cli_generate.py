@@ -61,6 +61,10 @@ SETTINGS = (
 """The options of `composer.settings.Settings`, for every verb that generates."""
 
 
+TAKES = 32
+"""Ways in which each bar is tried, unless told otherwise."""
+
+
 def with_settings(takes: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Give a command the options of `SETTINGS`, and `--takes` with this default."""
     tried = click.option(
@@ -124,7 +128,7 @@ OTHER_FORMATS = frozenset({".musicxml", ".xml", ".mxl", ".abc", ".krn", ".json",
     show_default=True,
     help="How many continuations; numbered if more than one.",
 )
-@with_settings(takes=16)
+@with_settings(takes=TAKES)
 @click.option("--continuation-only", is_flag=True, help="Leave the seed out of the file.")
 @click.option("--model", default="default", show_default=True, help="A model's name or folder.")
 @click.option(

@@ -44,7 +44,7 @@ WEIGHTS = {
     "pitch classes": 2.0,
     "density": 2.0,
     "onsets": 1.5,
-    "velocity": 1.5,
+    "velocity": 2.25,
     "lengths": 1.5,
     "figure": 3.0,
     "heights": 3.0,

@@ -35,7 +35,16 @@ from composer.features import context_of
 from composer.grid import BEATS, FREE
 from composer.notes import DRUM_PROGRAM, Note, Piece
 from composer.reading import TAIL, Reading
-from composer.rules import FAR, KNOWN, RARE, Rules, lengths_like, loudness_like
+from composer.rules import (
+    FAR,
+    KNOWN,
+    LEAN,
+    LEAN_CHOSEN,
+    RARE,
+    Rules,
+    lengths_like,
+    loudness_like,
+)
 from composer.runtime import Predictor, State
 from composer.settings import AUTO, DEFAULT_BARS, OFF, Settings
 from composer.takes import Takes
@@ -157,6 +166,7 @@ def make_rules(reading: Reading, settings: Settings) -> Rules:
     velocities = np.ones((SLOTS, SIZES[VELOCITY]), dtype=bool)
     leaning = np.zeros((SLOTS, SIZES[VELOCITY]), dtype=np.float32)
     scale = _scale(reading, settings)
+    lean = LEAN if settings.takes == 1 else LEAN_CHOSEN
     for slot, program in enumerate(events.programs):
         own = rows[rows[:, PART] == slot]
         if program == DRUM_PROGRAM:
@@ -174,7 +184,7 @@ def make_rules(reading: Reading, settings: Settings) -> Rules:
                     f"no note of {settings.key} lies within pitches {low} to {high}; "
                     "widen the pitch range or change the key"
                 )
-        velocities[slot], leaning[slot] = loudness_like(own[:, VELOCITY])
+        velocities[slot], leaning[slot] = loudness_like(own[:, VELOCITY], lean)
     first_longest = int(SHIFT_TICKS[rows[1:, 0]].max()) if len(rows) > 1 else 0
     busiest = int(np.bincount(events.onsets // bar).max())
     per_bar, pace = busiest + max(busiest // 4, 1), 0.0

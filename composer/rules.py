@@ -58,8 +58,9 @@ LOUDER = 2
 """Velocity classes that a part may be softer or louder than it was."""
 SETTLED = 16
 """Notes for each velocity class that it used from which a part uses no others."""
-LEAN = 0.3
-"""How much of a part's own habit of loudness is added to what the network says."""
+LEAN, LEAN_CHOSEN = 0.3, 0.1
+"""How much of a part's own habit of loudness is added to what the network says; and where
+what is drawn is chosen from, which sees to that, too."""
 
 _SHIFTS = np.append(SHIFT_TICKS, 1 << 60)  # END is later than any limit: never allowed
 _SLOTS = np.arange(SLOTS)
@@ -85,7 +86,7 @@ def lengths_like(ticks: Ints) -> Bools:
     return np.asarray((least <= DURATION_TICKS) & (most >= DURATION_TICKS))
 
 
-def loudness_like(classes: Ints) -> tuple[Bools, NDArray[np.float32]]:
+def loudness_like(classes: Ints, lean: float = LEAN) -> tuple[Bools, NDArray[np.float32]]:
     """Velocity classes for a part that has used these, and how it leans to each of them.
 
     What a network is unsure of it fills with what other music does, and a note too loud
@@ -93,6 +94,7 @@ def loudness_like(classes: Ints) -> tuple[Bools, NDArray[np.float32]]:
 
     Args:
         classes: Of each of its notes, at least one.
+        lean: How much it leans.
 
     Returns:
         (bool [32], float32 [32] to add to the logits of those).
@@ -104,7 +106,7 @@ def loudness_like(classes: Ints) -> tuple[Bools, NDArray[np.float32]]:
         allowed[max(used[0] - LOUDER, 0) : used[-1] + LOUDER + 1] = True
     # Neighbours are nearly the same loudness; no class is quite unheard of.
     share = np.convolve(counts, (0.1, 0.8, 0.1), mode="same") / len(classes)
-    return allowed, (LEAN * np.log(share + 0.02 / SIZES[VELOCITY])).astype(np.float32)
+    return allowed, (lean * np.log(share + 0.02 / SIZES[VELOCITY])).astype(np.float32)
 
 
 _LIMITS = np.dtype(

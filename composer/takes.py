@@ -6,7 +6,7 @@ who writes music down tries a bar, looks at what there is so far, and tries it a
 stream goes on in `Settings.takes` ways side by side, for about as many notes as the seed has
 to a bar; of these the one is kept for which all that was made so far fits the seed best
 (`composer.fit`), and the next bar begins there. That costs little, because a state is a value,
-and sixteen streams in one step of the network are not sixteen times the work of one.
+and thirty streams in one step of the network are not thirty times the work of one.
 
 Every take is drawn from the network, by the same rules, and none is changed: what is chosen
 is among what it would have played. With one take, everything is as in an `Ensemble`.

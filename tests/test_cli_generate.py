@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 import composer
 from composer.cli import verbs
+from composer.cli_generate import TAKES
 from composer.errors import OutputError
 
 SEEDS = Path(__file__).parent.parent / "midi_data"
@@ -56,7 +57,7 @@ def test_how_freely_it_draws_depends_on_how_often_it_tries() -> None:
         told = json.loads(result.stdout)["settings"]
         return told["takes"], told["temperature"], told["top_p"], told["min_p"]
 
-    assert settings() == (16, 1.0, 0.99, 0.01)
+    assert settings() == (TAKES, 1.0, 0.99, 0.01)
     assert settings("--takes", "1") == (1, 0.95, 0.97, 0.02)
     assert settings("--takes", "3", "--top-p", "0.5") == (3, 1.0, 0.5, 0.01)
 
