@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -117,16 +118,12 @@ def compare(
     """
     from composer import models
     from composer.runtime import Predictor
-    from composer.settings import Settings, freedom
+    from composer.settings import Settings
 
     if page:
         check_free([Path(page)], force)
-    told = {"temperature": temperature, "top_p": top_p, "min_p": min_p}
-    given = {name: value for name, value in told.items() if value is not None}
-    by_takes = {
-        count: Settings(takes=count, rng_seed=rng_seed, **(freedom(count) | given))  # type: ignore[arg-type]
-        for count in (takes, markov_takes, 1)
-    }
+    once = Settings(temperature=temperature, top_p=top_p, min_p=min_p, rng_seed=rng_seed)
+    tried, counted = replace(once, takes=takes), replace(once, takes=markov_takes)
     predictor = Predictor.load(models.find(model))
     from composer.cli_pieces import read_pieces
 
@@ -139,7 +136,7 @@ def compare(
         terminal.say(f"skipped {name}: {reason}")
     document = _measure(
         pieces, learnt if markov else None, learnt, predictor,
-        (by_takes[takes], by_takes[markov_takes], by_takes[1]), bars, outputs,
+        (tried, counted, once), bars, outputs,
     )  # fmt: skip
     document = {"model": model, **document}
     if page:
@@ -204,9 +201,7 @@ def _measure(
         "pieces": len(halves),
         "notes": sum(len(half.truth.rows) for half in halves),
         "settings": {
-            "temperature": settings.temperature,
-            "top_p": settings.top_p,
-            "min_p": settings.min_p,
+            **settings.draw._asdict(),
             "takes": settings.takes,
             "markov_takes": counted.takes,
             "rng_seed": settings.rng_seed,

@@ -89,7 +89,7 @@ def settings_from(options: dict[str, Any]) -> Any:
     Raises:
         SettingError: A value is out of range.
     """
-    from composer.settings import Settings, freedom
+    from composer.settings import Settings
 
     names = (
         "bars", "seconds", "notes", "temperature", "top_p", "min_p",
@@ -98,9 +98,6 @@ def settings_from(options: dict[str, Any]) -> Any:
     values = {name: options.pop(name) for name in names}
     if values["rng_seed"] is None:
         values["rng_seed"] = secrets.randbelow(1_000_000)
-    for name, usual in freedom(values["takes"]).items():
-        if values[name] is None:
-            values[name] = usual
     parts = values["parts"] or ""
     values["parts"] = tuple(text.strip() for text in parts.split(",") if text.strip())
     return Settings(**values)

@@ -108,9 +108,7 @@ class Stream:
     dials: tuple[float, float, float, int, int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        wanted = self.settings
-        cuts = wanted.temperature, wanted.top_p, wanted.min_p
-        self.dials = (*cuts, wanted.recall, self.most)
+        self.dials = (*self.settings.draw, self.settings.recall, self.most)
         entropy = (self.settings.rng_seed, self.variation, *(self.take or ()))
         self._rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy)))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 from composer.errors import SettingError
 from composer.grid import KINDS
@@ -14,14 +14,16 @@ DEFAULT_BARS = 8
 AUTO, OFF = "auto", "off"
 
 
-def freedom(takes: int) -> dict[str, float]:
-    """Temperature and cuts unless told otherwise.
+class Draw(NamedTuple):
+    """How freely notes are drawn; see `Settings`."""
 
-    Where what was drawn is chosen from, it may be bolder.
-    """
-    if takes > 1:
-        return {"temperature": 1.0, "top_p": 0.99, "min_p": 0.01}
-    return {"temperature": 0.95, "top_p": 0.97, "min_p": 0.02}
+    temperature: float
+    top_p: float
+    min_p: float
+
+
+ONCE, CHOSEN = Draw(0.95, 0.97, 0.02), Draw(1.0, 0.99, 0.01)
+"""Unless told otherwise, of one take and of several: what is chosen from may be bolder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ class Settings:
         bars: Length in bars (in free time: of two seconds); 8 if no length is given.
         seconds: Length in seconds, rounded up to a bar line when there are bars.
         notes: Length in notes; the music still ends on a bar line.
-        temperature: 0 takes the likeliest note, 1 draws as the model believes.
+        temperature: 0 takes the likeliest note, 1 draws as the model believes; None for this
+            and the next two: what suits `takes`, see `draw`.
         top_p: Draw from the likeliest choices that hold this share of probability.
         min_p: Draw from choices at least this share as likely as the likeliest.
         rng_seed: Number from which all randomness comes.
@@ -54,9 +57,9 @@ class Settings:
     bars: int | None = None
     seconds: float | None = None
     notes: int | None = None
-    temperature: float = 0.95
-    top_p: float = 0.97
-    min_p: float = 0.02
+    temperature: float | None = None
+    top_p: float | None = None
+    min_p: float | None = None
     rng_seed: int = 0
     key: str = AUTO
     parts: tuple[str, ...] = ()
@@ -76,9 +79,9 @@ class Settings:
             _within("seconds", self.seconds, 0.1, 36_000)
         if self.notes is not None:
             _within("notes", self.notes, 1, 1_000_000)
-        _within("temperature", self.temperature, 0, 5)
-        _within("top-p", self.top_p, 1e-6, 1)
-        _within("min-p", self.min_p, 0, 0.999)
+        _within("temperature", self.draw.temperature, 0, 5)
+        _within("top-p", self.draw.top_p, 1e-6, 1)
+        _within("min-p", self.draw.min_p, 0, 0.999)
         _within("rng-seed", self.rng_seed, 0, 2**63 - 1)
         if self.pitch_range is not None:
             low, high = self.pitch_range
@@ -96,13 +99,23 @@ class Settings:
             parse_key(self.key)
 
     @property
+    def draw(self) -> Draw:
+        """Temperature and cuts: those that were told, and for the others what is usual."""
+        usual = CHOSEN if self.takes > 1 else ONCE
+        return Draw(
+            usual.temperature if self.temperature is None else self.temperature,
+            usual.top_p if self.top_p is None else self.top_p,
+            usual.min_p if self.min_p is None else self.min_p,
+        )
+
+    @property
     def wanted_key(self) -> Key | None:
         """The key asked for by name, None for "auto" and "off"."""
         return None if self.key in (AUTO, OFF) else parse_key(self.key)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, for JSON."""
-        return {f.name: getattr(self, f.name) for f in fields(self)}
+        """Plain values, for JSON; those that were not told as they are."""
+        return {f.name: getattr(self, f.name) for f in fields(self)} | self.draw._asdict()
 
 
 def _within(name: str, value: float, low: float, high: float) -> None:

@@ -158,7 +158,7 @@ class Takes:
 
 def takes_of(stream: Stream) -> int:
     """How often each bar of a stream is tried; once if nothing is left to chance."""
-    return stream.settings.takes if stream.settings.temperature > COLDEST else 1
+    return stream.settings.takes if stream.settings.draw.temperature > COLDEST else 1
 
 
 def _fill(stream: Stream, best: Stream) -> None:

@@ -143,3 +143,10 @@ def test_the_default_model_stays_nearer_to_a_waltz() -> None:
         return fit.misfit(Passage.of_stream(reading(), whole))
 
     assert misfit(16) < 0.7 * misfit(1)
+
+
+def test_what_is_chosen_from_is_drawn_more_freely_unless_told_otherwise() -> None:
+    once = Settings(min_p=0.2)
+    assert once.draw == (0.95, 0.97, 0.2)
+    assert replace(once, takes=4).draw == (1.0, 0.99, 0.2)
+    assert replace(once, takes=4, temperature=0.5).as_dict()["temperature"] == 0.5
