@@ -142,28 +142,22 @@ class Ensemble:
         new = list(streams)
         if not new:
             return
-        self._hear()
-        states = [stream.state for stream in new]
-        old = self._state
-        self._state = State.join(([] if old is None else [old]) + states)
-        rules = Rules.join([stream.rules for stream in new])
-        before = np.stack([stream.before for stream in new])
-        numbers = np.stack([stream.numbers(BLOCK) for stream in new])
-        used = np.zeros(len(new), dtype=np.int64)
-        copied = np.array([stream.copied for stream in new], dtype=np.int64)
-        if old is not None:
-            rules = Rules.join([self._rules, rules])
-            before = np.concatenate([self._before, before])
-            numbers = np.concatenate([self._numbers, numbers])
-            used = np.concatenate([self._used, used])
-            copied = np.concatenate([self._copied, copied])
-        self._rules, self._before = rules, before
-        self._ears += [stream.ear.copy() for stream in new]
-        self._numbers, self._used, self._copied = numbers, used, copied
-        self.streams += new
+        joining = Ensemble(self.predictor)
+        joining._begin(new)
+        self.merge(joining)
+
+    def _begin(self, new: list[Stream]) -> None:
+        """Be the ensemble of these streams."""
+        self.streams = new
+        self._state = State.join([stream.state for stream in new])
+        self._rules = Rules.join([stream.rules for stream in new])
+        self._before = np.stack([stream.before for stream in new])
+        self._ears = [stream.ear.copy() for stream in new]
+        self._numbers = np.stack([stream.numbers(BLOCK) for stream in new])
+        self._used = np.zeros(len(new), dtype=np.int64)
+        self._copied = np.array([stream.copied for stream in new], dtype=np.int64)
         self._dials()
-        resting = np.array([stream.resting for stream in self.streams], dtype=np.int64)
-        resting[: len(resting) - len(new)] = 0
+        resting = np.array([stream.resting for stream in new], dtype=np.int64)
         self._rest(resting > 0, resting)
         self._rest(self._most_copied == 0, FOR_EVER)
 
@@ -172,8 +166,9 @@ class Ensemble:
         if other._state is None:
             return
         if self._state is None:
-            self._state, self._rules, self._before = other._state, other._rules, other._before
-            self._unheard, self._numbers, self._used = other._unheard, other._numbers, other._used
+            self._state, self._unheard = other._state, other._unheard
+            self._rules, self._before = other._rules, other._before
+            self._numbers, self._used = other._numbers, other._used
             self._copied = other._copied
         else:
             if self._unheard is None or other._unheard is None:
