@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import json
-import signal
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from composer import terminal
 from composer.cli_generate import settings_from, with_settings
-
-if TYPE_CHECKING:
-    from composer.batch import Tally
 
 SOME_FAILED = 3
 """Exit code of a batch in which something failed."""
@@ -158,15 +153,9 @@ def batch(
     if dry_run:
         tally = run.plan()
     else:
-        with _progress() as show, insisting() as check:
-
-            def seen(tally: Tally) -> None:
-                check()
-                if show is not None:
-                    show(tally)
-
+        with _progress() as show:
             try:
-                tally = run.run(seen)
+                tally = run.run(show)
             except KeyboardInterrupt:
                 terminal.say("Stopped. The same command goes on from here.")
                 raise
@@ -201,33 +190,6 @@ def _summary(tally: Any) -> str:
         f"{tally.made} continuations of {tally.seeds} seeds made{before}, {tally.failed} failed:"
         f" {tally.notes:,} notes, {music} of music, in {tally.took:.1f} s{pace}"
     )
-
-
-@contextmanager
-def insisting() -> Iterator[Callable[[], None]]:
-    """Ctrl-C interrupts at once; what is yielded interrupts again should that have got lost.
-
-    Python does not pass on what is raised while it clears away an object.
-    """
-    asked = False
-
-    def ask(number: int, frame: object) -> None:
-        nonlocal asked
-        asked = True
-        raise KeyboardInterrupt
-
-    def check() -> None:
-        if asked:
-            raise KeyboardInterrupt
-
-    if threading.current_thread() is not threading.main_thread():
-        yield check
-        return
-    before = signal.signal(signal.SIGINT, ask)
-    try:
-        yield check
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

@@ -19,7 +19,6 @@ from click.testing import CliRunner
 from composer import manifest, models
 from composer.batch import Batch, Job, Tally, fingerprint
 from composer.cli import verbs
-from composer.cli_batch import insisting
 from composer.errors import ComposerError
 from composer.orders import Order, Task
 from composer.settings import Settings
@@ -163,20 +162,6 @@ def test_ctrl_c_ends_cleanly(seeds: Path, tmp_path: Path) -> None:
     assert "The same command goes on from here." in said
     assert "Traceback" not in said
     assert not [path for path in out.iterdir() if path.name.startswith(".")]
-
-
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_ctrl_c_is_not_lost_where_python_clears_away_an_object() -> None:
-    class Gone:
-        def __del__(self) -> None:
-            signal.raise_signal(signal.SIGINT)
-
-    with insisting() as check:
-        check()
-        Gone()  # its interrupt is printed, and forgotten
-        with pytest.raises(KeyboardInterrupt):
-            check()
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_the_command_and_its_exit_codes(
