@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,8 +87,6 @@ class Stream:
         after: The state after its last note, once it has ended by itself.
         take: Which choice it is drawn for, and which way of it (`composer.takes`): they fix
             the randomness too.
-        dials: What an ensemble wants to know of it as numbers: temperature, top_p, min_p, bars
-            of recall, most notes; derived.
     """
 
     state: State
@@ -105,12 +104,15 @@ class Stream:
     done: bool = False
     after: State | None = None
     take: tuple[int, int] | None = None
-    dials: tuple[float, float, float, int, int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.dials = (*self.settings.draw, self.settings.recall, self.most)
         entropy = (self.settings.rng_seed, self.variation, *(self.take or ()))
         self._rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy)))
+
+    @cached_property
+    def dials(self) -> tuple[float, float, float, int, int]:
+        """What an ensemble wants as numbers: temperature, top_p, min_p, bars of recall, notes."""
+        return (*self.settings.draw, self.settings.recall, self.most)
 
     def numbers(self, notes: int) -> NDArray[np.float64]:
         """Five numbers in [0, 1) for each of its next notes, [notes, 5]."""
@@ -133,7 +135,7 @@ class Ensemble:
         self._rules: Rules
         self._ears: list[Ear] = []
         self._before: Ints
-        self._numbers = np.zeros((0, BLOCK, len(FIELDS)))  # for a block of notes, [B, BLOCK, 5]
+        self._numbers: NDArray[np.float64]  # for a block of notes, [B, BLOCK, 5]
         self._used: Ints  # how many notes of its block each has drawn, [B]
         self._copied: Ints  # ticks for which every note was the expected one, [B]
 

@@ -79,9 +79,10 @@ class Settings:
             _within("seconds", self.seconds, 0.1, 36_000)
         if self.notes is not None:
             _within("notes", self.notes, 1, 1_000_000)
-        _within("temperature", self.draw.temperature, 0, 5)
-        _within("top-p", self.draw.top_p, 1e-6, 1)
-        _within("min-p", self.draw.min_p, 0, 0.999)
+        draw = self.draw
+        _within("temperature", draw.temperature, 0, 5)
+        _within("top-p", draw.top_p, 1e-6, 1)
+        _within("min-p", draw.min_p, 0, 0.999)
         _within("rng-seed", self.rng_seed, 0, 2**63 - 1)
         if self.pitch_range is not None:
             low, high = self.pitch_range
@@ -114,7 +115,7 @@ class Settings:
         return None if self.key in (AUTO, OFF) else parse_key(self.key)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, for JSON; those that were not told as they are."""
+        """Plain values, for JSON; of temperature and cuts those of `draw`."""
         return {f.name: getattr(self, f.name) for f in fields(self)} | self.draw._asdict()
 
 

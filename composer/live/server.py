@@ -119,6 +119,7 @@ class Server:
         self._running = True
         self._cost, self._worked, self._swept = 0.002, 0.0, -math.inf
         self._rested = self._tidied = -math.inf
+        self._took = 0.0  # seconds, of the last round
         self._saved: dict[Key, tuple[Path, float]] = {}
         self._dated: list[tuple[float, int, Endpoint, Message]] = []
         self._count = 0
@@ -221,10 +222,10 @@ class Server:
         busy = studio is not None and not studio.idle
         may_work = False
         if studio is not None and busy:
-            patience, since = PATIENCE * studio.minds, now - self._rested
-            if not studio.going_round and since >= patience:
+            patience = PATIENCE * studio.minds
+            if not studio.going_round and now - self._rested >= patience:
+                studio.begin_round(self._took > LATE * patience)
                 self._rested = now
-                studio.begin_round(since > LATE * patience)
             if studio.pressing:
                 may_work = wait > self._cost or self._hungry(now)
             else:
@@ -248,11 +249,13 @@ class Server:
 
     def _slice(self) -> None:
         assert self.studio is not None
-        start = self._clock.now()
+        start, in_round = self._clock.now(), self.studio.going_round
         news = self.studio.work()
         for key, outputs in self.engine.news(news, self._clock.now()):
             self.send(key, outputs)
         self._worked = self._clock.now()
+        if in_round:
+            self._took = self._worked - self._rested
         # Twice the usual: a slice is rather thought too long. What the system took for
         # other programs says nothing about the next one.
         taken = min(self._worked - start, 0.005)

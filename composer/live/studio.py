@@ -200,7 +200,7 @@ class Studio:
     def _go_round(self) -> list[NetworkMind]:
         """The next slice of a round: first notes are heard, then some are drawn."""
         if self._to_hear > 0:
-            news = self._listen() if self._behind else []
+            news = self._listen()
             self._to_hear -= 1
             waits = self._late and any(mind in self._behind for mind in self._urgent)
             if not self._to_hear and waits and self._more:

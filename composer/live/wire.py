@@ -24,7 +24,7 @@ from composer.live.osc_codec import Message, encode, parse
 
 _STAMP = getattr(socket, "SO_TIMESTAMPNS", 35 if sys.platform == "linux" else None)
 _TIME = struct.Struct("qq")
-STAMPED = sys.platform == "linux"
+STAMPED = _STAMP is not None
 """Whether the system says when a packet came."""
 
 
