@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from training.dataset import Dataset
 
 MODEL, MARKOV, UNIFORM, AGAIN = "model", "Markov", "uniform", "seed again"
-ONE_TAKE = "{}, one take"
+RIVAL = "Performance RNN"
+ONE_TAKE, ALONE = "{}, one take", "{}, alone"
 
 
 @click.command()
@@ -33,6 +34,13 @@ ONE_TAKE = "{}, one take"
     "[default: FILES, if they are a dataset]",
 )
 @click.option("--markov/--no-markov", default=True, help="A Markov baseline beside the model.")
+@click.option(
+    "--rnn",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="NPZ",
+    help="A Performance RNN trained by 'python -m training.baselines': plays, too, and is "
+    "asked what surprises it in what all others play.",
+)
 @click.option(
     "--bars",
     type=click.IntRange(4),
@@ -88,6 +96,7 @@ def compare(
     model: str,
     train: str | None,
     markov: bool,
+    rnn: Path | None,
     bars: int | None,
     limit: int | None,
     outputs: int | None,
@@ -107,9 +116,10 @@ def compare(
     the validation pieces are taken. The first half of each is the seed. What is made from
     it is compared with the second half in what can be counted: pitch classes, intervals,
     density, rhythm, texture, loudness, repetition, key; and looked through for copies,
-    loops and silence. Beside it stand a Markov model that learnt from the same pieces, the
-    rules alone with dice in the model's place, the seed's own last bars over again, and
-    random pairs of pieces.
+    loops and silence. Beside it stand the same model alone, that is with one take that
+    nothing guides; a Markov model that learnt from the same pieces, under composer's rules
+    and alone; those rules with dice in the model's place; the seed's own last bars over
+    again; and random pairs of pieces.
 
     \b
     Example:
@@ -136,7 +146,7 @@ def compare(
         terminal.say(f"skipped {name}: {reason}")
     document = _measure(
         pieces, learnt if markov else None, learnt, predictor,
-        (tried, counted, once), bars, outputs,
+        (tried, counted, once), bars, outputs, rnn,
     )  # fmt: skip
     document = {"model": model, **document}
     if page:
@@ -158,6 +168,7 @@ def _measure(
     ways: tuple[Settings, Settings, Settings],
     bars: int | None,
     outputs: int | None,
+    rnn: Path | None,
 ) -> dict[str, Any]:
     """Everything but the model's name, as plain values.
 
@@ -176,27 +187,44 @@ def _measure(
         )
     if outputs is not None and outputs < len(halves):
         raise SettingError(f"--outputs is {outputs}, fewer than the {len(halves)} pieces")
+    rival = None if rnn is None else _rival(rnn, halves)
     with terminal.bar("Playing", "continuations") as advance:
         made = library.continuations(predictor, halves, settings, outputs, advance)
     sources: dict[str, list[Made]] = {MODEL: made}
-    if settings.takes > 1:
-        with terminal.bar("Playing", "continuations, one take") as advance:
-            sources[ONE_TAKE.format(MODEL)] = library.continuations(
-                predictor, halves, once, None, advance
+
+    def play(player: Any, name: str, wanted: Settings, alone: bool = False) -> None:
+        with terminal.bar(f"Playing: {name}", "continuations") as advance:
+            sources[name] = library.continuations(
+                player, halves, wanted, None, advance, alone=alone
             )
+
+    if settings.takes > 1:
+        play(predictor, ONE_TAKE.format(MODEL), once)
+    play(predictor, ALONE.format(MODEL), once, alone=True)
     if baseline is not None:
         player = _markov(baseline)
-        for name, wanted in {MARKOV: counted, ONE_TAKE.format(MARKOV): once}.items():
-            if name == MARKOV or counted.takes > 1:
-                with terminal.bar("Playing by counts", "continuations") as advance:
-                    sources[name] = library.continuations(player, halves, wanted, None, advance)
-    with terminal.bar("Playing by dice", "continuations") as advance:
-        sources[UNIFORM] = library.continuations(Uniform(), halves, once, None, advance)
+        play(player, MARKOV, counted)
+        if counted.takes > 1:
+            play(player, ONE_TAKE.format(MARKOV), once)
+        play(player, ALONE.format(MARKOV), once, alone=True)
+    if rival is not None:
+        with terminal.bar(f"Playing: {RIVAL}", "continuations") as advance:
+            sources[RIVAL] = rival.continuations(once, advance)
+    play(Uniform(), UNIFORM, once)
     sources[AGAIN] = library.repeats(halves)
     sources["truth"] = library.truths(halves)
     index = _index(learnt) if learnt is not None else None
-    apart, keys = library.random_pairs(halves)
-    figures = {name: library.measure(halves, made, index) for name, made in sources.items()}
+    surprise: dict[str, Any] = dict.fromkeys(sources)
+    if rival is not None:
+        for name, some in sources.items():
+            with terminal.bar(f"Judging: {name}", "continuations") as advance:
+                surprise[name] = rival.surprise(some, advance)
+    true = surprise["truth"]
+    apart, keys = library.random_pairs(halves, true)
+    figures = {
+        name: library.measure(halves, made, index, true and (surprise[name], true))
+        for name, made in sources.items()
+    }
     return {
         "pieces": len(halves),
         "notes": sum(len(half.truth.rows) for half in halves),
@@ -238,6 +266,18 @@ def _markov(dataset: Dataset) -> Any:
         return MarkovPlayer(Markov.fit(pieces, advance))
 
 
+def _rival(path: Path, halves: list[Any]) -> Any:
+    from composer.cli_training import choose_backend
+
+    choose_backend(None)
+    from training.performance_player import PerformancePlayer
+    from training.performance_rnn import load
+
+    network, _ = load(path)
+    with terminal.bar(f"Listening: {RIVAL}", "seeds") as advance:
+        return PerformancePlayer(network, halves, advance)
+
+
 def _index(dataset: Dataset) -> Any:
     from composer.copies import BarIndex, bars_of_events
     from training.dataset import to_events
@@ -254,16 +294,16 @@ def _show(document: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from composer.compare_page import shown, whole_rows
-    from composer.traits import TRAITS
+    from composer.compare_page import shown, traits_of, whole_rows
 
     sources = {name: figures for name, figures in document["sources"].items() if name != "truth"}
-    console = Console() if terminal.is_interactive() else Console(width=180)
+    traits = traits_of(document)
+    console = Console() if terminal.is_interactive() else Console(width=240)
     table = Table(box=None, pad_edge=False, title=f"Distance to {document['pieces']} true halves")
     table.add_column("")
     for name in (*sources, "random pairs"):
         table.add_column(name, justify="right")
-    for trait in TRAITS:
+    for trait in traits:
         cells = [shown(figures["distance"][trait]) for figures in sources.values()]
         table.add_row(trait, *cells, shown(document["random_pairs"]["distance"][trait]))
     console.print(table)
@@ -272,7 +312,7 @@ def _show(document: dict[str, Any]) -> None:
         table.add_column("")
         for name in document["model_nearer_than"]:
             table.add_column(f"than {name}", justify="right")
-        for trait in TRAITS:
+        for trait in traits:
             rows = document["model_nearer_than"].values()
             table.add_row(trait, *[shown(figures[trait]) for figures in rows])
         console.print(table)
@@ -280,7 +320,7 @@ def _show(document: dict[str, Any]) -> None:
     table.add_column("")
     for name in document["sources"]:
         table.add_column(name, justify="right")
-    for trait in TRAITS:
+    for trait in traits:
         cells = [shown(f["overlapping_area"][trait]) for f in document["sources"].values()]
         table.add_row(f"overlap: {trait}", *cells)
     for name, cells in whole_rows(document["sources"]):

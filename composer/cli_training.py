@@ -222,7 +222,7 @@ def _train(ctx: click.Context, given: dict[str, Any]) -> None:
                 raise click.UsageError(f"{flag} cannot be changed with --resume")
     elif not given["datasets"]:
         raise click.UsageError("give the folder of a dataset; 'composer prepare' makes one")
-    _choose_backend(given["backend"])
+    choose_backend(given["backend"])
     from training import run
 
     if given["resume"]:
@@ -274,7 +274,7 @@ def _plan(given: dict[str, Any]) -> Any:
     return Plan(given["datasets"], replace(config, **sizes), settings, origin, given["limit"])
 
 
-def _choose_backend(wanted: str | None) -> None:
+def choose_backend(wanted: str | None) -> None:
     """Tell Keras what to run on, before it is imported.
 
     Raises:
@@ -288,7 +288,7 @@ def _choose_backend(wanted: str | None) -> None:
         os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     for package in ("keras", backend):
         if find_spec(package) is None:
-            raise DependencyError(f"training needs {package}: pip install '.[train]'")
+            raise DependencyError(f"this needs {package}: pip install '.[train]'")
     with terminal.hushed():
         if backend == "tensorflow":
             import tensorflow as tf

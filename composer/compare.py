@@ -17,23 +17,42 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from composer.context import FREE_BAR
 from composer.copies import BarIndex, Copy, bars_of_passage
+from composer.ear import Habits
 from composer.ensemble import Stream
 from composer.evaluate import Found
-from composer.events import PART, SHIFT, SHIFT_TICKS, TICKS_PER_BEAT, Events, decode, encode
+from composer.events import (
+    LONGEST,
+    PART,
+    PITCH,
+    SHIFT,
+    SHIFT_TICKS,
+    SIZES,
+    SLOTS,
+    TICKS_PER_BEAT,
+    TICKS_PER_SECOND,
+    VELOCITY,
+    Events,
+    decode,
+    encode,
+    seconds_of,
+)
 from composer.generate import make_streams, seed_state
 from composer.grid import FREE, Grid
 from composer.overlap import NOTHING, Estimate, distances, mean
 from composer.overlap import compare as overlap
 from composer.passage import Passage
 from composer.reading import Reading
-from composer.runtime import Predictor
+from composer.rules import Rules
+from composer.runtime import Predictor, State
 from composer.settings import Settings
 from composer.takes import Takes
 from composer.theory import find_key as seed_key
-from composer.traits import TRAITS, distance, find_key, traits
+from composer.timing import TempoMap
+from composer.traits import distance, find_key, traits
 
 FEWEST_BARS = 4
 """Halves shorter than this say too little."""
@@ -44,6 +63,12 @@ LOOP = 8
 """Bars in a row that each repeat one of the four before, which no music is called stuck for."""
 STILL = 4
 """Bars of silence that no music is called silent for."""
+BUSIEST = 2
+"""Notes to a tick, on the whole, at which what nothing guides is given up."""
+_ENDLESS = 10_000
+"""More bars, or onsets, than there are."""
+SURPRISE = "surprise"
+"""What someone else would pay for a second half, nats per note: a trait if someone was asked."""
 
 Progress = Callable[[int, int], None]
 
@@ -57,6 +82,8 @@ class Halved:
         reading: The first half, as a seed.
         seed: The same as a passage.
         truth: The second half.
+        cut: Event tick of the piece at which the second half begins.
+        tempos: Of the piece, in event ticks.
     """
 
     name: str
@@ -65,11 +92,28 @@ class Halved:
     reading: Reading
     seed: Passage
     truth: Passage
+    cut: int
+    tempos: TempoMap
 
     @property
     def bars(self) -> int:
         """Of the second half."""
         return -(-self.truth.length // self.truth.bar)
+
+    def seconds(self, ticks: NDArray[np.integer]) -> NDArray[np.float64]:
+        """Event ticks from the cut -> seconds from the cut."""
+        if self.truth.free:
+            return np.asarray(ticks / TICKS_PER_SECOND)
+        start = self.tempos.seconds(self.cut, TICKS_PER_BEAT)
+        return seconds_of(self.tempos, np.asarray(ticks + self.cut, float), TICKS_PER_BEAT) - start
+
+    def ticks(self, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Seconds from the cut -> event ticks from the cut, with their fraction."""
+        if self.truth.free:
+            return np.asarray(seconds * TICKS_PER_SECOND)
+        start = self.tempos.seconds(self.cut, TICKS_PER_BEAT)
+        ticks = [self.tempos.tick(float(second) + start, TICKS_PER_BEAT) for second in seconds]
+        return np.array(ticks) - self.cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +163,21 @@ def halve(found: Found, most_bars: int | None = None) -> Halved | None:
     )  # fmt: skip
     reading = _read(events, split, cut)
     return Halved(
-        found.name, found.corpus, found.dynamics, reading, Passage.of_seed(reading), truth
-    )
+        found.name, found.corpus, found.dynamics, reading, Passage.of_seed(reading), truth,
+        cut, _event_tempos(found),
+    )  # fmt: skip
+
+
+def _event_tempos(found: Found) -> TempoMap:
+    """The tempo of a piece on its events' clock; rests that were shortened aside."""
+    tempos = found.piece.tempos
+    if found.events.kind == FREE:
+        return TempoMap()
+    changes = [
+        (max(round(found.placement.to_event(tick, tempos)), 0), tempo)
+        for tick, tempo in tempos.changes
+    ]
+    return TempoMap(tuple(changes))
 
 
 def _read(events: Events, split: int, cut: int) -> Reading:
@@ -147,6 +204,8 @@ def continuations(
     settings: Settings,
     count: int | None = None,
     progress: Progress | None = None,
+    *,
+    alone: bool = False,
 ) -> list[Made]:
     """Second halves by a model, each as long as the true one.
 
@@ -156,6 +215,8 @@ def continuations(
         settings: Freedom and limits; their length is not looked at.
         count: How many to make, going round the pieces; one a piece if not given.
         progress: Called with how many are done and how many there will be.
+        alone: Without any of composer's guidance: one take, drawn as the model believes, any
+            note of the seed's parts at any time. Of the settings only the seed number counts.
     """
     total = len(halves) if count is None else count
     takes = Takes(predictor)
@@ -169,7 +230,11 @@ def continuations(
             half = halves[index]
             wanted = replace(settings, bars=half.bars, seconds=None, notes=None)
             state = seed_state(half.reading, predictor)
-            (stream,) = make_streams(half.reading, state, wanted, [number // len(halves)])
+            variation = number // len(halves)
+            if alone:
+                stream = _alone(half, state, settings.rng_seed, variation)
+            else:
+                (stream,) = make_streams(half.reading, state, wanted, [variation])
             numbers[stream] = number
             takes.add([(half.reading, stream)])
         for stream in takes.play():
@@ -179,6 +244,27 @@ def continuations(
             if progress:
                 progress(len(made), total)
     return [made[number] for number in range(total)]
+
+
+def _alone(half: Halved, state: State, rng_seed: int, variation: int) -> Stream:
+    """A continuation that nothing guides, before its first note."""
+    reading = half.reading
+    parts = np.arange(SLOTS) < len(reading.events.programs)
+    end = reading.join + half.bars * reading.bar
+    rules = Rules.of(
+        earliest=reading.join,
+        latest_first=end,
+        end=end,
+        longest=LONGEST,
+        parts=parts,
+        pitches=np.ones((SLOTS, SIZES[PITCH]), dtype=bool),
+        velocities=np.ones((SLOTS, SIZES[VELOCITY]), dtype=bool),
+        per_bar=BUSIEST * reading.bar,
+    )
+    settings = Settings(temperature=1.0, top_p=1.0, min_p=0.0, recall=_ENDLESS, rng_seed=rng_seed)
+    before = reading.events.rows[-1].astype(np.int64)
+    most = BUSIEST * (end - reading.join)
+    return Stream(state, before, rules, settings, Habits(_ENDLESS, _ENDLESS), variation, most)
 
 
 def truths(halves: Sequence[Halved]) -> list[Made]:
@@ -226,6 +312,7 @@ class Figures:
         keys: Share of outputs in the true second half's key, by music21.
         degenerate: Share of outputs that loop, are silent or all but empty.
         faults: How many of each kind.
+        surprise: Nats per note, by whoever was asked; NaN if nobody was.
         from_seed: Each output's longest copy from its seed.
         from_training: Each output's longest copy from the music trained on; empty if that
             was not looked at.
@@ -239,6 +326,7 @@ class Figures:
     keys: Estimate
     degenerate: Estimate
     faults: Mapping[str, int]
+    surprise: Estimate
     from_seed: Sequence[Copy]
     from_training: Sequence[Copy]
 
@@ -267,13 +355,17 @@ class Figures:
             "key_agreement": self.keys.as_dict(),
             "degenerate": self.degenerate.as_dict(),
             "faults": dict(self.faults),
+            "surprise": self.surprise.as_dict(),
             "longest_copy_from_seed": longest(self.from_seed),
             "longest_copy_from_training": longest(self.from_training),
         }
 
 
 def measure(
-    halves: Sequence[Halved], made: Sequence[Made], index: BarIndex | None = None
+    halves: Sequence[Halved],
+    made: Sequence[Made],
+    index: BarIndex | None = None,
+    surprise: tuple[Sequence[float], Sequence[float]] | None = None,
 ) -> Figures:
     """Measure one source.
 
@@ -282,21 +374,26 @@ def measure(
         made: At least one second half each of some of them; of several of one piece the
             first stands for it in overlapping areas.
         index: Bars of the music trained on.
+        surprise: Of what was made and of the true second halves, if someone was asked.
     """
     true = [traits(half.truth, dynamics=half.dynamics) for half in halves]
     own = [traits(item.passage, dynamics=halves[item.index].dynamics) for item in made]
+    if surprise is not None:
+        for tables, values in zip((own, true), surprise, strict=True):
+            for each, value in zip(tables, values, strict=True):
+                each[SURPRISE] = np.array([value])
     first: dict[int, int] = {}
     for number, item in enumerate(made):
         first.setdefault(item.index, number)
-    apart, each, area, divergence = {}, {}, {}, {}
-    for name in TRAITS:
+    apart, by_piece, area, divergence = {}, {}, {}, {}
+    for name in true[0]:
         far = [
             distance(mine[name], true[item.index][name])
             for mine, item in zip(own, made, strict=True)
         ]
         groups = _groups(far, made)
-        each[name] = [groups.get(index, float("nan")) for index in range(len(halves))]
-        apart[name] = mean(each[name])
+        by_piece[name] = [groups.get(index, float("nan")) for index in range(len(halves))]
+        apart[name] = mean(by_piece[name])
         ours = [own[number][name] for number in first.values()]
         theirs = [true[piece][name] for piece in first]
         within = distances(theirs, theirs)
@@ -306,7 +403,7 @@ def measure(
     return Figures(
         outputs=len(made),
         apart=apart,
-        each=each,
+        each=by_piece,
         area=area,
         divergence=divergence,
         keys=_by_piece(
@@ -316,6 +413,7 @@ def measure(
         ),
         degenerate=_by_piece([float(bool(name)) for name in faults], made),
         faults={name: faults.count(name) for name in ("loop", "silence", "empty")},
+        surprise=NOTHING if surprise is None else _by_piece(surprise[0], made),
         from_seed=[
             BarIndex([("seed", bars_of_passage(halves[item.index].seed))]).longest(
                 bars_of_passage(item.passage)
@@ -328,19 +426,27 @@ def measure(
     )  # fmt: skip
 
 
-def random_pairs(halves: Sequence[Halved]) -> tuple[dict[str, Estimate], Estimate]:
+def random_pairs(
+    halves: Sequence[Halved], surprise: Sequence[float] | None = None
+) -> tuple[dict[str, Estimate], Estimate]:
     """Distances of true second halves to those of other pieces of their corpora; their keys.
+
+    Args:
+        halves: The pieces.
+        surprise: Of their true second halves, if someone was asked.
 
     Returns:
         (trait -> mean distance, share of pairs in one key). Each piece meets every other
         one of its corpus.
     """
     tables = [traits(half.truth, dynamics=half.dynamics) for half in halves]
+    for each, value in zip(tables, surprise or (), strict=surprise is not None):
+        each[SURPRISE] = np.array([value])
     keys = [find_key(half.truth) for half in halves]
     groups: dict[str, list[int]] = {}
     for number, half in enumerate(halves):
         groups.setdefault(half.corpus, []).append(number)
-    apart: dict[str, list[float]] = {name: [] for name in TRAITS}
+    apart: dict[str, list[float]] = {name: [] for name in tables[0]}
     same: list[float] = []
     for group in groups.values():
         if len(group) < 2:
@@ -353,7 +459,7 @@ def random_pairs(halves: Sequence[Halved]) -> tuple[dict[str, Estimate], Estimat
             others = [keys[other] == keys[number] for other in group if other != number]
             same.append(float("nan") if keys[number] is None else float(np.mean(others)))
     if not same:
-        return dict.fromkeys(TRAITS, NOTHING), NOTHING
+        return dict.fromkeys(apart, NOTHING), NOTHING
     return {name: mean(values) for name, values in apart.items()}, mean(same)
 
 
@@ -376,7 +482,8 @@ def nearer(ours: Figures, theirs: Figures) -> dict[str, Estimate]:
     than the two means are. Under 0 it is farther.
     """
     return {
-        name: mean(np.asarray(theirs.each[name]) - np.asarray(ours.each[name])) for name in TRAITS
+        name: mean(np.asarray(theirs.each[name]) - np.asarray(ours.each[name]))
+        for name in ours.each
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -14,11 +15,12 @@ from composer import compare, midi, models
 from composer.cli import verbs
 from composer.compare_page import page
 from composer.evaluate import Found
-from composer.events import encode
+from composer.events import PART, PITCH, encode
 from composer.grid import BEATS, Grid
 from composer.notes import Note, Part, Piece
 from composer.passage import Passage
 from composer.settings import Settings
+from composer.timing import TempoMap
 from composer.traits import TRAITS
 
 
@@ -94,6 +96,44 @@ def test_continuations_are_as_long_as_the_truth_and_the_same_every_time(
     assert not np.array_equal(made[0].passage.rows, made[3].passage.rows)
 
 
+def test_a_model_alone_keeps_to_the_seeds_parts_and_the_length_and_to_nothing_else(
+    halves: list[compare.Halved],
+):
+    predictor = tiny_model.predictor()
+    alone = compare.continuations(predictor, halves, Settings(), 3, alone=True)
+    guided = compare.continuations(predictor, halves, Settings(takes=2), 3)
+    for some, other, half in zip(alone, guided, halves, strict=True):
+        assert some.passage.length == half.truth.length
+        assert some.passage.onsets.max() < half.truth.length
+        assert set(some.passage.rows[:, PART]) <= {0, 1}
+        # The seed's bass and melody lie between 36 and 79, and its notes on the eighths.
+        assert np.ptp(some.passage.rows[:, PITCH]) > 64 > np.ptp(other.passage.rows[:, PITCH])
+        assert (some.passage.onsets % 12 > 0).any()
+        assert not (other.passage.onsets % 12 > 0).any()
+
+
+def test_someone_elses_surprise_is_one_more_trait(halves: list[compare.Halved]):
+    true, own = [1.0, 2.0, 4.0], [1.5, 2.0, 3.0]
+    made = compare.measure(halves, compare.repeats(halves), surprise=(own, true))
+    assert made.surprise.value == pytest.approx(6.5 / 3)
+    assert made.each["surprise"] == [0.5, 0.0, 1.0]
+    truth = compare.measure(halves, compare.truths(halves), surprise=(true, true))
+    assert compare.nearer(truth, made)["surprise"].value == pytest.approx(0.5)
+    apart, _ = compare.random_pairs(halves, true)
+    assert apart["surprise"].value == pytest.approx((1 + 3 + 2) / 3)
+
+
+def test_a_tempo_that_changes_gives_each_tick_its_second():
+    # 120 beats a minute for eight bars, then 60: a tick is 1/48 s, then 1/24 s.
+    piece = dataclasses.replace(song(1), tempos=TempoMap(((0, 500_000), (768, 1_000_000))))
+    events, placement = encode(piece, Grid(BEATS, share=1.0))
+    half = compare.halve(Found("slower", "songs", events, True, piece, placement))
+    assert half is not None
+    assert half.cut == 768
+    assert half.seconds(np.array([-96, 0, 96])).tolist() == [-2.0, 0.0, 4.0]
+    assert half.ticks(np.array([-2.0, 0.0, 4.0])).tolist() == [-96, 0, 96]
+
+
 def test_the_truth_is_at_no_distance_from_itself(halves: list[compare.Halved]):
     figures = compare.measure(halves, compare.truths(halves))
     assert all(figures.apart[name].value == 0 for name in TRAITS)
@@ -154,7 +194,7 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     document = json.loads(result.stdout)
     assert document["pieces"] == 3
     # Nothing was learnt from, so there is no Markov model.
-    sources = {"model", "model, one take", "uniform", "seed again", "truth"}
+    sources = {"model", "model, one take", "model, alone", "uniform", "seed again", "truth"}
     assert set(document["sources"]) == sources
     assert set(document["model_nearer_than"]) == sources - {"model", "truth"}
     assert document["sources"]["truth"]["key_agreement"]["value"] == 1.0

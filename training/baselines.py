@@ -143,7 +143,7 @@ def _performance(
     records = [names[piece.name] for piece in found]
     tokens = rival.tokens_of(dataset, records)
     say(f"Performance RNN hears {sum(map(len, tokens))} events")
-    nats = dict(rival.piece_nats(network, tokens))
+    nats = {index: float(each.sum()) for index, each in rival.event_nats(network, tokens)}
     figures: dict[str, Any] = {}
     for corpus in dict.fromkeys(piece.corpus for piece in found):
         those = [index for index, piece in enumerate(found) if piece.corpus == corpus]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from composer.errors import SeedError
 from composer.evaluate import Found
-from composer.events import Placement, decode
-from training.dataset import Dataset, load, to_events
+from composer.events import TICKS_PER_BEAT, Placement, decode
+from composer.grid import BEATS
+from composer.timing import TempoMap
+from training.dataset import FINE_PER_BEAT, Dataset, Record, load, to_events
 
 
 def is_dataset(path: Path) -> bool:
@@ -33,7 +36,7 @@ def read_split(dataset: Dataset, split: str = "valid", limit: int | None = None)
         for index in range(min(limit or len(records), len(records))):
             record = records[int(index * step)]
             events = to_events(record, dataset.notes(record))
-            piece = decode(events)
+            piece = replace(decode(events), tempos=_tempos(record))
             slots = tuple(range(len(events.programs)))
             placement = Placement(events.kind, piece.ticks_per_beat, 0, 0.0, slots)
             name = f"{corpus}/{record.name}"
@@ -41,6 +44,14 @@ def read_split(dataset: Dataset, split: str = "valid", limit: int | None = None)
     if not found:
         raise SeedError(f"there are no pieces in the {split!r} split of this dataset")
     return found
+
+
+def _tempos(record: Record) -> TempoMap:
+    """In event ticks; of free time that in which a tick is 10 ms."""
+    if record.kind != BEATS:
+        return TempoMap()
+    scale = TICKS_PER_BEAT / FINE_PER_BEAT
+    return TempoMap(tuple((round(tick * scale), tempo) for tick, tempo in record.tempos))
 
 
 def read_folders(folders: Sequence[Path], split: str = "valid") -> list[Found]:

@@ -173,8 +173,21 @@ def fit(
         report(update, nats, done)
 
 
-def piece_nats(network: PerformanceRNN, pieces: Sequence[Tokens]) -> Iterator[tuple[int, float]]:
-    """Yield (index, nats of the whole piece with its end), the state carried through it."""
+def event_nats(
+    network: PerformanceRNN,
+    pieces: Sequence[Tokens],
+    states: Sequence[NDArray[np.float32]] | None = None,
+) -> Iterator[tuple[int, NDArray[np.float64]]]:
+    """Score pieces, the state carried through each of them.
+
+    Args:
+        network: Trained.
+        pieces: The first event of each is heard and not scored.
+        states: float32 [L, 2, H] of each before its first event; nothing heard if not given.
+
+    Yields:
+        (index of the piece, nats of its second event and of those after it), as pieces end.
+    """
 
     def score(tokens: Any, state: Any) -> tuple[Any, Any]:
         logits, state = network(tokens, state)
@@ -182,27 +195,31 @@ def piece_nats(network: PerformanceRNN, pieces: Sequence[Tokens]) -> Iterator[tu
         chosen = ops.take_along_axis(log_p, tokens[:, 1:], axis=-1)[..., 0]
         return -chosen, state
 
-    run = _compiled(score)
+    run = compiled(score)
     order = sorted(range(len(pieces)), key=lambda index: -len(pieces[index]))
     for first in range(0, len(order), LANES):
         group = order[first : first + LANES]
         longest = len(pieces[group[0]])
         state: Any = network.zero_state(LANES)
-        sums = np.zeros(LANES)
+        if states is not None:
+            state[:, :, : len(group)] = np.stack([states[index] for index in group], axis=2)
+        paid: list[list[NDArray[Any]]] = [[] for _ in group]
         for start in range(0, longest - 1, SCORE_STEPS):
             tokens = np.full((LANES, SCORE_STEPS + 1, 1), EDGE, dtype=np.int32)
-            weights = np.zeros((LANES, SCORE_STEPS))
+            scored = []
             for lane, index in enumerate(group):
                 chunk = pieces[index][start : start + SCORE_STEPS + 1]
                 tokens[lane, : len(chunk), 0] = chunk
-                weights[lane, : max(len(chunk) - 1, 0)] = 1.0
+                scored.append(max(len(chunk) - 1, 0))
             nats, state = run(tokens, state)
-            sums += (ops.convert_to_numpy(nats) * weights).sum(axis=1)
+            table = ops.convert_to_numpy(nats)
+            for lane, count in enumerate(scored):
+                paid[lane].append(table[lane, :count])
         for lane, index in enumerate(group):
-            yield index, float(sums[lane])
+            yield index, np.concatenate([np.zeros(0), *paid[lane]])
 
 
-def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """As a graph on TensorFlow, where a loop over time would take minutes otherwise."""
     if keras.backend.backend() != "tensorflow":
         return function
