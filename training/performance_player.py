@@ -45,10 +45,12 @@ from training.performance import (
     spell,
     to_steps,
 )
-from training.performance_rnn import LANES, PerformanceRNN, compiled, event_nats
+from training.performance_rnn import PerformanceRNN, compiled, event_nats
 
 Floats = NDArray[np.float32]
 
+LANES = 64
+"""Pieces that are heard or played side by side."""
 MOST_PER_SECOND = 200
 """Events to a second of music after which a piece is given up: time stands still in it."""
 REACH = 3.0
@@ -92,15 +94,19 @@ class PerformancePlayer:
         self._step = compiled(lambda tokens, state: network(tokens, state))
         spelt = [_spell(half, half.seed) for half in halves]
         scripts = [np.concatenate([[EDGE], tokens[:before]]) for tokens, before in spelt]
-        heard = [0] * len(halves)
+        # The longest first, so that none is left to be heard alone at the end.
+        order = sorted(range(len(scripts)), key=lambda index: -len(scripts[index]))
+        heard = [0] * len(scripts)
 
-        def turn(index: int, logits: Floats) -> int | None:
+        def turn(place: int, logits: Floats) -> int | None:
+            index = order[place]
             heard[index] += 1
             more = heard[index] < len(scripts[index]) - 1
             return int(scripts[index][heard[index]]) if more else None
 
         nothing = np.asarray(network.zero_state(1)[:, :, 0])
-        states = self._walk([(nothing, EDGE)] * len(halves), turn, progress)
+        after = self._walk([(nothing, EDGE)] * len(order), turn, progress)
+        states = [after[order.index(index)] for index in range(len(order))]
         self._seeds = [
             _Seed(script, state, _cut_step(half), _first(half))
             for script, state, half in zip(scripts, states, halves, strict=True)

@@ -33,7 +33,7 @@ from training.settings import FitSettings, learning_rate_at, share_done
 from training.steps import make_steps
 from training.streams import Dealer
 
-LANES = 64
+LANES = 32
 """Pieces side by side when they are scored."""
 SCORE_STEPS = 256
 
@@ -186,7 +186,8 @@ def event_nats(
         states: float32 [L, 2, H] of each before its first event; nothing heard if not given.
 
     Yields:
-        (index of the piece, nats of its second event and of those after it), as pieces end.
+        (index of the piece, nats of its second event and of those after it), as pieces end;
+        not of one with no second event.
     """
 
     def score(tokens: Any, state: Any) -> tuple[Any, Any]:
@@ -195,28 +196,62 @@ def event_nats(
         chosen = ops.take_along_axis(log_p, tokens[:, 1:], axis=-1)[..., 0]
         return -chosen, state
 
-    run = compiled(score)
-    order = sorted(range(len(pieces)), key=lambda index: -len(pieces[index]))
-    for first in range(0, len(order), LANES):
-        group = order[first : first + LANES]
-        longest = len(pieces[group[0]])
-        state: Any = network.zero_state(LANES)
-        if states is not None:
-            state[:, :, : len(group)] = np.stack([states[index] for index in group], axis=2)
-        paid: list[list[NDArray[Any]]] = [[] for _ in group]
-        for start in range(0, longest - 1, SCORE_STEPS):
-            tokens = np.full((LANES, SCORE_STEPS + 1, 1), EDGE, dtype=np.int32)
-            scored = []
-            for lane, index in enumerate(group):
-                chunk = pieces[index][start : start + SCORE_STEPS + 1]
+    paid: dict[int, list[NDArray[Any]]] = {}
+    for index, values, _ in _chunks(network, pieces, states, compiled(score)):
+        each = paid.setdefault(index, [])
+        each.append(values)
+        if sum(map(len, each)) >= len(pieces[index]) - 1:
+            yield index, np.concatenate(paid.pop(index), dtype=np.float64)
+
+
+def _chunks(
+    network: PerformanceRNN,
+    pieces: Sequence[Tokens],
+    states: Sequence[NDArray[np.float32]] | None,
+    run: Callable[..., Any],
+) -> Iterator[tuple[int, NDArray[Any], NDArray[np.float32]]]:
+    """Run pieces through a network, side by side, `SCORE_STEPS` events at a time.
+
+    Args:
+        network: What is run.
+        pieces: In any order.
+        states: Of each before its first event; nothing heard if not given.
+        run: (events [B, T + 1, 1], state) -> (a value for each event but the first [B, T],
+            state).
+
+    Yields:
+        (index of a piece, the values of its next events, its state). The state is that after
+        them where there were `SCORE_STEPS`; at the end of a piece it is of no use.
+    """
+    # The longest first, so that none is left to run alone at the end.
+    waiting = sorted(
+        (index for index, piece in enumerate(pieces) if len(piece) > 1),
+        key=lambda index: len(pieces[index]),
+    )
+    count = min(LANES, len(waiting))
+    lanes: list[tuple[int, int] | None] = [None] * count  # piece, event that goes in next
+    state = np.array(network.zero_state(count))
+    while waiting or any(lanes):
+        tokens = np.full((count, SCORE_STEPS + 1, 1), EDGE, dtype=np.int32)
+        for lane, playing in enumerate(lanes):
+            if playing is None and waiting:
+                index = waiting.pop()
+                playing = lanes[lane] = (index, 0)
+                state[:, :, lane] = 0.0 if states is None else states[index]
+            if playing is not None:
+                index, at = playing
+                chunk = pieces[index][at : at + SCORE_STEPS + 1]
                 tokens[lane, : len(chunk), 0] = chunk
-                scored.append(max(len(chunk) - 1, 0))
-            nats, state = run(tokens, state)
-            table = ops.convert_to_numpy(nats)
-            for lane, count in enumerate(scored):
-                paid[lane].append(table[lane, :count])
-        for lane, index in enumerate(group):
-            yield index, np.concatenate([np.zeros(0), *paid[lane]])
+        values, after = run(tokens, state)
+        table, state = ops.convert_to_numpy(values), np.array(ops.convert_to_numpy(after))
+        for lane, playing in enumerate(lanes):
+            if playing is None:
+                continue
+            index, at = playing
+            heard = min(len(pieces[index]) - 1 - at, SCORE_STEPS)
+            yield index, table[lane, :heard], state[:, :, lane]
+            at += SCORE_STEPS
+            lanes[lane] = (index, at) if at < len(pieces[index]) - 1 else None
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
