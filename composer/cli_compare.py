@@ -14,12 +14,14 @@ from composer.cli_generate import TAKES, check_free
 from composer.errors import SeedError, SettingError
 
 if TYPE_CHECKING:
-    from composer.compare import Made
+    from composer.compare import Halved, Made
     from composer.evaluate import Found
+    from composer.runtime import Predictor
     from composer.settings import Settings
     from training.dataset import Dataset
+    from training.performance_player import PerformancePlayer
 
-MODEL, MARKOV, UNIFORM, AGAIN = "model", "Markov", "uniform", "seed again"
+MODEL, MARKOV, UNIFORM, AGAIN, TRUTH = "model", "Markov", "uniform", "seed again", "truth"
 RIVAL = "Performance RNN"
 ONE_TAKE, ALONE = "{}, one take", "{}, alone"
 
@@ -164,7 +166,7 @@ def _measure(
     pieces: list[Found],
     baseline: Dataset | None,
     learnt: Dataset | None,
-    predictor: Any,
+    predictor: Predictor,
     ways: tuple[Settings, Settings, Settings],
     bars: int | None,
     outputs: int | None,
@@ -175,10 +177,8 @@ def _measure(
     The settings are the model's, the Markov model's, and those of one take.
     """
     from composer import compare as library
-    from composer.uniform import Uniform
 
-    settings, counted, once = ways
-
+    settings, counted, _ = ways
     halves = [half for piece in pieces if (half := library.halve(piece, bars))]
     if len(halves) < 2:
         raise SeedError(
@@ -188,38 +188,14 @@ def _measure(
     if outputs is not None and outputs < len(halves):
         raise SettingError(f"--outputs is {outputs}, fewer than the {len(halves)} pieces")
     rival = None if rnn is None else _rival(rnn, halves)
-    with terminal.bar("Playing", "continuations") as advance:
-        made = library.continuations(predictor, halves, settings, outputs, advance)
-    sources: dict[str, list[Made]] = {MODEL: made}
-
-    def play(player: Any, name: str, wanted: Settings, alone: bool = False) -> None:
-        with terminal.bar(f"Playing: {name}", "continuations") as advance:
-            sources[name] = library.continuations(
-                player, halves, wanted, None, advance, alone=alone
-            )
-
-    if settings.takes > 1:
-        play(predictor, ONE_TAKE.format(MODEL), once)
-    play(predictor, ALONE.format(MODEL), once, alone=True)
-    if baseline is not None:
-        player = _markov(baseline)
-        play(player, MARKOV, counted)
-        if counted.takes > 1:
-            play(player, ONE_TAKE.format(MARKOV), once)
-        play(player, ALONE.format(MARKOV), once, alone=True)
-    if rival is not None:
-        with terminal.bar(f"Playing: {RIVAL}", "continuations") as advance:
-            sources[RIVAL] = rival.continuations(once, advance)
-    play(Uniform(), UNIFORM, once)
-    sources[AGAIN] = library.repeats(halves)
-    sources["truth"] = library.truths(halves)
+    sources = _play(halves, predictor, baseline, rival, ways, outputs)
     index = _index(learnt) if learnt is not None else None
     surprise: dict[str, Any] = dict.fromkeys(sources)
     if rival is not None:
         for name, some in sources.items():
             with terminal.bar(f"Judging: {name}", "continuations") as advance:
                 surprise[name] = rival.surprise(some, advance)
-    true = surprise["truth"]
+    true = surprise[TRUTH]
     apart, keys = library.random_pairs(halves, true)
     figures = {
         name: library.measure(halves, made, index, true and (surprise[name], true))
@@ -243,13 +219,52 @@ def _measure(
                 for trait, value in library.nearer(figures[MODEL], some).items()
             }
             for name, some in figures.items()
-            if name not in (MODEL, "truth")
+            if name not in (MODEL, TRUTH)
         },
         "random_pairs": {
             "distance": {name: value.as_dict() for name, value in apart.items()},
             "key_agreement": keys.as_dict(),
         },
     }  # fmt: skip
+
+
+def _play(
+    halves: list[Halved],
+    predictor: Predictor,
+    baseline: Dataset | None,
+    rival: PerformancePlayer | None,
+    ways: tuple[Settings, Settings, Settings],
+    outputs: int | None,
+) -> dict[str, list[Made]]:
+    """Second halves by everyone who plays, the truth among them."""
+    from composer import compare as library
+    from composer.uniform import Uniform
+
+    settings, counted, once = ways
+    sources: dict[str, list[Made]] = {}
+
+    def play(
+        name: str, player: Predictor, how: Settings, count: int | None = None, alone: bool = False
+    ) -> None:
+        with terminal.bar(f"Playing: {name}", "continuations") as advance:
+            made = library.continuations(player, halves, how, count, advance, alone=alone)
+        sources[name] = made
+
+    play(MODEL, predictor, settings, outputs)
+    if settings.takes > 1:
+        play(ONE_TAKE.format(MODEL), predictor, once)
+    play(ALONE.format(MODEL), predictor, once, alone=True)
+    if baseline is not None:
+        markov = _markov(baseline)
+        play(MARKOV, markov, counted)
+        if counted.takes > 1:
+            play(ONE_TAKE.format(MARKOV), markov, once)
+        play(ALONE.format(MARKOV), markov, once, alone=True)
+    if rival is not None:
+        with terminal.bar(f"Playing: {RIVAL}", "continuations") as advance:
+            sources[RIVAL] = rival.continuations(once, advance)
+    play(UNIFORM, Uniform(), once)
+    return sources | {AGAIN: library.repeats(halves), TRUTH: library.truths(halves)}
 
 
 def _markov(dataset: Dataset) -> Any:
@@ -266,7 +281,7 @@ def _markov(dataset: Dataset) -> Any:
         return MarkovPlayer(Markov.fit(pieces, advance))
 
 
-def _rival(path: Path, halves: list[Any]) -> Any:
+def _rival(path: Path, halves: list[Halved]) -> PerformancePlayer:
     from composer.cli_training import choose_backend
 
     choose_backend(None)
@@ -296,7 +311,7 @@ def _show(document: dict[str, Any]) -> None:
 
     from composer.compare_page import shown, traits_of, whole_rows
 
-    sources = {name: figures for name, figures in document["sources"].items() if name != "truth"}
+    sources = {name: figures for name, figures in document["sources"].items() if name != TRUTH}
     traits = traits_of(document)
     console = Console() if terminal.is_interactive() else Console(width=240)
     table = Table(box=None, pad_edge=False, title=f"Distance to {document['pieces']} true halves")
