@@ -199,7 +199,7 @@ class PerformancePlayer:
         ):
             reader.end()
             notes = np.array(
-                [note for note in reader.notes if seed.cut <= note[0] < ends[index]]
+                [note for note in reader.notes if seed.cut <= note[0] < ends[index]], dtype=np.int64
             ).reshape(-1, 4)
             made.append(Made(index, _to_passage(half, notes, seed.cut)))
         return made

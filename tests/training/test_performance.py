@@ -143,6 +143,26 @@ def test_a_network_that_knows_what_follows_plays_it(
     assert np.array_equal(made.passage.onsets, truth.onsets)
 
 
+def test_who_plays_nothing_has_played_an_empty_half(
+    halves: list[compare.Halved], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Waits:
+        """For a second, and again."""
+
+        def zero_state(self, streams: int) -> np.ndarray:
+            return np.zeros((1, 2, streams, 1), dtype=np.float32)
+
+        def __call__(self, features: np.ndarray, state: np.ndarray) -> tuple[list, np.ndarray]:
+            logits = np.full((len(features), 1, CLASSES), -1e9, dtype=np.float32)
+            logits[..., WAIT + 99] = 0.0
+            return [logits], state
+
+    monkeypatch.setattr("training.performance_player.compiled", lambda function: function)
+    made = PerformancePlayer(Waits(), halves).continuations(Settings())  # type: ignore[arg-type]
+    assert [len(item.passage.rows) for item in made] == [0, 0, 0]
+    assert compare.fault(halves[0], made[0].passage) == "empty"
+
+
 def test_surprise_is_what_the_whole_piece_costs_after_its_first_half(
     player: PerformancePlayer, halves: list[compare.Halved]
 ) -> None:
