@@ -16,6 +16,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,18 @@ class PerformanceRNN(keras.Model):
             x, h, c = layer(x, initial_state=[state[index, 0], state[index, 1]])
             states.append(ops.stack([ops.cast(h, "float32"), ops.cast(c, "float32")]))
         return [ops.cast(self.out(x), "float32")], ops.stack(states)
+
+    @cached_property
+    def score(self) -> Callable[..., Any]:
+        """As `call`, with the nats of each event that was told, [B, T], for the logits."""
+
+        def score(tokens: Any, state: Any) -> tuple[Any, Any]:
+            logits, state = self(tokens, state)
+            log_p = ops.log_softmax(logits[0], axis=-1)
+            chosen = ops.take_along_axis(log_p, tokens[:, 1:], axis=-1)[..., 0]
+            return -chosen, state
+
+        return compiled(score)
 
 
 def build(layers: int = 3, units: int = 512, seed: int = 0) -> PerformanceRNN:
@@ -189,15 +202,8 @@ def event_nats(
         (index of the piece, nats of its second event and of those after it), as pieces end;
         not of one with no second event.
     """
-
-    def score(tokens: Any, state: Any) -> tuple[Any, Any]:
-        logits, state = network(tokens, state)
-        log_p = ops.log_softmax(logits[0], axis=-1)
-        chosen = ops.take_along_axis(log_p, tokens[:, 1:], axis=-1)[..., 0]
-        return -chosen, state
-
     paid: dict[int, list[NDArray[Any]]] = {}
-    for index, values, _ in _chunks(network, pieces, states, compiled(score)):
+    for index, values, _ in _chunks(network, pieces, states, network.score):
         each = paid.setdefault(index, [])
         each.append(values)
         if sum(map(len, each)) >= len(pieces[index]) - 1:
