@@ -190,15 +190,15 @@ def _measure(
     rival = None if rnn is None else _rival(rnn, halves)
     sources = _play(halves, predictor, baseline, rival, ways, outputs)
     index = _index(learnt) if learnt is not None else None
-    surprise: dict[str, Any] = dict.fromkeys(sources)
+    surprise: dict[str, list[float]] = {}
     if rival is not None:
         for name, some in sources.items():
             with terminal.bar(f"Judging: {name}", "continuations") as advance:
                 surprise[name] = rival.surprise(some, advance)
-    true = surprise[TRUTH]
+    true = surprise.get(TRUTH)
     apart, keys = library.random_pairs(halves, true)
     figures = {
-        name: library.measure(halves, made, index, true and (surprise[name], true))
+        name: library.measure(halves, made, index, None if true is None else (surprise[name], true))
         for name, made in sources.items()
     }
     return {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 import tiny_model
 from click.testing import CliRunner
+from duet import found, song
 
 from composer import compare, midi, models
 from composer.cli import verbs
@@ -22,23 +22,6 @@ from composer.passage import Passage
 from composer.settings import Settings
 from composer.timing import TempoMap
 from composer.traits import TRAITS
-
-
-def song(seed: int, bars: int = 16) -> Piece:
-    """A bass on the beats and a melody over it, 24 ticks to the beat."""
-    rng = np.random.default_rng(seed)
-    bass = tuple(Note(24 * n, int(rng.integers(36, 48)), 24, 70) for n in range(4 * bars))
-    notes = tuple(
-        Note(12 * n, int(rng.integers(60, 80)), 12, int(rng.integers(60, 100)))
-        for n in range(8 * bars)
-    )
-    return Piece((Part(notes, 0), Part(bass, 33, track=1, channel=1)), 24)
-
-
-def found(seed: int, bars: int = 16) -> Found:
-    piece = song(seed, bars)
-    events, placement = encode(piece, Grid(BEATS, share=1.0))
-    return Found(f"song {seed}", "songs", events, True, piece, placement)
 
 
 @pytest.fixture(scope="module")
@@ -125,9 +108,7 @@ def test_someone_elses_surprise_is_one_more_trait(halves: list[compare.Halved]):
 
 def test_a_tempo_that_changes_gives_each_tick_its_second():
     # 120 beats a minute for eight bars, then 60: a tick is 1/48 s, then 1/24 s.
-    piece = dataclasses.replace(song(1), tempos=TempoMap(((0, 500_000), (768, 1_000_000))))
-    events, placement = encode(piece, Grid(BEATS, share=1.0))
-    half = compare.halve(Found("slower", "songs", events, True, piece, placement))
+    half = compare.halve(found(1, tempos=TempoMap(((0, 500_000), (768, 1_000_000)))))
     assert half is not None
     assert half.cut == 768
     assert half.seconds(np.array([-96, 0, 96])).tolist() == [-2.0, 0.0, 4.0]

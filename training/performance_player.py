@@ -65,13 +65,11 @@ class _Seed:
         tokens: From `EDGE` to the last thing that happens before the cut.
         state: float32 [L, 2, H], when all of them but the last have been heard.
         cut: Step.
-        first: Seconds from the cut to the first onset; negative.
     """
 
     tokens: Tokens
     state: Floats
     cut: int
-    first: float
 
 
 class PerformancePlayer:
@@ -106,10 +104,10 @@ class PerformancePlayer:
 
         nothing = np.asarray(network.zero_state(1)[:, :, 0])
         after = self._walk([(nothing, EDGE)] * len(order), turn, progress)
-        states = [after[order.index(index)] for index in range(len(order))]
+        states = dict(zip(order, after, strict=True))
         self._seeds = [
-            _Seed(script, state, _cut_step(half), _first(half))
-            for script, state, half in zip(scripts, states, halves, strict=True)
+            _Seed(script, states[index], _cut_step(halves[index]))
+            for index, script in enumerate(scripts)
         ]
 
     def _walk(

@@ -202,62 +202,36 @@ def event_nats(
         (index of the piece, nats of its second event and of those after it), as pieces end;
         not of one with no second event.
     """
-    paid: dict[int, list[NDArray[Any]]] = {}
-    for index, values, _ in _chunks(network, pieces, states, network.score):
-        each = paid.setdefault(index, [])
-        each.append(values)
-        if sum(map(len, each)) >= len(pieces[index]) - 1:
-            yield index, np.concatenate(paid.pop(index), dtype=np.float64)
-
-
-def _chunks(
-    network: PerformanceRNN,
-    pieces: Sequence[Tokens],
-    states: Sequence[NDArray[np.float32]] | None,
-    run: Callable[..., Any],
-) -> Iterator[tuple[int, NDArray[Any], NDArray[np.float32]]]:
-    """Run pieces through a network, side by side, `SCORE_STEPS` events at a time.
-
-    Args:
-        network: What is run.
-        pieces: In any order.
-        states: Of each before its first event; nothing heard if not given.
-        run: (events [B, T + 1, 1], state) -> (a value for each event but the first [B, T],
-            state).
-
-    Yields:
-        (index of a piece, the values of its next events, its state). The state is that after
-        them where there were `SCORE_STEPS`; at the end of a piece it is of no use.
-    """
     # The longest first, so that none is left to run alone at the end.
     waiting = sorted(
         (index for index, piece in enumerate(pieces) if len(piece) > 1),
         key=lambda index: len(pieces[index]),
     )
     count = min(LANES, len(waiting))
-    lanes: list[tuple[int, int] | None] = [None] * count  # piece, event that goes in next
+    lanes: list[tuple[int, list[NDArray[Any]]] | None] = [None] * count  # piece, its nats so far
     state = np.array(network.zero_state(count))
     while waiting or any(lanes):
         tokens = np.full((count, SCORE_STEPS + 1, 1), EDGE, dtype=np.int32)
         for lane, playing in enumerate(lanes):
             if playing is None and waiting:
                 index = waiting.pop()
-                playing = lanes[lane] = (index, 0)
+                playing = lanes[lane] = (index, [])
                 state[:, :, lane] = 0.0 if states is None else states[index]
             if playing is not None:
-                index, at = playing
-                chunk = pieces[index][at : at + SCORE_STEPS + 1]
+                index, paid = playing
+                chunk = pieces[index][SCORE_STEPS * len(paid) :][: SCORE_STEPS + 1]
                 tokens[lane, : len(chunk), 0] = chunk
-        values, after = run(tokens, state)
+        values, after = network.score(tokens, state)
         table, state = ops.convert_to_numpy(values), np.array(ops.convert_to_numpy(after))
         for lane, playing in enumerate(lanes):
             if playing is None:
                 continue
-            index, at = playing
-            heard = min(len(pieces[index]) - 1 - at, SCORE_STEPS)
-            yield index, table[lane, :heard], state[:, :, lane]
-            at += SCORE_STEPS
-            lanes[lane] = (index, at) if at < len(pieces[index]) - 1 else None
+            index, paid = playing
+            left = len(pieces[index]) - 1 - SCORE_STEPS * len(paid)
+            paid.append(table[lane, :left])
+            if left <= SCORE_STEPS:
+                yield index, np.concatenate(paid, dtype=np.float64)
+                lanes[lane] = None
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -9,15 +9,13 @@ import numpy as np
 import pytest
 import tiny_model
 from click.testing import CliRunner
+from duet import found, song
 from hypothesis import given
 from hypothesis import strategies as st
 
 from composer import compare, midi, models
 from composer.cli import verbs
-from composer.evaluate import Found
-from composer.events import DURATION, DURATION_TICKS, PART, PITCH, VELOCITY, encode
-from composer.grid import BEATS, Grid
-from composer.notes import Note, Part, Piece
+from composer.events import DURATION, DURATION_TICKS, PART, PITCH, VELOCITY
 from composer.settings import Settings
 from composer.timing import TempoMap
 from training import performance_rnn
@@ -25,27 +23,13 @@ from training.performance import CLASSES, EDGE, UP, WAIT, Reader, spell
 from training.performance import VELOCITY as LOUDNESS
 from training.performance_player import PerformancePlayer
 
-BARS = 8
-
-
-def song(seed: int) -> Found:
-    """A melody in eighths over a bass in quarters, at 96 beats a minute."""
-    rng = np.random.default_rng(seed)
-    bass = tuple(Note(24 * n, int(rng.integers(36, 48)), 24, 70) for n in range(4 * BARS))
-    tune = tuple(
-        Note(12 * n, int(rng.integers(60, 80)), 12, int(rng.integers(60, 100)))
-        for n in range(8 * BARS)
-    )
-    piece = Piece(
-        (Part(tune, 0), Part(bass, 33, track=1, channel=1)), 24, TempoMap(((0, 625_000),))
-    )
-    events, placement = encode(piece, Grid(BEATS, share=1.0))
-    return Found(f"song {seed}", "songs", events, True, piece, placement)
+SLOW = TempoMap(((0, 625_000),))
+"""96 beats a minute."""
 
 
 @pytest.fixture(scope="module")
 def halves() -> list[compare.Halved]:
-    made = [compare.halve(song(seed)) for seed in range(3)]
+    made = [compare.halve(found(seed, 8, SLOW)) for seed in range(3)]
     return [half for half in made if half is not None]
 
 
@@ -188,7 +172,7 @@ def test_it_plays_and_judges_in_the_command(
 ) -> None:
     (tmp_path / "songs").mkdir()
     for seed in range(2):
-        midi.save(midi.from_piece(song(seed).piece), tmp_path / "songs" / f"{seed}.mid")
+        midi.save(midi.from_piece(song(seed, 8)), tmp_path / "songs" / f"{seed}.mid")
     performance_rnn.save(performance_rnn.build(2, 8), tmp_path / "rival.npz", {})
     monkeypatch.setattr(models, "find", lambda name: tmp_path)
     monkeypatch.setattr("composer.runtime.Predictor.load", lambda folder: tiny_model.predictor())
