@@ -25,6 +25,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
+from composer import npz
 from composer.errors import ModelError
 from composer.network import HoistedLSTM, on_gpu
 from training.augment import augment
@@ -264,13 +265,15 @@ def load(path: Path) -> tuple[PerformanceRNN, dict[str, Any]]:
         ModelError: It is missing or damaged.
     """
     try:
-        with path.open("rb") as stream, np.load(stream) as stored:
-            network = build(*(int(size) for size in stored["sizes"]))
-            for index, variable in enumerate(network.trainable_variables):
-                variable.assign(stored[f"w:{index}"])
-            about: dict[str, Any] = json.loads(str(stored["about"]))
+        stored = npz.read(path)
+        network = build(*(int(size) for size in stored["sizes"]))
+        for index, variable in enumerate(network.trainable_variables):
+            variable.assign(stored[f"w:{index}"])
+        about: dict[str, Any] = json.loads(str(stored["about"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{path} is not a trained Performance RNN ({error})") from error
+        raise ModelError(
+            f"{path} is not a Performance RNN as 'python -m training.baselines' leaves it"
+        ) from error
     return network, about
 
 
