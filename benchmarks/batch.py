@@ -26,13 +26,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from composer import midi, models, smf
-from composer.batch import Batch, Job, Tally, fingerprint
-from composer.events import encode
-from composer.grid import find_grid
-from composer.notes import Note, Part, Piece
-from composer.orders import SIZE, Order
-from composer.settings import Settings
+from composer import models
+from composer.batch.jobs import SIZE, Order
+from composer.batch.run import Batch, Job, Tally, fingerprint
+from composer.encoding.events import encode
+from composer.formats import midi, smf
+from composer.generation.settings import Settings
+from composer.music.beat_grid import find_grid
+from composer.music.notes import Note, Part, Piece
 
 HOME = Path(__file__).resolve().parents[1]
 SHORTEST = 24

@@ -29,12 +29,13 @@ from typing import Any
 
 import mido
 
-from composer import midi, models
+from composer import models
 from composer.errors import SeedError
-from composer.generate import continue_seed
-from composer.runtime import Predictor
-from composer.seeds import MIDI_SUFFIXES, continued, open_seed
-from composer.settings import Settings
+from composer.formats import midi
+from composer.generation.generate import continue_seed
+from composer.generation.seed_files import MIDI_SUFFIXES, continued, open_seed
+from composer.generation.settings import Settings
+from composer.network.predictor import Predictor
 
 
 def draw(folders: list[Path], count: int, number: int) -> list[Path]:

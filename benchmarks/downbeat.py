@@ -23,8 +23,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from composer import downbeat, midi
-from composer.grid import BEATS, find_grid
+from composer.formats import midi
+from composer.music import downbeat
+from composer.music.beat_grid import BEATS, find_grid
 
 Floats = NDArray[np.float64]
 SHIPPED: Floats = np.array(list(downbeat._WEIGHTS.values())).T.ravel()
@@ -55,7 +56,7 @@ class Song:
         return replace(self, clues=(whole, first, second))
 
     def phase(self, weights: Floats) -> int:
-        """Where `composer.downbeat.find_downbeat` would put the bar line with these weights."""
+        """Where `find_downbeat` would put the bar line with these weights."""
         whole, first, second = (part @ weights - (part @ weights)[0] for part in self.clues)
         best = int(whole.argmax())
         needed = downbeat._MARGIN if self.tonal else downbeat._MARGIN_DRUMS

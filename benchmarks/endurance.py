@@ -22,7 +22,7 @@ from pathlib import Path
 
 from batch import HOME, make_seeds
 
-from composer import manifest
+from composer.batch import manifest
 
 
 def breakages() -> list[tuple[str, Callable[[bytes, int], bytes]]]:

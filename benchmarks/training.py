@@ -4,7 +4,7 @@
     python benchmarks/training.py --threads 1 --hold    where others work, too
 
 Whole updates, forward, backward and optimiser, on steps drawn at random: here with Keras on
-TensorFlow and the loop of `composer.network.HoistedLSTM`, there with `torch.nn.LSTM` in
+TensorFlow and the loop of `composer.network.keras_lstm.HoistedLSTM`, there with `torch.nn.LSTM` in
 bfloat16 under autocast, the same embeddings, heads, loss, clipping and optimiser. Each runs in
 a process of its own, one at a time and in turns, so that a machine's other work falls on both
 alike. What counts is notes a second by the median update, and the ratio of the two.
@@ -23,9 +23,9 @@ from typing import Any
 
 import numpy as np
 
-from composer.architecture import EMBEDDING_SIZES, HEAD_CONTEXT, NetworkConfig
-from composer.events import FIELDS, SIZES
-from composer.features import COLUMN_SIZES, COLUMNS
+from composer.encoding.events import FIELDS, SIZES
+from composer.encoding.features import COLUMN_SIZES, COLUMNS
+from composer.network.config import EMBEDDING_SIZES, HEAD_CONTEXT, NetworkConfig
 
 WARM_UP = 2
 """Updates before the clock starts, in which graphs are made."""
@@ -46,9 +46,9 @@ def keras_update(config: NetworkConfig, lanes: int, length: int) -> Update:
     """One update as `composer train` makes it."""
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     import keras
+    from composer_training.steps import make_steps
 
-    from composer.network import build
-    from training.steps import make_steps
+    from composer.network.keras_lstm import build
 
     keras.mixed_precision.set_global_policy("mixed_bfloat16")
     network = build(config)

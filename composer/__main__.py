@@ -1,6 +1,6 @@
 """`python -m composer`, the same as the command `composer`."""
 
-from composer.cli import main
+from composer.cli.main import main
 
 if __name__ == "__main__":
     main()

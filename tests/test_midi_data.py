@@ -8,11 +8,10 @@ from pathlib import Path
 
 import mido
 import pytest
+from example_seeds import make_seeds
+from example_seeds.notation import Sound, length_beats, pitch_number, read_voice
 
-from midi_data import make_seeds
-from midi_data.notation import Sound, length_beats, pitch_number, read_voice
-
-FOLDER = Path(make_seeds.__file__).parent
+FOLDER = Path(__file__).parents[1] / "midi_data"
 MIDI_SEEDS = sorted(path.name for path in FOLDER.glob("*.mid"))
 SCORE_SEEDS = sorted(path.name for kind in ("musicxml", "abc") for path in FOLDER.glob(f"*.{kind}"))
 BARS = [Fraction(4 * bar) for bar in range(3)]

@@ -69,7 +69,7 @@ def examine(model: str = "default") -> Findings:
 
 
 def _ports(found: Findings) -> None:
-    from composer.live.midi_port import port_names
+    from composer.live.wire.midi_port import port_names
 
     try:
         ins, outs = port_names()
@@ -98,7 +98,7 @@ def _udp(found: Findings) -> None:
 
 
 def _jitter(found: Findings) -> None:
-    from composer.live.serve import wake_up_jitter
+    from composer.live.app import wake_up_jitter
 
     middle, worst = (1000 * value for value in wake_up_jitter())
     found.facts["wake-up after it was due, ms"] = f"median {middle:.2f}, 99 % {worst:.2f}"
@@ -110,10 +110,10 @@ def _jitter(found: Findings) -> None:
 
 def _network(found: Findings, model: str) -> None:
     from composer import models
-    from composer.live.mind import Ask
-    from composer.live.studio import Studio
-    from composer.runtime import Predictor
-    from composer.settings import Settings
+    from composer.generation.settings import Settings
+    from composer.live.core.improviser import Ask
+    from composer.live.playing.inference import Studio
+    from composer.network.predictor import Predictor
 
     try:
         predictor = Predictor.load(models.find(model), threads=1)

@@ -27,16 +27,16 @@ from queue import SimpleQueue
 from typing import Any, Protocol
 
 from composer.errors import OutputError
-from composer.live.clock import Clock, SystemClock
-from composer.live.engine import Key
-from composer.live.files import save_log
-from composer.live.jamlog import MOST, JamLog
-from composer.live.osc_codec import LARGEST, Message, OscError, encode, parse
-from composer.live.router import MAIN, Endpoint, Router
-from composer.live.scheduler import Play
-from composer.live.session import Control, Output, Tell
-from composer.live.sounding import SoundingFile
-from composer.live.studio import Studio
+from composer.live.core.clock import Clock, SystemClock
+from composer.live.core.scheduler import Play
+from composer.live.core.session import Control, Output, Tell
+from composer.live.core.session_log import MOST, JamLog
+from composer.live.core.sessions import Key
+from composer.live.playing.inference import Studio
+from composer.live.wire.osc_codec import LARGEST, Message, OscError, encode, parse
+from composer.live.wire.osc_router import MAIN, Endpoint, Router
+from composer.live.wire.session_files import save_log
+from composer.live.wire.sounding_notes import SoundingFile
 
 logger = logging.getLogger(__name__)
 

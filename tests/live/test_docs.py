@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from composer.live.addresses import INCOMING, OUTGOING, Address
-from composer.live.parameters import PARAMETERS, Parameter
+from composer.live.core.parameters import PARAMETERS, Parameter
+from composer.live.wire.osc_addresses import INCOMING, OUTGOING, Address
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -55,8 +55,8 @@ PAGES = [DOCS / "jam.md", DOCS / "osc.md", *sorted((DOCS / "clients").glob("*.md
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_what_a_page_names_is_there(page: Path) -> None:
-    from composer.cli_bench import live
-    from composer.cli_live import serve
+    from composer.cli.bench import live
+    from composer.cli.live import serve
 
     text = page.read_text(encoding="utf-8")
     for link in re.findall(r"\]\(([^)#]+)\)", text):

@@ -15,19 +15,18 @@ import time
 from pathlib import Path
 
 import pytest
+from live.jam import check_paired
+from live.room import PATIENCE, Client, process, running
+from live.scripted import Organ
 from pythonosc.osc_bundle_builder import OscBundleBuilder
 from pythonosc.osc_message_builder import OscMessageBuilder
 from pythonosc.udp_client import SimpleUDPClient
 
-from composer import midi
 from composer.errors import OutputError
-from composer.live.mind import Idea
-from composer.live.osc_codec import encode, encode_bundle
+from composer.formats import midi
+from composer.live.core.improviser import Idea
 from composer.live.server import open_udp
-
-from .jam import check_paired
-from .room import PATIENCE, Client, process, running
-from .scripted import Organ
+from composer.live.wire.osc_codec import encode, encode_bundle
 
 DATAGRAMS = int(os.environ.get("COMPOSER_DATAGRAMS", 20_000))
 """Hostile datagrams of the short form; the long form is 100,000."""

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 from tiny_midi import write_midi
 
-from composer.cli import verbs
+from composer.cli.main import verbs
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from composer_training.export import read_checkpoint
 
-from composer.architecture import NetworkConfig
 from composer.errors import ModelError
-from training.export import read_checkpoint
+from composer.network.config import NetworkConfig
 
 
 def checkpoint(path: Path, meta: bytes) -> Path:

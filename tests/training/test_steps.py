@@ -7,16 +7,16 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from composer_training.data import dataset
+from composer_training.data.augment import Augmentation
+from composer_training.data.streams import Streams
+from composer_training.steps import field_sums, make_steps
 from keras import ops
 
-from composer.architecture import NetworkConfig
-from composer.events import FIELDS, SIZES
-from composer.features import COLUMNS
-from composer.network import build
-from training import dataset
-from training.augment import Augmentation
-from training.steps import field_sums, make_steps
-from training.streams import Streams
+from composer.encoding.events import FIELDS, SIZES
+from composer.encoding.features import COLUMNS
+from composer.network.config import NetworkConfig
+from composer.network.keras_lstm import build
 
 
 def test_nats_by_hand() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from composer.cli import verbs
+from composer.cli.main import verbs
 
 GUIDE = Path(__file__).parents[2] / "docs" / "train.md"
 SEED = Path(__file__).parents[2] / "midi_data" / "waltz.mid"

@@ -1,0 +1,1 @@
+"""Measurements of music: descriptors, repetition, distance from a seed."""

@@ -1,0 +1,188 @@
+"""Traits: what can be counted in a passage of music, and how far two passages lie apart.
+
+A trait is a vector: a histogram that adds up to 1, or one or a few numbers. What a passage
+cannot have (the pitch classes of drums, the dynamics of a score without marks) is NaN.
+
+Conventions:
+    Passages as in `composer.analysis.segment`. Distances are Euclidean, as in mgeval.
+
+Sources: Yang and Lerch, On the evaluation of generative models in music (2020), for the
+traits and the distance; Wu and Yang, The Jazz Transformer on the front line (2020), for
+groove consistency; polyphony as in MusPy (Dong et al. 2020).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from composer.analysis.segment import PLACES, Passage
+from composer.encoding.events import (
+    DURATION,
+    DURATION_TICKS,
+    PART,
+    PITCH,
+    SLOTS,
+    TICKS_PER_BEAT,
+    VELOCITY,
+)
+from composer.music.notes import DRUM_PROGRAM
+
+Floats = NDArray[np.float64]
+
+TRAITS: Mapping[str, str] = {
+    "pitch classes": "share of each pitch class, by sounding time",
+    "intervals": "share of steps between notes of a part, -12 to 12 semitones",
+    "density": "notes a beat (in free time: a second)",
+    "onsets": "share of onsets in each sixteenth of the bar",
+    "groove": "groove consistency: how alike onsets of neighbouring bars are, 0 to 1",
+    "polyphony": "notes that sound together, on average where any does",
+    "range": "semitones from the lowest tone to the highest",
+    "velocity": "share of notes in each of 16 degrees of loudness",
+    "self-similarity": "notes in common of bars that lie 1, 2, 4 and 8 bars apart, 0 to 1",
+    "parts": "share of notes that each part plays",
+    "lengths": "share of notes by length, in half octaves of ticks",
+    "register": "mean pitch of each part",
+    "figure": "notes a bar of each part in each sixteenth of the bar",
+    "heights": "mean pitch of each part in each sixteenth of the bar",
+}
+"""Names, and what they say."""
+WIDEST = 12
+LOUDNESS = 16
+LAGS = (1, 2, 4, 8)
+LENGTHS = 18
+_LENGTHS = np.round(2 * np.log2(DURATION_TICKS)).astype(np.int64)
+assert _LENGTHS.max() < LENGTHS
+
+
+def traits(passage: Passage, *, dynamics: bool = True) -> dict[str, Floats]:
+    """Every trait of a passage, by name.
+
+    Args:
+        passage: With any number of notes.
+        dynamics: Whether its velocities mean anything.
+    """
+    tones = _tones(passage)
+    rows = passage.rows
+    found: dict[str, Floats] = {
+        "pitch classes": passage.pitch_classes if tones.any() else np.full(12, np.nan),
+        "intervals": _intervals(passage, tones),
+        "density": np.array([passage.density * (100 if passage.free else TICKS_PER_BEAT)]),
+        "onsets": passage.rhythm if len(rows) else np.full(PLACES, np.nan),
+        "groove": np.array([_groove(passage)]),
+        "polyphony": np.array([_polyphony(passage)]),
+        "range": np.array([np.ptp(rows[tones, PITCH]) if tones.any() else np.nan], dtype=float),
+        "velocity": np.full(LOUDNESS, np.nan),
+        "self-similarity": _self_similarity(passage),
+        "parts": _shares(rows[:, PART], SLOTS),
+        "lengths": _shares(_LENGTHS[rows[:, DURATION]], LENGTHS),
+        "register": _means(rows[tones, PART], rows[tones, PITCH], SLOTS),
+        "figure": np.full(SLOTS * PLACES, np.nan),
+        "heights": np.full(SLOTS * PLACES, np.nan),
+    }
+    if len(rows) and not passage.free:
+        spot = rows[:, PART] * PLACES + (passage.onsets % passage.bar) * PLACES // passage.bar
+        bars = max(passage.length / passage.bar, 0.5)
+        found["figure"] = np.bincount(spot, minlength=SLOTS * PLACES) / bars
+        found["heights"] = _means(spot[tones], rows[tones, PITCH], SLOTS * PLACES)
+    if dynamics and len(rows):
+        counts = np.bincount(rows[:, VELOCITY] * LOUDNESS // 32, minlength=LOUDNESS)
+        found["velocity"] = counts / counts.sum()
+    return found
+
+
+def distance(a: Floats, b: Floats) -> float:
+    """Euclidean, over the numbers that both have; NaN if there are none."""
+    both = ~(np.isnan(a) | np.isnan(b))
+    if not both.any():
+        return float("nan")
+    # As if those that are missing lay as far apart as the others.
+    return float(np.sqrt(np.square(a - b)[both].mean() * len(a)))
+
+
+def find_key(passage: Passage) -> str | None:
+    """The key of a passage by music21, such as "C major"; None without tones.
+
+    Krumhansl and Schmuckler's method (Krumhansl 1990) with music21's profiles. It only
+    looks at how long each pitch class sounds, so that is all it is given.
+    """
+    tones = _tones(passage)
+    if not tones.any():
+        return None
+    from music21 import note, stream
+
+    sounding = np.zeros(12, dtype=np.int64)
+    np.add.at(
+        sounding, passage.rows[tones, PITCH] % 12, DURATION_TICKS[passage.rows[tones, DURATION]]
+    )
+    line = stream.Stream()
+    for pitch_class in np.flatnonzero(sounding).tolist():
+        line.append(note.Note(60 + pitch_class, quarterLength=int(sounding[pitch_class])))
+    found = line.analyze("key")
+    return f"{found.tonic.name} {found.mode}"
+
+
+def _shares(classes: NDArray[np.integer], count: int) -> Floats:
+    if not len(classes):
+        return np.full(count, np.nan)
+    return np.asarray(np.bincount(classes, minlength=count) / len(classes))
+
+
+def _means(classes: NDArray[np.integer], values: NDArray[np.integer], count: int) -> Floats:
+    """The mean value of each class, NaN for those that do not occur."""
+    times = np.bincount(classes, minlength=count).astype(np.float64)
+    times[times == 0] = np.nan
+    return np.asarray(np.bincount(classes, values, minlength=count) / times)
+
+
+def _tones(passage: Passage) -> NDArray[np.bool_]:
+    return np.asarray(np.array(passage.programs)[passage.rows[:, PART]] != DRUM_PROGRAM)
+
+
+def _intervals(passage: Passage, tones: NDArray[np.bool_]) -> Floats:
+    rows = passage.rows[tones]
+    order = np.argsort(rows[:, PART], kind="stable")
+    steps = np.diff(rows[order, PITCH])
+    same = np.diff(rows[order, PART]) == 0
+    if not same.any():
+        return np.full(2 * WIDEST + 1, np.nan)
+    clipped = np.clip(steps[same], -WIDEST, WIDEST) + WIDEST
+    counts = np.bincount(clipped, minlength=2 * WIDEST + 1)
+    return np.asarray(counts / counts.sum())
+
+
+def _groove(passage: Passage) -> float:
+    count = -(-passage.length // passage.bar)
+    if count < 2 or not len(passage.rows):
+        return float("nan")
+    struck = np.zeros((count, PLACES), dtype=bool)
+    bar = np.minimum(passage.onsets // passage.bar, count - 1)
+    struck[bar, (passage.onsets % passage.bar) * PLACES // passage.bar] = True
+    return float(1 - np.mean(struck[1:] != struck[:-1]))
+
+
+def _polyphony(passage: Passage) -> float:
+    if not len(passage.rows):
+        return float("nan")
+    ends = passage.onsets + DURATION_TICKS[passage.rows[:, DURATION]]
+    change = np.zeros(int(ends.max()) + 1, dtype=np.int64)
+    np.add.at(change, passage.onsets, 1)
+    np.add.at(change, ends, -1)
+    sounding = np.cumsum(change)
+    return float(sounding[sounding > 0].mean())
+
+
+def _self_similarity(passage: Passage) -> Floats:
+    bars = passage.bars
+    found = np.full(len(LAGS), np.nan)
+    for index, lag in enumerate(LAGS):
+        alike = [
+            2 * len(a & b) / (len(a) + len(b))
+            for a, b in zip(bars, bars[lag:], strict=False)
+            if a or b
+        ]
+        if alike:
+            found[index] = np.mean(alike)
+    return found

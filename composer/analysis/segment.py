@@ -1,0 +1,147 @@
+"""Passage: notes on the events' clock, and what can be counted in them.
+
+Conventions:
+    Rows are int [notes, 5] as in `composer.encoding.events`; onsets are event ticks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from composer.analysis.repetition import LOOK_BACK
+from composer.encoding.events import DURATION, DURATION_TICKS, PART, PITCH, SHIFT, SHIFT_TICKS
+from composer.generation.constraints import FAR
+from composer.generation.decoder import Stream
+from composer.generation.seed_analysis import Reading
+from composer.music.beat_grid import FREE
+from composer.music.notes import DRUM_PROGRAM
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+PLACES = 16
+"""Places in the bar that the rhythm is counted in."""
+
+
+@dataclass(eq=False)
+class Passage:
+    """Notes on the events' clock.
+
+    Attributes:
+        rows: Int [notes, 5].
+        onsets: Int [notes], counted from a bar line.
+        programs: Of each slot.
+        bar: Ticks of a bar.
+        free: Whether it is in free time.
+        length: Ticks from that bar line to its end.
+    """
+
+    rows: Ints
+    onsets: Ints
+    programs: tuple[int, ...]
+    bar: int
+    free: bool
+    length: int
+
+    @classmethod
+    def of_seed(cls, reading: Reading) -> Passage:
+        """A seed, counted from the bar line at or before its first note."""
+        events = reading.events
+        onsets = events.onsets
+        free = events.kind == FREE
+        # The join is a bar line: whole bars before it are too.
+        bar = reading.bar
+        start = reading.join - -(-(reading.join - int(onsets[0])) // bar) * bar
+        return cls(
+            events.rows.astype(np.int64), onsets - start, events.programs, bar, free,
+            reading.join - start,
+        )  # fmt: skip
+
+    @classmethod
+    def of_stream(cls, reading: Reading, stream: Stream) -> Passage:
+        """A finished continuation, counted from the join."""
+        made = cls.so_far(reading, stream, int(stream.state.context.clock[0]))
+        end = int(stream.rules.end[0])
+        if end < FAR:
+            made.length = end - reading.join
+        elif len(made.rows):
+            made.length = int((made.onsets + DURATION_TICKS[made.rows[:, DURATION]]).max())
+        return made
+
+    @classmethod
+    def so_far(cls, reading: Reading, stream: Stream, clock: int) -> Passage:
+        """What a stream has drawn, counted from the join, up to its last onset.
+
+        Args:
+            reading: Of its seed.
+            stream: With any number of notes.
+            clock: Tick on the events' clock from which the first shift counts.
+        """
+        rows = stream.events().astype(np.int64)
+        onsets = clock + np.cumsum(SHIFT_TICKS[rows[:, SHIFT]]) - reading.join
+        length = int(onsets[-1]) + 1 if len(rows) else 0
+        free = reading.events.kind == FREE
+        return cls(rows, onsets, reading.events.programs, reading.bar, free, length)
+
+    @cached_property
+    def pitch_classes(self) -> Floats:
+        """Share of each pitch class, by sounding time up to two beats, [12]."""
+        drums = np.array(self.programs)[self.rows[:, PART]] == DRUM_PROGRAM
+        tones = self.rows[~drums]
+        sounding = np.zeros(12)
+        np.add.at(sounding, tones[:, PITCH] % 12, np.minimum(DURATION_TICKS[tones[:, 3]], 48))
+        return _shares(sounding)
+
+    @cached_property
+    def rhythm(self) -> Floats:
+        """Share of onsets in each place of the bar; in free time of gaps by length, [16]."""
+        if self.free:
+            gaps = np.diff(self.onsets)
+            places = np.minimum(np.log2(np.maximum(gaps, 1)) * 2, PLACES - 1).astype(np.int64)
+        else:
+            places = (self.onsets % self.bar) * PLACES // self.bar
+        return _shares(np.bincount(places, minlength=PLACES)[:PLACES].astype(np.float64))
+
+    @property
+    def density(self) -> float:
+        """Notes per tick."""
+        return len(self.rows) / max(self.length, 1)
+
+    @cached_property
+    def bars(self) -> list[frozenset[tuple[int, int, int]]]:
+        """The notes of each bar: (tick in the bar, slot, pitch)."""
+        count = max(-(-self.length // self.bar), 1)
+        bars: list[set[tuple[int, int, int]]] = [set() for _ in range(count)]
+        for onset, row in zip(self.onsets.tolist(), self.rows.tolist(), strict=True):
+            index = min(onset // self.bar, count - 1)
+            bars[index].add((onset - index * self.bar, row[PART], row[PITCH]))
+        return [frozenset(bar) for bar in bars]
+
+    @property
+    def repeats(self) -> int:
+        """Most bars in a row that each repeat one of the bars shortly before."""
+        most = now = 0
+        for index, bar in enumerate(self.bars):
+            before = self.bars[max(index - LOOK_BACK, 0) : index]
+            now = now + 1 if bar and bar in before else 0
+            most = max(most, now)
+        return most
+
+    @property
+    def silence(self) -> int:
+        """Longest time without a sounding note, in ticks, from its beginning to its end."""
+        if not len(self.rows):
+            return self.length
+        ends = np.maximum.accumulate(self.onsets + DURATION_TICKS[self.rows[:, 3]])
+        gaps = np.concatenate(
+            [[self.onsets[0]], self.onsets[1:] - ends[:-1], [self.length - ends[-1]]]
+        )
+        return int(gaps.max())
+
+
+def _shares(counts: Floats) -> Floats:
+    return counts / max(float(counts.sum()), 1e-9)

@@ -1,0 +1,1 @@
+"""Continuations of whole folders, in several processes."""

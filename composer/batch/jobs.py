@@ -1,0 +1,183 @@
+"""Orders: what a batch is asked for, the tasks it falls into, and what comes of them.
+
+Values only, made of plain data, so that they can go to another process or machine.
+
+Conventions:
+    Names of seeds and outputs are relative to their folders, with "/" between parts.
+    Variations are numbered from 0 as in `composer.generation.generate`; in file names and in the
+    manifest they are numbered from 1.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import string
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from composer.errors import SettingError
+from composer.generation.settings import Settings
+
+FORMATS = ("mid", "musicxml", "json", "png", "wav")
+"""Kinds of file a continuation can be written as; "json" holds its events."""
+FIELDS = ("stem", "variation", "key", "bpm", "seed")
+"""What a pattern may name."""
+PATTERN = "{stem}-{variation}.mid"
+SIZE = 128
+"""Streams in one step of the network unless told otherwise: 64 are a tenth slower on a CPU,
+and more are no faster."""
+LARGEST = 64
+"""Variations of one seed in one task at most, where they need not be compared."""
+
+_SPEC = re.compile(r"0?\d?")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What holds for a whole run.
+
+    Attributes:
+        variations: Continuations of each seed; candidates, when some are chosen.
+        best: How many of them are kept; None for all, without comparing them.
+        pattern: Names of the outputs; its suffix is the first format.
+        also: Further formats.
+        continuation_only: Leave the seed out of the files.
+        size: Streams in one step of the network.
+        soundfont: SoundFont file to play WAVs with, None for a usual one.
+        model: Name and sha256 of the model, for the manifest.
+        device: What the network runs on, "cpu" or "gpu": their music differs.
+
+    Raises:
+        SettingError: A value is out of range, or names would not be unique.
+    """
+
+    variations: int = 1
+    best: int | None = None
+    pattern: str = PATTERN
+    also: tuple[str, ...] = ()
+    continuation_only: bool = False
+    size: int = SIZE
+    soundfont: str | None = None
+    model: tuple[str, str] = ("", "")
+    device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.variations <= 100_000:
+            raise SettingError(f"variations is {self.variations}, must be 1 to 100000")
+        if self.best is not None and not 1 <= self.best <= self.variations:
+            raise SettingError(
+                f"best is {self.best}, must be 1 to the number of variations, {self.variations}"
+            )
+        if not 1 <= self.size <= 4096:
+            raise SettingError(f"batch size is {self.size}, must be 1 to 4096")
+        check_pattern(self.pattern, many=self.variations > 1)
+        for name in self.also:
+            if name not in FORMATS:
+                raise SettingError(f"format is {name!r}, must be one of {', '.join(FORMATS)}")
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """All formats, the pattern's first."""
+        first = PurePosixPath(self.pattern).suffix[1:].lower()
+        return (first, *dict.fromkeys(name for name in self.also if name != first))
+
+    @property
+    def kept(self) -> int:
+        """Continuations that are written for each seed at most."""
+        return self.best or self.variations
+
+    def mark(self, settings: Settings) -> str:
+        """A short print of all that outputs depend on besides the seed.
+
+        Two runs with the same mark write the same files from the same seed. (How many
+        variations there are matters only where they are compared.)
+        """
+        compared = (self.variations, self.best) if self.best is not None else None
+        told = [settings.as_dict(), self.model[1], self.device, self.pattern, self.formats,
+                self.continuation_only, self.soundfont, compared]  # fmt: skip
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Some continuations of one seed.
+
+    Attributes:
+        seed: Its name.
+        path: Where it lies.
+        stem: What `{stem}` stands for.
+        settings: Its own.
+        variations: Their numbers; when some are chosen, all candidates.
+        data: The file's bytes, for a machine that does not see its folder.
+    """
+
+    seed: str
+    path: str
+    stem: str
+    settings: Settings
+    variations: tuple[int, ...]
+    data: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One continuation, or a failure.
+
+    Attributes:
+        task: Number of the task it comes from, as whoever hands out tasks counts them.
+        record: Its line in the manifest.
+        files: (name of an output, its bytes); the first belongs to the record's
+            "output". Empty for a failure.
+        last: Whether nothing more comes of the task.
+    """
+
+    task: int
+    record: dict[str, Any]
+    files: tuple[tuple[str, bytes], ...] = ()
+    last: bool = False
+
+
+def check_pattern(pattern: str, *, many: bool) -> None:
+    """Refuse a pattern under which two outputs could get one name.
+
+    Args:
+        pattern: For example "{stem}-{variation:03}.mid".
+        many: Whether seeds have more than one variation.
+
+    Raises:
+        SettingError: It is not a relative path with a known suffix, names an unknown
+            field, misses one that is needed, or sets two without anything between them.
+    """
+
+    def refuse(reason: str) -> SettingError:
+        return SettingError(f"pattern {pattern!r} {reason}")
+
+    try:
+        pieces = list(string.Formatter().parse(pattern))
+    except ValueError as error:
+        raise refuse(f"cannot be read: {error}") from None
+    names = [name for _, name, _, _ in pieces if name is not None]
+    for literal, name, spec, conversion in pieces:
+        if name is None:
+            continue
+        if name not in FIELDS:
+            raise refuse(f"names {{{name}}}; it may name {', '.join(FIELDS)}")
+        numeric = name in ("variation", "bpm", "seed")
+        if conversion or (spec and not (numeric and _SPEC.fullmatch(spec))):
+            raise refuse(f"has a format at {{{name}}} other than a width such as :03")
+        if name != names[0] and (not literal or literal[-1].isalnum()):
+            raise refuse(f"needs a sign such as - before {{{name}}}, or names would run together")
+    if "stem" not in names:
+        raise refuse("needs {stem}, or seeds would get one name")
+    if many and "variation" not in names:
+        raise refuse("needs {variation}, or variations would get one name")
+    if len(set(names)) < len(names):
+        raise refuse("names a field twice")
+    path = PurePosixPath(pattern)
+    if path.is_absolute() or ".." in path.parts or "\\" in pattern or "\0" in pattern:
+        raise refuse("must stay inside the output folder")
+    if path.suffix[1:].lower() not in FORMATS:
+        raise refuse(f"must end in one of .{', .'.join(FORMATS)}")

@@ -1,0 +1,232 @@
+"""Renditions: a continuation as the files it is asked for, each as bytes.
+
+The MIDI file is the one that `composer generate` writes, byte for byte.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+import tempfile
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from composer.batch.jobs import Made, Order, Task
+from composer.encoding.events import FIELDS
+from composer.errors import DependencyError, OutputError
+from composer.formats import midi, smf
+from composer.formats.midi_append import Extender
+from composer.generation.decoder import Stream
+from composer.generation.generate import Continuation, Touch, to_continuation, touch_of
+from composer.generation.seed_analysis import Reading
+from composer.generation.seed_files import Seed, alone, behind
+from composer.music.timing import tempo_to_bpm
+
+SOUNDFONTS = (
+    "/usr/share/sounds/sf2/default-GM.sf2",
+    "/usr/share/sounds/sf2/FluidR3_GM.sf2",
+    "/usr/share/sounds/sf2/TimGM6mb.sf2",
+    "/usr/share/soundfonts/default.sf2",
+    "/usr/share/soundfonts/FluidR3_GM.sf2",
+    "/opt/homebrew/share/sounds/sf2/default.sf2",
+)
+"""Where packages of Debian, Fedora and Homebrew put a General MIDI SoundFont."""
+_PLAYING = 600
+"""Seconds that playing one file into a WAV may take."""
+
+
+class Renderer:
+    """Writes the continuations of one seed.
+
+    Args:
+        order: What is asked for.
+        task: Whose continuations.
+        digest: The seed file's sha256.
+        seed: The seed.
+        reading: How it was understood.
+    """
+
+    def __init__(self, order: Order, task: Task, digest: str, seed: Seed, reading: Reading) -> None:
+        self._order, self._task, self._digest = order, task, digest
+        self._seed, self._reading = seed, reading
+
+    @cached_property
+    def _touch(self) -> Touch:
+        return touch_of(self._reading)
+
+    @cached_property
+    def _extender(self) -> Extender:
+        return Extender(self._seed.file)
+
+    def render(self, number: int, stream: Stream, *, last: bool, **more: Any) -> Made:
+        """A finished stream as files and a line of the manifest.
+
+        Args:
+            number: Of the task, for `Made`.
+            stream: The continuation.
+            last: For `Made`.
+            more: Further entries of the line.
+
+        Raises:
+            OutputError: It does not fit a format.
+            DependencyError: A format needs a program or package that is not there.
+        """
+        made = to_continuation(self._reading, self._task.settings, stream, self._touch)
+        order, piece = self._order, made.piece
+        start, end = (
+            piece.tempos.seconds(tick, piece.ticks_per_beat) for tick in (made.join, made.end)
+        )
+        bpm = tempo_to_bpm(piece.tempos.tempo_at(made.join))
+        key = str(self._reading.key) if self._reading.key else None
+        output = name_of(order.pattern, self._task, stream.variation, key, bpm)
+        midi_bytes = self._midi(made)
+        files = []
+        for kind in order.formats:
+            name = str(PurePosixPath(output).with_suffix(f".{kind}"))
+            if kind == order.formats[0]:
+                name = output
+            files.append((name, self._encode(kind, made, stream, midi_bytes)))
+        record = begin_record(order, self._task, self._digest) | {
+            "variation": stream.variation + 1,
+            "output": output,
+            "sha256": _digest(files[0][1]),
+            "also": {name: _digest(data) for name, data in files[1:]},
+            "notes": piece.note_count,
+            "key": key,
+            "bpm": round(bpm, 3),
+            "seconds": round(end - start, 3),
+            **more,
+        }
+        return Made(number, record, tuple(files), last)
+
+    def _midi(self, made: Continuation) -> bytes:
+        if self._order.continuation_only:
+            return smf.encode(alone(made))
+        piece, join = behind(made, self._extender.end)
+        return self._extender.encode(piece, join, end=made.end)
+
+    def _encode(self, kind: str, made: Continuation, stream: Stream, midi_bytes: bytes) -> bytes:
+        if kind == "mid":
+            return midi_bytes
+        if kind == "musicxml":
+            from composer.formats.musicxml import encode
+
+            return encode(midi.to_piece(smf.parse(midi_bytes)))
+        if kind == "json":
+            return self._events(made, stream)
+        if kind == "png":
+            return _drawn(self._seed, made)
+        return _played(midi_bytes, self._order.soundfont)
+
+    def _events(self, made: Continuation, stream: Stream) -> bytes:
+        """Events and notes: what a researcher reads without a MIDI library."""
+        events = self._reading.events
+        heard = 0 if self._order.continuation_only else len(events.rows)
+        rows = [*events.rows[:heard].tolist(), *stream.rows]
+        notes = [
+            [index, note.onset, note.pitch, note.duration, note.velocity]
+            for index, note in made.piece.notes()
+        ]
+        content = {
+            "seed": self._task.seed,
+            "kind": events.kind,
+            "programs": list(events.programs),
+            "fields": list(FIELDS),
+            "seed_events": heard,
+            "events": rows,
+            "ticks_per_beat": made.piece.ticks_per_beat,
+            "join_tick": made.join,
+            "end_tick": made.end,
+            "note_fields": ["part", "onset_tick", "pitch", "duration_ticks", "velocity"],
+            "notes": notes,
+        }
+        return (json.dumps(content, separators=(",", ":")) + "\n").encode()
+
+
+def begin_record(order: Order, task: Task, digest: str | None) -> dict[str, Any]:
+    """What every line of the manifest about a seed begins with."""
+    return {
+        "seed": task.seed,
+        "seed_sha256": digest,
+        "settings": task.settings.as_dict(),
+        "model": order.model[0],
+        "model_sha256": order.model[1],
+        "rng_seed": task.settings.rng_seed,
+        "mark": order.mark(task.settings),
+    }
+
+
+def name_of(pattern: str, task: Task, variation: int, key: str | None, bpm: float) -> str:
+    """The name of an output, in the folder that the seed has among the seeds."""
+    name = pattern.format(
+        stem=task.stem,
+        variation=variation + 1,
+        key=(key or "no key").replace(" ", "-"),
+        bpm=round(bpm),
+        seed=task.settings.rng_seed,
+    )
+    return str(PurePosixPath(task.seed).parent / name)
+
+
+def soundfont(wanted: str | None) -> Path:
+    """A SoundFont to play with, once it is sure that fluidsynth is there.
+
+    Raises:
+        DependencyError: fluidsynth or a SoundFont is missing.
+    """
+    if shutil.which("fluidsynth") is None:
+        raise DependencyError("WAV needs the program fluidsynth; install it, or leave out wav")
+    for path in (wanted,) if wanted else SOUNDFONTS:
+        if Path(path).is_file():
+            return Path(path)
+    raise DependencyError(
+        f"there is no SoundFont {wanted}" if wanted else
+        "WAV needs a SoundFont; install one (Debian: fluid-soundfont-gm) or give --soundfont"
+    )  # fmt: skip
+
+
+def check_formats(order: Order) -> None:
+    """Refuse formats that cannot be written here before any work is done.
+
+    Raises:
+        DependencyError: A package or program is missing.
+    """
+    if "wav" in order.formats:
+        soundfont(order.soundfont)
+    if "png" in order.formats:
+        from importlib.util import find_spec
+
+        if find_spec("matplotlib") is None:
+            raise DependencyError("PNG needs matplotlib; run: pip install matplotlib")
+
+
+def _drawn(seed: Seed, made: Continuation) -> bytes:
+    from composer.plots.piano_roll import piano_roll_png
+
+    return piano_roll_png(seed.piece, made.piece, made.join)
+
+
+def _played(midi_bytes: bytes, wanted: str | None) -> bytes:
+    font = soundfont(wanted)
+    with tempfile.TemporaryDirectory(prefix="composer-") as folder:
+        source, target = Path(folder) / "music.mid", Path(folder) / "music.wav"
+        source.write_bytes(midi_bytes)
+        command = ["fluidsynth", "-n", "-i", "-q", "-F", str(target), "-T", "wav",
+                   "-r", "44100", str(font), str(source)]  # fmt: skip
+        try:
+            ran = subprocess.run(
+                command, capture_output=True, timeout=_PLAYING, stdin=subprocess.DEVNULL
+            )
+            return target.read_bytes()
+        except subprocess.TimeoutExpired:
+            raise OutputError(f"fluidsynth did not end within {_PLAYING} s") from None
+        except FileNotFoundError:
+            lines = ran.stderr.decode(errors="replace").split("\n")
+            raise OutputError(f"fluidsynth wrote no sound: {' '.join(lines)[:200]}") from None
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

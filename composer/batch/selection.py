@@ -1,0 +1,121 @@
+"""Ranking: how well each of several continuations fits its seed, and which to keep.
+
+A continuation fits when the model finds it likely and when what can be counted in it is as in
+the seed (`composer.analysis.seed_distance`). One that repeats itself more than its seed does, or
+falls silent, is kept only when nothing else is left; near-duplicates of one another or of a passage
+of the seed are never kept.
+
+Conventions:
+    Rows are int [notes, 5] as in `composer.encoding.events`; onsets are event ticks. The lower a
+    `cost`, the better.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from composer.analysis.seed_distance import Fit
+from composer.analysis.segment import Passage
+from composer.encoding.events import PART, PITCH
+from composer.encoding.running_features import FREE_BAR
+from composer.generation.decoder import PATIENCE
+
+NATS = 0.1
+"""What a nat per note counts; the misfit counts 1. Among continuations of one seed likelihoods
+differ by about a nat, and misfits by some tenths."""
+ALIKE = 0.8
+"""Share of common notes (Dice 1945) from which two passages are near-duplicates."""
+SHORTEST = 8
+"""Notes under which a passage is too short to be called a copy of the seed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """How a continuation fits its seed.
+
+    Attributes:
+        nats: Mean -log p of its notes under the model, nats per note; lower is likelier.
+        misfit: How far it lies from the seed in what can be counted, see
+            `composer.analysis.seed_distance`.
+        loop: Whether more bars in a row repeat than in the seed.
+        silence: Whether it is silent longer than the seed ever is, and than a bar.
+        cost: All of it in one number.
+    """
+
+    nats: float
+    misfit: float
+    loop: bool
+    silence: bool
+    cost: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return asdict(self)
+
+
+def judge(seed: Passage, made: Passage, likelihood: float) -> Scores:
+    """How a continuation fits its seed; `likelihood` is its mean log p, nats per note."""
+    loop = made.repeats > max(seed.repeats, PATIENCE)
+    silence = made.silence > max(seed.silence, seed.bar if not seed.free else FREE_BAR)
+    # Rounded before they are compared and written: no difference hangs on the last bit.
+    nats, misfit = round(-likelihood, 4), round(Fit(seed).misfit(made), 4)
+    return Scores(nats, misfit, loop, silence, round(NATS * nats + misfit, 4))
+
+
+def likeness(a: Passage, b: Passage) -> float:
+    """Share of notes that two passages have in common at the same place, 0..1."""
+    return _dice(_notes(a, 0, a.length), _notes(b, 0, b.length))
+
+
+def copied(seed: Passage, made: Passage) -> float:
+    """The greatest share of notes that a continuation has in common with its seed, 0..1.
+
+    It is held against every passage as long as itself that begins on a bar line.
+    """
+    own = _notes(made, 0, made.length)
+    if len(own) < SHORTEST:
+        return 0.0
+    starts = range(0, max(seed.length - made.length, 0) + 1, seed.bar)
+    return max(_dice(own, _notes(seed, start, start + made.length)) for start in starts)
+
+
+def choose(
+    candidates: Sequence[tuple[Scores, Passage]], seed: Passage, count: int, *, last: bool
+) -> list[int] | None:
+    """Which candidates to keep, best first.
+
+    Args:
+        candidates: In the order of their numbers.
+        seed: What they go on from.
+        count: How many to keep.
+        last: Whether there will be no more candidates: then those that loop or fall
+            silent fill up the places that are left, and there may be fewer than `count`.
+
+    Returns:
+        Their indices, or None if more candidates are needed.
+    """
+    order = sorted(range(len(candidates)), key=lambda index: (candidates[index][0].cost, index))
+    kept: list[int] = []
+    for guarded in (True, False) if last else (True,):
+        for index in order:
+            scores, passage = candidates[index]
+            if len(kept) == count or (scores.loop or scores.silence) == guarded:
+                continue
+            if not len(passage.rows) or copied(seed, passage) >= ALIKE:
+                continue
+            if all(likeness(passage, candidates[other][1]) < ALIKE for other in kept):
+                kept.append(index)
+    return kept if last or len(kept) == count else None
+
+
+def _notes(passage: Passage, start: int, stop: int) -> set[tuple[int, int, int]]:
+    inside = (passage.onsets >= start) & (passage.onsets < stop)
+    onsets, rows = passage.onsets[inside] - start, passage.rows[inside]
+    return set(zip(onsets.tolist(), rows[:, PART].tolist(), rows[:, PITCH].tolist(), strict=True))
+
+
+def _dice(a: set[Any], b: set[Any]) -> float:
+    """Dice's coefficient: twice the common over the sum."""
+    return 2 * len(a & b) / max(len(a) + len(b), 1)

@@ -1,0 +1,282 @@
+"""The verb `generate`: a continuation of one seed, and the options that say how to go on."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from composer import terminal
+
+
+def add_to(verbs: click.Group) -> None:
+    """Add this module's verb to a group."""
+    verbs.add_command(generate)
+
+
+def pitch_range(ctx: Any, param: Any, value: str | None) -> tuple[int, int] | None:
+    """Read "48-72"."""
+    del ctx, param
+    if value is None:
+        return None
+    low, _, high = value.replace("..", "-").replace(":", "-").partition("-")
+    if not (low.strip().isdigit() and high.strip().isdigit()):
+        raise click.BadParameter(f"{value!r} is not two MIDI pitches such as 48-72")
+    return int(low), int(high)
+
+
+SETTINGS = (
+    click.option("--bars", type=int, help="Length in bars.  [default: 8]"),
+    click.option("--seconds", type=float, help="Length in seconds, up to the next bar line."),
+    click.option("--notes", type=int, help="Length in notes, up to the next bar line."),
+    click.option("--temperature", type=float,
+                 help="0: the likeliest note; 1: as the model believes; more: bolder.  "
+                 "[default: 1; 0.95 with one take]"),
+    click.option("--top-p", type=float,
+                 help="Draw from the likeliest choices that hold this share.  "
+                 "[default: 0.99; 0.97 with one take]"),
+    click.option("--min-p", type=float,
+                 help="Draw from choices at least this share as likely as the likeliest.  "
+                 "[default: 0.01; 0.02 with one take]"),
+    click.option("--rng-seed", type=int,
+                 help="The same number gives the same music.  [default: a new one, printed]"),
+    click.option("--key", default="auto", show_default=True,
+                 help="C:minor, Eb:major, ...: no note outside it; auto: the seed's; off."),
+    click.option("--parts", help="Parts that play, by number or name: 1,3 or piano,bass."),
+    click.option("--pitch-range", callback=pitch_range, metavar="LOW-HIGH",
+                 help="MIDI pitches that may sound, such as 48-72; drums are not bound."),
+    click.option("--density", type=float,
+                 help="Notes per beat to aim at, never more in any bar (free time: per second)."),
+    click.option("--recall", type=int, default=4, show_default=True,
+                 help="Most bars in a row that may come back as they were heard before."),
+    click.option("--grid", type=click.Choice(["auto", "beats", "free"]), default="auto",
+                 show_default=True, help="Whether the music keeps a beat."),
+)  # fmt: skip
+"""The options of `composer.generation.settings.Settings`, for every verb that generates."""
+
+
+TAKES = 32
+"""Ways in which each bar is tried, unless told otherwise."""
+
+
+def with_settings(takes: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command the options of `SETTINGS`, and `--takes` with this default."""
+    tried = click.option(
+        "--takes",
+        type=int,
+        default=takes,
+        show_default=True,
+        help="Ways in which each bar is tried; the one that fits the seed best is kept.",
+    )
+
+    def give(command: Callable[..., Any]) -> Callable[..., Any]:
+        for option in (tried, *reversed(SETTINGS)):
+            command = option(command)
+        return command
+
+    return give
+
+
+def settings_from(options: dict[str, Any]) -> Any:
+    """Take the options of `SETTINGS` out of a command's arguments, as Settings.
+
+    Raises:
+        SettingError: A value is out of range.
+    """
+    from composer.generation.settings import Settings
+
+    names = (
+        "bars", "seconds", "notes", "temperature", "top_p", "min_p",
+        "rng_seed", "key", "parts", "pitch_range", "density", "recall", "takes", "grid",
+    )  # fmt: skip
+    values = {name: options.pop(name) for name in names}
+    if values["rng_seed"] is None:
+        values["rng_seed"] = secrets.randbelow(1_000_000)
+    parts = values["parts"] or ""
+    values["parts"] = tuple(text.strip() for text in parts.split(",") if text.strip())
+    return Settings(**values)
+
+
+OTHER_FORMATS = frozenset({".musicxml", ".xml", ".mxl", ".abc", ".krn", ".json", ".png", ".wav"})
+"""Suffixes of files that are not what `generate` writes."""
+
+
+@click.command()
+@click.option(
+    "--seed",
+    "seed_path",
+    required=True,
+    metavar="FILE",
+    help="MIDI file or score (.mid .midi .musicxml .mxl .abc .krn) to go on from.",
+)
+@click.option(
+    "--out", "out", metavar="FILE", help="MIDI file to write.  [default: SEED-continued.mid, here]"
+)
+@click.option(
+    "--variations",
+    type=click.IntRange(1, 10_000),
+    default=1,
+    show_default=True,
+    help="How many continuations; numbered if more than one.",
+)
+@with_settings(takes=TAKES)
+@click.option("--continuation-only", is_flag=True, help="Leave the seed out of the file.")
+@click.option("--model", default="default", show_default=True, help="A model's name or folder.")
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "gpu"]),
+    default="auto",
+    show_default=True,
+    help="What the network runs on; auto is the CPU.",
+)
+@click.option("--plot", metavar="PNG", help="Draw a piano roll, seed and continuation apart.")
+@click.option("--force", is_flag=True, help="Overwrite files that exist.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was made as JSON.")
+def generate(
+    seed_path: str,
+    out: str | None,
+    variations: int,
+    continuation_only: bool,
+    model: str,
+    device: str,
+    plot: str | None,
+    force: bool,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Write a continuation of a seed.
+
+    The seed stays in front, message for message; new notes follow in its own tracks from
+    the bar line where it ends.
+
+    \b
+    Example:
+      composer generate --seed phrase.mid
+      composer generate --seed song.mid --bars 16 --temperature 1.1 --variations 4
+      composer generate --seed drums.mid --continuation-only --rng-seed 7 --out fill.mid
+    """
+    from composer import files
+    from composer.errors import OutputError
+    from composer.formats import smf
+    from composer.generation.generate import continue_seed
+    from composer.generation.seed_files import alone, continued, open_seed
+
+    settings = settings_from(options)
+    seed = open_seed(seed_path)
+    names = output_names(Path(out or f"{seed.path.stem}-continued.mid"), variations)
+    plots = output_names(Path(plot), variations) if plot else []
+    if names[0].suffix.lower() in OTHER_FORMATS:
+        raise OutputError(
+            f"{names[0]}: what is written is MIDI; let --out end in .mid"
+            " ('composer batch' has other formats)"
+        )
+    check_free([*names, *plots], force)
+    predictor = load_predictor(model, device)
+    with terminal.bar("Composing", "%") as advance:
+        made = continue_seed(
+            seed.reading(settings.grid),
+            predictor,
+            settings,
+            range(variations),
+            progress=lambda share: advance(int(100 * share), 100),
+        )
+    with files.together(force=force) as begin:
+        for path, continuation in zip(names, made, strict=True):
+            file = alone(continuation) if continuation_only else continued(seed, continuation)
+            with begin(path) as stream:
+                stream.write(smf.encode(file))
+        for path, continuation in zip(plots, made, strict=False):
+            from composer.plots.piano_roll import piano_roll_png
+
+            picture = piano_roll_png(seed.piece, continuation.piece, continuation.join)
+            with begin(path) as stream:
+                stream.write(picture)
+    reading = made[0].reading
+    summary = {
+        "seed": str(seed.path),
+        "out": [str(path) for path in names],
+        "notes": [continuation.piece.note_count for continuation in made],
+        "join_tick": made[0].join,
+        "end_ticks": [continuation.end for continuation in made],
+        "key": str(reading.key) if reading.key else None,
+        "grid": reading.grid.kind,
+        "model": model,
+        "settings": settings.as_dict(),
+    }
+    if plots:
+        summary["plots"] = [str(path) for path in plots]
+    if as_json:
+        click.echo(json.dumps(summary, indent=2))
+        return
+    key = f"in {reading.key}" if reading.key else "without a key"
+    feel = "in free time" if reading.grid.kind == "free" else "on the beat"
+    terminal.say(f"Heard {seed.piece.note_count} notes {key}, {feel}.")
+    for path, continuation in zip(names, made, strict=True):
+        length = tempo_seconds(continuation)
+        click.echo(f"{path}: {continuation.piece.note_count} new notes, {length:.1f} s")
+    for path in plots:
+        click.echo(str(path))
+    terminal.say(f"Again: --rng-seed {settings.rng_seed}")
+
+
+def tempo_seconds(continuation: Any) -> float:
+    """How long a continuation lasts, in seconds."""
+    piece = continuation.piece
+    start, end = (
+        piece.tempos.seconds(tick, piece.ticks_per_beat)
+        for tick in (continuation.join, continuation.end)
+    )
+    return float(end - start)
+
+
+def output_names(path: Path, variations: int) -> list[Path]:
+    """The path itself for one variation, else with -1, -2, ... before its suffix."""
+    if variations == 1:
+        return [path]
+    return [path.with_stem(f"{path.stem}-{number + 1}") for number in range(variations)]
+
+
+def check_free(paths: Sequence[Path], force: bool) -> None:
+    """Refuse early what writing would refuse after the work is done.
+
+    Raises:
+        OutputError: A path is taken, named twice, or its folder is not there.
+    """
+    from composer.errors import OutputError
+
+    for path in paths:
+        if path.is_dir():
+            raise OutputError(f"{path} is a folder; give the name of a file with --out")
+        if path.exists() and not force:
+            raise OutputError(
+                f"{path} exists; give another name with --out, or --force to replace it"
+            )
+        if not path.parent.is_dir():
+            raise OutputError(f"there is no folder {path.parent}; make it first")
+    for name, times in Counter(map(os.path.abspath, paths)).items():
+        if times > 1:
+            raise OutputError(f"{name} is to be two files at once; give them different names")
+
+
+def load_predictor(model: str, device: str, threads: int = 2) -> Any:
+    """The network, on the device asked for.
+
+    Raises:
+        ModelError: There is no such model.
+        DependencyError: The device needs what is not installed.
+    """
+    from composer import models
+    from composer.network.predictor import Predictor
+
+    folder = models.find(model)
+    if device == "gpu":
+        from composer.network.keras_trunk import load
+
+        return load(folder)
+    return Predictor.load(folder, threads)

@@ -1,0 +1,264 @@
+"""Verbs for playing live: `serve`, `ports`, `panic`, `doctor`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from composer import terminal
+from composer.errors import ComposerError, DependencyError
+
+if TYPE_CHECKING:
+    from composer.live.app import Room
+
+MODES = ["call", "continue", "accompany", "off"]
+
+
+def add_to(verbs: click.Group) -> None:
+    """Add this module's verbs to a group."""
+    verbs.add_command(serve)
+    verbs.add_command(ports)
+    verbs.add_command(panic)
+    verbs.add_command(doctor)
+
+
+@click.command()
+@click.option(
+    "--osc-port",
+    type=click.IntRange(0, 65535),
+    default=9190,
+    show_default=True,
+    help="UDP port to listen on; 0 takes a free one.",
+)
+@click.option(
+    "--reply-port",
+    type=click.IntRange(1, 65535),
+    default=9191,
+    show_default=True,
+    help="UDP port of the sender to which replies go.",
+)
+@click.option(
+    "--reply-source",
+    is_flag=True,
+    help="Reply to the port that was sent from; every client has its own session.",
+)
+@click.option("--listen", is_flag=True, help="Be reachable from other computers.")
+@click.option(
+    "--midi-in",
+    multiple=True,
+    metavar="NAME",
+    help="MIDI port to listen to, or a part of its name.",
+)
+@click.option(
+    "--midi-out", multiple=True, metavar="NAME", help="MIDI port to play to, or a part of its name."
+)
+@click.option("--virtual", metavar="NAME", help="Make MIDI ports of this name.")
+@click.option("--no-midi", is_flag=True, help="No MIDI ports, whatever else is said.")
+@click.option(
+    "--mode", type=click.Choice(MODES), default="call", show_default=True, help="What to do first."
+)
+@click.option(
+    "--tempo",
+    type=click.FloatRange(10, 400),
+    metavar="BPM",
+    help="Keep this tempo; without one, time is free.",
+)
+@click.option("--link", is_flag=True, help="Follow Ableton Link.")
+@click.option("--learn", is_flag=True, help="Ask for a controller for each parameter first.")
+@click.option(
+    "--log",
+    "logs",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("jams"),
+    show_default=True,
+    help="Folder in which every jam is kept as a MIDI file.",
+)
+@click.option("--no-log", is_flag=True, help="Keep nothing.")
+@click.option(
+    "--files",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Folder for /composer/seed and /composer/save.",
+)
+@click.option("--model", default="default", show_default=True, help="A model's name or folder.")
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Share the players out among so many processes (Linux, with --reply-source).",
+)
+@click.option(
+    "--fellow",
+    is_flag=True,
+    hidden=True,
+    help="Be one of the processes: share the port, and end when standard input does.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Say that it is ready as a line of JSON.")
+@click.option("--quiet", is_flag=True, help="No view of what goes on.")
+def serve(**options: Any) -> None:
+    """Play live: listen to phrases over OSC and MIDI, and answer them.
+
+    Ends with Ctrl-C, and silences everything it started.
+
+    \b
+    Examples:
+      composer serve
+      composer serve --midi-in Keystation --midi-out "IAC Driver" --tempo 110
+      composer serve --virtual composer --mode accompany
+    """  # fmt: skip
+    from composer import models
+    from composer.live.app import Options, open_room, signals_stop
+    from composer.live.worker_processes import at_end_of_input
+    from composer.network.predictor import Predictor
+
+    midi = not options["no_midi"]
+    if options["learn"] and not (midi and (options["midi_in"] or options["virtual"])):
+        raise click.UsageError("--learn needs a MIDI port to listen to: --midi-in or --virtual")
+    chosen = Options(
+        osc_port=options["osc_port"],
+        reply_port=None if options["reply_source"] else options["reply_port"],
+        listen=options["listen"],
+        midi_in=options["midi_in"] if midi else (),
+        midi_out=options["midi_out"] if midi else (),
+        virtual=options["virtual"] if midi else None,
+        mode=options["mode"],
+        tempo=options["tempo"],
+        logs=None if options["no_log"] else options["logs"],
+        files=options["files"],
+        link=options["link"],
+        learn=options["learn"],
+        model=options["model"],
+        processes=options["processes"],
+        fellow=options["fellow"],
+    )
+    predictor = Predictor.load(models.find(options["model"]), threads=1)
+    with open_room(chosen, predictor) as room:
+        from composer.live.console_view import view_of
+
+        if chosen.fellow:
+            at_end_of_input(room.server.stop)
+        with signals_stop(room.server):
+            say_ready(room, as_json=options["as_json"])
+            with view_of(room, shown=not options["quiet"] and not options["as_json"]):
+                room.server.run()
+    if not options["as_json"]:
+        terminal.say("Stopped; everything is silent.")
+
+
+def say_ready(room: Room, *, as_json: bool) -> None:
+    """Tell, on standard output, that it is ready and where."""
+    ready = room.ready
+    if as_json:
+        click.echo(json.dumps(ready))
+    else:
+        replies = ready["reply_port"] or "the sender's port"
+        click.echo(
+            f"Ready: OSC on {ready['osc_host']} UDP {ready['osc_port']}, replies to {replies}"
+        )
+        if ready["midi_in"]:
+            click.echo(f"MIDI: listening to {', '.join(ready['midi_in'])}")
+        if ready["midi_out"]:
+            click.echo(f"MIDI: playing to {', '.join(ready['midi_out'])}")
+        click.echo(f"Model: {ready['model']}; Ctrl-C ends")
+    sys.stdout.flush()
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
+def ports(as_json: bool) -> None:
+    """List the MIDI ports there are.
+
+    \b
+    Example:
+      composer ports
+    """
+    from composer.live.wire.midi_port import port_names
+
+    ins, outs = port_names()
+    if as_json:
+        click.echo(json.dumps({"in": ins, "out": outs}, ensure_ascii=False))
+        return
+    click.echo("composer can listen to (a DAW's or keyboard's outputs):")
+    for name in ins or ["none"]:
+        click.echo(f"  {name}")
+    click.echo("composer can play to (a DAW's or synthesizer's inputs):")
+    for name in outs or ["none"]:
+        click.echo(f"  {name}")
+    if not (ins and outs):
+        click.echo(
+            "Make ports with loopMIDI."
+            if sys.platform == "win32"
+            else "composer serve --virtual composer makes ports."
+        )
+
+
+@click.command()
+@click.option(
+    "--midi-out",
+    multiple=True,
+    metavar="NAME",
+    help="MIDI port, or a part of its name; every port if none is named.",
+)
+@click.option(
+    "--osc-port",
+    type=click.IntRange(1, 65535),
+    default=9190,
+    show_default=True,
+    help="Port of a server that runs here.",
+)
+def panic(midi_out: tuple[str, ...], osc_port: int) -> None:
+    """Silence everything: a server that runs, MIDI ports, and what a killed server left.
+
+    \b
+    Example:
+      composer panic
+    """  # fmt: skip
+    import socket
+
+    from composer.live.app import end_left_behind
+    from composer.live.wire.midi_port import port_names, silence_port
+    from composer.live.wire.osc_codec import encode
+
+    for destination in end_left_behind():
+        click.echo(f"ended what was left sounding: {destination}")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        udp.sendto(encode("/composer/panic"), ("127.0.0.1", osc_port))
+    click.echo(f"told a server on UDP {osc_port}, if there is one")
+    try:
+        names = midi_out or port_names()[1]
+    except DependencyError:
+        return  # no MIDI here: nothing sounds there
+    for name in names:
+        try:
+            click.echo(f"silenced: {silence_port(name)}")
+        except ComposerError:
+            if midi_out:
+                raise
+
+
+@click.command()
+@click.option("--model", default="default", show_default=True, help="A model's name or folder.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
+def doctor(model: str, as_json: bool) -> None:
+    """Look whether this computer is fit for playing live, and say what to do if not.
+
+    \b
+    Example:
+      composer doctor
+    """
+    from composer.live.doctor import examine
+
+    found = examine(model)
+    if as_json:
+        click.echo(json.dumps(found.facts, indent=2, ensure_ascii=False))
+    else:
+        for name, value in found.facts.items():
+            click.echo(f"{name}: {value}")
+        for line in found.advice:
+            click.echo(f"-> {line}")
+    if not found.fit:
+        raise SystemExit(1)

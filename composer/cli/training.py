@@ -1,0 +1,390 @@
+"""Verbs that make a model: `train`, `finetune`."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from composer import terminal
+from composer.errors import DependencyError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from composer_training.fit import Progress
+    from composer_training.run import Outcome
+
+BACKENDS = ("tensorflow", "jax", "torch")
+MAY_CHANGE = ("updates", "minutes", "patience", "validate_every")
+"""What may be said together with --resume: when the run ends."""
+
+
+def add_to(verbs: click.Group) -> None:
+    """Add this module's verbs to a group."""
+    verbs.add_command(train)
+    verbs.add_command(finetune)
+
+
+def _shares(
+    ctx: click.Context, option: click.Parameter, given: tuple[str, ...]
+) -> dict[str, float]:
+    """NAME=NUMBER pairs."""
+    shares = {}
+    for text in given:
+        name, _, number = text.rpartition("=")
+        try:
+            shares[name] = float(number)
+        except ValueError:
+            name = ""
+        if not name:
+            raise click.BadParameter(f"{text!r} is not NAME=NUMBER", ctx, option)
+    return shares
+
+
+_RUN_OPTIONS = (
+    click.argument(
+        "datasets",
+        nargs=-1,
+        metavar="DATASET...",
+        type=click.Path(path_type=Path, file_okay=False, exists=True),
+    ),
+    click.option(
+        "--out",
+        required=True,
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Folder of the run.",
+    ),
+    click.option("--resume", is_flag=True, help="Go on with the run in OUT where it was left."),
+    click.option("--force", is_flag=True, help="Replace the run in OUT."),
+    click.option(
+        "--minutes",
+        type=click.FloatRange(0, min_open=True),
+        help="End after so long, if that comes before the last update.",
+    ),
+    click.option(
+        "--share",
+        "shares",
+        multiple=True,
+        callback=_shares,
+        metavar="NAME=NUMBER",
+        help="Share of the notes that a corpus gets; otherwise its size decides.",
+    ),
+    click.option("--dropout", type=click.FloatRange(0, 0.9), help="Share of outputs dropped."),
+    click.option(
+        "--precision",
+        type=click.Choice(["mixed_bfloat16", "float32"]),
+        default="mixed_bfloat16",
+        show_default=True,
+        help="Of matrix products.",
+    ),
+    click.option(
+        "--seed", type=click.IntRange(0), default=1, show_default=True, help="Of everything drawn."
+    ),
+    click.option(
+        "--limit",
+        type=click.IntRange(1),
+        help="Validation pieces of each corpus at most.",
+    ),
+    click.option(
+        "--backend",
+        type=click.Choice(BACKENDS),
+        help="What Keras runs on.  [default: KERAS_BACKEND, or tensorflow]",
+    ),
+    click.option("--json", "as_json", is_flag=True, help="Print a JSON summary."),
+)
+
+
+def _schedule(**defaults: Any) -> tuple[Callable[[Any], Any], ...]:
+    """Options whose defaults differ between training and fine-tuning."""
+    helps: dict[str, tuple[click.ParamType[Any], str]] = {
+        "lanes": (click.IntRange(1), "Pieces side by side in a batch."),
+        "steps": (click.IntRange(1), "Notes through which errors are traced back."),
+        "updates": (click.IntRange(1), "Steps of the optimiser in all."),
+        "learning_rate": (click.FloatRange(0, min_open=True), "At its peak."),
+        "warm_up": (click.IntRange(0), "Updates up to that peak."),
+        "validate_every": (click.IntRange(1), "Updates between validations."),
+        "patience": (click.IntRange(0), "End after so many without improvement; 0: never."),
+    }
+    return tuple(
+        click.option(
+            f"--{name.replace('_', '-')}",
+            type=kind,
+            default=defaults[name],
+            show_default=True,
+            help=text,
+        )
+        for name, (kind, text) in helps.items()
+    )
+
+
+def _with(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Many options as one decorator, shown in the order given."""
+
+    def decorate(function: Any) -> Any:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+@click.command()
+@_with(
+    *_RUN_OPTIONS[:2],
+    click.option("--layers", type=click.IntRange(1, 16), help="LSTM layers.  [default: 2]"),
+    click.option("--units", type=click.IntRange(1), help="Units of each.  [default: 512]"),
+    click.option("--head-units", type=click.IntRange(1), help="Of each head.  [default: 256]"),
+    click.option("--from", "origin", metavar="MODEL", help="Begin with this model's weights."),
+    *_RUN_OPTIONS[2:5],
+    *_schedule(
+        lanes=128,
+        steps=96,
+        updates=3000,
+        learning_rate=2e-3,
+        warm_up=100,
+        validate_every=100,
+        patience=0,
+    ),
+    *_RUN_OPTIONS[5:],
+)
+@click.pass_context
+def train(ctx: click.Context, /, **given: Any) -> None:
+    """Train a network on one or several datasets.
+
+    OUT gets checkpoints, curves for TensorBoard in logs/, and in the end the model that
+    did best in validation in model/. A run that was interrupted or killed goes on with
+    --resume as if nothing had happened.
+
+    \b
+    Example:
+      composer train datasets/mine --out runs/mine --minutes 240
+      composer train --resume --out runs/mine
+    """
+    _train(ctx, given)
+
+
+@click.command()
+@_with(
+    *_RUN_OPTIONS[:2],
+    click.option(
+        "--from",
+        "origin",
+        metavar="MODEL",
+        default="default",
+        show_default=True,
+        help="Model to begin with.",
+    ),
+    *_RUN_OPTIONS[2:5],
+    *_schedule(
+        lanes=32,
+        steps=96,
+        updates=400,
+        learning_rate=3e-4,
+        warm_up=20,
+        validate_every=20,
+        patience=5,
+    ),
+    *_RUN_OPTIONS[5:],
+)
+@click.pass_context
+def finetune(ctx: click.Context, /, **given: Any) -> None:
+    """Go on training a model on your own music, gently.
+
+    The same as `composer train --from MODEL` with a lower learning rate and an early end.
+
+    \b
+    Example:
+      composer prepare mine=~/midi --out datasets/mine
+      composer finetune datasets/mine --out runs/mine
+      composer generate --seed phrase.mid --model runs/mine/model
+    """
+    _train(ctx, {"layers": None, "units": None, "head_units": None, **given})
+
+
+def _train(ctx: click.Context, given: dict[str, Any]) -> None:
+    source = click.core.ParameterSource.COMMANDLINE
+    said = [name for name in given if ctx.get_parameter_source(name) is source]
+    if given["resume"]:
+        other = ("out", "resume", "backend", "as_json", *MAY_CHANGE)
+        for name in said:
+            if name not in other:
+                flag = "DATASET" if name == "datasets" else f"--{name.replace('_', '-')}"
+                raise click.UsageError(f"{flag} cannot be changed with --resume")
+    elif not given["datasets"]:
+        raise click.UsageError("give the folder of a dataset; 'composer prepare' makes one")
+    choose_backend(given["backend"])
+    from composer_training import run
+
+    if given["resume"]:
+        plan, fitter = run.resume(given["out"], {k: given[k] for k in MAY_CHANGE if k in said})
+        terminal.say(f"Going on after update {fitter.update} of {plan.settings.updates}.")
+    else:
+        plan = _plan(given)
+        fitter = run.start(plan, given["out"], force=given["force"])
+    with _watching() as report, _stoppable() as stop:
+        outcome = run.run(plan, fitter, report=report, stop=stop)
+    _tell(outcome, given["as_json"])
+    if outcome.end == "interrupted":
+        ctx.exit(130)
+
+
+def _plan(given: dict[str, Any]) -> Any:
+    """What the options of a new run ask for."""
+    from dataclasses import replace
+
+    from composer_training.run import Plan, read_model
+    from composer_training.settings import FitSettings
+
+    from composer.network.config import NetworkConfig
+
+    origin = None
+    config = NetworkConfig()
+    sizes = {name: given[name] for name in ("layers", "units", "head_units") if given[name]}
+    if given["origin"]:
+        from composer import models
+
+        if sizes:
+            raise click.UsageError("a model that is trained on keeps its layers and units")
+        origin = models.find(given["origin"])
+        config, _ = read_model(origin)
+    if given["dropout"] is not None:
+        sizes["dropout"] = given["dropout"]
+    names = (
+        "lanes",
+        "steps",
+        "updates",
+        "learning_rate",
+        "warm_up",
+        "validate_every",
+        "patience",
+        "precision",
+        "shares",
+        "seed",
+    )
+    settings = FitSettings(**{name: given[name] for name in names}, minutes=given["minutes"] or 0.0)
+    return Plan(given["datasets"], replace(config, **sizes), settings, origin, given["limit"])
+
+
+def choose_backend(wanted: str | None) -> None:
+    """Tell Keras what to run on, before it is imported.
+
+    Raises:
+        DependencyError: Keras, or what it is to run on, is not installed.
+    """
+    backend = wanted or os.environ.get("KERAS_BACKEND") or "tensorflow"
+    os.environ["KERAS_BACKEND"] = backend
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    if backend == "jax":
+        # It would take three quarters of the GPU's memory at once.
+        os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+    for package in ("keras", backend):
+        if find_spec(package) is None:
+            raise DependencyError(f"this needs {package}: pip install '.[train]'")
+    with terminal.hushed():
+        if backend == "tensorflow":
+            import tensorflow as tf
+
+            for gpu in tf.config.list_physical_devices("GPU"):
+                tf.config.experimental.set_memory_growth(gpu, True)
+        keras = importlib.import_module("keras")
+    running = keras.backend.backend()
+    if running != backend:
+        raise DependencyError(f"Keras runs on {running} already; {backend} needs a new process")
+
+
+@contextmanager
+def _stoppable() -> Iterator[Callable[[], bool]]:
+    """Ctrl-C and SIGTERM end the run after the update at hand; a second Ctrl-C at once."""
+    asked = threading.Event()
+
+    def ask(number: int, frame: object) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+        terminal.say("Stopping after this update; press Ctrl-C again to stop at once.")
+
+    if threading.current_thread() is not threading.main_thread():
+        yield asked.is_set
+        return
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked.is_set
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _watching() -> Iterator[Callable[[Progress], None]]:
+    """Reports a run: a bar on a terminal, and a line for each validation anywhere."""
+    if not terminal.is_interactive():
+        yield lambda progress: _say_scores(progress, terminal.say)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    columns = (
+        TextColumn("{task.fields[update]}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[figures]}"),
+    )
+    with Bars(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task("train", total=1.0, update="", figures="")
+        smooth: list[float] = []
+
+        def report(progress: Progress) -> None:
+            smooth.append(progress.nats)
+            del smooth[:-20]
+            shown.update(
+                task,
+                completed=progress.done,
+                update=f"{progress.update}/{progress.updates}",
+                figures=f"{sum(smooth) / len(smooth):.3f} nats/note, "
+                f"{progress.notes_per_second:,.0f} notes/s",
+            )
+            _say_scores(progress, shown.console.print)
+
+        yield report
+
+
+def _say_scores(progress: Progress, say: Callable[[str], None]) -> None:
+    if not progress.scores:
+        return
+    for corpus, score in progress.scores.items():
+        fields = ", ".join(f"{name} {value:.3f}" for name, value in score.fields.items())
+        best = " (best)" if corpus == "all" and progress.improved else ""
+        say(f"{progress.update:6} {corpus}: {score.nats_per_note:.4f} nats/note{best}: {fields}")
+
+
+def _tell(outcome: Outcome, as_json: bool) -> None:
+    finite = outcome.best if outcome.best < float("inf") else None
+    if as_json:
+        document = {
+            "out": str(outcome.folder),
+            "end": outcome.end,
+            "updates": outcome.update,
+            "nats_per_note": finite,
+            "seconds": round(outcome.seconds, 1),
+            "model": None if outcome.model is None else str(outcome.model),
+        }
+        click.echo(json.dumps(document, indent=2))
+        return
+    score = "" if finite is None else f", best validation {finite:.4f} nats/note"
+    click.echo(f"{outcome.end.capitalize()} after {outcome.update} updates{score}.")
+    if outcome.model is not None:
+        click.echo(f"The model is in {outcome.model}.")
+    else:
+        click.echo(f"Go on with: composer train --resume --out {outcome.folder}")

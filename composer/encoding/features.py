@@ -1,0 +1,222 @@
+"""Features: what the network is told of every note, from the note and its past.
+
+A step is one row of columns: the five fields of a note, where it stands in the bar, what
+its part played last, what `composer.encoding.match_model` expected in its place, and what was
+played there a bar ago (`composer.encoding.lookback`). This module gives
+them for a whole piece at once; `composer.encoding.running_features` gives the same ones as notes
+come in.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from composer.encoding.events import (
+    END,
+    FIELDS,
+    NO_DURATION,
+    NO_PITCH,
+    NO_SHIFT,
+    NO_VELOCITY,
+    PART,
+    PITCH,
+    SHIFT,
+    SHIFT_TICKS,
+    SIZES,
+    TICKS_PER_BEAT,
+    Events,
+    Rows,
+    Ticks,
+)
+from composer.encoding.lookback import LIKENESSES, NO_NOTE, Lookback
+from composer.encoding.match_model import NO_PART, NOTHING, TRUSTS, Recall
+from composer.music.beat_grid import FREE
+from composer.music.notes import DRUM_PROGRAM
+from composer.music.timing import MetreMap, bar_ticks
+
+POSITIONS = TICKS_PER_BEAT + 1
+"""Position in the beat, 0..23, and 24 for free time."""
+BEATS_IN_BAR = 17
+"""Beat in the bar, 0..15 (later ones count as 15), and 16 for free time."""
+BAR_LENGTHS = 18
+"""Bar length in eighth notes, 1..17 (longer ones count as 17), and 0 for free time."""
+GAPS = END + 1
+"""Time since a part's previous onset, in shift classes; `END` for none yet."""
+
+COLUMNS = (
+    *FIELDS,
+    "program",
+    "position",
+    "beat",
+    "bar_length",
+    "last_pitch",
+    "last_duration",
+    "last_velocity",
+    "gap",
+    "trust",
+    "expected_shift",
+    "expected_part",
+    "expected_pitch",
+    "expected_duration",
+    "expected_velocity",
+    "likeness",
+    "ago_shift",
+    "ago_part",
+    "ago_pitch",
+    "ago_duration",
+    "ago_velocity",
+)
+"""What is known of a step: its five fields and, from them and the past, its context."""
+TRUST = COLUMNS.index("trust")
+LIKENESS = COLUMNS.index("likeness")
+COLUMN_SIZES = (
+    SIZES[0] + 1,
+    SIZES[1],
+    SIZES[2] + 1,
+    SIZES[3] + 1,
+    SIZES[4] + 1,
+    DRUM_PROGRAM + 1,
+    POSITIONS,
+    BEATS_IN_BAR,
+    BAR_LENGTHS,
+    SIZES[2] + 1,
+    SIZES[3] + 1,
+    SIZES[4] + 1,
+    GAPS,
+    TRUSTS,
+    SIZES[0] + 1,
+    NO_PART + 1,
+    SIZES[2] + 1,
+    SIZES[3] + 1,
+    SIZES[4] + 1,
+    LIKENESSES,
+    SIZES[0] + 1,
+    NO_PART + 1,
+    SIZES[2] + 1,
+    SIZES[3] + 1,
+    SIZES[4] + 1,
+)
+
+
+def context_of(onsets: Ticks, kind: str, metres: MetreMap) -> NDArray[np.int16]:
+    """Position in the beat, beat in the bar, bar length of each onset, int16 [notes, 3]."""
+    context = np.empty((len(onsets), 3), dtype=np.int16)
+    if kind == FREE:
+        context[:] = (POSITIONS - 1, BEATS_IN_BAR - 1, 0)
+        return context
+    starts = np.array([tick for tick, _, _ in metres.changes])
+    bars = np.array([bar_ticks(n, d, TICKS_PER_BEAT) for _, n, d in metres.changes])
+    index = np.searchsorted(starts, onsets, side="right").clip(1) - 1
+    inside = (onsets - starts[index]) % bars[index]
+    context[:, 0] = inside % TICKS_PER_BEAT
+    context[:, 1] = np.minimum(inside // TICKS_PER_BEAT, BEATS_IN_BAR - 2)
+    context[:, 2] = np.clip(np.round(bars[index] / 12), 1, BAR_LENGTHS - 1)
+    return context
+
+
+def features(events: Events, *, end: bool = False) -> Rows:
+    """Every step of a piece with its context, as the network takes it in.
+
+    Args:
+        events: The piece.
+        end: Whether to close with an END step.
+
+    Returns:
+        int16 [parts + notes (+ 1), 25], columns as in `COLUMNS`: one declaration step
+        for each part, then the notes. The step after row t is predicted from rows
+        0..t; of it, columns 5.. may be looked at as far as the fields chosen so far
+        determine them.
+    """
+    rows = events.rows
+    count = len(rows)
+    onsets = events.onsets
+    table = np.empty((len(events.programs) + count + int(end), len(COLUMNS)), dtype=np.int16)
+    declared = table[: len(events.programs)]
+    declared[:] = blank_step(events.kind)
+    declared[:, PART] = np.arange(len(events.programs))
+    declared[:, 5] = events.programs
+    declared[:, 8] = context_of(np.zeros(1, dtype=np.int64), events.kind, events.metres)[:, 2]
+    noted = table[len(events.programs) : len(events.programs) + count]
+    noted[:, :5] = rows
+    noted[:, 5] = np.array(events.programs)[rows[:, PART]]
+    noted[:, 6:9] = context_of(onsets, events.kind, events.metres)
+    noted[:, 9:13] = (NO_PITCH, NO_DURATION, NO_VELOCITY, END)
+    order = np.argsort(rows[:, PART], kind="stable")
+    follows = rows[order[1:], PART] == rows[order[:-1], PART]
+    now, last = order[1:][follows], order[:-1][follows]
+    noted[now, 9:12] = rows[last, PITCH:]
+    noted[now, 12] = gap_class(onsets[now] - onsets[last])
+    recall, lookback = Recall.start(events.kind), Lookback.start(0)
+    before = []
+    for row, bar in zip(rows.tolist(), lookback_bars(events).tolist(), strict=True):
+        shift, part, *_ = row
+        ago = (*lookback.when(), lookback.who(shift), *lookback.what(shift, part))
+        before.append((*recall.expected, *ago))
+        recall, lookback = recall.hear(row), lookback.hear(row, bar)
+    noted[:, TRUST:] = np.array(before, dtype=np.int16).reshape(-1, len(COLUMNS) - TRUST)
+    if end:
+        table[-1] = blank_step(events.kind)
+        table[-1, SHIFT] = END
+        table[-1, TRUST:LIKENESS] = recall.expected
+        table[-1, LIKENESS : LIKENESS + 2] = lookback.when()
+    for chosen in (SHIFT, PART, PITCH):
+        forget_wrong(table[len(events.programs) :], chosen)
+    return table
+
+
+def forget_wrong(columns: Rows | NDArray[np.int64], chosen: int) -> None:
+    """Take back what was expected of a note, in place, where a chosen field is another one.
+
+    Args:
+        columns: int [N, 25].
+        chosen: SHIFT, PART or PITCH, in this order.
+    """
+    (wrong,) = (columns[:, chosen] != columns[:, TRUST + 1 + chosen]).nonzero()
+    if len(wrong):
+        columns[wrong, TRUST + 2 + chosen : LIKENESS] = NOTHING[2 + chosen :]
+
+
+def forget(columns: Rows) -> None:
+    """Take back all that was recalled, in place: as a piece that never repeats itself."""
+    columns[:, TRUST:LIKENESS] = NOTHING
+
+
+def lookback_bars(events: Events) -> NDArray[np.int64]:
+    """Length in ticks of the bar of each note, 0 in free time, int64 [notes]."""
+    if events.kind == FREE:
+        return np.zeros(len(events.rows), dtype=np.int64)
+    starts = np.array([tick for tick, _, _ in events.metres.changes])
+    bars = np.array([bar_ticks(n, d, TICKS_PER_BEAT) for _, n, d in events.metres.changes])
+    index = np.searchsorted(starts, events.onsets, side="right").clip(1) - 1
+    return np.asarray(bars[index], dtype=np.int64)
+
+
+def gap_class(ticks: Ticks) -> NDArray[np.int64]:
+    """The shift class at or below each gap; gaps past the longest count as the longest."""
+    return np.asarray(SHIFT_TICKS.searchsorted(ticks, side="right") - 1)
+
+
+def blank_step(kind: str) -> tuple[int, ...]:
+    """A step that plays nothing, columns as in `COLUMNS`."""
+    free = kind == FREE
+    return (
+        NO_SHIFT,
+        0,
+        NO_PITCH,
+        NO_DURATION,
+        NO_VELOCITY,
+        0,
+        POSITIONS - 1 if free else 0,
+        BEATS_IN_BAR - 1 if free else 0,
+        0,
+        NO_PITCH,
+        NO_DURATION,
+        NO_VELOCITY,
+        END,
+        *NOTHING,
+        0,
+        NO_SHIFT,
+        NO_PART,
+        *NO_NOTE,
+    )

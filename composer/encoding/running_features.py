@@ -1,0 +1,287 @@
+"""Context: where streams of events stand in the bar, and what each part played last.
+
+This is the running counterpart of `composer.encoding.features`: fed one note at a time it gives,
+for any next note, the same columns that `features` computes for a whole piece at once.
+
+Conventions:
+    B streams side by side; int64 arrays with B along axis 0. Ticks are event ticks.
+    A context is a value: `advance` returns a new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from composer.encoding import struct_rows as tables
+from composer.encoding.events import (
+    DURATION,
+    END,
+    FIELDS,
+    NO_DURATION,
+    NO_PITCH,
+    NO_VELOCITY,
+    PART,
+    PITCH,
+    SHIFT,
+    SHIFT_TICKS,
+    SLOTS,
+    TICKS_PER_BEAT,
+    VELOCITY,
+    Events,
+)
+from composer.encoding.features import (
+    BAR_LENGTHS,
+    BEATS_IN_BAR,
+    COLUMNS,
+    LIKENESS,
+    POSITIONS,
+    TRUST,
+    forget_wrong,
+    gap_class,
+    lookback_bars,
+)
+from composer.encoding.lookback import Lookback
+from composer.encoding.match_model import Recall
+from composer.encoding.struct_rows import Table
+from composer.music.beat_grid import FREE
+from composer.music.notes import DRUM_PROGRAM
+from composer.music.timing import bar_ticks
+
+Ints = NDArray[np.int64]
+
+FREE_BAR = 200
+"""Event ticks (two seconds) that stand for a bar where there is none."""
+
+_TICKS = np.append(SHIFT_TICKS, SHIFT_TICKS[-1])
+"""Ticks of every shift class; END stands where the longest shift would."""
+_LONGEST_BAR = 12 * BAR_LENGTHS
+_BAR_CLASSES = np.clip(np.round(np.arange(_LONGEST_BAR + 1) / 12), 1, BAR_LENGTHS - 1)
+_BAR_CLASSES = _BAR_CLASSES.astype(np.int64)
+"""Bar length class of each length in ticks."""
+
+
+_PLAYER = np.array([5, 9, 10, 11, 12])
+"""Columns of the next note that its part is known by: program, last pitch, duration and
+velocity, gap."""
+_PLAYED = np.array([PITCH, DURATION, VELOCITY, SHIFT])
+"""Fields that a part is known by after a note; its onset comes in the last one's place."""
+_COLUMNS = np.dtype(
+    [
+        ("clock", np.int64),
+        ("inside", np.int64),
+        ("bar", np.int64),
+        ("parts", np.int64, (SLOTS, 5)),
+        ("slots", np.bool_, SLOTS),
+        ("free", np.bool_),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What is known of B streams before their next note.
+
+    Attributes:
+        table: [B] rows of what the properties tell.
+        recalls: B of them, what each stream remembers of itself.
+        lookbacks: B of them, what each played in the last bar.
+    """
+
+    table: Table
+    recalls: tuple[Recall, ...]
+    lookbacks: tuple[Lookback, ...]
+
+    @property
+    def clock(self) -> Ints:
+        """Onset of the last note, [B]."""
+        return self.table["clock"]
+
+    @property
+    def inside(self) -> Ints:
+        """Ticks from the bar line to the clock, [B]."""
+        return self.table["inside"]
+
+    @property
+    def bar(self) -> Ints:
+        """Length of the bar in ticks, [B]."""
+        return self.table["bar"]
+
+    @property
+    def programs(self) -> Ints:
+        """Of each slot, [B, 16]; unused slots hold 0."""
+        return self.table["parts"][..., 0]
+
+    @property
+    def last(self) -> Ints:
+        """Pitch, duration and velocity class of each slot's last note, [B, 16, 3]."""
+        return self.table["parts"][..., 1:4]
+
+    @property
+    def heard(self) -> Ints:
+        """Onset of each slot's last note, -1 for none, [B, 16]."""
+        return self.table["parts"][..., 4]
+
+    @property
+    def slots(self) -> NDArray[np.bool_]:
+        """Which slots the piece has, bool [B, 16]."""
+        return self.table["slots"]
+
+    @property
+    def free(self) -> NDArray[np.bool_]:
+        """Whether a stream is in free time, bool [B]."""
+        return self.table["free"]
+
+    @classmethod
+    def start(cls, programs: Sequence[int], kind: str, metre: tuple[int, int]) -> Context:
+        """One stream at its first bar line."""
+        table = np.zeros(1, dtype=_COLUMNS)
+        table["bar"] = FREE_BAR if kind == FREE else bar_ticks(*metre, TICKS_PER_BEAT)
+        table["parts"] = (0, NO_PITCH, NO_DURATION, NO_VELOCITY, -1)
+        table["parts"][0, : len(programs), 0] = programs
+        table["slots"][0, : len(programs)] = True
+        table["free"] = kind == FREE
+        return cls(table, (Recall.start(kind),), (Lookback.start(0),))
+
+    @classmethod
+    def after(cls, events: Events) -> Context:
+        """One stream after the last note of some events, in the metre in force there."""
+        onsets = events.onsets
+        clock = int(onsets[-1]) if len(onsets) else 0
+        context = cls.start(events.programs, events.kind, events.metres.metre_at(clock))
+        context.clock[0] = clock
+        if events.kind == FREE:
+            context.inside[0] = clock % FREE_BAR
+        else:
+            context.inside[0] = events.metres.position(clock, TICKS_PER_BEAT).tick
+        for slot in range(len(events.programs)):
+            played = np.flatnonzero(events.rows[:, PART] == slot)
+            if len(played):
+                context.last[0, slot] = events.rows[played[-1], PITCH:]
+                context.heard[0, slot] = onsets[played[-1]]
+        recall, lookback = context.recalls[0], context.lookbacks[0]
+        for row, bar in zip(events.rows.tolist(), lookback_bars(events).tolist(), strict=True):
+            recall, lookback = recall.hear(row), lookback.hear(row, bar)
+        return replace(context, recalls=(recall,), lookbacks=(lookback,))
+
+    def fresh(self) -> Ints:
+        """The next note's columns before anything of it is chosen, [B, 25]."""
+        columns = np.zeros((len(self.clock), len(COLUMNS)), dtype=np.int64)
+        columns[:, TRUST : LIKENESS + 2] = [
+            recall.expected + lookback.when()
+            for recall, lookback in zip(self.recalls, self.lookbacks, strict=True)
+        ]
+        return columns
+
+    def follow(self, columns: Ints, chosen: int) -> None:
+        """Fill in, in place, what is determined once a field is chosen.
+
+        Args:
+            columns: [B, 25], from `fresh`, with the fields chosen so far.
+            chosen: SHIFT, PART or PITCH; to be followed in this order.
+        """
+        if chosen == SHIFT:
+            self._place(columns)
+            shifts = columns[:, SHIFT].tolist()
+            columns[:, LIKENESS + 2] = [
+                lookback.who(shift) for lookback, shift in zip(self.lookbacks, shifts, strict=True)
+            ]
+        elif chosen == PART:
+            self._player(columns)
+            chosen_so_far = columns[:, : PART + 1].tolist()
+            columns[:, LIKENESS + 3 :] = [
+                lookback.what(shift, part)
+                for lookback, (shift, part) in zip(self.lookbacks, chosen_so_far, strict=True)
+            ]
+        forget_wrong(columns, chosen)
+
+    def _place(self, columns: Ints) -> None:
+        """Position, beat and bar length of the next note."""
+        ticks = _TICKS.take(columns[:, SHIFT])
+        beat, position = np.divmod((self.inside + ticks) % self.bar, TICKS_PER_BEAT)
+        columns[:, 6] = position
+        columns[:, 7] = np.minimum(beat, BEATS_IN_BAR - 2)
+        columns[:, 8] = _BAR_CLASSES[np.minimum(self.bar, _LONGEST_BAR)]
+        if True in self.free.tolist():
+            columns[self.free, 6:9] = (POSITIONS - 1, BEATS_IN_BAR - 1, 0)
+
+    def _player(self, columns: Ints) -> None:
+        """Program, last pitch, duration, velocity and gap of the part that plays."""
+        table, parts = self.table, columns[:, PART]
+        known = table["parts"][np.arange(len(parts)), parts]
+        heard = known[:, 4]
+        gap = gap_class(table["clock"] + _TICKS.take(columns[:, SHIFT]) - heard)
+        known[:, 4] = np.where(heard < 0, END, gap)
+        columns[:, _PLAYER] = known
+
+    def columns(self, rows: Ints) -> Ints:
+        """All columns of the next note, [B, 25] as in `features.COLUMNS`; rows are [B, 5]."""
+        table = self.fresh()
+        table[:, : len(FIELDS)] = rows
+        for chosen in (SHIFT, PART, PITCH):
+            self.follow(table, chosen)
+        return table
+
+    def advance(self, rows: Ints) -> Context:
+        """The context after one more note of each stream, rows [B, 5] without END."""
+        table = tables.copy(self.table)
+        ticks = SHIFT_TICKS.take(rows[:, SHIFT])
+        clock = table["clock"]
+        clock += ticks
+        table["inside"] = (table["inside"] + ticks) % table["bar"]
+        played = rows.take(_PLAYED, axis=1)
+        played[:, -1] = clock
+        table["parts"][np.arange(len(rows)), rows[:, PART], 1:] = played
+        heard_rows = rows.tolist()
+        bars = np.where(table["free"], 0, table["bar"]).tolist()
+        return Context(
+            table,
+            tuple(recall.hear(row) for recall, row in zip(self.recalls, heard_rows, strict=True)),
+            tuple(
+                lookback.hear(row, bar)
+                for lookback, row, bar in zip(self.lookbacks, heard_rows, bars, strict=True)
+            ),
+        )
+
+    def moved(self, clock: Ints, inside: Ints, bar: Ints | None = None) -> Context:
+        """The same streams at other places, [B] each, that the network is not told of."""
+        table = tables.copy(self.table)
+        table["clock"], table["inside"] = clock, inside
+        if bar is not None:
+            table["bar"] = bar
+        return Context(table, self.recalls, self.lookbacks)
+
+    def take(self, streams: Sequence[int] | Ints) -> Context:
+        """Some of the streams, in the order given (one may be taken several times)."""
+        index = np.asarray(streams, dtype=np.int64)
+        chosen = index.tolist()
+        return Context(
+            self.table.take(index),
+            tuple(self.recalls[stream] for stream in chosen),
+            tuple(self.lookbacks[stream] for stream in chosen),
+        )
+
+    def split(self) -> list[Context]:
+        """Every stream by itself; none keeps the memory of the others."""
+        rows = tables.split(self.table)
+        return [
+            Context(row, (recall,), (lookback,))
+            for row, recall, lookback in zip(rows, self.recalls, self.lookbacks, strict=True)
+        ]
+
+    @staticmethod
+    def join(contexts: Sequence[Context]) -> Context:
+        """Streams of several contexts side by side."""
+        return Context(
+            tables.join([context.table for context in contexts]),
+            tuple(recall for context in contexts for recall in context.recalls),
+            tuple(back for context in contexts for back in context.lookbacks),
+        )
+
+    @property
+    def drums(self) -> NDArray[np.bool_]:
+        """Which slots are drum kits, bool [B, 16]."""
+        return np.asarray(self.programs == DRUM_PROGRAM)

@@ -1,0 +1,33 @@
+"""Uniform: no network at all, every class alike, under the same rules.
+
+It stands where a `composer.network.predictor.Predictor` does. What it plays is what the rules alone
+make of dice: beside it is seen how much of a continuation is theirs.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from composer.encoding.events import SIZES, Events
+from composer.encoding.running_features import Context
+from composer.network.predictor import Floats, Ints, Predictor, State
+
+
+class Uniform(Predictor):
+    """See the module's docstring."""
+
+    def __init__(self) -> None:
+        """There is nothing to load."""
+
+    def prime(self, events: Events, memory: int | None = None) -> State:
+        """One stream that has heard some events."""
+        nothing = np.zeros((1, 0), dtype=np.float32)
+        return State(nothing.reshape(1, 0, 2, 0), nothing, Context.after(events))
+
+    def step(self, rows: Ints, state: State, columns: Ints | None = None) -> State:
+        """Every stream hears one more note, rows [B, 5]."""
+        return State(state.recurrent, state.hidden, state.context.advance(rows))
+
+    def logits(self, field: int, state: State, columns: Ints) -> Floats:
+        """The same for every class, float32 [B, classes]."""
+        return np.zeros((len(columns), SIZES[field]), dtype=np.float32)

@@ -1,0 +1,1 @@
+"""File formats: MIDI files message for message, scores in and out."""

@@ -1,0 +1,266 @@
+"""Streams: music21's idea of a score as a Piece.
+
+Conventions:
+    A part is a staff or an instrument; unpitched notes make a drum part of their own.
+    Ticks are 480 to the beat. Tied notes are one note, repeats are played out, pitches
+    are as they sound. A piece with an upbeat starts that far into bar 1, so that bar
+    lines are where the metre says. Velocity follows the dynamics written, 80 before any.
+    Grace notes, ornaments, articulation and chord symbols are left out: they have no
+    length that a score could tell.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from fractions import Fraction
+from typing import Any, Final
+
+from composer.formats.score_bars import Bar, Run, metre_map, played_runs
+from composer.music.notes import DRUM_PROGRAM, Note, Part, Piece
+from composer.music.timing import MetreMap, TempoMap, bpm_to_tempo
+
+logger = logging.getLogger(__name__)
+
+TICKS_PER_BEAT: Final = 480
+
+_MOST_REPEATS: Final = 20
+"""Times the written length that repeats may come to."""
+
+_VELOCITY: Final = 80
+_SNARE: Final = 38
+_DRUM_KEYS: Final = {
+    "D4": 44, "E4": 36, "F4": 36, "G4": 41, "A4": 43, "B4": 45, "C5": 38, "D5": 47, "E5": 48,
+    "F5": 51, "G5": 42, "A5": 49, "B5": 57,
+}  # fmt: skip
+"""Place on a treble staff to drum key, for drum notes that name no instrument: Weinberg,
+Standardized Drumset Notation, Percussive Notes, June 1994."""
+
+_CHANNELS: Final = tuple(channel for channel in range(16) if channel != 9)
+_DRUM_CHANNEL: Final = 9
+
+_Row = tuple[Fraction, Fraction, int, int]
+"""(onset in beats, length in beats, pitch, velocity)"""
+
+
+def to_piece(score: Any, programs: dict[str, int]) -> Piece:
+    """A music21 stream as a Piece; may raise anything."""
+    # In place: the stream is ours, and music21 takes seconds to copy one.
+    _best_effort("transposition", lambda: score.toSoundingPitch(inPlace=True), None)
+    staves = list(score.parts) if score.hasPartLikeStreams() else [score]
+    measures = max((_measures(staff) for staff in staves), key=len)
+    bars = _bars(measures)
+    as_written = list(range(len(bars)))
+    order = _best_effort("repeats", lambda: _play_order(staves, measures, bars), as_written)
+    runs = played_runs(bars, order)
+    shift, metres = metre_map(bars, order, TICKS_PER_BEAT)
+    if not bars:
+        metres = _loose_metres(staves[0])
+    tempos: list[tuple[Fraction, int, int]] = []
+    parts: list[Part] = []
+    dynamics: list[tuple[Fraction, int]] = []
+    for staff in staves:
+        flat = staff.flatten()
+        # The second staff of a piano has its dynamics between the two, on the first.
+        grand = "PartStaff" in staff.classes
+        dynamics = _dynamics(flat) or (dynamics if grand else [])
+        instrument = staff.recurse().getElementsByClass("Instrument").first()
+        name = staff.partName or (instrument.partName if instrument else "") or ""
+        program = programs.get(str(instrument.partId)) if instrument else None
+        if program is None:
+            program = (instrument.midiProgram if instrument else 0) or 0
+        drums = instrument is not None and (
+            instrument.midiChannel == _DRUM_CHANNEL or "UnpitchedPercussion" in instrument.classes
+        )
+        rows: dict[bool, list[_Row]] = {False: [], True: []}
+        _collect(flat, dynamics, drums, rows)
+        tempos += _tempo_marks(flat)
+        for is_drums, found in rows.items():
+            notes = tuple(_played(found, runs, shift))
+            if not notes:
+                continue
+            count = len(parts)
+            channel = _DRUM_CHANNEL if is_drums else _CHANNELS[count % len(_CHANNELS)]
+            parts.append(
+                Part(notes, DRUM_PROGRAM if is_drums else program, str(name), count + 1, channel)
+            )
+    title = (score.metadata.bestTitle if score.metadata else None) or ""
+    return Piece(tuple(parts), TICKS_PER_BEAT, _tempo_map(tempos, runs, shift), metres, title)
+
+
+def _best_effort(what: str, change: Callable[[], Any], otherwise: Any) -> Any:
+    """The changed score, or the score as it was where music21 cannot."""
+    try:
+        return change()
+    except Exception as error:  # music21 raises anything on repeats that do not add up
+        logger.debug("%s left as written: %r", what, error)
+        return otherwise
+
+
+def _measures(staff: Any) -> list[Any]:
+    return list(staff.getElementsByClass("Measure"))
+
+
+def _bars(measures: list[Any]) -> list[Bar]:
+    """The bars of a staff as written."""
+    starts = [Fraction(measure.offset) for measure in measures]
+    lengths = [after - start for start, after in itertools.pairwise(starts)]
+    lengths += [Fraction(measure.duration.quarterLength) for measure in measures[-1:]]
+    metre = (4, 4)
+    bars = []
+    for measure, start, length in zip(measures, starts, lengths, strict=True):
+        mark = measure.timeSignature
+        if mark is not None:
+            metre = (mark.numerator, mark.denominator)
+        bars.append(Bar(start, length, metre))
+    return bars
+
+
+def _loose_metres(staff: Any) -> MetreMap:
+    """The metre of a score without bar lines."""
+    mark = staff.flatten().getElementsByClass("TimeSignature").first()
+    return MetreMap(((0, mark.numerator, mark.denominator),)) if mark else MetreMap()
+
+
+def _play_order(staves: Iterable[Any], measures: list[Any], bars: list[Bar]) -> list[int]:
+    """Indices of the bars as they are played, repeats, endings and da capo followed.
+
+    music21 expands a skeleton of empty bars: expanding the score itself copies every
+    note over and over, half a minute for a movement of a quartet.
+    """
+    from music21 import bar, note, repeat, spanner, stream
+
+    if not any(list(s.recurse().getElementsByClass(("Repeat", "RepeatMark"))) for s in staves):
+        return list(range(len(measures)))
+    skeleton: Any = stream.Part()
+    copies = {}
+    for index, measure in enumerate(measures):
+        empty: Any = stream.Measure()
+        empty.editorial.place = index  # survives copying, where numbers are given anew
+        empty.append(note.Rest(quarterLength=bars[index].length or 1))
+        for side in ("leftBarline", "rightBarline"):
+            sign = getattr(measure, side)
+            if sign is not None and "Repeat" in sign.classes:
+                setattr(empty, side, bar.Repeat(direction=sign.direction, times=sign.times))
+        for sign in measure.getElementsByClass("RepeatExpression"):
+            empty.insert(sign.offset, type(sign)())
+        skeleton.append(empty)
+        copies[id(measure)] = empty
+    for staff in staves:
+        for bracket in staff.recurse().getElementsByClass("RepeatBracket"):
+            inside = [copies[id(m)] for m in bracket.getSpannedElements() if id(m) in copies]
+            if inside:
+                skeleton.insert(0, spanner.RepeatBracket(inside, number=bracket.number))
+    expanded = repeat.Expander(skeleton).process()
+    order = [int(measure.editorial.place) for measure in _measures(expanded)]
+    if not order or len(order) > _MOST_REPEATS * len(measures):
+        raise ValueError(f"{len(measures)} bars played as {len(order)}")
+    return order
+
+
+def _played(rows: list[_Row], runs: list[Run], shift: Fraction) -> Iterator[Note]:
+    """The notes at every time they are played."""
+    for run in runs:
+        for onset, length, pitch, velocity in rows:
+            span = run.spans(onset, onset + length)
+            if span is not None:
+                start, stop = _ticks(span[0] + shift), _ticks(span[0] + span[1] + shift)
+                yield Note(max(start, 0), pitch, max(stop - start, 1), velocity)
+
+
+def _tempo_marks(flat: Any) -> list[tuple[Fraction, int, int]]:
+    """(written beat, trust, microseconds per beat) of the tempo marks of a staff.
+
+    A number in print goes before one that only playback knows, and that before
+    music21's guess at a word such as Andante.
+    """
+    marks = []
+    for mark in flat.getElementsByClass("MetronomeMark"):
+        beats_per_minute = mark.getQuarterBPM(useNumberSounding=mark.number is None)
+        if not beats_per_minute:
+            continue
+        trust = 2 if mark.number is None else 1 if mark.numberImplicit else 3
+        tempo = min(max(bpm_to_tempo(beats_per_minute), 1), 0xFFFFFF)
+        marks.append((Fraction(mark.offset), trust, tempo))
+    return marks
+
+
+def _tempo_map(
+    marks: list[tuple[Fraction, int, int]], runs: list[Run], shift: Fraction
+) -> TempoMap:
+    """The tempo as played; the first mark also counts for an upbeat."""
+    best = {beat: tempo for beat, _, tempo in sorted(marks)}
+    by_tick: dict[int, int] = {}
+    for run in runs:
+        # A jump back takes the tempo back to what is written there.
+        before = [tempo for beat, tempo in best.items() if beat <= run.start]
+        if before:
+            by_tick[_ticks(run.at + shift) if run.at else 0] = before[-1]
+        for beat, tempo in best.items():
+            if run.holds(beat) and beat > run.start:
+                by_tick[_ticks(beat - run.start + run.at + shift)] = tempo
+    changes: list[tuple[int, int]] = []
+    for tick, tempo in sorted(by_tick.items()):
+        if not changes or changes[-1][1] != tempo:
+            changes.append((tick, tempo))
+    return TempoMap(tuple(changes)) if changes else TempoMap()
+
+
+def _dynamics(flat: Any) -> list[tuple[Fraction, int]]:
+    """(beat, velocity) of the dynamics written in a staff, in time."""
+    marks = []
+    for mark in flat.getElementsByClass("Dynamic"):
+        if mark.volumeScalar is not None:
+            marks.append((Fraction(mark.offset), min(max(round(127 * mark.volumeScalar), 1), 127)))
+    return sorted(marks)
+
+
+def _collect(
+    flat: Any, dynamics: list[tuple[Fraction, int]], drums: bool, rows: dict[bool, list[_Row]]
+) -> None:
+    """Put the notes of a flat staff into `rows`, under whether they are drums, ties merged."""
+    held: dict[tuple[bool, int, Fraction], list[int]] = {}
+    mark = 0
+    velocity = _VELOCITY
+    for element in flat.notes:
+        onset, length = Fraction(element.offset), Fraction(element.quarterLength)
+        while mark < len(dynamics) and dynamics[mark][0] <= onset:
+            velocity, mark = dynamics[mark][1], mark + 1
+        if length <= 0 or element.duration.isGrace or "Harmony" in element.classes:
+            continue
+        for member in _members(element):
+            is_drum, pitch = _pitch(member, drums)
+            loud = member.volume.velocity if member.hasVolumeInformation() else None
+            loud = velocity if loud is None else min(max(int(loud), 1), 127)
+            found = rows[is_drum]
+            tie = member.tie.type if member.tie is not None else None
+            # By where it ends, since another voice may sound the same pitch; and without
+            # asking for the tie's other end, which music21 leaves out of ABC's chords.
+            waiting = held.get((is_drum, pitch, onset))
+            before = waiting.pop(0) if waiting else None
+            if before is None:
+                before = len(found)
+                found.append((onset, length, pitch, loud))
+            else:
+                begun = found[before]
+                found[before] = (begun[0], onset + length - begun[0], pitch, begun[3])
+            if tie in ("start", "continue"):
+                held.setdefault((is_drum, pitch, onset + length), []).append(before)
+
+
+def _members(element: Any) -> Iterator[Any]:
+    """The notes of a chord, or the note."""
+    yield from element.notes if "ChordBase" in element.classes else (element,)
+
+
+def _pitch(note: Any, drums: bool) -> tuple[bool, int]:
+    """(whether it is a drum, MIDI note number or drum key)."""
+    if "Unpitched" in note.classes:
+        return True, _DRUM_KEYS.get(note.displayPitch().nameWithOctave, _SNARE)
+    # Quarter tones are rounded; MIDI has none.
+    return drums, min(max(round(note.pitch.ps), 0), 127)
+
+
+def _ticks(beats: Any) -> int:
+    return round(Fraction(beats) * TICKS_PER_BEAT)

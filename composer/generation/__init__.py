@@ -1,0 +1,1 @@
+"""A seed and settings in, a continuation out."""

@@ -1,0 +1,361 @@
+"""Rules: what the next note of each stream may be, as masks over the classes of each field.
+
+Rules act on logits before sampling, so that no note breaks them. What they hold:
+
+    where        nothing before the join; nothing past the end; notes stop by the end; no
+                 silence longer than the seed's longest (or a bar)
+    who          only the parts asked for; none silent for much longer than in the seed
+    which        the key, each part's range; drum parts keep to drum keys of the kit
+    when         where in the beat the seed's notes begin, if it keeps to a few places
+    how long     no note shorter or much longer than its part's in the seed
+    how many     at most so many notes to a bar; and when more were played on the whole than
+                 the seed would have, no chords and no quick notes until it is even; none
+                 of a part at once beyond its fullest chord
+    how loud     the velocities of the seed, a little widened; of a part that was heard for long
+                 only those it used, and rather those it used much
+    order        events stay canonical (see `composer.encoding.events`)
+
+Conventions:
+    B streams; ticks are event ticks; a bar is counted from `Context.inside`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from composer.encoding import struct_rows as tables
+from composer.encoding.events import (
+    DURATION_TICKS,
+    END,
+    PART,
+    PITCH,
+    SHIFT_TICKS,
+    SIZES,
+    SLOTS,
+    TICKS_PER_BEAT,
+    VELOCITY,
+)
+from composer.encoding.running_features import Context
+from composer.encoding.struct_rows import Table
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+FAR = 1 << 40
+"""A tick that no piece reaches."""
+
+RARE = 0.01
+"""Share of a seed's notes up to which a place in the beat, or a length, is an exception."""
+KNOWN = 8
+"""Notes from which a part has habits of its own."""
+LONGER = 1.5
+"""Times a part's longest note in the seed that its notes may last."""
+
+LOUDER = 2
+"""Velocity classes that a part may be softer or louder than it was."""
+SETTLED = 16
+"""Notes for each velocity class that it used from which a part uses no others."""
+LEAN, LEAN_CHOSEN = 0.3, 0.1
+"""How much of a part's own habit of loudness is added to what the network says; and where
+what is drawn is chosen from, which sees to that, too."""
+
+_SHIFTS = np.append(SHIFT_TICKS, 1 << 60)  # END is later than any limit: never allowed
+_SLOTS = np.arange(SLOTS)
+_DURATIONS = np.arange(len(DURATION_TICKS))
+_PITCHES = np.arange(SIZES[PITCH])
+
+
+def _last_true(table: Bools) -> Ints:
+    """Index of the last true value along the last axis, -1 for none."""
+    size = table.shape[-1]
+    last = size - 1 - np.argmax(table[..., ::-1], axis=-1)
+    return np.asarray(np.where(table.any(axis=-1), last, -1), dtype=np.int64)
+
+
+def lengths_like(ticks: Ints) -> Bools:
+    """Duration classes for a part that has held its notes for so long, bool [classes].
+
+    None shorter than all but its rarest, none longer than half as much again as its longest:
+    a held last note gives leave to hold notes.
+    """
+    ranked = np.sort(ticks)
+    least, most = ranked[int(RARE * (len(ranked) - 1))], LONGER * ranked[-1]
+    return np.asarray((least <= DURATION_TICKS) & (most >= DURATION_TICKS))
+
+
+def loudness_like(classes: Ints, lean: float = LEAN) -> tuple[Bools, NDArray[np.float32]]:
+    """Velocity classes for a part that has used these, and how it leans to each of them.
+
+    What a network is unsure of it fills with what other music does, and a note too loud
+    makes the next one louder; so a part would leave its own dynamics little by little.
+
+    Args:
+        classes: Of each of its notes, at least one.
+        lean: How much it leans.
+
+    Returns:
+        (bool [32], float32 [32] to add to the logits of those).
+    """
+    counts = np.bincount(classes, minlength=SIZES[VELOCITY])
+    allowed = counts > 0
+    if len(classes) < SETTLED * np.count_nonzero(allowed):
+        used = np.flatnonzero(allowed)
+        allowed[max(used[0] - LOUDER, 0) : used[-1] + LOUDER + 1] = True
+    # Neighbours are nearly the same loudness; no class is quite unheard of.
+    share = np.convolve(counts, (0.1, 0.8, 0.1), mode="same") / len(classes)
+    return allowed, (lean * np.log(share + 0.02 / SIZES[VELOCITY])).astype(np.float32)
+
+
+_LIMITS = np.dtype(
+    [
+        ("earliest", np.int64),
+        ("latest_first", np.int64),
+        ("end", np.int64),
+        ("longest", np.int64),
+        ("per_bar", np.int64),
+        ("burst", np.int64),
+        ("stride", np.int64),
+        ("last", np.int64),
+        ("pace", np.float64),
+        ("rate", np.float64),
+        ("rests", np.int64, SLOTS),
+        ("chords", np.int64, SLOTS),
+        ("tops", np.int64, SLOTS),
+        ("leaning", np.float32, (SLOTS, SIZES[VELOCITY])),
+        ("pitches", np.bool_, (SLOTS, SIZES[PITCH])),
+        ("velocities", np.bool_, (SLOTS, SIZES[VELOCITY])),
+        ("durations", np.bool_, (SLOTS, len(DURATION_TICKS))),
+        ("places", np.bool_, TICKS_PER_BEAT),
+        ("parts", np.bool_, SLOTS),
+    ]
+)
+
+
+class Rules:
+    """The limits of B streams.
+
+    Attributes:
+        table: [B] rows of what `Rules.of` takes, and of two columns that follow from it: last,
+            the last slot that may play, and tops, the highest pitch of each slot that may
+            play; -1 for none.
+    """
+
+    __slots__ = ("_evens", "_hurries", "_placed", "_streams", "table")
+
+    def __init__(self, table: Table) -> None:
+        """The rules of a table's streams."""
+        self.table = table
+        self._hurries = bool(table["pace"].any())
+        self._evens = bool(table["rate"].any())
+        self._placed = not table["places"].all()
+        self._streams = np.arange(len(table))
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        earliest: int,
+        latest_first: int,
+        end: int,
+        longest: int,
+        parts: Bools,
+        pitches: Bools,
+        velocities: Bools,
+        per_bar: int,
+        pace: float = 0.0,
+        rate: float = 0.0,
+        burst: int = 0,
+        stride: int = 1,
+        places: Bools | None = None,
+        durations: Bools | None = None,
+        rests: Ints | None = None,
+        chords: Ints | None = None,
+        leaning: NDArray[np.float32] | None = None,
+    ) -> Rules:
+        """The rules of one stream.
+
+        Args:
+            earliest: No onset before this tick.
+            latest_first: The first new onset comes before this tick.
+            end: No onset at or after it, and no note sounds beyond it.
+            longest: Longest shift in ticks.
+            parts: bool [16], slots that may play.
+            pitches: bool [16, 128], pitches each slot may play.
+            velocities: bool [16, 32], velocity classes each slot may use.
+            per_bar: Most notes that may begin in one bar.
+            pace: Notes per tick to keep up with; 0 for as it comes.
+            rate: Notes per tick not to exceed on the whole; 0 for no limit.
+            burst: Notes by which `rate` may be exceeded for a while.
+            stride: Least shift in ticks while it is.
+            places: bool [24], ticks of the beat on which notes may begin; all if not given.
+            durations: bool [16, classes], durations each slot may use; all if not given.
+            rests: [16], longest silence of each slot in ticks; no limit if not given.
+            chords: [16], most notes of each slot on one onset; no limit if not given.
+            leaning: float32 [16, 32], how each slot leans to its velocities; not at all if
+                not given.
+        """
+        table = np.empty(1, dtype=_LIMITS)
+        playing = np.where(parts[:, None], pitches, False)
+        players = parts.nonzero()[0]
+        for name, value in (
+            ("earliest", earliest),
+            ("latest_first", latest_first),
+            ("end", end),
+            ("longest", longest),
+            ("per_bar", per_bar),
+            ("burst", burst),
+            ("stride", stride),
+            ("last", players[-1] if len(players) else -1),
+            ("pace", pace),
+            ("rate", rate),
+            ("rests", FAR if rests is None else rests),
+            ("chords", FAR if chords is None else chords),
+            ("tops", _last_true(playing)),
+            ("leaning", 0.0 if leaning is None else leaning),
+            ("pitches", pitches),
+            ("velocities", velocities),
+            ("durations", True if durations is None else durations),
+            ("places", True if places is None else places),
+            ("parts", parts),
+        ):
+            table[name][0] = value
+        return cls(table)
+
+    def take(self, streams: Sequence[int] | Ints) -> Rules:
+        """Some of the streams."""
+        return Rules(self.table.take(np.asarray(streams, dtype=np.int64)))
+
+    @staticmethod
+    def join(rules: Sequence[Rules]) -> Rules:
+        """Streams of several rules side by side."""
+        if len(rules) == 1:
+            return rules[0]
+        return Rules(tables.join([some.table for some in rules]))
+
+    def from_here(self, clock: int) -> Rules:
+        """The same rules for what goes on at a tick, where more notes follow on those before."""
+        table = tables.copy(self.table)
+        table["earliest"] = clock
+        table["latest_first"] = clock + table["longest"]
+        return Rules(table)
+
+    @property
+    def end(self) -> Ints:
+        """No onset at or after it, and no note sounds beyond it, [B]."""
+        return self.table["end"]
+
+    def shifts(
+        self, context: Context, before: Ints, in_bar: Ints, room: Bools, drawn: Ints
+    ) -> Bools:
+        """Shift classes that may come next, [B, classes]; END never is.
+
+        Args:
+            context: Of the streams.
+            before: Their last note, [B, 5].
+            in_bar: Notes that began in the bar the clock stands in, [B].
+            room: From `room`, [B].
+            drawn: Notes generated so far, [B].
+
+        A shift at or past `end` is allowed: it says that the stream is done.
+        """
+        clock = context.clock
+        limit = clock + self.table["longest"]
+        if 0 in drawn.tolist():
+            # The limit on silence is measured from the join for the first note.
+            limit = np.where(drawn == 0, self.table["latest_first"], limit)
+        if self._hurries:
+            behind = self.table["pace"] * (clock - self.table["earliest"]) > drawn + 1
+            hurry = clock + np.ceil(1.5 / np.maximum(self.table["pace"], 1e-9)).astype(np.int64)
+            limit = np.where(behind, np.minimum(limit, hurry), limit)
+        limit = np.maximum(limit, self.table["earliest"]) - clock
+        floor = self.table["earliest"] - clock
+        full = in_bar >= self.table["per_bar"]
+        if True in full.tolist():
+            floor = np.where(full, np.maximum(floor, context.bar - context.inside), floor)
+        if self._evens:
+            fair = self.table["rate"] * (clock - self.table["earliest"]) + self.table["burst"]
+            many = (self.table["rate"] > 0) & (drawn > fair)
+            if True in many.tolist():
+                floor = np.where(many, np.maximum(floor, self.table["stride"]), floor)
+        allowed = (floor[:, None] <= _SHIFTS) & (limit[:, None] >= _SHIFTS)
+        if self._placed:
+            inside = (context.inside[:, None] + _SHIFTS) % context.bar[:, None] % TICKS_PER_BEAT
+            if len(inside) > 1:
+                inside += TICKS_PER_BEAT * np.arange(len(inside))[:, None]
+            placed = self.table["places"].reshape(-1).take(inside)
+            placed[:, 0] = True  # together with the last note, wherever it is
+            usable = allowed & placed
+            any_left = np.logical_or.reduce(usable, axis=1)
+            if False in any_left.tolist():
+                usable = np.where(any_left[:, None], usable, allowed)
+            allowed = usable
+        # On the same onset only what comes later in canonical order.
+        allowed[:, 0] &= (before[:, PART] < self.table["last"]) | room
+        # If nothing is left, the nearest shift past every limit is the way on.
+        stuck = ~np.logical_or.reduce(allowed, axis=1)
+        if True in stuck.tolist():
+            nearest = np.searchsorted(SHIFT_TICKS, np.maximum(floor, 1))
+            allowed[stuck, np.minimum(nearest[stuck], END - 1)] = True
+        return np.asarray(allowed)
+
+    def room(self, before: Ints, in_chord: Ints) -> Bools:
+        """Whether the part of the last note can play one more on its onset, bool [B].
+
+        Args:
+            before: Last note, [B, 5].
+            in_chord: Notes that its part has played on its onset, [B].
+        """
+        streams, parts = self._streams, before[:, PART]
+        higher = before[:, PITCH] < self.table["tops"][streams, parts]
+        return np.asarray(higher & (in_chord < self.table["chords"][streams, parts]))
+
+    def slots(self, context: Context, before: Ints, room: Bools, onset: Ints) -> Bools:
+        """Parts that may play, [B, 16].
+
+        Args:
+            context: Of the streams.
+            before: Last note, [B, 5].
+            room: From `room`, [B].
+            onset: Of the next note, [B].
+        """
+        allowed = self.table["parts"]
+        ticks = onset - context.clock
+        together = ticks == 0
+        if True in together.tolist():
+            floor = np.where(together, before[:, PART] + ~room, 0)
+            allowed = allowed & (floor[:, None] <= _SLOTS)
+        late = (
+            (onset[:, None] - context.heard > self.table["rests"]) & (context.heard >= 0) & allowed
+        )
+        if late.any():
+            # Who has been silent for too long comes in on a beat, before anyone else.
+            beat = context.free | ((context.inside + ticks) % TICKS_PER_BEAT == 0)
+            now = np.logical_or.reduce(late, axis=1) & beat & ~together
+            allowed = np.where(now[:, None], late, allowed)
+        return np.asarray(allowed)
+
+    def tones(self, before: Ints, together: Bools, parts: Ints) -> Bools:
+        """Pitches that may sound, [B, 128]."""
+        allowed = self.table["pitches"][self._streams, parts]
+        stacked = together & (parts == before[:, PART])
+        if True in stacked.tolist():
+            allowed &= np.where(stacked, before[:, PITCH], -1)[:, None] < _PITCHES
+        return np.asarray(allowed)
+
+    def lengths(self, onset: Ints, parts: Ints) -> Bools:
+        """Durations that end in time, [B, classes]; one tick always does."""
+        fitting = np.maximum(self.end - onset, 1)[:, None] >= DURATION_TICKS
+        own = fitting & self.table["durations"][self._streams, parts]
+        any_left = np.logical_or.reduce(own, axis=1)
+        if False in any_left.tolist():
+            own = np.where(any_left[:, None], own, fitting)
+        return np.asarray(own)
+
+    def loudness(self, parts: Ints) -> tuple[Bools, NDArray[np.float32]]:
+        """Velocity classes, and what to add to their logits, [B, 32] each."""
+        return self.table["velocities"][self._streams, parts], self.table["leaning"][
+            self._streams, parts
+        ]

@@ -1,0 +1,92 @@
+"""Reading: a seed as composer understood it: its grid, its key, and where it ends.
+
+Conventions:
+    Event ticks as in `composer.encoding.events`; a piece's own ticks as in `composer.music.notes`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from composer.encoding.events import TICKS_PER_BEAT, Events, Placement, encode
+from composer.encoding.running_features import FREE_BAR
+from composer.music.beat_grid import FREE, Grid, find_grid
+from composer.music.keys import Key, find_key
+from composer.music.notes import Piece
+from composer.music.timing import bar_ticks
+
+TAIL = 2
+"""Event ticks by which a seed's last message may lie past a bar line and still end there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A seed as composer understood it.
+
+    Attributes:
+        piece: The seed.
+        events: What the network hears of it.
+        placement: How event ticks map to the piece's.
+        grid: Where its beats lie.
+        key: Its key, None without tones.
+        lost: Event ticks by which the events' clock is behind the piece's, because long
+            rests were shortened.
+        join: Tick on the events' clock at which the continuation begins.
+    """
+
+    piece: Piece
+    events: Events
+    placement: Placement
+    grid: Grid
+    key: Key | None
+    lost: int
+    join: int
+
+    @property
+    def bar(self) -> int:
+        """Length in event ticks of the bars of the continuation."""
+        if self.events.kind == FREE:
+            return FREE_BAR
+        return bar_ticks(*self.events.metres.metre_at(self.join), TICKS_PER_BEAT)
+
+    def tick(self, event_tick: float) -> int:
+        """The piece's tick at a tick on the events' clock."""
+        return max(0, round(self.placement.to_piece(event_tick + self.lost, self.piece.tempos)))
+
+    def ticks(self, event_ticks: NDArray[np.int64]) -> list[int]:
+        """`tick` for many at once."""
+        if self.placement.kind == FREE:
+            return [self.tick(event_tick) for event_tick in event_ticks.tolist()]
+        place = self.placement
+        # In the order of `Placement.to_piece`, so that both round alike.
+        exact = (event_ticks + self.lost) * place.ticks_per_beat / TICKS_PER_BEAT
+        rounded = np.rint(exact + place.origin + place.offset)
+        return [int(tick) for tick in np.maximum(rounded, 0).tolist()]
+
+
+def read_seed(piece: Piece, *, grid: str = "auto", last_tick: int = 0) -> Reading:
+    """Find a seed's grid and key, and the place where it ends.
+
+    Args:
+        piece: With at least one note.
+        grid: "auto", "beats" or "free".
+        last_tick: Tick of the last thing in its file; the join does not come before it,
+            but for a tail of two event ticks past a bar line.
+
+    Raises:
+        SeedError: No notes.
+    """
+    found = find_grid(piece, grid)
+    events, placement = encode(piece, found)
+    heard = max(note.onset for index in placement.slots for note in piece.parts[index].notes)
+    lost = max(round(placement.to_event(heard, piece.tempos)) - int(events.onsets[-1]), 0)
+    end = placement.to_event(max(piece.end, last_tick), piece.tempos) - lost
+    if found.kind == FREE:
+        join = int(np.ceil(end - 1e-6))
+    else:
+        after = max(int(np.ceil(end - TAIL - 1e-6)), int(events.onsets[-1]) + 1)
+        join = events.metres.bar_line_at_or_after(after, TICKS_PER_BEAT)
+    return Reading(piece, events, placement, found, find_key(piece), lost, join)

@@ -1,0 +1,124 @@
+"""Settings: what a musician may ask of a continuation, valid from birth."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
+
+from composer.errors import SettingError
+from composer.music.beat_grid import KINDS
+from composer.music.keys import Key, parse_key
+
+DEFAULT_BARS = 8
+AUTO, OFF = "auto", "off"
+
+
+class Draw(NamedTuple):
+    """How freely notes are drawn; see `Settings`."""
+
+    temperature: float
+    top_p: float
+    min_p: float
+
+
+ONCE, CHOSEN = Draw(0.95, 0.97, 0.02), Draw(1.0, 0.99, 0.01)
+"""Unless told otherwise, of one take and of several: what is chosen from may be bolder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to go on.
+
+    Attributes:
+        bars: Length in bars (in free time: of two seconds); 8 if no length is given.
+        seconds: Length in seconds, rounded up to a bar line when there are bars.
+        notes: Length in notes; the music still ends on a bar line.
+        temperature: 0 takes the likeliest note, 1 draws as the model believes; None for this
+            and the next two: what suits `takes`, see `draw`.
+        top_p: Draw from the likeliest choices that hold this share of probability.
+        min_p: Draw from choices at least this share as likely as the likeliest.
+        rng_seed: Number from which all randomness comes.
+        key: "auto" (the seed's scale and what else it uses), "off", or a key as
+            `composer.music.keys.parse_key` reads it, which then holds strictly.
+        parts: Parts that play: numbers from 1, or parts of track names; empty for all.
+        pitch_range: (lowest, highest) MIDI pitch of all but drums; None: near the seed's.
+        density: Most notes per beat (in free time: per second), over any bar; None: near
+            the seed's busiest bar.
+        recall: Most bars in a row taken over from what was heard before; then as many
+            without it. 0: nothing is.
+        takes: How often each bar is tried; the try that fits the seed best is kept.
+        grid: "auto", "beats" or "free".
+
+    Raises:
+        SettingError: A value is out of range; the message names it and the range.
+    """
+
+    bars: int | None = None
+    seconds: float | None = None
+    notes: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    min_p: float | None = None
+    rng_seed: int = 0
+    key: str = AUTO
+    parts: tuple[str, ...] = ()
+    pitch_range: tuple[int, int] | None = None
+    density: float | None = None
+    recall: int = 4
+    takes: int = 1
+    grid: str = "auto"
+
+    def __post_init__(self) -> None:
+        given = [name for name in ("bars", "seconds", "notes") if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise SettingError(f"give one length, not {' and '.join(given)}")
+        if self.bars is not None:
+            _within("bars", self.bars, 1, 10_000)
+        if self.seconds is not None:
+            _within("seconds", self.seconds, 0.1, 36_000)
+        if self.notes is not None:
+            _within("notes", self.notes, 1, 1_000_000)
+        draw = self.draw
+        _within("temperature", draw.temperature, 0, 5)
+        _within("top-p", draw.top_p, 1e-6, 1)
+        _within("min-p", draw.min_p, 0, 0.999)
+        _within("rng-seed", self.rng_seed, 0, 2**63 - 1)
+        if self.pitch_range is not None:
+            low, high = self.pitch_range
+            _within("lowest pitch", low, 0, 127)
+            _within("highest pitch", high, 0, 127)
+            if low > high:
+                raise SettingError(f"pitch range is {low}..{high}, the lower must come first")
+        if self.density is not None:
+            _within("density", self.density, 0.05, 100)
+        _within("recall", self.recall, 0, 10_000)
+        _within("takes", self.takes, 1, 64)
+        if self.grid not in KINDS:
+            raise SettingError(f"grid is {self.grid!r}, must be one of {', '.join(KINDS)}")
+        if self.key not in (AUTO, OFF):
+            parse_key(self.key)
+
+    @property
+    def draw(self) -> Draw:
+        """Temperature and cuts: those that were told, and for the others what is usual."""
+        usual = CHOSEN if self.takes > 1 else ONCE
+        return Draw(
+            usual.temperature if self.temperature is None else self.temperature,
+            usual.top_p if self.top_p is None else self.top_p,
+            usual.min_p if self.min_p is None else self.min_p,
+        )
+
+    @property
+    def wanted_key(self) -> Key | None:
+        """The key asked for by name, None for "auto" and "off"."""
+        return None if self.key in (AUTO, OFF) else parse_key(self.key)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON; of temperature and cuts those of `draw`."""
+        return {f.name: getattr(self, f.name) for f in fields(self)} | self.draw._asdict()
+
+
+def _within(name: str, value: float, low: float, high: float) -> None:
+    if isinstance(value, bool) or not math.isfinite(value) or not low <= value <= high:
+        raise SettingError(f"{name} is {value}, must be {low} to {high}")

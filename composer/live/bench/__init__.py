@@ -1,0 +1,1 @@
+"""How soon the server answers, and how many players it can take."""

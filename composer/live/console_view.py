@@ -1,0 +1,219 @@
+"""View: what was heard, what is coming, and how things stand, for whoever looks on.
+
+On a terminal a few lines that are drawn again and again; elsewhere a plain line for each
+turn. It reads the server's state on the server's own thread and draws on another.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import math
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+from composer.encoding.events import TICKS_PER_BEAT
+from composer.live.wire.osc_router import MAIN
+from composer.music.beat_grid import BEATS
+
+if TYPE_CHECKING:
+    from composer.live.app import Room
+
+EVERY = 0.25
+"""Seconds between two drawings."""
+PATIENCE = 2.0
+COMING = 12
+"""Notes to come that are shown."""
+
+_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+
+
+def pitch_name(pitch: int) -> str:
+    """As musicians write it: 60 is C4."""
+    return f"{_NAMES[pitch % 12]}{pitch // 12 - 1}"
+
+
+def _names(pitches: Sequence[int]) -> str:
+    return " ".join(pitch_name(pitch) for pitch in pitches)
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """One look at a room.
+
+    Attributes:
+        mode: Of the session that plays, or else of the one heard from last.
+        tempo: Beats per minute; 0 in free time.
+        running: Whether the transport runs.
+        beat: Where in the music, from beat 0 on; None in free time.
+        heard: Notes of the phrase so far.
+        played: Pitches that the player struck last.
+        sounding: Pitches that sound.
+        coming: Pitches that composer is about to play.
+        playing: Id of the reply that plays, 0 for none.
+        last: Moment at which the last reply of anyone began, and its id.
+        sessions: How many there are.
+        late: Milliseconds by which notes left late, median and 99 %.
+        dropped: Notes left out because they came too late.
+    """
+
+    mode: str
+    tempo: float
+    running: bool
+    beat: float | None
+    heard: int
+    played: tuple[int, ...]
+    sounding: tuple[int, ...]
+    coming: tuple[int, ...]
+    playing: int
+    last: tuple[float, int]
+    sessions: int
+    late: tuple[float, float]
+    dropped: int
+
+    def lines(self) -> list[str]:
+        """For a terminal."""
+        tempo = f"{self.tempo:.1f} BPM" if self.tempo else "free time"
+        if not self.running:
+            tempo += ", stopped"
+        if self.beat is not None and self.running:
+            tempo += f", beat {int(self.beat)}"
+        doing = f"playing reply {self.playing}" if self.playing else "listening"
+        if self.heard:
+            doing += f", {self.heard} notes heard" if self.heard > 1 else ", a note heard"
+        return [
+            f"{self.mode} · {tempo} · {doing}",
+            f"you       {_names(self.played)}",
+            f"composer  [{_names(self.sounding)}] {_names(self.coming)}",
+            f"sessions {self.sessions} · notes late: median {self.late[0]:.2f} ms, "
+            f"99 % {self.late[1]:.2f} ms · dropped {self.dropped}",
+        ]
+
+
+def glance(room: Room) -> Glance:
+    """Look; on the server's thread only."""
+    server = room.server
+    if not server.engine.sessions:  # closed after an error, say
+        server.engine.session(MAIN, server.now())
+    sessions = server.engine.sessions
+    playing = [s for s in sessions.values() if s.reply is not None and s.reply.committed]
+    if playing:
+        session = max(playing, key=lambda s: s.answered)
+    else:
+        session = max(sessions.values(), key=lambda s: s.seen)
+    late = server.lateness()
+    reply, timeline = session.reply, session.timeline
+    return Glance(
+        mode=session.mode,
+        tempo=timeline.bpm if timeline.kind == BEATS else 0.0,
+        running=timeline.running,
+        beat=timeline.tick(server.now()) / TICKS_PER_BEAT if timeline.kind == BEATS else None,
+        heard=session.phrases.count,
+        played=tuple(session.phrases.pitches),
+        sounding=tuple(sorted(pitch for _, pitch in session.schedule.sounding)),
+        coming=tuple(session.schedule.coming(COMING)),
+        playing=reply.number if reply is not None and reply.committed else 0,
+        last=max((s.answered, s.turn) for s in sessions.values()),
+        sessions=len(sessions),
+        late=(1000 * late[0], 1000 * late[1]),
+        dropped=sum(s.schedule.dropped for s in sessions.values()),
+    )
+
+
+@contextlib.contextmanager
+def view_of(room: Room, *, shown: bool = True) -> Iterator[None]:
+    """Show a room while this lasts."""
+    if not shown:
+        yield
+        return
+    ended = threading.Event()
+    draw = _draw if sys.stderr.isatty() else _write
+    thread = threading.Thread(target=draw, args=(room, ended), name="composer view", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join(timeout=PATIENCE)
+
+
+def _look(room: Room, ended: threading.Event) -> Glance | None:
+    """A glance, fetched from the server's thread; None when that is over."""
+    found: list[Glance] = []
+    there = threading.Event()
+
+    def look(now: float) -> None:
+        found.append(glance(room))
+        there.set()
+
+    room.server.post(look)
+    while not there.wait(0.1):
+        if ended.is_set():
+            return None
+    return found[0]
+
+
+def _draw(room: Room, ended: threading.Event) -> None:
+    from rich.console import Console
+    from rich.live import Live
+    from rich.text import Text
+
+    console = Console(stderr=True, highlight=False, markup=False)
+    with (
+        _notices(room) as notices,
+        Live(console=console, auto_refresh=False, transient=True) as live,
+    ):
+        while not ended.wait(EVERY):
+            now = _look(room, ended)
+            while not notices.empty():
+                console.print(notices.get())  # above the picture, and not through it
+            if now is not None:
+                # Cut, not wrapped: a line more or less would make the picture jump.
+                text = Text("\n".join(now.lines()), no_wrap=True, overflow="ellipsis")
+                live.update(text, refresh=True)
+
+
+class _Handler(logging.Handler):
+    """Puts what is logged where it is printed between two pictures."""
+
+    def __init__(self, notices: SimpleQueue[str]) -> None:
+        super().__init__()
+        self.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
+        self._notices = notices
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._notices.put(self.format(record))
+
+
+@contextlib.contextmanager
+def _notices(room: Room) -> Iterator[SimpleQueue[str]]:
+    """What is said and logged while this lasts, instead of on standard error."""
+    notices: SimpleQueue[str] = SimpleQueue()
+    log, say = logging.getLogger("composer"), room.say
+    usual, log.handlers = log.handlers, [_Handler(notices)]
+    room.say = notices.put
+    try:
+        yield notices
+    finally:
+        room.say, log.handlers = say, usual
+        while not notices.empty():
+            say(notices.get())
+
+
+def _write(room: Room, ended: threading.Event) -> None:
+    """A line whenever composer begins to play or falls silent."""
+    playing, last = 0, -math.inf
+    while not ended.wait(EVERY):
+        now = _look(room, ended)
+        if now is None:
+            continue
+        moment, number = now.last
+        if moment > last and not now.playing:  # begun and over since the last look
+            print(replace(now, playing=number).lines()[0], file=sys.stderr)
+        if now.playing != playing or moment > last:
+            print(now.lines()[0], file=sys.stderr, flush=True)
+        playing, last = now.playing, max(moment, last)

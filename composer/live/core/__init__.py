@@ -1,0 +1,1 @@
+"""A jam without input and output: turn-taking, time, and the notes on their way."""

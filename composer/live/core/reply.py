@@ -1,0 +1,92 @@
+"""Reply: one turn of composer's, from the moment it is thought of.
+
+Conventions:
+    Ticks are event ticks of the session's timeline.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from composer.encoding.events import TICKS_PER_BEAT, TICKS_PER_SECOND
+from composer.live.core.improviser import Idea
+from composer.live.core.parameters import Values
+from composer.live.core.timeline import Timeline
+from composer.music.beat_grid import FREE
+
+SHORTEST = 1.0
+"""Seconds, or beats, that a reply lasts at least."""
+LONGEST_SECONDS = 120
+LONGEST_BARS = 64
+
+
+@dataclass(slots=True)
+class Reply:
+    """What composer plays, or is about to.
+
+    Attributes:
+        number: Its id for the client; 0 while it is only prepared.
+        join: Tick from which it plays.
+        end: Tick at which it is over; None if it goes on until told to stop.
+        values: The parameters under which it was asked for.
+        committed: Whether it is its turn; before, nothing of it is sent.
+        offset: Ticks by which it is played after what the mind was asked for: within
+            (-1, 0] in free time; more where it was thought of too late to begin in time.
+        ideas: Notes known before it was committed.
+        count: Notes entered for playing.
+        told: Whether its end was announced.
+        asked: Tick at which its notes were last asked for.
+    """
+
+    join: int
+    end: int | None
+    values: Values
+    number: int = 0
+    committed: bool = False
+    offset: float = 0.0
+    ideas: list[Idea] = field(default_factory=list)
+    count: int = 0
+    told: bool = False
+    asked: int = 0
+
+
+def join_tick(timeline: Timeline, moment: float, start: str) -> int:
+    """The first tick at or after a moment at which a reply may begin.
+
+    Args:
+        timeline: The session's.
+        moment: Seconds.
+        start: "now", "beat" or "bar"; counts in beats only.
+    """
+    tick = timeline.tick(moment)
+    if timeline.kind == FREE or start == "now":
+        return math.ceil(tick - 1e-6)
+    step = TICKS_PER_BEAT if start == "beat" else timeline.bar
+    return math.ceil(tick / step - 1e-6) * step
+
+
+def reply_ticks(timeline: Timeline, seconds: float, values: Values) -> int:
+    """How long a reply is to a phrase of so many seconds.
+
+    With a tempo it fills whole beats, and whole bars from a bar on; `bars` overrides.
+    """
+    bars = int(values.number("bars"))
+    if bars:
+        return bars * timeline.bar
+    ticks = seconds * timeline.ticks_per_second * values.number("length")
+    if timeline.kind == FREE:
+        return int(min(max(ticks, SHORTEST * TICKS_PER_SECOND), LONGEST_SECONDS * TICKS_PER_SECOND))
+    # A tenth of a beat more is the player's lateness, not another beat.
+    beats = max(math.ceil(ticks / TICKS_PER_BEAT - 0.1), 1)
+    if beats * TICKS_PER_BEAT > timeline.bar:
+        return min(math.ceil(beats * TICKS_PER_BEAT / timeline.bar), LONGEST_BARS) * timeline.bar
+    return beats * TICKS_PER_BEAT
+
+
+def put_off(timeline: Timeline, late: float, start: str) -> float:
+    """Ticks by which a reply begins later whose first note is so many ticks late."""
+    if timeline.kind == FREE or start == "now":
+        return late
+    step = TICKS_PER_BEAT if start == "beat" else timeline.bar
+    return math.ceil(late / step - 1e-6) * step

@@ -1,0 +1,153 @@
+"""Jam log: what the player and composer played, to be kept as a MIDI file. No I/O.
+
+The file has the player's parts and composer's on separate tracks, the tempo as it went,
+and a marker where a reply was liked or not: it can be listened to, edited and trained on.
+
+Conventions:
+    Moments are seconds on the server's clock; in the file, ticks at 480 to the quarter
+    note, counted from the first note through every tempo there was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import mido
+
+from composer.formats import midi
+from composer.live.core.phrases import Key
+from composer.live.core.scheduler import Play
+from composer.music.notes import DRUM_PROGRAM, Note, Part, Piece
+from composer.music.timing import TempoMap, bpm_to_tempo
+
+TICKS = 480
+MOST = 50_000
+"""Notes after which a log is full and a new file is begun."""
+PLAYER, COMPOSER = "player", "composer"
+
+Row = tuple[float, float, int, int, int]
+"""Onset and end in seconds, pitch, velocity, channel."""
+
+
+@dataclass(slots=True)
+class JamLog:
+    """The notes of one session.
+
+    Attributes:
+        rows: Finished notes of "player" and "composer".
+        tempos: (moment, beats per minute) at every change.
+        marks: (moment, text).
+        changed: Whether something was added since it was last written.
+    """
+
+    rows: dict[str, list[Row]] = field(default_factory=lambda: {PLAYER: [], COMPOSER: []})
+    tempos: list[tuple[float, float]] = field(default_factory=list)
+    marks: list[tuple[float, str]] = field(default_factory=list)
+    changed: bool = False
+    _open: dict[tuple[str, Key], tuple[float, int]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        """Notes in it."""
+        return sum(len(rows) for rows in self.rows.values())
+
+    def begin(self, now: float, bpm: float, key: Key, velocity: int) -> None:
+        """The player's note begins."""
+        self._begin(PLAYER, now, bpm, key, velocity)
+
+    def end(self, now: float, key: Key) -> None:
+        """The player's note ends."""
+        self._end(PLAYER, now, key)
+
+    def played(self, play: Play, bpm: float) -> None:
+        """Composer presses a key or lets it go."""
+        key = (play.channel, play.pitch)
+        if play.velocity:
+            self._begin(COMPOSER, play.due, bpm, key, play.velocity)
+        else:
+            self._end(COMPOSER, play.due, key)
+
+    def mark(self, now: float, text: str) -> None:
+        """Something was said about the music."""
+        self.marks.append((now, text))
+        self.changed = True
+
+    def copy(self) -> JamLog:
+        """The same, for another thread to read."""
+        return JamLog({k: list(v) for k, v in self.rows.items()}, [*self.tempos], [*self.marks])
+
+    def rotate(self) -> JamLog:
+        """A new log that goes on with what is open in this one."""
+        return JamLog(tempos=self.tempos[-1:], _open=self._open)
+
+    def file(self) -> mido.MidiFile | None:
+        """All of it as a MIDI file, None if nothing was played."""
+        onsets = [row[0] for rows in self.rows.values() for row in rows]
+        if not onsets:
+            return None
+        place = _Place(min(onsets), self.tempos)
+        parts = []
+        for track, name in enumerate((PLAYER, COMPOSER), start=1):
+            channels = sorted({row[4] for row in self.rows[name]})
+            for channel in channels:
+                notes = tuple(
+                    Note(start, pitch, max(place.tick(end) - start, 1), velocity)
+                    for onset, end, pitch, velocity, where in self.rows[name]
+                    if where == channel
+                    for start in (place.tick(onset),)
+                )
+                program = DRUM_PROGRAM if channel == 9 else 0
+                title = name if len(channels) == 1 else f"{name} {channel + 1}"
+                parts.append(Part(notes, program, title, track, channel))
+        file = midi.from_piece(Piece(tuple(parts), TICKS, place.map()))
+        _add_markers(file.tracks[0], [(place.tick(at), text) for at, text in self.marks])
+        return file
+
+    def _begin(self, who: str, now: float, bpm: float, key: Key, velocity: int) -> None:
+        if not self.tempos or abs(self.tempos[-1][1] - bpm) > 0.5:
+            self.tempos.append((now, bpm))
+        self._end(who, now, key)
+        self._open[who, key] = (now, velocity)
+
+    def _end(self, who: str, now: float, key: Key) -> None:
+        began = self._open.pop((who, key), None)
+        if began is not None:
+            self.rows[who].append((began[0], max(now, began[0]), key[1], began[1], key[0]))
+            self.changed = True
+
+
+class _Place:
+    """Moments -> ticks, through the tempos."""
+
+    def __init__(self, origin: float, tempos: list[tuple[float, float]]) -> None:
+        first = [bpm for at, bpm in tempos if at <= origin][-1:] or [tempos[0][1]]
+        self._changes = [(origin, 0.0, first[0])]
+        for at, bpm in tempos:
+            if at > origin:
+                second, tick, before = self._changes[-1]
+                self._changes.append((at, tick + (at - second) * before / 60 * TICKS, bpm))
+
+    def tick(self, moment: float) -> int:
+        for second, tick, bpm in reversed(self._changes):
+            if moment >= second:
+                return round(tick + (moment - second) * bpm / 60 * TICKS)
+        return 0
+
+    def map(self) -> TempoMap:
+        return TempoMap(tuple((round(t), bpm_to_tempo(bpm)) for _, t, bpm in self._changes))
+
+
+def _add_markers(track: mido.MidiTrack, marks: list[tuple[int, str]]) -> None:
+    """Weave markers into a track of delta times."""
+    now, rows = 0, []
+    for message in track:
+        now += message.time
+        if message.type != "end_of_track":
+            rows.append((now, message))
+    rows += [(max(tick, 0), mido.MetaMessage("marker", text=text)) for tick, text in marks]
+    rows.sort(key=lambda row: row[0])
+    track.clear()
+    now = 0
+    for tick, message in rows:
+        track.append(message.copy(time=tick - now))
+        now = tick
+    track.append(mido.MetaMessage("end_of_track"))

@@ -1,0 +1,142 @@
+"""Engine: all sessions, and which of them wants attention next. No I/O.
+
+Conventions:
+    Moments are seconds on one clock, handed in. A session's key is whatever the transports
+    tell players apart by.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Callable, Hashable, Iterable, Iterator
+
+from composer.errors import SettingError
+from composer.live.core.improviser import Mind
+from composer.live.core.parameters import Values
+from composer.live.core.session import Output, Session
+from composer.live.core.session_log import JamLog
+
+Key = Hashable
+
+IDLE = 600.0
+"""Seconds without a message after which a session is closed."""
+MOST_SESSIONS = 2048
+
+
+class Engine:
+    """The sessions.
+
+    Attributes:
+        sessions: By key.
+        lasting: Keys of sessions that never expire.
+        at: Key of the session looked after last: the culprit if something goes wrong.
+    """
+
+    def __init__(
+        self,
+        mind: Callable[[], Mind],
+        values: Values | None = None,
+        bpm: float | None = None,
+        *,
+        logs: bool = False,
+        idle: float = IDLE,
+        most: int = MOST_SESSIONS,
+    ) -> None:
+        """Nobody plays yet.
+
+        Args:
+            mind: Makes the musician of a session.
+            values: Parameters with which sessions begin.
+            bpm: Tempo with which they begin; None for free time.
+            logs: Whether sessions keep what was played.
+            idle: Seconds without a message after which a session is closed.
+            most: Sessions at most.
+        """
+        self.sessions: dict[Key, Session] = {}
+        self.lasting: set[Key] = set()
+        self.at: Key = None
+        self._make, self._values, self._bpm = mind, values or Values(), bpm
+        self._logs, self._idle, self._most = logs, idle, most
+        self._due: list[tuple[float, int, Key]] = []
+        self._when: dict[Key, float] = {}
+        self._count = 0
+        self._owners: dict[int, Key] = {}
+        self._sweep = -math.inf
+
+    def session(self, key: Key, now: float) -> Session:
+        """The session of a key, begun if there is none.
+
+        Raises:
+            SettingError: There are too many.
+        """
+        session = self.sessions.get(key)
+        if session is None:
+            if len(self.sessions) >= self._most:
+                raise SettingError(f"there are {self._most} sessions already; try again later")
+            log = JamLog() if self._logs else None
+            session = Session(now, self._make(), self._values.copy(), self._bpm, log)
+            self.sessions[key] = session
+            self._owners[id(session.mind)] = key
+        session.seen = now
+        self.at = key
+        return session
+
+    def close(self, key: Key, now: float) -> tuple[Session, list[Output]] | None:
+        """End a session. Returns it and what is left to be sent."""
+        session = self.sessions.pop(key, None)
+        if session is None:
+            return None
+        session.close(now)
+        self._when.pop(key, None)
+        self._owners.pop(id(session.mind), None)
+        outputs, session.out = session.out, []
+        return session, outputs
+
+    def touch(self, key: Key, now: float) -> list[Output]:
+        """Something arrived for a session: bring it up to date. Returns what is to be sent."""
+        session = self.sessions.get(key)
+        if session is None:
+            return []
+        self.at = key
+        session.update(now)
+        deadline = session.deadline()
+        if self._when.get(key) != deadline:
+            self._when[key] = deadline
+            if deadline < math.inf:
+                self._count += 1
+                heapq.heappush(self._due, (deadline, self._count, key))
+        outputs, session.out = session.out, []
+        return outputs
+
+    def news(self, minds: Iterable[Mind], now: float) -> Iterator[tuple[Key, list[Output]]]:
+        """Minds have ideas: yields what is to be sent, by session."""
+        for mind in minds:
+            key = self._owners.get(id(mind))
+            if key is not None and self.sessions[key].waits:
+                yield key, self.touch(key, now)
+
+    def deadline(self) -> float:
+        """The moment at which `advance` has something to do; infinite if never."""
+        due = self._due
+        while due and self._when.get(due[0][2]) != due[0][0]:
+            heapq.heappop(due)
+        return due[0][0] if due else math.inf
+
+    def advance(self, now: float) -> Iterator[tuple[Key, list[Output]]]:
+        """Do all that is due by now: yields what is to be sent, by session."""
+        while self.deadline() <= now:
+            _, _, key = heapq.heappop(self._due)
+            del self._when[key]
+            yield key, self.touch(key, now)
+
+    def expired(self, now: float) -> list[Key]:
+        """Sessions from which nothing has come for long; looked for once in a while."""
+        if now - self._sweep < min(self._idle / 10, 10.0):
+            return []
+        self._sweep = now
+        return [
+            key
+            for key, session in self.sessions.items()
+            if now - session.seen > self._idle and key not in self.lasting
+        ]

@@ -1,0 +1,113 @@
+"""Seats: streams that are drawn side by side, each for a mind that waits for it.
+
+Conventions:
+    One draw is one note for everyone seated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Generic, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from composer.generation.decoder import Ensemble, Stream
+from composer.network.predictor import Floats, Predictor, Trunk
+
+BLOCKS = (1, 5, 10)
+"""Numbers of streams for which the trunk is run; what is more is run in parts.
+
+XNNPACK multiplies tiles of a few rows: of five where a processor has VNNI (six streams take
+as long as ten), of four, six or eight elsewhere, which tens fill nearly as well.
+"""
+
+
+class BlockTrunk:
+    """A trunk that is only ever run for the numbers of streams in `BLOCKS`.
+
+    LiteRT keeps tensors and weights of its own for each number: few numbers take little
+    memory, and the weights of one are more likely still at hand when it is run again,
+    which costs more time than a few empty places.
+    """
+
+    def __init__(self, trunk: Trunk) -> None:
+        self._trunk = trunk
+
+    def __call__(self, steps: NDArray[np.integer], recurrent: Floats) -> tuple[Floats, Floats]:
+        """See `composer.network.predictor.Trunk`."""
+        count, most = len(steps), BLOCKS[-1]
+        done = [
+            self._run(steps[start : start + most], recurrent[start : start + most])
+            for start in range(0, count, most)
+        ]
+        if len(done) == 1:
+            return done[0]
+        hidden, after = zip(*done, strict=True)
+        return np.concatenate(hidden), np.concatenate(after)
+
+    def _run(self, steps: NDArray[np.integer], recurrent: Floats) -> tuple[Floats, Floats]:
+        """One part, filled up with copies of its first stream."""
+        count = len(steps)
+        size = next(size for size in BLOCKS if size >= count)
+        if size == count:
+            return self._trunk(steps, recurrent)
+        filled = np.zeros(size, dtype=np.int64)
+        filled[:count] = np.arange(count)
+        hidden, after = self._trunk(steps[filled], recurrent[filled])
+        return hidden[:count], after[:count]
+
+
+class Waiting(Protocol):
+    """Someone for whom notes are drawn."""
+
+    def waits_for(self, stream: Stream) -> bool:
+        """Whether it still wants what a stream draws."""
+        ...
+
+    def follow(self, stream: Stream) -> bool:
+        """See what a stream has drawn. Returns whether that was news."""
+        ...
+
+
+Mind = TypeVar("Mind", bound=Waiting)
+
+
+class Seats(Ensemble, Generic[Mind]):
+    """An ensemble whose streams belong to minds, and leave when these do.
+
+    Attributes:
+        taken: Who sits here, with the stream that is drawn for it.
+    """
+
+    def __init__(self, predictor: Predictor) -> None:
+        super().__init__(predictor)
+        self.taken: list[tuple[Mind, Stream]] = []
+
+    def seat(self, some: Iterable[tuple[Mind, Stream]]) -> None:
+        """Let minds sit down."""
+        new = list(some)
+        self.add([stream for _, stream in new])
+        self.taken += new
+
+    def take_in(self, others: Seats[Mind]) -> None:
+        """Let all who sit elsewhere move here."""
+        self.merge(others)
+        self.taken += others.taken
+        others.taken = []
+
+    def clear(self) -> None:
+        """See off those who do not want their notes any more."""
+        gone = [not mind.waits_for(stream) for mind, stream in self.taken]
+        if any(gone):
+            self._leave(np.array(gone))
+            self.taken = [seat for seat, out in zip(self.taken, gone, strict=True) if not out]
+
+    def draw(self) -> list[Mind]:
+        """One note for everyone. Returns those to whom it is news."""
+        self.clear()
+        self.play()
+        news = [mind for mind, stream in self.taken if mind.follow(stream)]
+        if any(stream.done for _, stream in self.taken):
+            self.taken = [seat for seat in self.taken if not seat[1].done]
+        return news

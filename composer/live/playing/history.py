@@ -1,0 +1,224 @@
+"""Memory: the notes of a jam as the network hears them, with the way back.
+
+Every note goes in as soon as it begins, with a provisional length while it is held. The
+network's state is a value, so a note that turns out otherwise, or comes to lie before
+others, costs one step back to the state before it and the few steps since. The states on
+the way are kept for the last notes, and further back for every so many.
+
+Conventions:
+    Ticks are event ticks with a bar line at 0. Slots are the network's, 0..15.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass, replace
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from composer.encoding.events import (
+    END,
+    LONGEST,
+    SHIFT_TICKS,
+    nearest_duration,
+)
+from composer.music.beat_grid import BEATS
+from composer.network.predictor import State
+
+Ints = NDArray[np.int64]
+
+KEPT = 256
+"""Notes that are remembered one by one; earlier ones live on in the state alone."""
+NEAR, STRIDE = 12, 32
+"""States are kept before the last so many notes, and before every so many further back; and
+the one before composer's last reply, which its end or whoever plays over it leads back to."""
+
+_CLASSES: list[int] = nearest_duration(np.arange(385)).tolist()
+_SHIFTS: list[int] = SHIFT_TICKS.tolist()
+
+
+def duration_class(ticks: int) -> int:
+    """The class of a duration in ticks."""
+    return _CLASSES[min(max(ticks, 1), 384)]
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """A note in the memory.
+
+    Attributes:
+        onset: Tick.
+        slot: Who plays it.
+        pitch: 0..127.
+        duration: Ticks; provisional while it is held.
+        loudness: Velocity class.
+        own: Whether it is composer's.
+    """
+
+    onset: int
+    slot: int
+    pitch: int
+    duration: int
+    loudness: int
+    own: bool
+
+    @property
+    def order(self) -> tuple[int, int, int]:
+        """What events are sorted by."""
+        return self.onset, self.slot, self.pitch
+
+
+class Memory:
+    """What one jam sounds like so far.
+
+    Attributes:
+        entries: In canonical order.
+    """
+
+    def __init__(self, kind: str, bar: int, start: State) -> None:
+        """Nothing heard.
+
+        Args:
+            kind: "beats" or "free".
+            bar: Ticks of a bar.
+            start: The state that knows who plays.
+        """
+        self.kind, self.bar = kind, bar
+        self.entries: list[Entry] = []
+        self._states: list[State | None] = [start]
+        self._before_reply: State | None = None
+        self._fresh = True  # no note of this jam is in the first state
+
+    @property
+    def behind(self) -> int:
+        """Notes that the network has not heard yet."""
+        return len(self.entries) - len(self._states) + 1
+
+    @property
+    def behind_player(self) -> int:
+        """Of these, the ones up to the player's last note.
+
+        Composer's own notes after it may be thrown away yet, or come to lie after others:
+        they are heard when something is to follow them.
+        """
+        heard = len(self._states) - 1
+        for index in range(len(self.entries) - 1, heard - 1, -1):
+            if not self.entries[index].own:
+                return index + 1 - heard
+        return 0
+
+    @property
+    def state(self) -> State:
+        """After all that was heard so far."""
+        state = self._states[-1]
+        assert state is not None
+        return state
+
+    def add(self, entry: Entry) -> Entry:
+        """Take in a note. Returns the one that stands for it: two alike are one."""
+        index = len(self.entries)
+        order = entry.order
+        while index and self.entries[index - 1].order >= order:
+            index -= 1
+        if index < len(self.entries) and self.entries[index].order == order:
+            return self.entries[index]
+        self.entries.insert(index, entry)
+        self._back_to(index)
+        return entry
+
+    def lengthen(self, entry: Entry, duration: int) -> bool:
+        """A note turned out to last so long. Returns whether the network is to hear that."""
+        heard, entry.duration = entry.duration, max(duration, 1)
+        if duration_class(heard) == duration_class(duration):
+            return False
+        for index in range(len(self.entries) - 1, -1, -1):
+            if self.entries[index] is entry:
+                self._back_to(index)
+                return True
+        return False
+
+    def drop(self, tick: int) -> None:
+        """Forget composer's own notes at or after a tick."""
+        for index in range(len(self.entries) - 1, -1, -1):
+            if self.entries[index].onset < tick:
+                return
+            if self.entries[index].own:
+                del self.entries[index]
+                self._back_to(index)
+
+    def move(self, tick: int, later: int) -> None:
+        """Shift composer's own notes at or after a tick."""
+        moved = [entry for entry in self.entries if entry.own and entry.onset >= tick]
+        self.drop(tick)
+        for entry in moved:
+            entry.onset += later
+            self.add(entry)
+
+    def next_step(self) -> tuple[Ints, State]:
+        """The first note not heard yet, int64 [1, 5], and the state in which to hear it."""
+        index = len(self._states) - 1
+        entry = self.entries[index]
+        state, shift = self.aligned(self.state, entry.onset, first=self._fresh and index == 0)
+        row = (shift, entry.slot, entry.pitch, duration_class(entry.duration), entry.loudness)
+        return np.array([row], dtype=np.int64), state
+
+    def heard(self, state: State, notes: int = 1) -> None:
+        """The state after `next_step`, or after so many notes that were drawn on end."""
+        states = self._states
+        if notes > 1:
+            last, self._before_reply = self._before_reply, states[-1]
+            for index in range(len(states) - NEAR):
+                if states[index] is last and index % STRIDE:
+                    states[index] = None
+        for _ in range(notes):
+            states.append(None)
+            old = len(states) - 1 - NEAR
+            if old > 0 and old % STRIDE and states[old] is not self._before_reply:
+                states[old] = None
+        states[-1] = state
+        if len(states) > KEPT + STRIDE:
+            first = next(index for index in range(STRIDE, len(states)) if states[index] is not None)
+            del self.entries[:first], states[:first]
+            self._fresh = False
+
+    def aligned(self, state: State, onset: int, *, first: bool = False) -> tuple[State, int]:
+        """A state from which a shift class leads exactly to an onset, and that class.
+
+        Longer rests than the network knows lose whole bars, and its clock moves by under
+        a sixteenth where no class fits (see `composer.encoding.events.quantise`); on it the onset
+        stays where it is in the bar.
+        """
+        context = state.context
+        clock = context.clock.item()
+        gap = onset % self.bar if first else onset - clock
+        if gap > LONGEST:
+            skipped = -(-(gap - LONGEST) // self.bar) * self.bar if self.kind == BEATS else gap
+            gap = gap - skipped if 0 <= gap - skipped <= LONGEST else LONGEST
+        gap = max(gap, 0)
+        upper = min(bisect_left(_SHIFTS, gap), END - 1)
+        low, high = _SHIFTS[max(upper - 1, 0)], _SHIFTS[upper]
+        shift = upper if high - gap <= gap - low else upper - 1
+        placed = onset - _SHIFTS[shift]
+        if placed != clock or context.bar.item() != self.bar:
+            bar = np.array([self.bar])
+            context = context.moved(np.array([placed]), placed % bar, bar)
+            state = replace(state, context=context)
+        return state, shift
+
+    def last(self, count: int, *, own: bool) -> Ints:
+        """The last notes of the player, or of composer too if `own`, as `make_limits` has them."""
+        wanted = (entry for entry in reversed(self.entries) if own or not entry.own)
+        found = [
+            (entry.onset, entry.slot, entry.pitch, entry.duration, entry.loudness)
+            for entry in islice(wanted, count)
+        ]
+        return np.array(found[::-1], dtype=np.int64).reshape(-1, 5)
+
+    def _back_to(self, index: int) -> None:
+        """The notes from here on are to be heard again."""
+        if len(self._states) > index + 1:
+            del self._states[index + 1 :]
+            while self._states[-1] is None:
+                self._states.pop()

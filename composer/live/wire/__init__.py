@@ -1,0 +1,1 @@
+"""Where a jam meets the world: OSC, MIDI ports, Ableton Link, files."""

@@ -1,0 +1,162 @@
+"""MIDI player: the main session's fingers and ears.
+
+Turns MIDI messages into what a session understands and back; knows what came back of its
+own (echo), which controllers were learned, and where the clock is.
+
+Conventions:
+    Messages are bytes without running status; moments are seconds.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from composer.errors import SettingError
+from composer.live.core.midi_clock import ClockFollower
+from composer.live.core.parameters import find
+from composer.live.core.scheduler import Play
+from composer.live.core.session import Control, Session
+from composer.live.wire.sounding_notes import SoundingFile
+
+ECHO = 0.25
+"""Seconds within which the very note we sent, coming in, is our own coming back."""
+REMEMBERED = 512
+SETTLED = 1.0
+"""Seconds without a movement after which a controller that was learned may be used."""
+NOT_LEARNED = (64, 120, 121, 123)
+"""The pedal, and what ends all notes."""
+USUAL = ("temperature", "density", "length", "loudness", "mode")
+"""Parameters that `composer serve --learn` asks a controller for."""
+
+Send = Callable[[Sequence[int]], None]
+
+
+class MidiPlayer:
+    """One player's MIDI side.
+
+    Attributes:
+        learned: Controller number -> parameter.
+        to_learn: Parameters for which the next controllers moved will be learned.
+        on_learned: Called with a controller and its parameter.
+        echoes: Notes that came back.
+    """
+
+    def __init__(
+        self,
+        session: Callable[[], Session],
+        send: Send,
+        sounding: SoundingFile | None = None,
+        ports: Callable[[], Sequence[str]] = tuple,
+    ) -> None:
+        """Nothing played yet.
+
+        Args:
+            session: The session of the moment.
+            send: Sends a message to the ports.
+            sounding: Where sounding notes are noted down.
+            ports: Names of the ports that are played to.
+        """
+        self.learned: dict[int, str] = {}
+        self.to_learn: deque[str] = deque()
+        self.on_learned: Callable[[int, str], None] = _nobody
+        self.echoes = 0
+        self._moved: dict[int, float] = {}
+        self._session, self._send = session, send
+        self._sounding, self._ports = sounding, ports
+        self._sent: deque[tuple[float, int, int, int]] = deque(maxlen=REMEMBERED)
+        self._back: set[tuple[int, int]] = set()
+        self.clock = ClockFollower(self._follow, self._transport)
+
+    # In.
+
+    def receive(self, now: float, message: bytes) -> None:
+        """Act on a message."""
+        if not message or self.clock.receive(now, message):
+            return
+        kind, channel = message[0] & 0xF0, message[0] & 0x0F
+        data = message[1:]
+        session = self._session()
+        session.seen = now
+        if kind == 0x90 and len(data) == 2 and data[1]:
+            if self._is_echo(now, channel, data[0], data[1]):
+                self.echoes += 1
+                self._back.add((channel, data[0]))
+                return
+            self._back.discard((channel, data[0]))
+            session.note_on(now, data[0], data[1], channel)
+        elif kind in (0x80, 0x90) and len(data) == 2:
+            if (channel, data[0]) in self._back:
+                self._back.discard((channel, data[0]))
+            else:
+                session.note_off(now, data[0], channel)
+        elif kind == 0xB0 and len(data) == 2:
+            self._control(now, session, data[0], data[1], channel)
+        elif kind == 0xC0 and len(data) == 1:
+            session.program(channel, data[0])
+
+    def _control(self, now: float, session: Session, number: int, value: int, channel: int) -> None:
+        # A fader sends many values: the one just learned is not the next one too.
+        if self.to_learn and number not in self.learned and number not in NOT_LEARNED:
+            self.learned[number] = self.to_learn.popleft()
+            self._moved[number] = now
+            self.on_learned(number, self.learned[number])
+        name = self.learned.get(number)
+        if name is None:
+            session.control(now, number, value, channel)
+            return
+        # The movement by which it was learned means nothing else.
+        if now - self._moved.get(number, -SETTLED) < SETTLED:
+            self._moved[number] = now
+            return
+        try:
+            session.set(now, name, find(name).from_fader(value / 127))
+        except SettingError:  # low above high, say: the fader goes on, the value stays
+            return
+
+    def _is_echo(self, now: float, channel: int, pitch: int, velocity: int) -> bool:
+        while self._sent and now - self._sent[0][0] > ECHO:
+            self._sent.popleft()
+        for index, sent in enumerate(self._sent):
+            if sent[1:] == (channel, pitch, velocity):
+                del self._sent[index]
+                return True
+        return False
+
+    def _follow(self, now: float, tick: float, bpm: float) -> None:
+        session = self._session()
+        if session.values.on("sync"):
+            session.follow(now, tick, bpm)
+
+    def _transport(self, now: float, running: bool) -> None:
+        session = self._session()
+        if session.values.on("sync"):
+            session.transport(now, running)
+
+    # Out.
+
+    def play(self, play: Play) -> None:
+        """Send a note."""
+        if play.velocity:
+            self._note(play)  # before it begins, and after it has ended
+            self._send((0x90 | play.channel, play.pitch, play.velocity))
+            self._sent.append((play.due, play.channel, play.pitch, play.velocity))
+        else:
+            self._send((0x80 | play.channel, play.pitch, 0))
+            self._note(play)
+
+    def _note(self, play: Play) -> None:
+        if self._sounding is not None:
+            for name in self._ports():
+                self._sounding.set(f"midi {name}", play.channel, play.pitch, play.velocity > 0)
+
+    def control(self, control: Control) -> None:
+        """Send a controller, or with number -1 a program change."""
+        if control.number < 0:
+            self._send((0xC0 | control.channel, control.value))
+        else:
+            self._send((0xB0 | control.channel, control.number, control.value))
+
+
+def _nobody(number: int, name: str) -> None:
+    del number, name

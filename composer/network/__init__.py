@@ -1,0 +1,1 @@
+"""The LSTM: in Keras for training, in LiteRT and NumPy for playing."""

@@ -1,0 +1,144 @@
+"""Likelihood: what the network thinks of music that is there, in nats, note by note.
+
+Whole pieces, the state carried from the first step to END, every field given what came
+before it (teacher forcing), as `composer_training.validate` has it. Pieces run side by side: as one
+ends the next takes its lane. A piece's nats do not depend on what runs beside it.
+
+Conventions:
+    B lanes, T steps, F = 5 fields. Nats are -log p with natural logarithms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from composer.encoding.events import END, FIELDS, SHIFT, SIZES, Events
+from composer.encoding.features import COLUMNS, features
+from composer.network.predictor import Floats, Heads, Ints, Predictor
+
+LANES = 32
+"""Pieces side by side. More would not be quicker on a few cores."""
+STEPS = 64
+"""Steps of all lanes between two passes of the heads."""
+ROWS = 512
+"""Rows of one pass of the heads, so that what they look up stays in the cache."""
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(slots=True, eq=False)
+class _Lane:
+    """A piece on its way through the network.
+
+    Attributes:
+        piece: Its index.
+        table: int32 [steps, 25], declarations, notes, END.
+        declared: How many declarations there are.
+        nats: float32 [notes + 1, 5], filled as they come.
+        at: The step that goes in next.
+    """
+
+    piece: int
+    table: NDArray[np.int32]
+    declared: int
+    nats: Floats
+    at: int = 0
+
+
+def note_nats(
+    predictor: Predictor,
+    pieces: Sequence[Events],
+    lanes: int = LANES,
+    progress: Progress | None = None,
+) -> Iterator[tuple[int, Floats]]:
+    """Score pieces.
+
+    Args:
+        predictor: The network.
+        pieces: In any order.
+        lanes: How many run side by side at most.
+        progress: Called with notes scored and notes in all.
+
+    Yields:
+        (index of the piece, float32 [notes + 1, 5]), as pieces end. The last row is END,
+        which has a shift and no other field (0).
+    """
+    # Long ones first, so that no long one is left to run alone.
+    waiting = sorted(range(len(pieces)), key=lambda index: len(pieces[index].rows))
+    total = sum(len(piece.rows) for piece in pieces)
+    count = min(lanes, len(pieces))
+    open_lanes: list[_Lane | None] = [None] * count
+    recurrent = predictor.zero(count)
+    scored = 0
+
+    def begin(index: int) -> _Lane:
+        events = pieces[index]
+        nats = np.zeros((len(events.rows) + 1, len(FIELDS)), dtype=np.float32)
+        table = features(events, end=True).astype(np.int32)
+        return _Lane(index, table, len(events.programs), nats)
+
+    while waiting or any(open_lanes):
+        heard: list[Floats] = []
+        targets: list[NDArray[np.int32]] = []
+        places: list[tuple[_Lane, int]] = []
+        ended: list[_Lane] = []
+        for _ in range(STEPS):
+            steps = np.zeros((count, len(COLUMNS)), dtype=np.int32)
+            live: list[int] = []
+            for index in range(count):
+                lane = open_lanes[index]
+                if lane is None and waiting:
+                    lane = open_lanes[index] = begin(waiting.pop())
+                    recurrent[index] = 0.0
+                if lane is None:
+                    continue
+                steps[index] = lane.table[lane.at]
+                lane.at += 1
+                if lane.at >= lane.declared:  # what comes next is a note or END
+                    live.append(index)
+                    targets.append(lane.table[lane.at])
+                    places.append((lane, lane.at - lane.declared))
+                if lane.at == len(lane.table) - 1:
+                    ended.append(lane)
+                    open_lanes[index] = None
+            hidden, recurrent = predictor.trunk(steps, recurrent)
+            heard.append(hidden[live])
+            if not waiting and not any(open_lanes):
+                break
+        nats = field_nats(
+            predictor.heads, np.concatenate(heard), np.array(targets).reshape(-1, len(COLUMNS))
+        )
+        for (lane, row), values in zip(places, nats, strict=True):
+            lane.nats[row] = values
+        scored += len(places)
+        if progress:
+            progress(min(scored, total), total)
+        for lane in ended:
+            yield lane.piece, lane.nats
+
+
+def field_nats(heads: Heads, hidden: Floats, targets: NDArray[np.int32] | Ints) -> Floats:
+    """Nats of each field of steps that came, float32 [N, 5].
+
+    Args:
+        heads: Of the network.
+        hidden: float32 [N, F * K], the trunk's output before each step.
+        targets: int [N, 25], the steps; of END only the shift counts.
+    """
+    nats = np.zeros((len(targets), len(FIELDS)), dtype=np.float32)
+    for start in range(0, len(targets), ROWS):
+        part = slice(start, start + ROWS)
+        columns = targets[part].astype(np.int64)
+        row, is_note = np.arange(len(columns)), columns[:, SHIFT] != END
+        for field, size in enumerate(SIZES):
+            logits = heads(field, hidden[part], columns).astype(np.float64)
+            logits -= logits.max(axis=1, keepdims=True)
+            # END's other fields hold the class past the last, which no head has.
+            chosen = logits[row, np.minimum(columns[:, field], size - 1)]
+            value = np.log(np.exp(logits).sum(axis=1)) - chosen
+            nats[part, field] = value if field == SHIFT else np.where(is_note, value, 0.0)
+    return nats

@@ -1,0 +1,94 @@
+"""The trunk in NumPy and float32: what the int8 graph is an approximation of.
+
+Slower than LiteRT and exact: for `composer evaluate --float`, and for tests that have no
+graph. Gate order and residual connection as in `composer.network.keras_lstm`.
+
+Conventions:
+    B streams, L layers, H units, K head units, F = 5 fields, as in `composer.network.predictor`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from composer.encoding.events import FIELDS
+from composer.encoding.features import COLUMNS
+from composer.network.config import NetworkConfig
+from composer.network.predictor import Floats, Heads, Predictor, reading_weights
+
+
+class FloatTrunk:
+    """Embeddings, LSTM layers and the heads' first matrix; see `predictor.Trunk`."""
+
+    def __init__(self, config: NetworkConfig, weights: Mapping[str, NDArray[Any]]) -> None:
+        """Take the weights in.
+
+        Args:
+            config: Of the network.
+            weights: By path, as a model's weights.npz has them.
+
+        Raises:
+            KeyError: One is missing.
+        """
+
+        def weight(name: str) -> Floats:
+            return np.ascontiguousarray(weights[name], dtype=np.float32)
+
+        first = weight("lstm_0/lstm_cell/kernel")
+        # An embedding goes through the first layer's matrix once, here, and not every step.
+        self._tables, start = [], 0
+        for name in COLUMNS:
+            table = weight(f"in_{name}/embeddings")
+            self._tables.append(table @ first[start : start + table.shape[1]])
+            start += table.shape[1]
+        self._layers = []
+        for layer in range(config.layers):
+            cell = f"lstm_{layer}/lstm_cell"
+            kernel, recurrent = weight(f"{cell}/kernel"), weight(f"{cell}/recurrent_kernel")
+            stacked = recurrent if layer == 0 else np.concatenate([kernel, recurrent])
+            self._layers.append((np.ascontiguousarray(stacked), weight(f"{cell}/bias")))
+        heads = [f"head_{field}/from_trunk" for field in FIELDS]
+        self._kernel = np.concatenate([weight(f"{head}/kernel") for head in heads], axis=1)
+        self._bias = np.concatenate([weight(f"{head}/bias") for head in heads])
+
+    def __call__(self, steps: NDArray[np.integer], recurrent: Floats) -> tuple[Floats, Floats]:
+        """See `composer.network.predictor.Trunk`."""
+        after = np.empty_like(recurrent)
+        x = np.zeros((len(steps), 0), dtype=np.float32)
+        for layer, (kernel, bias) in enumerate(self._layers):
+            h, c = recurrent[:, layer, 0], recurrent[:, layer, 1]
+            if layer == 0:
+                z = h @ kernel + bias
+                for column, table in enumerate(self._tables):
+                    z += table[steps[:, column]]
+            else:
+                z = np.concatenate([x, h], axis=1) @ kernel + bias
+            i, f, g, o = np.split(z, 4, axis=1)  # input, forget, candidate, output
+            after[:, layer, 1] = c = _sigmoid(f) * c + _sigmoid(i) * np.tanh(g)
+            after[:, layer, 0] = h = _sigmoid(o) * np.tanh(c)
+            x = h if layer == 0 else x + h
+        hidden: Floats = x @ self._kernel + self._bias
+        return hidden, after
+
+
+def _sigmoid(x: Floats) -> Floats:
+    # By tanh: exp(-x) overflows for large negative x.
+    return np.asarray(np.float32(0.5) * (1 + np.tanh(np.float32(0.5) * x)), dtype=np.float32)
+
+
+def load_float(folder: Path) -> Predictor:
+    """A predictor that plays a model's float weights instead of its int8 graph.
+
+    Raises:
+        ModelError: A file is missing, damaged, or of another version.
+    """
+    config = NetworkConfig.load(folder / "config.json")
+    with reading_weights(folder) as stored:
+        weights = {name: stored[name] for name in stored.files}
+        trunk, heads = FloatTrunk(config, weights), Heads(weights, config.head_units)
+    return Predictor(config, trunk, heads)

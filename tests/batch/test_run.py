@@ -1,0 +1,472 @@
+"""A batch in one process: the same music as `generate`, resumable, and nothing lost."""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from live.tiny import TinyTrunk, tiny_predictor
+
+from composer.batch import manifest
+from composer.batch.jobs import Order, Task
+from composer.batch.run import Batch, Job, Tally, known_rng_seed
+from composer.batch.worker import Maker
+from composer.errors import DependencyError, OutputError, SeedError, SettingError
+from composer.formats import smf
+from composer.generation.generate import continue_seed
+from composer.generation.seed_files import alone, continued, open_seed
+from composer.generation.settings import Settings
+
+SEEDS = Path(__file__).parents[2] / "midi_data"
+SHORT = Settings(bars=1, rng_seed=3)
+
+
+@pytest.fixture
+def seeds(tmp_path: Path) -> Path:
+    """Six seeds of different length, some in a folder of their own."""
+    folder = tmp_path / "seeds"
+    (folder / "sub").mkdir(parents=True)
+    for name in ("folk.mid", "waltz.mid", "gymnopedie.mid", "ode.musicxml"):
+        shutil.copy(SEEDS / name, folder / name)
+    for name in ("drums.mid", "rag.mid"):
+        shutil.copy(SEEDS / name, folder / "sub" / name)
+    return folder
+
+
+def batch(seeds: Path, out: Path, **options: Any) -> Batch:
+    job = {
+        "settings": options.pop("settings", SHORT),
+        "force": options.pop("force", False),
+    }
+    order = Order(**({"variations": 3, "size": 16, "model": ("tiny", "0")} | options))
+    return Batch(Job(seeds, out, order, model=Path(), **job), tiny_predictor())
+
+
+def run(seeds: Path, out: Path, **options: Any) -> Tally:
+    return batch(seeds, out, **options).run()
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder, and every empty folder."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes() if path.is_file() else b""
+        for path in folder.rglob("*")
+        if path.is_file() or not any(path.iterdir())
+    }
+
+
+def records(out: Path) -> list[dict[str, Any]]:
+    return list(manifest.read(out / manifest.NAME))
+
+
+def test_the_bytes_of_generate_whatever_the_batch_size(seeds: Path, tmp_path: Path) -> None:
+    whole = run(seeds, tmp_path / "many", size=64)
+    assert (whole.made, whole.failed, whole.seeds) == (18, 0, 6)
+    run(seeds, tmp_path / "one", size=1)
+    made = contents(tmp_path / "many")
+    assert made == contents(tmp_path / "one")
+
+    for name in ("folk.mid", "ode.musicxml", "sub/drums.mid"):
+        seed = open_seed(seeds / name)
+        alike = continue_seed(seed.reading(), tiny_predictor(), SHORT, range(3))
+        for number, continuation in enumerate(alike, start=1):
+            output = str(Path(name).with_name(f"{Path(name).stem}-{number}.mid"))
+            assert made[output] == smf.encode(continued(seed, continuation))
+
+
+def test_the_continuation_alone(seeds: Path, tmp_path: Path) -> None:
+    run(seeds, tmp_path / "out", continuation_only=True, variations=1)
+    seed = open_seed(seeds / "waltz.mid")
+    made = continue_seed(seed.reading(), tiny_predictor(), SHORT)[0]
+    assert (tmp_path / "out" / "waltz-1.mid").read_bytes() == smf.encode(alone(made))
+
+
+def test_takes_are_those_of_generate_whatever_the_size(seeds: Path, tmp_path: Path) -> None:
+    settings = Settings(bars=2, rng_seed=3, takes=3)
+    for size in (2, 32):  # fewer places than takes of one continuation, and many
+        order = Order(variations=2, size=size, model=("tiny", "0"), continuation_only=True)
+        job = Job(seeds, tmp_path / str(size), order, settings, Path())
+        Batch(job, tiny_predictor()).run()
+    reading = open_seed(seeds / "waltz.mid").reading()
+    for made in continue_seed(reading, tiny_predictor(), settings, (0, 1)):
+        name = f"waltz-{made.variation + 1}.mid"
+        expected = smf.encode(alone(made))
+        assert [(tmp_path / size / name).read_bytes() for size in ("2", "32")] == [expected] * 2
+
+
+def test_many_streams_in_one_step(seeds: Path, tmp_path: Path) -> None:
+    predictor = tiny_predictor()
+    order = Order(variations=20, size=32, model=("tiny", "0"))
+    settings = Settings(notes=12, rng_seed=3)
+    Batch(Job(seeds, tmp_path / "out", order, settings, Path()), predictor).run()
+    trunk = predictor.trunk
+    assert isinstance(trunk, TinyTrunk)
+    # Few sizes, for each of which an engine is set up; nearly all of the work in full steps.
+    assert set(trunk.sizes) <= {8, 16, 24, 32}
+    notes = sum(record["notes"] for record in records(tmp_path / "out"))
+    assert notes == 6 * 20 * 12
+    assert trunk.sizes.count(32) > 0.6 * notes / 32
+
+
+def test_seeds_are_read_as_there_is_room(seeds: Path) -> None:
+    taken = []
+
+    def tasks() -> Iterator[tuple[int, Task]]:
+        for number in itertools.count():  # it never ends: nobody can hold them all
+            taken.append(number)
+            path = str(seeds / "waltz.mid")
+            yield number, Task("waltz.mid", path, "waltz", SHORT, (number,))
+
+    made = Maker(Order(size=8, model=("tiny", "0")), tiny_predictor()).make(tasks())
+    assert len(list(itertools.islice(made, 20))) == 20
+    assert len(taken) < 20 + 3 * 8
+
+
+def test_what_the_manifest_says(seeds: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run(seeds, out, variations=2)
+    lines = records(out)
+    assert [(line["seed"], line["variation"]) for line in lines] == sorted(
+        (name, number)
+        for name in ("folk.mid", "gymnopedie.mid", "ode.musicxml", "waltz.mid",
+                     "sub/drums.mid", "sub/rag.mid")
+        for number in (1, 2)
+    )  # fmt: skip
+    line = lines[0]
+    data = (out / "folk-1.mid").read_bytes()
+    import hashlib
+
+    assert line["sha256"] == hashlib.sha256(data).hexdigest()
+    assert line["seed_sha256"] == hashlib.sha256((seeds / "folk.mid").read_bytes()).hexdigest()
+    assert line["settings"]["bars"] == 1
+    assert (line["rng_seed"], line["model"], line["output"]) == (3, "tiny", "folk-1.mid")
+    made = continue_seed(open_seed(seeds / "folk.mid").reading(), tiny_predictor(), SHORT)[0]
+    assert line["notes"] == made.piece.note_count
+    tempos, beat = made.piece.tempos, made.piece.ticks_per_beat
+    length = tempos.seconds(made.end, beat) - tempos.seconds(made.join, beat)
+    assert line["seconds"] == pytest.approx(length, abs=1e-3)
+    assert known_rng_seed(out) == 3
+    assert known_rng_seed(tmp_path) is None
+
+
+def test_names_and_formats(seeds: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    pattern = "{key}/{stem}_{variation:02}_{bpm}_{seed}.json"
+    run(seeds, out, pattern=pattern, also=("mid", "musicxml"), variations=1)
+    line = next(line for line in records(out) if line["seed"] == "waltz.mid")
+    key = line["key"].replace(" ", "-")
+    name = f"{key}/waltz_01_{round(line['bpm'])}_3"
+    assert line["output"] == f"{name}.json"
+    assert sorted(line["also"]) == [f"{name}.mid", f"{name}.musicxml"]
+    assert (out / "sub").is_dir()
+
+    events = json.loads((out / f"{name}.json").read_text())
+    seed = open_seed(seeds / "waltz.mid")
+    made = continue_seed(seed.reading(), tiny_predictor(), SHORT)[0]
+    assert len(events["notes"]) == made.piece.note_count == line["notes"]
+    assert events["events"][: events["seed_events"]] == seed.reading().events.rows.tolist()
+    assert (out / f"{name}.mid").read_bytes() == smf.encode(continued(seed, made))
+    assert b"score-partwise" in (out / f"{name}.musicxml").read_bytes()
+
+
+def test_two_seeds_of_one_name_get_two_names(seeds: Path, tmp_path: Path) -> None:
+    shutil.copy(SEEDS / "rag.mid", seeds / "FOLK.MID")
+    tally = run(seeds, tmp_path / "out", variations=1)
+    assert tally.failed == 0
+    assert {"folk.mid-1.mid", "FOLK.MID-1.mid"} <= set(contents(tmp_path / "out"))
+
+
+def test_a_picture_of_each(seeds: Path, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    for path in [*seeds.glob("*.m*"), seeds / "sub" / "rag.mid"]:
+        path.unlink()
+    run(seeds, tmp_path / "out", variations=1, also=("png",))
+    assert (tmp_path / "out" / "sub" / "drums-1.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_sound_needs_fluidsynth(
+    seeds: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(DependencyError, match="fluidsynth"):
+        batch(seeds, tmp_path / "out", also=("wav",))
+
+
+@pytest.mark.skipif(shutil.which("sh") is None, reason="needs a shell")
+def test_sound_comes_from_fluidsynth(
+    seeds: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A stand-in with the same arguments: -n -i -q -F TARGET -T wav -r RATE SOUNDFONT SOURCE
+    program = tmp_path / "fluidsynth"
+    program.write_text('#!/bin/sh\n[ "$4" = -F ] && cat "${10}" "${11}" > "$5"\n')
+    program.chmod(0o755)
+    font = tmp_path / "font.sf2"
+    font.write_bytes(b"SoundFont ")
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    run(seeds, tmp_path / "out", variations=1, also=("wav",), soundfont=str(font))
+    out = tmp_path / "out"
+    assert (out / "folk-1.wav").read_bytes() == b"SoundFont " + (out / "folk-1.mid").read_bytes()
+
+
+def test_settings_of_single_files(seeds: Path, tmp_path: Path) -> None:
+    (seeds / "settings.csv").write_text("file,bars,top-p,key\nfolk.mid,2,,\nsub/*.mid,,0.5,off\n")
+    (seeds / "sub" / "settings.jsonl").write_text(
+        '{"file": "rag.mid", "notes": 5, "pitch_range": [60, 72]}\n{"file": "none.mid"}\n'
+    )
+    tally = run(seeds, tmp_path / "out", variations=1)
+    by_seed = {line["seed"]: line["settings"] for line in records(tmp_path / "out")}
+    base = SHORT.as_dict() | {"parts": []}
+    assert by_seed["folk.mid"] == base | {"bars": 2}
+    assert by_seed["waltz.mid"] == base
+    assert by_seed["sub/drums.mid"] == base | {"top_p": 0.5, "key": "off"}
+    own = {"top_p": 0.5, "key": "off", "bars": None, "notes": 5, "pitch_range": [60, 72]}
+    assert by_seed["sub/rag.mid"] == base | own
+    assert tally.unused == ["sub/settings.jsonl line 2"]
+
+
+def test_a_wrong_setting_fails_its_seeds_alone(seeds: Path, tmp_path: Path) -> None:
+    (seeds / "settings.csv").write_text(
+        "file,bars,temperature,parts\nfolk.mid,x,,\nwaltz.mid,,9,\ngymnopedie.mid,,,tuba\n"
+    )
+    tally = run(seeds, tmp_path / "out", variations=1)
+    assert (tally.made, tally.failed) == (3, 3)
+    reasons = dict(tally.failures)
+    assert reasons["folk.mid"] == "settings.csv line 2: bars is 'x', which cannot be read"
+    assert reasons["waltz.mid"] == "settings.csv line 3: temperature is 9.0, must be 0 to 5"
+    assert "no part is called 'tuba'" in reasons["gymnopedie.mid"]
+
+
+def test_a_table_that_cannot_be_read_stops_the_run(seeds: Path, tmp_path: Path) -> None:
+    (seeds / "settings.csv").write_text("file,tempo\nfolk.mid,120\n")
+    with pytest.raises(SettingError, match=r"settings.csv line 2: there is no setting 'tempo'"):
+        run(seeds, tmp_path / "out")
+    assert contents(tmp_path / "out") == {}
+
+
+def damaged(folder: Path) -> dict[str, str]:
+    """Seeds that are broken in different ways, and what is said of each."""
+    whole = (SEEDS / "waltz.mid").read_bytes()
+    (folder / "empty.mid").write_bytes(b"")
+    (folder / "cut.mid").write_bytes(whole[: len(whole) // 2])
+    (folder / "text.mid").write_text("this is no music")
+    (folder / "header.mid").write_bytes(whole[:14])
+    (folder / "type2.mid").write_bytes(whole[:9] + b"\x02" + whole[10:])
+    (folder / "silent.mid").write_bytes(b"MThd\0\0\0\6\0\0\0\1\0\x60MTrk\0\0\0\4\0\xff\x2f\0")
+    (folder / "score.musicxml").write_text("<score-partwise><part")
+    (folder / "archive.mxl").write_bytes(b"PK\3\4 and no more")
+    (folder / "noise.abc").write_bytes(bytes(range(256)))
+    (folder / "gone.mid").symlink_to(folder / "nowhere.mid")
+    return {
+        "empty.mid": "is empty", "cut.mid": "", "text.mid": "not a MIDI file", "header.mid": "",
+        "type2.mid": "type 2", "silent.mid": "no notes", "score.musicxml": "", "archive.mxl": "",
+        "noise.abc": "", "gone.mid": "does not exist",
+    }  # fmt: skip
+
+
+def test_a_bad_seed_stops_nothing(seeds: Path, tmp_path: Path) -> None:
+    expected = damaged(seeds)
+    tally = run(seeds, tmp_path / "out")
+    assert (tally.made, tally.failed, tally.seeds) == (18, len(expected), 6 + len(expected))
+    reasons = dict(tally.failures)
+    assert reasons.keys() == expected.keys()
+    for name, words in expected.items():
+        assert words in reasons[name]
+        assert name in reasons[name] and str(tmp_path) not in reasons[name]
+        assert "defect" not in reasons[name]
+    # What failed is tried again, and what is done is not.
+    again = run(seeds, tmp_path / "out")
+    assert (again.made, again.found, again.failed) == (0, 18, len(expected))
+
+
+def test_nothing_is_done_twice(seeds: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run(seeds, out)
+    before = contents(out)
+    stamps = {path: path.stat().st_mtime_ns for path in out.rglob("*.mid")}
+    again = run(seeds, out)
+    assert (again.made, again.found) == (0, 18)
+    more = run(seeds, out, variations=4)
+    assert (more.made, more.found) == (6, 18)
+    assert all(path.stat().st_mtime_ns == stamp for path, stamp in stamps.items())
+    assert {name: data for name, data in contents(out).items() if name in before} != {}
+
+
+@pytest.mark.parametrize("best", [None, 2])
+@pytest.mark.parametrize("after", [1, 5, 11])
+def test_interrupted_anywhere_it_ends_as_if_undisturbed(
+    seeds: Path, tmp_path: Path, after: int, best: int | None
+) -> None:
+    run(seeds, tmp_path / "whole", best=best)
+    out = tmp_path / "out"
+
+    def interrupt(tally: Tally) -> None:
+        if tally.made == after:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        batch(seeds, out, best=best).run(interrupt)
+    assert len(records(out)) == after
+    assert not (out / ".composer-batch").exists()
+    # Harder than any interruption: a torn line, a torn file, one that is gone, and leavings.
+    with open(out / manifest.NAME, "ab") as stream:
+        stream.write(b'{"seed": "folk.mid", "vari')
+    first = out / records(out)[0]["output"]
+    first.write_bytes(first.read_bytes()[:20])
+    (out / ".composer-batch").mkdir()
+    (out / ".composer-batch" / "file.tmp").write_bytes(b"half a f")
+    (out / f".{manifest.NAME}.tmp").write_bytes(b"half")
+    if after == 5:
+        first.unlink()
+
+    tally = run(seeds, out, best=best)
+    assert tally.failed == 0
+    assert contents(out) == contents(tmp_path / "whole")
+
+
+def test_what_others_wrote_stays(seeds: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "folk-2.mid").write_bytes(b"mine")
+    tally = run(seeds, out)
+    assert (tally.made, tally.failed) == (17, 1)
+    assert tally.failures == [
+        ("folk.mid", "folk-2.mid exists and is another file; use --force to replace it")
+    ]
+    assert (out / "folk-2.mid").read_bytes() == b"mine"
+    forced = run(seeds, out, force=True)
+    assert (forced.made, forced.found, forced.failed) == (1, 17, 0)
+    run(seeds, tmp_path / "whole")
+    assert contents(out) == contents(tmp_path / "whole")
+
+
+def test_other_settings_do_not_replace_what_is_there(seeds: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run(seeds, out, variations=1)
+    before = contents(out)
+    other = Settings(bars=1, rng_seed=4)
+    tally = run(seeds, out, variations=1, settings=other)
+    assert tally.made == 0 and tally.failed == 6
+    assert {n: d for n, d in contents(out).items() if n.endswith(".mid")} == {
+        n: d for n, d in before.items() if n.endswith(".mid")
+    }
+    assert run(seeds, out, variations=1, settings=other, force=True).made == 6
+    run(seeds, tmp_path / "whole", variations=1, settings=other)
+    assert contents(out) == contents(tmp_path / "whole")
+
+
+def test_a_changed_seed_is_made_again(seeds: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run(seeds, out, variations=1)
+    shutil.copy(SEEDS / "rag.mid", seeds / "folk.mid")
+    tally = run(seeds, out, variations=1, force=True)
+    assert (tally.made, tally.found) == (1, 5)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
+def test_a_full_disk_ends_cleanly(
+    seeds: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    out = tmp_path / "out"
+    written = Path.write_bytes
+    count = itertools.count()
+
+    def full(self: Path, data: bytes) -> int:
+        if next(count) == 7:
+            written(self, data[:10])
+            raise OSError(number, "no more", str(self))
+        return written(self, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", full)
+        with pytest.raises(OutputError, match="full" if number == errno.ENOSPC else "no more"):
+            run(seeds, out)
+    assert len(records(out)) == 7
+    assert not list(out.rglob("*.tmp"))
+    assert (run(seeds, out).made, run(seeds, out).found) == (11, 18)
+    run(seeds, tmp_path / "whole")
+    assert contents(out) == contents(tmp_path / "whole")
+
+
+def test_one_run_at_a_time(seeds: Path, tmp_path: Path) -> None:
+    pytest.importorskip("fcntl")
+    out = tmp_path / "out"
+
+    def again(tally: Tally) -> None:
+        with pytest.raises(OutputError, match="another composer batch is at work"):
+            run(seeds, out)
+
+    batch(seeds, out, variations=1).run(again)
+    assert len(records(out)) == 6
+
+
+def test_a_plan_does_nothing(seeds: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    plan = batch(seeds, out).plan()
+    assert (plan.seeds, plan.total, plan.found) == (6, 18, 0)
+    assert not out.exists()
+    run(seeds, out, variations=1)
+    before = contents(out)
+    plan = batch(seeds, out).plan()
+    assert (plan.seeds, plan.total, plan.found) == (6, 18, 6)
+    assert contents(out) == before
+
+
+def test_a_link_that_leads_round_ends(seeds: Path, tmp_path: Path) -> None:
+    (seeds / "sub" / "round").symlink_to(seeds)
+    assert run(seeds, tmp_path / "out", variations=1).seeds == 6
+
+
+def test_the_output_may_lie_among_the_seeds(seeds: Path) -> None:
+    out = seeds / "out"
+    assert run(seeds, out).seeds == 6
+    assert run(seeds, out).found == 18
+    with pytest.raises(SettingError, match="folder of its own"):
+        run(seeds, seeds)
+    with pytest.raises(SeedError, match="does not exist"):
+        run(seeds / "nowhere", out)
+
+
+def test_another_file_is_not_taken_for_a_manifest(seeds: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / manifest.NAME).write_text("shopping list\nbread\n")
+    with pytest.raises(OutputError, match="is not of a manifest"):
+        run(seeds, out)
+    assert (out / manifest.NAME).read_text() == "shopping list\nbread\n"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        ("{variation}.mid", "needs {stem}"),
+        ("{stem}.mid", "needs {variation}"),
+        ("{stem}{variation}.mid", "run together"),
+        ("{stem}x{variation}.mid", "run together"),
+        ("{stem}-{variation}.wma", "must end in one of"),
+        ("../{stem}-{variation}.mid", "inside the output folder"),
+        ("/{stem}-{variation}.mid", "inside the output folder"),
+        ("{stem}-{variation}-{mood}.mid", "names {mood}"),
+        ("{stem}-{variation}-{stem}.mid", "twice"),
+        ("{stem!r}-{variation}.mid", "other than a width"),
+        ("{stem}-{variation:999999999}.mid", "other than a width"),
+        ("{stem.parts}-{variation}.mid", "names {stem.parts}"),
+        ("{stem}-{variation.mid", "cannot be read"),
+    ],
+)
+def test_patterns_under_which_names_could_clash(pattern: str, words: str) -> None:
+    with pytest.raises(SettingError) as raised:
+        Order(variations=2, pattern=pattern)
+    assert words in str(raised.value)
+
+
+def test_values_of_an_order_are_checked() -> None:
+    for wrong in ({"variations": 0}, {"best": 0}, {"best": 2}, {"size": 0}, {"also": ("ogg",)}):
+        with pytest.raises(SettingError):
+            Order(**wrong)
+    assert Order(pattern="{stem}.MID", also=("json", "mid")).formats == ("mid", "json")

@@ -1,0 +1,121 @@
+"""Which of several continuations are kept."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from composer.analysis.segment import Passage
+from composer.batch.selection import (
+    ALIKE,
+    Scores,
+    choose,
+    copied,
+    judge,
+    likeness,
+)
+from composer.encoding.events import DURATION_TICKS
+
+BAR = 96
+
+
+def passage(notes: list[tuple[int, int]], bars: int = 4, *, program: int = 0, long: int = 24,
+            free: bool = False) -> Passage:  # fmt: skip
+    """Quarter notes, or of `long` ticks, from (tick, pitch)."""
+    duration = int(np.searchsorted(DURATION_TICKS, long))
+    rows = np.array([[0, 0, pitch, duration, 16] for _, pitch in notes], dtype=np.int64)
+    onsets = np.array([tick for tick, _ in notes], dtype=np.int64)
+    return Passage(rows.reshape(-1, 5), onsets, (program,), BAR, free, bars * BAR)
+
+
+def tune(start: int = 0, bars: int = 4, step: int = 24) -> list[tuple[int, int]]:
+    """A line that does not repeat itself."""
+    pitches = [60, 62, 64, 65, 67, 69, 71, 72]
+    count = bars * BAR // step
+    return [(n * step, pitches[(n * n + n // 3 + start) % 8]) for n in range(count)]
+
+
+def test_the_likelier_and_the_more_like_its_seed_the_better() -> None:
+    seed = passage(tune())
+    same = judge(seed, seed, -5.0)
+    assert same.misfit == 0
+    assert not same.loop and not same.silence
+    assert same.cost == pytest.approx(0.5)
+    other_key = passage([(tick, pitch + 1) for tick, pitch in tune()])
+    assert judge(seed, other_key, -5.0).cost > same.cost
+    assert judge(seed, seed, -9.0).cost > same.cost
+
+
+def test_a_loop_is_one_that_the_seed_has_not() -> None:
+    bar = tune(bars=1)
+    loop = passage([(tick + n * BAR, pitch) for n in range(8) for tick, pitch in bar], bars=8)
+    assert loop.repeats == 7
+    assert passage(tune(bars=8), bars=8).repeats == 0
+    assert judge(passage(tune(bars=8), bars=8), loop, -1.0).loop
+    assert not judge(loop, loop, -1.0).loop
+
+
+def test_silence_is_more_than_a_bar_and_more_than_in_the_seed() -> None:
+    seed = passage(tune())
+    pause = [(tick, pitch) for tick, pitch in tune(bars=8) if not 2 * BAR <= tick < 4 * BAR]
+    assert judge(seed, passage(pause, bars=8), -1.0).silence
+    assert not judge(passage(pause, bars=8), passage(pause, bars=8), -1.0).silence
+    ends_early = [(tick, pitch) for tick, pitch in tune(bars=8) if tick < 4 * BAR]
+    assert judge(seed, passage(ends_early, bars=8), -1.0).silence
+    assert judge(seed, passage([], bars=8), -1.0).silence
+    # A note that sounds on is no silence.
+    held = passage([(0, 60), (6 * BAR, 62)], bars=8, long=384)
+    assert held.silence == 2 * BAR
+
+
+def test_likeness_counts_common_notes() -> None:
+    whole = passage(tune())
+    half = passage([(tick, pitch if tick < 2 * BAR else pitch + 40) for tick, pitch in tune()])
+    assert likeness(whole, whole) == 1
+    assert likeness(whole, half) == 0.5
+    assert likeness(whole, passage([])) == 0
+
+
+def test_a_copy_of_any_passage_of_the_seed() -> None:
+    seed = passage(tune(bars=8), bars=8)
+    second_half = [(tick - 4 * BAR, pitch) for tick, pitch in tune(bars=8) if tick >= 4 * BAR]
+    assert copied(seed, passage(second_half)) == 1
+    assert copied(seed, passage(tune(start=1))) < ALIKE
+    # Two notes in common are no copy.
+    assert copied(seed, passage(second_half[:2])) == 0
+    # One that is longer than the seed is compared with all of it.
+    assert copied(passage(tune(bars=2), bars=2), passage(tune(bars=8), bars=8)) < ALIKE
+
+
+def test_free_time_has_gaps_for_a_rhythm() -> None:
+    seed = passage([(n * 50, 60 + n % 5) for n in range(20)], bars=11, free=True)
+    other = passage([(n * 7, 60 + n % 5) for n in range(20)], bars=11, free=True)
+    assert seed.rhythm.sum() == pytest.approx(1)
+    assert not (seed.rhythm * other.rhythm).any()
+
+
+def scored(cost: float, *, loop: bool = False, silence: bool = False) -> Scores:
+    return Scores(1, 0, loop, silence, cost)
+
+
+def test_the_best_are_kept_and_no_two_alike() -> None:
+    seed = passage([(n * 24, 90) for n in range(16)])
+    lines = [passage(tune(start=n)) for n in range(4)]
+    almost = passage([*tune(start=2)[:-1], (360, 99)])
+    candidates = [
+        (scored(0.4), lines[0]), (scored(0.3), lines[1]), (scored(0.1), lines[2]),
+        (scored(0.2), almost), (scored(0.0, loop=True), lines[3]), (scored(0.0), seed),
+    ]  # fmt: skip
+    assert likeness(lines[2], almost) >= ALIKE
+    assert choose(candidates, seed, 2, last=False) == [2, 1]
+    assert choose(candidates, seed, 3, last=False) == [2, 1, 0]
+    # More are needed; and when there are no more, the loop is better than nothing.
+    assert choose(candidates, seed, 4, last=False) is None
+    assert choose(candidates, seed, 4, last=True) == [2, 1, 0, 4]
+    assert choose(candidates, seed, 5, last=True) == [2, 1, 0, 4]
+
+
+def test_of_equals_the_first_is_kept() -> None:
+    seed = passage([(n * 24, 90) for n in range(16)])
+    candidates = [(scored(0.5), passage(tune(start=n))) for n in (1, 2, 4)]
+    assert choose(candidates, seed, 2, last=False) == [0, 1]

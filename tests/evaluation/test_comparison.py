@@ -1,0 +1,202 @@
+"""Comparing continuations with what really follows: halves, faults, figures, the command."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tiny_model
+from click.testing import CliRunner
+from duet import found, song
+
+from composer import models
+from composer.analysis.descriptors import TRAITS
+from composer.analysis.segment import Passage
+from composer.cli.main import verbs
+from composer.encoding.events import PART, PITCH, encode
+from composer.evaluation import comparison as compare
+from composer.evaluation.comparison_page import page
+from composer.evaluation.evaluate import Found
+from composer.formats import midi
+from composer.generation.settings import Settings
+from composer.music.beat_grid import BEATS, Grid
+from composer.music.notes import Note, Part, Piece
+from composer.music.timing import TempoMap
+
+
+@pytest.fixture(scope="module")
+def halves() -> list[compare.Halved]:
+    made = [compare.halve(found(seed)) for seed in range(3)]
+    return [half for half in made if half is not None]
+
+
+def test_a_piece_is_cut_at_the_bar_line_in_its_middle():
+    whole = found(1)
+    half = compare.halve(whole)
+    assert half is not None
+    assert half.bars == 8
+    assert half.reading.join == 8 * 96
+    # Seed and truth together are the piece.
+    count = len(half.seed.rows)
+    assert np.array_equal(half.seed.rows, whole.events.rows[:count])
+    assert np.array_equal(half.truth.rows, whole.events.rows[count:])
+    assert half.truth.onsets[0] == 0
+
+
+def test_the_second_half_can_be_kept_short():
+    half = compare.halve(found(1), most_bars=4)
+    assert half is not None
+    assert half.bars == 4
+    assert half.truth.onsets.max() < 4 * 96
+
+
+def test_halves_of_two_bars_are_too_short():
+    assert compare.halve(found(1, bars=4)) is None
+
+
+def test_a_part_that_enters_later_is_not_in_the_seed():
+    late = Part(tuple(Note(24 * n, 90, 24, 70) for n in range(40, 64)), 73, track=2, channel=2)
+    piece = song(1)
+    piece = Piece((late, *piece.parts), 24)
+    events, placement = encode(piece, Grid(BEATS, share=1.0))
+    half = compare.halve(Found("late", "songs", events, True, piece, placement))
+    assert half is not None
+    assert half.reading.events.programs == (0, 33)
+    assert half.truth.programs == (73, 0, 33)
+
+
+def test_continuations_are_as_long_as_the_truth_and_the_same_every_time(
+    halves: list[compare.Halved],
+):
+    predictor = tiny_model.predictor()
+    made = compare.continuations(predictor, halves, Settings(), 5)
+    again = compare.continuations(predictor, halves, Settings(), 5)
+    assert [item.index for item in made] == [0, 1, 2, 0, 1]
+    for one, other in zip(made, again, strict=True):
+        assert one.passage.length == halves[one.index].truth.length
+        assert np.array_equal(one.passage.rows, other.passage.rows)
+    # The second of a piece is another variation of it.
+    assert not np.array_equal(made[0].passage.rows, made[3].passage.rows)
+
+
+def test_a_model_alone_keeps_to_the_seeds_parts_and_the_length_and_to_nothing_else(
+    halves: list[compare.Halved],
+):
+    predictor = tiny_model.predictor()
+    alone = compare.continuations(predictor, halves, Settings(), 3, alone=True)
+    guided = compare.continuations(predictor, halves, Settings(takes=2), 3)
+    for some, other, half in zip(alone, guided, halves, strict=True):
+        assert some.passage.length == half.truth.length
+        assert some.passage.onsets.max() < half.truth.length
+        assert set(some.passage.rows[:, PART]) <= {0, 1}
+        # The seed's bass and melody lie between 36 and 79, and its notes on the eighths.
+        assert np.ptp(some.passage.rows[:, PITCH]) > 64 > np.ptp(other.passage.rows[:, PITCH])
+        assert (some.passage.onsets % 12 > 0).any()
+        assert not (other.passage.onsets % 12 > 0).any()
+
+
+def test_someone_elses_surprise_is_one_more_trait(halves: list[compare.Halved]):
+    true, own = [1.0, 2.0, 4.0], [1.5, 2.0, 3.0]
+    made = compare.measure(halves, compare.repeats(halves), surprise=(own, true))
+    assert made.surprise.value == pytest.approx(6.5 / 3)
+    assert made.each["surprise"] == [0.5, 0.0, 1.0]
+    truth = compare.measure(halves, compare.truths(halves), surprise=(true, true))
+    assert compare.nearer(truth, made)["surprise"].value == pytest.approx(0.5)
+    apart, _ = compare.random_pairs(halves, true)
+    assert apart["surprise"].value == pytest.approx((1 + 3 + 2) / 3)
+
+
+def test_a_tempo_that_changes_gives_each_tick_its_second():
+    # 120 beats a minute for eight bars, then 60: a tick is 1/48 s, then 1/24 s.
+    half = compare.halve(found(1, tempos=TempoMap(((0, 500_000), (768, 1_000_000)))))
+    assert half is not None
+    assert half.cut == 768
+    assert half.seconds(np.array([-96, 0, 96])).tolist() == [-2.0, 0.0, 4.0]
+    assert half.ticks(np.array([-2.0, 0.0, 4.0])).tolist() == [-96, 0, 96]
+
+
+def test_the_truth_is_at_no_distance_from_itself(halves: list[compare.Halved]):
+    figures = compare.measure(halves, compare.truths(halves))
+    assert all(figures.apart[name].value == 0 for name in TRAITS)
+    assert figures.keys.value == 1.0
+    assert figures.degenerate.value == 0.0
+    apart, _ = compare.random_pairs(halves)
+    assert apart["pitch classes"].value > 0
+
+
+def test_how_much_nearer_is_counted_piece_by_piece(halves: list[compare.Halved]):
+    again = compare.measure(halves, compare.repeats(halves))
+    truth = compare.measure(halves, compare.truths(halves))
+    ahead = compare.nearer(truth, again)
+    assert ahead["pitch classes"].value == pytest.approx(again.apart["pitch classes"].value)
+    assert compare.nearer(again, truth)["pitch classes"].value == -ahead["pitch classes"].value
+    assert compare.nearer(again, again)["density"].high == 0
+
+
+def test_the_seed_again_is_a_copy_of_the_seed(halves: list[compare.Halved]):
+    figures = compare.measure(halves, compare.repeats(halves))
+    assert [copy.bars for copy in figures.from_seed] == [8, 8, 8]
+
+
+def test_what_is_wrong_with_an_output(halves: list[compare.Halved]):
+    half = halves[0]
+    bar = [(beat * 24, 60) for beat in range(4)]
+
+    def output(notes: list[tuple[int, int]], bars: int = 12) -> Passage:
+        onsets = np.array([tick for tick, _ in notes], dtype=np.int64)
+        rows = np.zeros((len(notes), 5), dtype=np.int64)
+        rows[:, 2] = [pitch for _, pitch in notes]
+        rows[:, 3] = 23
+        return compare.replace_notes(
+            Passage(rows, onsets, (0,), 96, False, bars * 96), rows, onsets, bars * 96
+        )
+
+    stuck = [(96 * n + tick, pitch) for n in range(12) for tick, pitch in bar]
+    assert compare.fault(half, output(stuck)) == "loop"
+    moving = [(96 * n + tick, pitch + n) for n in range(12) for tick, pitch in bar]
+    assert compare.fault(half, output(moving)) == ""
+    assert compare.fault(half, output(moving[:12])) == "silence"
+    assert compare.fault(half, output(moving[:1])) == "empty"
+
+
+def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    folder = tmp_path / "songs"
+    folder.mkdir()
+    for seed in range(3):
+        midi.save(midi.from_piece(song(seed)), folder / f"{seed}.mid")
+    monkeypatch.setattr(models, "find", lambda name: tmp_path)
+    monkeypatch.setattr(
+        "composer.network.predictor.Predictor.load",
+        lambda folder: tiny_model.predictor(),
+    )
+    html = tmp_path / "page.html"
+    arguments = [
+        "compare", str(folder), "--bars", "4", "--takes", "2", "--page", str(html), "--json",
+    ]  # fmt: skip
+    result = CliRunner().invoke(verbs, arguments)
+    assert result.exit_code == 0, result.output
+    document = json.loads(result.stdout)
+    assert document["pieces"] == 3
+    # Nothing was learnt from, so there is no Markov model.
+    sources = {"model", "model, one take", "model, alone", "uniform", "seed again", "truth"}
+    assert set(document["sources"]) == sources
+    assert set(document["model_nearer_than"]) == sources - {"model", "truth"}
+    assert document["sources"]["truth"]["key_agreement"]["value"] == 1.0
+    assert page(document) == html.read_text(encoding="utf-8")
+    again = CliRunner().invoke(verbs, arguments)
+    assert again.exit_code == 1
+    assert "exists" in again.output
+
+
+def test_one_piece_is_no_comparison(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    midi.save(midi.from_piece(song(1)), tmp_path / "one.mid")
+    monkeypatch.setattr(models, "find", lambda name: tmp_path)
+    monkeypatch.setattr(
+        "composer.network.predictor.Predictor.load",
+        lambda folder: tiny_model.predictor(),
+    )
+    result = CliRunner().invoke(verbs, ["compare", str(tmp_path / "one.mid")])
+    assert result.exit_code == 1
+    assert "give more music" in result.output

@@ -1,0 +1,297 @@
+"""Rules: what they allow, note by note, as masks over the classes of each field."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from composer.encoding.events import DURATION_TICKS, END, SHIFT_TICKS
+from composer.errors import SettingError
+from composer.generation.constraints import LEAN, Rules
+from composer.generation.generate import chosen_slots, make_rules
+from composer.generation.seed_analysis import read_seed
+from composer.generation.settings import Settings
+from composer.music.notes import DRUM_PROGRAM, Note, Part, Piece
+from composer.music.timing import MetreMap
+
+BEAT = 24
+FIRST = np.array([0])
+"""The first part."""
+NO_CHORD = np.array([0])
+"""Notes played on the onset so far."""
+
+
+def tune(*pitches: int, velocity: int = 80, program: int = 0, name: str = "") -> Part:
+    """Quarter notes one after another."""
+    notes = (Note(i * BEAT, p, BEAT, velocity) for i, p in enumerate(pitches))
+    return Part(tuple(notes), program, name=name)
+
+
+def piece(*parts: Part) -> Piece:
+    return Piece(parts, BEAT)
+
+
+C_MAJOR = tune(60, 62, 64, 65, 67, 69, 71, 72, name="Melody")
+KICKS = tune(36, 38, 36, 38, 36, 38, 36, 38, program=DRUM_PROGRAM, name="Kit")
+
+
+def rules_for(*parts: Part, **settings: object):  # type: ignore[no-untyped-def]
+    reading = read_seed(piece(*parts))
+    return reading, make_rules(reading, Settings(**settings))  # type: ignore[arg-type]
+
+
+def pitches(rules, slot: int = 0) -> list[int]:  # type: ignore[no-untyped-def]
+    return np.flatnonzero(rules.table["pitches"][0, slot]).tolist()
+
+
+class TestKey:
+    def test_auto_holds_to_the_scale_of_the_seed(self) -> None:
+        _, rules = rules_for(C_MAJOR)
+        assert {p % 12 for p in pitches(rules)} == {0, 2, 4, 5, 7, 9, 11}
+
+    def test_auto_takes_in_what_the_seed_uses_beyond_its_scale(self) -> None:
+        blue = tune(60, 63, 64, 67, 69, 67, 64, 63, 60, 60, 60, 62, 64, 67, 60, 60)
+        _, rules = rules_for(blue)
+        assert 3 in {p % 12 for p in pitches(rules)}
+
+    def test_a_key_by_name_holds_strictly(self) -> None:
+        _, rules = rules_for(C_MAJOR, key="Eb:major")
+        assert {p % 12 for p in pitches(rules)} == {3, 5, 7, 8, 10, 0, 2}
+
+    def test_off_allows_all(self) -> None:
+        _, rules = rules_for(C_MAJOR, key="off")
+        assert pitches(rules) == list(range(60 - 7, 72 + 7 + 1))
+
+    def test_drums_have_no_key(self) -> None:
+        _, rules = rules_for(C_MAJOR, KICKS, key="Eb:major")
+        assert {36, 38} <= set(pitches(rules, 1))
+
+
+class TestRange:
+    def test_by_default_near_the_seed(self) -> None:
+        _, rules = rules_for(C_MAJOR)
+        assert min(pitches(rules)) >= 53
+        assert max(pitches(rules)) <= 79
+
+    def test_as_asked(self) -> None:
+        _, rules = rules_for(C_MAJOR, pitch_range=(48, 55))
+        assert pitches(rules) == [48, 50, 52, 53, 55]
+
+    def test_a_range_without_a_note_of_the_key_is_refused(self) -> None:
+        with pytest.raises(SettingError, match="no note of Gb:major lies within pitches 60 to 60"):
+            rules_for(C_MAJOR, key="Gb:major", pitch_range=(60, 60))
+
+
+class TestParts:
+    def test_by_number_and_by_name(self) -> None:
+        reading = read_seed(piece(C_MAJOR, KICKS))
+        assert chosen_slots(reading, ()) == [0, 1]
+        assert chosen_slots(reading, ("2",)) == [1]
+        assert chosen_slots(reading, ("mel",)) == [0]
+        assert chosen_slots(reading, ("kit", "1")) == [0, 1]
+
+    def test_an_unknown_one_is_refused_with_the_list(self) -> None:
+        reading = read_seed(piece(C_MAJOR, KICKS))
+        with pytest.raises(SettingError, match=r"no part is called 'bass'.*1 Melody, 2 Kit"):
+            chosen_slots(reading, ("bass",))
+
+
+class TestTime:
+    def first(self, rules, reading):  # type: ignore[no-untyped-def]
+        """Onsets allowed for the first new note, in event ticks."""
+        from composer.encoding.running_features import Context
+
+        context = Context.after(reading.events)
+        before = reading.events.rows[-1:].astype(np.int64)
+        zero = np.zeros(1, dtype=np.int64)
+        mask = rules.shifts(context, before, zero, rules.room(before, zero), zero)[0]
+        return (context.clock[0] + SHIFT_TICKS[mask[:END]]).tolist(), mask
+
+    def test_it_starts_in_the_bar_after_the_seed(self) -> None:
+        reading, rules = rules_for(C_MAJOR)
+        onsets, mask = self.first(rules, reading)
+        assert reading.join == 8 * BEAT
+        assert min(onsets) == 8 * BEAT
+        assert max(onsets) < 12 * BEAT
+        assert not mask[END]
+
+    def test_notes_end_by_the_last_bar_line(self) -> None:
+        reading, rules = rules_for(C_MAJOR, bars=2)
+        onset = np.array([reading.join + 2 * 4 * BEAT - 5])
+        allowed = DURATION_TICKS[rules.lengths(onset, FIRST)[0]]
+        assert allowed.tolist() == [1, 2, 3, 4, 5]
+
+    def test_a_full_bar_sends_the_next_note_to_the_next_bar(self) -> None:
+        reading, rules = rules_for(C_MAJOR, density=1.0)
+        from composer.encoding.running_features import Context
+
+        context = Context.after(reading.events)
+        before = reading.events.rows[-1:].astype(np.int64)
+        four = np.array([4])
+        mask = rules.shifts(context, before, four, rules.room(before, NO_CHORD), four)[0]
+        assert (context.clock[0] + SHIFT_TICKS[mask[:END]]).min() == 8 * BEAT
+
+    def test_notes_begin_where_in_the_beat_the_seed_s_do(self) -> None:
+        swung = Part(tuple(Note(i * 12 + 4 * (i % 2), 60, 8, 80) for i in range(16)))
+        reading, rules = rules_for(swung)
+        onsets, _ = self.first(rules, reading)
+        assert {onset % BEAT for onset in onsets} == {0, 16}
+
+    def test_a_seed_that_was_played_is_not_bound_to_places(self) -> None:
+        late = Part(tuple(Note(i * 24 + i % 20, 60, 8, 80) for i in range(80)))
+        reading = read_seed(piece(late), grid="beats")
+        assert make_rules(reading, Settings()).table["places"].all()
+
+    def test_the_next_note_of_a_chord_may_follow_wherever_it_is(self) -> None:
+        _, rules = rules_for(C_MAJOR)
+        assert np.flatnonzero(rules.table["places"][0]).tolist() == [0]
+        from composer.encoding.running_features import Context
+
+        reading, _ = rules_for(C_MAJOR)
+        context = Context.after(reading.events)
+        context.inside[:] = 5
+        context.clock[:] = reading.join
+        before, one = np.array([[0, 0, 60, 0, 20]]), np.array([1])
+        mask = rules.shifts(context, before, one, rules.room(before, NO_CHORD), one)[0]
+        assert mask[0]
+        assert {(5 + tick) % BEAT for tick in SHIFT_TICKS[mask[:END]] if tick} == {0}
+
+    def test_each_part_keeps_to_its_lengths(self) -> None:
+        """None shorter than the part's own, none over half as long again; a long coda may."""
+        bass = Part(tuple(Note(i * 4 * BEAT, 40, 2 * BEAT, 80) for i in range(8)), 32)
+        tune_of_8_bars = tune(*(60 + i % 5 for i in range(32)))
+        reading, rules = rules_for(tune_of_8_bars, bass, bars=8)
+        for part, (shortest, longest) in enumerate([(BEAT, 1.5 * BEAT), (2 * BEAT, 3 * BEAT)]):
+            allowed = DURATION_TICKS[rules.lengths(np.array([reading.join]), np.array([part]))[0]]
+            assert allowed.min() == shortest and 0.9 * longest <= allowed.max() <= longest
+
+    def test_a_part_of_few_notes_may_hold_them(self) -> None:
+        reading, rules = rules_for(tune(60, 62, 64), bars=4)
+        allowed = DURATION_TICKS[rules.lengths(np.array([reading.join]), FIRST)[0]]
+        assert allowed.min() == BEAT and allowed.max() >= 4 * BEAT
+
+    def test_a_texture_that_grew_too_thick_is_thinned(self) -> None:
+        reading, rules = rules_for(C_MAJOR)
+        from composer.encoding.running_features import Context
+
+        context = Context.after(reading.events)
+        context.clock[:] = reading.join + 2 * BEAT
+        before = reading.events.rows[-1:].astype(np.int64)
+        room = rules.room(before, NO_CHORD)
+        few, many = (
+            rules.shifts(context, before, np.array([1]), room, np.array([drawn]))[0]
+            for drawn in (2, 9)
+        )
+        assert SHIFT_TICKS[few[:END]].min() == 0
+        assert SHIFT_TICKS[many[:END]].min() == BEAT
+
+    def test_the_length_in_seconds_ends_on_a_bar_line(self) -> None:
+        reading, rules = rules_for(C_MAJOR, seconds=3.1)  # 6.2 beats at 120
+        assert rules.end[0] - reading.join == 8 * BEAT
+
+    def test_the_metre_at_the_end_counts(self) -> None:
+        waltz = Piece((C_MAJOR,), BEAT, metres=MetreMap(((0, 4, 4), (4 * BEAT, 3, 4))))
+        reading = read_seed(waltz)
+        assert reading.bar == 3 * BEAT
+        assert reading.join == (4 + 6) * BEAT
+
+
+class TestSilence:
+    """A tune of quarters over a bass on each bar line."""
+
+    def after_beats(self, beats: int, inside: int = 0) -> list[int]:
+        """Parts that may play so many beats after the seed, in which the bass played on."""
+        from composer.encoding.running_features import Context
+
+        bass = Part(tuple(Note(i * 4 * BEAT, 40, BEAT, 80) for i in range(8)), 32)
+        reading, rules = rules_for(tune(*(60 + i % 5 for i in range(32))), bass)
+        context = Context.after(reading.events)
+        context.heard[0, 1] += beats * BEAT
+        before = reading.events.rows[-1:].astype(np.int64)
+        onset = context.clock + beats * BEAT + inside
+        return np.flatnonzero(
+            rules.slots(context, before, rules.room(before, NO_CHORD), onset)[0]
+        ).tolist()
+
+    def test_a_part_may_rest_for_a_bar_or_two(self) -> None:
+        assert self.after_beats(4) == self.after_beats(8) == [0, 1]
+
+    def test_then_it_comes_in_on_a_beat(self) -> None:
+        assert self.after_beats(9) == [0]
+        assert self.after_beats(9, inside=6) == [0, 1]
+
+
+class TestOrder:
+    def test_on_one_onset_parts_and_pitches_only_rise(self) -> None:
+        _, rules = rules_for(C_MAJOR, KICKS, key="off")
+        from composer.encoding.running_features import Context
+
+        reading, _ = rules_for(C_MAJOR, KICKS)
+        context = Context.after(reading.events)
+        before = np.array([[0, 0, 64, 0, 20]])
+        together = np.array([True])
+        allowed = rules.slots(context, before, rules.room(before, NO_CHORD), context.clock)[0]
+        assert np.flatnonzero(allowed).tolist() == [0, 1]
+        tones = np.flatnonzero(rules.tones(before, together, np.array([0]))[0])
+        assert tones.min() == 65
+        above = np.array([[0, 1, 127, 0, 20]])
+        room = rules.room(above, NO_CHORD)
+        assert not room[0]
+        assert not rules.shifts(context, above, NO_CHORD, room, NO_CHORD)[0, 0]
+
+
+class TestChords:
+    """A tune of single notes over chords of three."""
+
+    def after(self, part: int, pitch: int, in_chord: int) -> tuple[bool, list[int]]:
+        """Whether the same onset may follow, and who may play there, after a note."""
+        from composer.encoding.running_features import Context
+
+        triads = Part(tuple(Note(i * BEAT, 48 + n, BEAT, 80) for i in range(8) for n in (0, 4, 7)))
+        reading, rules = rules_for(C_MAJOR, triads)
+        context = Context.after(reading.events)
+        context.clock[:] = reading.join
+        before = np.array([[4, part, pitch, 0, 20]])
+        count = np.array([in_chord])
+        zero = np.array([0])
+        shifts = rules.shifts(context, before, zero, rules.room(before, count), zero)[0]
+        slots = np.flatnonzero(
+            rules.slots(context, before, rules.room(before, count), context.clock)[0]
+        )
+        return bool(shifts[0]), slots.tolist()
+
+    def test_a_part_of_single_notes_stays_one(self) -> None:
+        assert self.after(0, 60, 1) == (True, [1])
+
+    def test_none_plays_more_at_once_than_its_fullest_chord(self) -> None:
+        assert self.after(1, 48, 2) == (True, [1])
+        assert not self.after(1, 48, 3)[0]
+
+
+def test_velocities_stay_near_the_seed() -> None:
+    _, rules = rules_for(tune(60, 62, 64, 65, velocity=80))
+    classes = np.flatnonzero(rules.table["velocities"][0, 0]).tolist()
+    assert classes == [18, 19, 20, 21, 22]
+
+
+def test_a_part_that_was_heard_for_long_keeps_to_the_velocities_it_used() -> None:
+    soft, loud = (tune(*[60, 62, 64, 65] * 12, velocity=v).notes for v in (40, 96))
+    later = tuple(replace(note, onset=note.onset + 48 * BEAT) for note in loud[:8])
+    _, rules = rules_for(Part((*soft, *later), 0))
+    allowed, lean = rules.loudness(FIRST)
+    assert np.flatnonzero(allowed[0]).tolist() == [10, 24]
+    # Six times as often soft as loud: it leans to soft, and to neighbours of what it used.
+    assert lean[0, 10] - lean[0, 24] == pytest.approx(LEAN * np.log(6), rel=0.02)
+    assert lean[0, 24] > lean[0, 23] > lean[0, 20]
+
+
+def test_parts_without_rules_of_loudness_do_not_lean() -> None:
+    _, rules = rules_for(C_MAJOR)
+    one = rules.table[0]
+    plain = Rules.of(
+        **{name: one[name] for name in ("earliest", "latest_first", "end", "longest", "per_bar")},
+        **{name: one[name] for name in ("parts", "pitches", "velocities")},
+    )
+    assert not plain.loudness(FIRST)[1].any()

@@ -1,0 +1,328 @@
+"""Generation with the model that ships: what a musician is promised of a continuation."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tiny_model
+
+from composer import models
+from composer.analysis.repetition import Habits, listen
+from composer.encoding.events import FIELDS
+from composer.formats import midi
+from composer.generation.decoder import Ensemble, Stream
+from composer.generation.generate import (
+    Continuation,
+    continue_seed,
+    make_rules,
+    seed_state,
+)
+from composer.generation.seed_analysis import read_seed
+from composer.generation.seed_files import alone, continued, open_seed
+from composer.generation.settings import Settings
+from composer.music.keys import parse_key
+from composer.music.notes import Note, Part, Piece
+from composer.music.timing import MetreMap
+from composer.network.predictor import Heads, Predictor
+
+SEEDS = Path(__file__).parents[2] / "midi_data"
+MIDI_SEEDS = sorted(path.name for path in SEEDS.glob("*.mid"))
+
+
+@cache
+def predictor() -> Predictor:
+    return Predictor.load(models.find(), threads=1)
+
+
+def go_on(name: str, **settings: object) -> Continuation:
+    seed = open_seed(SEEDS / name)
+    wanted = Settings(**({"rng_seed": 1} | settings))  # type: ignore[arg-type]
+    return continue_seed(seed.reading(wanted.grid), predictor(), wanted)[0]
+
+
+def absolute(track: list) -> list[tuple[int, object]]:  # type: ignore[type-arg]
+    """(tick, message without its delta time) of a track, its end left out."""
+    rows, tick = [], 0
+    for message in track:
+        tick += message.time
+        if message.type != "end_of_track":
+            rows.append((tick, message.copy(time=0)))
+    return rows
+
+
+@pytest.mark.parametrize("name", MIDI_SEEDS)
+def test_every_seed_goes_on(name: str) -> None:
+    seed = open_seed(SEEDS / name)
+    made = go_on(name, bars=4)
+    file = continued(seed, made)
+
+    # The seed stays in front of it, message for message.
+    for before, after in zip(seed.file.tracks, file.tracks, strict=True):
+        ours = absolute(before)
+        assert absolute(after)[: len(ours)] == ours
+
+    # New notes lie between the join and the last bar line, in the seed's own parts.
+    assert made.piece.note_count > 0
+    for part, old in zip(made.piece.parts, seed.piece.parts, strict=True):
+        assert (part.track, part.channel, part.program) == (old.track, old.channel, old.program)
+        assert all(made.join <= note.onset and note.end <= made.end for note in part.notes)
+
+    # It starts with its first bar, and every bar line is where the seed's metre has it.
+    reading = made.reading
+    first = min(note.onset for _, note in made.piece.notes())
+    assert first < reading.tick(reading.join + reading.bar)
+    if reading.grid.kind == "beats":
+        position = seed.piece.metres.position(
+            made.join - reading.grid.offset - reading.grid.downbeat, seed.piece.ticks_per_beat
+        )
+        assert position.tick == 0
+        assert made.end - made.join == pytest.approx(4 * position.length, abs=2)
+
+
+@pytest.mark.parametrize("name", MIDI_SEEDS)
+def test_no_note_is_left_sounding(name: str) -> None:
+    file = continued(open_seed(SEEDS / name), go_on(name, bars=2))
+    sounding: Counter[tuple[int, int]] = Counter()
+    pedal: dict[int, int] = {}
+    for message in file.merged_track:
+        if message.type == "note_on" and message.velocity:
+            sounding[message.channel, message.note] += 1
+        elif message.type in ("note_on", "note_off"):
+            sounding[message.channel, message.note] -= 1
+        elif message.is_cc(64):
+            pedal[message.channel] = message.value
+    assert not any(count > 0 for count in sounding.values())
+    assert not any(value >= 64 for value in pedal.values())
+
+
+def test_one_number_one_music() -> None:
+    once, again, other = (
+        continued(open_seed(SEEDS / "waltz.mid"), go_on("waltz.mid", bars=8, rng_seed=number))
+        for number in (1, 1, 2)
+    )
+    assert midi_bytes(once) == midi_bytes(again)
+    assert midi_bytes(once) != midi_bytes(other)
+
+
+def midi_bytes(file: object) -> bytes:
+    from composer.formats.smf import encode
+
+    return encode(file)  # type: ignore[arg-type]
+
+
+def test_a_variation_does_not_depend_on_its_company() -> None:
+    reading = open_seed(SEEDS / "song.mid").reading()
+    settings = Settings(bars=2, rng_seed=5)
+    many = continue_seed(reading, predictor(), settings, range(20))
+    for number in (0, 7, 19):
+        alone_made = continue_seed(reading, predictor(), settings, [number])[0]
+        assert alone_made.piece == many[number].piece
+    assert len({made.piece for made in many}) > 15
+
+
+def test_the_key_asked_for_holds() -> None:
+    made = go_on("chorale.mid", key="C:minor", bars=4)
+    scale = parse_key("C:minor").pitch_classes()
+    assert {note.pitch % 12 for _, note in made.piece.notes()} <= scale
+
+
+def test_range_parts_and_density_hold() -> None:
+    made = go_on("song.mid", pitch_range=(60, 72), parts=("1",), density=2.0, bars=4)
+    assert all(60 <= note.pitch <= 72 for _, note in made.piece.notes())
+    assert {index for index, _ in made.piece.notes()} == {0}
+    reading = made.reading
+    bar = reading.tick(reading.join + reading.bar) - made.join
+    per_bar = Counter((note.onset - made.join) // bar for _, note in made.piece.notes())
+    most = 2 * reading.bar // 24
+    assert max(per_bar.values()) <= most
+
+
+def test_lengths_in_notes_and_seconds() -> None:
+    assert go_on("waltz.mid", notes=25).piece.note_count == 25
+    made = go_on("prelude.mid", seconds=4.0)
+    assert made.reading.grid.kind == "free"
+    tempos, beat = made.piece.tempos, made.piece.ticks_per_beat
+    length = tempos.seconds(made.end, beat) - tempos.seconds(made.join, beat)
+    assert length == pytest.approx(4.0, abs=0.02)
+
+
+def test_a_constant_offset_is_kept() -> None:
+    made = go_on("minuet.mid", bars=2)  # the file lies 37 ticks late
+    assert made.reading.grid.offset == 37
+    quantum = made.piece.ticks_per_beat // 24
+    assert all((note.onset - 37) % quantum == 0 for _, note in made.piece.notes())
+
+
+def test_the_continuation_alone_begins_at_bar_one() -> None:
+    file = alone(go_on("rag.mid", bars=2))
+    piece = midi.to_piece(file)
+    assert min(note.onset for _, note in piece.notes()) < piece.ticks_per_beat * 2
+    assert any(message.type == "program_change" for track in file.tracks for message in track)
+
+
+def test_a_score_goes_on_too() -> None:
+    made = go_on("ode.musicxml", bars=2)
+    assert made.piece.note_count > 0
+
+
+def test_seeds_of_one_note() -> None:
+    single = Piece((Part((Note(0, 60, 480, 80),)),))
+    made = continue_seed(read_seed(single), predictor(), Settings(bars=2, rng_seed=3))[0]
+    assert made.join == 4 * 480
+    assert made.end == 12 * 480
+
+
+def test_a_long_rest_before_the_end_does_not_move_the_join() -> None:
+    notes = [Note(0, 60, 480, 80), Note(480 * 4 * 20, 64, 480, 80)]  # 20 bars apart
+    made = continue_seed(
+        read_seed(Piece((Part(tuple(notes)),))), predictor(), Settings(bars=2, rng_seed=3)
+    )[0]
+    assert made.join == 480 * 4 * 21
+    assert all(note.onset >= made.join for _, note in made.piece.notes())
+
+
+class TestLoops:
+    """What keeps the music from getting stuck."""
+
+    def stuck(self) -> Piece:
+        """One note, over and over: the worst example there is."""
+        return Piece((Part(tuple(Note(i * 240, 60, 240, 80) for i in range(8))),))
+
+    def test_the_ear_counts_repeated_bars_and_strikes(self) -> None:
+        reading = read_seed(Piece((Part(tuple(Note(i * 480, 60, 480, 80) for i in range(24))),)))
+        habits, _ = listen(reading.events, reading.bar)
+        assert habits.strikes == 24
+        assert habits.bars == 4  # of six bars, the last is still open
+
+    def test_an_octave_under_a_tune_is_a_key_struck_again(self) -> None:
+        octaves = [Note(i * 480, pitch, 480, 80) for i in range(24) for pitch in (36, 48)]
+        tune = [Note(i * 480, 60 + i * 5 % 12, 480, 80) for i in range(24)]
+        reading = read_seed(Piece((Part(tuple(tune)), Part(tuple(octaves)))))
+        assert listen(reading.events, reading.bar)[0].strikes == 24
+        reading = read_seed(Piece((Part(tuple(tune)),)))
+        assert listen(reading.events, reading.bar)[0].strikes == 1
+
+    def test_even_the_likeliest_choice_breaks_out_of_a_loop(self) -> None:
+        reading = read_seed(self.stuck())
+        settings = Settings(bars=32, temperature=0.0, rng_seed=1, key="off")
+        made = continue_seed(reading, predictor(), settings)[0]
+        bars: dict[int, list[tuple[int, int]]] = {}
+        for _, note in made.piece.notes():
+            bar, inside = divmod(note.onset - made.join, 4 * 480)
+            bars.setdefault(bar, []).append((inside, note.pitch))
+        prints = [tuple(bars.get(bar, ())) for bar in range(32)]
+        longest = run = 1
+        for last, this in itertools.pairwise(prints):
+            run = run + 1 if this == last else 1
+            longest = max(longest, run)
+        assert longest <= 12
+        assert len(set(prints)) > 4
+
+    def test_a_seed_that_repeats_may_be_answered_in_kind(self) -> None:
+        reading = open_seed(SEEDS / "drums.mid").reading()
+        habits, _ = listen(reading.events, reading.bar)
+        assert isinstance(habits, Habits)
+
+
+class TestRecall:
+    """With a network that always believes its recall: how much comes back."""
+
+    THEME = Piece(
+        (
+            Part(
+                tuple(
+                    Note(480 * beat, 60 + pitch, 480, 80)
+                    for beat, pitch in enumerate(2 * [7 * step % 20 for step in range(20)])
+                ),
+                0,
+            ),
+        )
+    )
+    """Five bars in quarters, twice."""
+
+    def bars_again(self, recall: int) -> list[bool]:
+        """Which of the next ten bars are those of the theme."""
+        weights = tiny_model.weights()
+        for field in FIELDS:
+            weights[f"head_{field}/gain/embeddings"][:] = 10.0
+        heads = Heads(weights, tiny_model.CONFIG.head_units)
+        believer = Predictor(tiny_model.CONFIG, tiny_model.predictor().trunk, heads)
+        reading = read_seed(self.THEME)
+        settings = Settings(bars=10, rng_seed=1, recall=recall, density=1.0)
+        made = continue_seed(reading, believer, settings)[0]
+        heard = {(n.onset - made.join, n.pitch) for _, n in made.piece.notes()}
+        theme = {(n.onset, n.pitch) for n in self.THEME.parts[0].notes}
+        return [
+            {note for note in theme if note[0] // 1920 == bar}
+            == {note for note in heard if note[0] // 1920 == bar}
+            for bar in range(10)
+        ]
+
+    def test_what_was_heard_comes_back(self) -> None:
+        assert self.bars_again(100) == [True] * 10
+
+    def test_for_so_many_bars_in_a_row(self) -> None:
+        again = self.bars_again(2)
+        assert again[:2] == [True, True]
+        assert not all(again[2:5])
+
+    def test_or_not_at_all(self) -> None:
+        assert not any(self.bars_again(0))
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_part_of_single_notes_stays_one_and_chords_grow_no_fuller(number: int) -> None:
+    def fullest(part: Part) -> int:
+        return max(Counter(note.onset for note in part.notes).values(), default=0)
+
+    made = go_on("band.mid", bars=4, rng_seed=number)
+    for old, new in zip(made.reading.piece.parts, made.piece.parts, strict=True):
+        assert fullest(new) <= fullest(old)
+    trumpet = made.piece.parts[0].notes
+    assert trumpet
+    assert all(one.end <= after.onset for one, after in itertools.pairwise(trumpet))
+
+
+def test_no_note_comes_before_the_join_of_a_bar_longer_than_any_shift() -> None:
+    notes = tuple(Note(i * 24, 60 + i, 24, 80) for i in range(8))
+    reading = read_seed(Piece((Part(notes),), 24, metres=MetreMap(((0, 47, 4),))))
+    made = continue_seed(reading, predictor(), Settings(bars=1, rng_seed=1))[0]
+    assert made.join == 47 * 24
+    assert made.piece.parts[0].notes[0].onset >= made.join
+
+
+def test_streams_that_join_or_move_midway_play_the_same() -> None:
+    reading = open_seed(SEEDS / "quartet.mid").reading()
+    settings = Settings(bars=2, rng_seed=9)
+    rules, state = make_rules(reading, settings), seed_state(reading, predictor())
+    habits, ear = listen(reading.events, reading.bar)
+    before = reading.events.rows[-1].astype(np.int64)
+
+    def stream(number: int) -> Stream:
+        return Stream(state, before, rules, settings, habits, number, 500, ear)
+
+    early, late, moved = (stream(number) for number in range(3))
+    ensemble, other = Ensemble(predictor()), Ensemble(predictor())
+    ensemble.add([early])
+    for _ in range(5):
+        ensemble.play()
+    ensemble.add([late])
+    other.add([moved])
+    for _ in range(3):
+        other.play()
+        ensemble.play()
+    ensemble.merge(other)
+    assert not other.streams
+    while ensemble.streams:
+        ensemble.play()
+    for number, drawn in enumerate((early, late, moved)):
+        solo, single = Ensemble(predictor()), stream(number)
+        solo.add([single])
+        while solo.streams:
+            solo.play()
+        assert np.array_equal(drawn.events(), single.events())

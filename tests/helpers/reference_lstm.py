@@ -1,0 +1,128 @@
+"""The network in NumPy, straight from the equations: what every engine is held to.
+
+An LSTM layer (Hochreiter and Schmidhuber, Long Short-Term Memory, 1997; forget gate: Gers,
+Schmidhuber and Cummins, Learning to Forget, 2000; no peepholes):
+
+    i = sigmoid(x W_i + h U_i + b_i)      what is let in
+    f = sigmoid(x W_f + h U_f + b_f)      what is kept
+    g = tanh(x W_g + h U_g + b_g)         what there is to let in
+    o = sigmoid(x W_o + h U_o + b_o)      what is shown
+    c = f * c + i * g
+    h = o * tanh(c)
+
+Conventions:
+    Weights are a dict by path, as `composer.network.keras_lstm.weights_of` and a checkpoint have
+    them; gates lie side by side in the order i, f, g, o. Everything is computed in float64, so
+    that a difference is the engine's. B streams, T steps, L layers, H units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from composer.encoding.events import FIELDS
+from composer.encoding.features import COLUMNS
+from composer.network.config import HEAD_CONTEXT
+
+Floats = NDArray[np.float64]
+Weights = Mapping[str, NDArray[np.floating]]
+
+
+def sigmoid(x: Floats) -> Floats:
+    """1 / (1 + exp(-x)), in a form that does not overflow."""
+    return 0.5 * (1.0 + np.tanh(0.5 * x))
+
+
+def lstm_step(
+    x: Floats, h: Floats, c: Floats, kernel: Floats, recurrent: Floats, bias: Floats
+) -> tuple[Floats, Floats]:
+    """One step of one layer: [B, D], [B, H], [B, H] -> h, c."""
+    z = x @ kernel + h @ recurrent + bias
+    i, f, g, o = np.split(z, 4, axis=-1)
+    c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+    return sigmoid(o) * np.tanh(c), c
+
+
+def lstm(
+    x: Floats, h: Floats, c: Floats, kernel: Floats, recurrent: Floats, bias: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """A layer over time: [B, T, D], [B, H], [B, H] -> outputs [B, T, H], h, c."""
+    outputs = np.empty((*x.shape[:2], h.shape[-1]))
+    for step in range(x.shape[1]):
+        h, c = lstm_step(x[:, step], h, c, kernel, recurrent, bias)
+        outputs[:, step] = h
+    return outputs, h, c
+
+
+def trunk(weights: Weights, features: NDArray[np.integer], state: Floats) -> tuple[Floats, Floats]:
+    """Embeddings and layers: int [B, T, 25], [L, 2, B, H] -> [B, T, H], [L, 2, B, H]."""
+    x: Floats = np.concatenate(
+        [
+            weights[f"in_{name}/embeddings"].astype(np.float64)[features[..., index]]
+            for index, name in enumerate(COLUMNS)
+        ],
+        axis=-1,
+    )
+    after = []
+    for layer in range(len(state)):
+        kernel, recurrent, bias = (
+            weights[f"lstm_{layer}/lstm_cell/{name}"].astype(np.float64)
+            for name in ("kernel", "recurrent_kernel", "bias")
+        )
+        out, h, c = lstm(x, *np.asarray(state[layer], np.float64), kernel, recurrent, bias)
+        x = out if layer == 0 else x + out
+        after.append([h, c])
+    return x, np.array(after)
+
+
+def head(weights: Weights, field: str, hidden: Floats, coming: NDArray[np.integer]) -> Floats:
+    """Logits of one field.
+
+    Args:
+        weights: Of the network.
+        field: One of `FIELDS`.
+        hidden: [..., H] from the trunk.
+        coming: int [..., 25], the step being predicted; only what the field may see is
+            looked at.
+
+    Returns:
+        [..., classes of the field].
+    """
+
+    def weight(name: str) -> Floats:
+        return weights[f"head_{field}/{name}"].astype(np.float64)
+
+    x = hidden @ weight("from_trunk/kernel") + weight("from_trunk/bias")
+    known = [
+        weights[f"known_{name}/embeddings"].astype(np.float64)[coming[..., COLUMNS.index(name)]]
+        for name in HEAD_CONTEXT[field]
+    ]
+    x = x + np.concatenate(known, axis=-1) @ weight("from_context/kernel")
+    logits = np.maximum(x, 0) @ weight("logits/kernel") + weight("logits/bias")
+    for gain, trust, named in (
+        ("gain", "trust", f"expected_{field}"),
+        ("gain_ago", "likeness", f"ago_{field}"),
+    ):
+        at = coming[..., COLUMNS.index(named), None] == np.arange(logits.shape[-1])
+        logits = logits + at * 8 * weight(f"{gain}/embeddings")[coming[..., COLUMNS.index(trust)]]
+    return logits
+
+
+def network(
+    weights: Weights, features: NDArray[np.integer], state: Floats
+) -> tuple[list[Floats], Floats]:
+    """Teacher-forced logits of steps 1..T, as `composer.network.keras_lstm.Network` gives them.
+
+    Args:
+        weights: Of the network.
+        features: int [B, T + 1, 25].
+        state: [L, 2, B, H].
+
+    Returns:
+        ([[B, T, classes of field] for each field], [L, 2, B, H]).
+    """
+    hidden, after = trunk(weights, features[:, :-1], state)
+    return [head(weights, field, hidden, features[:, 1:]) for field in FIELDS], after

@@ -1,0 +1,428 @@
+"""The network at work: what it has heard, the way back, and what it says."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+
+import numpy as np
+import pytest
+from live.jam import Jam, check_paired
+from live.players import SECONDS, Players
+from live.tiny import TinyTrunk, tiny_predictor
+
+from composer.encoding.events import MetreMap, quantise
+from composer.encoding.features import COLUMNS
+from composer.encoding.match_model import PAGE
+from composer.generation.settings import Settings
+from composer.live.core.improviser import Ask, Idea
+from composer.live.core.scheduler import Play
+from composer.live.core.sessions import Engine
+from composer.live.playing.batch_slots import BlockTrunk
+from composer.live.playing.history import NEAR
+from composer.live.playing.inference import MORE, REMEMBERED, Studio
+from composer.live.playing.live_constraints import make_limits
+from composer.live.playing.network_improviser import NetworkMind
+from composer.music.beat_grid import BEATS, FREE
+
+Rows = list[tuple[int, int, int]]  # onset, pitch, duration
+
+
+@pytest.fixture
+def studio() -> Studio:
+    return Studio(tiny_predictor())
+
+
+def listened(studio: Studio, kind: str = BEATS) -> NetworkMind:
+    mind = studio.mind()
+    mind.begin(kind, 96 if kind == BEATS else 200, {0: 0})
+    return mind
+
+
+def work(studio: Studio) -> None:
+    while not studio.idle:
+        studio.work()
+
+
+def play(mind: NetworkMind, rows: Rows) -> None:
+    for onset, pitch, duration in rows:
+        mind.end(mind.hear(onset, 0, pitch, 80), onset + duration)
+
+
+def heard_as_a_file(studio: Studio, rows: Rows, kind: str = BEATS) -> np.ndarray:
+    """The recurrent state of the offline path after the same notes."""
+    table = np.array(rows, dtype=np.int64)
+    zeros = np.zeros(len(rows), dtype=np.int64)
+    events = quantise(
+        table[:, 0].astype(float), table[:, 2].astype(float), zeros, table[:, 1],
+        zeros + 80, (0,), kind, MetreMap(),
+    )  # fmt: skip
+    return studio.predictor.prime(events).recurrent
+
+
+PHRASE: Rows = [(12, 60, 12), (24, 62, 12), (36, 64, 12), (36, 67, 30), (72, 60, 24), (150, 62, 6)]
+
+
+def test_live_and_file_are_heard_alike(studio: Studio) -> None:
+    mind = listened(studio)
+    play(mind, PHRASE)
+    work(studio)
+    assert mind._memory is not None
+    np.testing.assert_allclose(
+        mind._memory.state.recurrent, heard_as_a_file(studio, PHRASE), atol=1e-6
+    )
+
+
+def test_a_held_note_is_heard_again_when_it_ends(studio: Studio) -> None:
+    mind = listened(studio)
+    held = mind.hear(12, 0, 60, 80)
+    work(studio)  # heard with the length that notes had so far
+    play(mind, PHRASE[1:])
+    work(studio)
+    mind.end(held, 12 + 90)
+    assert mind.behind
+    work(studio)
+    assert mind._memory is not None
+    rows = [(12, 60, 90), *PHRASE[1:]]
+    np.testing.assert_allclose(
+        mind._memory.state.recurrent, heard_as_a_file(studio, rows), atol=1e-6
+    )
+
+
+def test_notes_of_a_chord_may_come_in_any_order(studio: Studio) -> None:
+    mind = listened(studio)
+    for onset, pitch, duration in (PHRASE[0], PHRASE[1], PHRASE[3], PHRASE[2], *PHRASE[4:]):
+        play(mind, [(onset, pitch, duration)])
+        work(studio)
+    assert mind._memory is not None
+    np.testing.assert_allclose(
+        mind._memory.state.recurrent, heard_as_a_file(studio, PHRASE), atol=1e-6
+    )
+
+
+def test_a_reply_that_was_thrown_away_was_never_there(studio: Studio) -> None:
+    mind = listened(studio)
+    play(mind, PHRASE)
+    mind.ask(Ask(192, 192, 384, frozenset({0}), Settings(), 1))
+    work(studio)
+    assert mind.take()
+    mind.drop(192)
+    work(studio)
+    assert mind._memory is not None
+    np.testing.assert_allclose(
+        mind._memory.state.recurrent, heard_as_a_file(studio, PHRASE), atol=1e-6
+    )
+
+
+def test_a_reply_drawn_to_its_end_needs_no_second_hearing(studio: Studio) -> None:
+    mind = listened(studio)
+    play(mind, PHRASE)
+    work(studio)
+    memory = mind._memory
+    assert memory is not None
+    last = PHRASE[-1][0]
+    mind.ask(Ask(last, last + 24, last + 192, frozenset({0}), Settings(rng_seed=3), 0, None))
+    work(studio)
+    ideas = mind.take()
+    assert len(ideas) > 2
+    assert memory.behind == 0
+    drawn = memory.state
+    memory._back_to(len(PHRASE))
+    assert memory.behind == len(ideas)
+    while memory.behind:
+        memory.heard(studio.predictor.step(*memory.next_step()))
+    np.testing.assert_allclose(memory.state.recurrent, drawn.recurrent, atol=1e-6)
+    np.testing.assert_array_equal(memory.state.context.clock, drawn.context.clock)
+
+
+def test_long_phrases_are_forgotten_note_by_note_only(studio: Studio) -> None:
+    mind = listened(studio)
+    rows = [(6 * i, 40 + i * 7 % 40, 6) for i in range(1000)]
+    play(mind, rows)
+    work(studio)
+    assert mind._memory is not None
+    assert len(mind._memory.entries) < 300
+    np.testing.assert_allclose(
+        mind._memory.state.recurrent, heard_as_a_file(studio, rows), atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("kind", [BEATS, FREE])
+@pytest.mark.parametrize("join", [180, 192, 251, 600, 5001])
+def test_a_reply_begins_where_it_was_asked_for_and_keeps_to_its_end(
+    studio: Studio, kind: str, join: int
+) -> None:
+    mind = listened(studio, kind)
+    play(mind, PHRASE)
+    mind.ask(Ask(join, join, join + 96, frozenset({0}), Settings(key="C:major"), 1))
+    work(studio)
+    ideas = mind.take()
+    assert mind.done
+    assert ideas[0].onset == join
+    assert all(idea.onset < join + 96 for idea in ideas)
+    assert all(idea.onset + idea.duration <= join + 96 for idea in ideas)
+    assert all(idea.pitch % 12 in (0, 2, 4, 5, 7, 9, 11) for idea in ideas)
+    assert ideas == sorted(ideas)
+
+
+def most_at_once(rows: Rows) -> list[int]:
+    """Notes that a player and a bass that has not played yet may begin together."""
+    heard = np.array([(onset, 0, pitch, duration, 20) for onset, pitch, duration in rows])
+    ask = Ask(480, 480, None, frozenset({0}), Settings(), 1)
+    return make_limits(heard, (0, 33), BEATS, 96, ask, [0, 1]).table["chords"][0, :2].tolist()
+
+
+def test_single_notes_are_answered_by_single_notes_and_chords_by_chords() -> None:
+    single = [(48 * i, 60 + i, 40) for i in range(6)]
+    assert most_at_once(single) == [1, 1]
+    # Three keys, not on the very same tick.
+    chords = [(onset + at, pitch + 4 * at, 40) for onset, pitch, _ in single for at in range(3)]
+    assert most_at_once(chords) == [3, 1]
+    assert most_at_once(single[:3])[0] > 88  # nothing is known of them yet
+
+
+def test_it_thinks_ahead_as_far_as_it_was_told(studio: Studio) -> None:
+    mind = listened(studio)
+    play(mind, PHRASE)
+    mind.ask(Ask(192, 192, None, frozenset({0}), Settings(), 1, ahead=96))
+    work(studio)
+    first = mind.take()
+    assert first[-1].onset >= 288
+    assert not mind.done
+    mind.want(192)
+    work(studio)
+    assert mind.take() == []
+    mind.want(first[-1].onset)
+    work(studio)
+    assert mind.take()[-1].onset >= first[-1].onset + 96
+
+
+def copied_in_a_row(recall: int) -> int:
+    """Most notes in a row that an endless reply of a parrot takes over from the player."""
+    mind = listened(Studio(tiny_predictor(belief=5.0)))
+    song = np.random.default_rng(3).integers(48, 80, 12 * 8).tolist()  # eight to a bar
+    song += song[:8]
+    play(mind, [(12 * index, pitch, 12) for index, pitch in enumerate(song)])
+    mind.ask(Ask(1248, 1248, None, frozenset({0}), Settings(recall=recall), 1, ahead=96 * 16))
+    work(mind._studio)
+    most, rows = 0, [0] * (len(song) + 1)
+    for idea in mind.take():
+        rows = [0] + [rows[at] + 1 if idea.pitch == old else 0 for at, old in enumerate(song)]
+        most = max(most, *rows)
+    return most
+
+
+def test_recall_is_bounded_as_told_across_what_is_thought_of_at_once() -> None:
+    # Eight notes to a bar and the one at which it is noticed; the last ends with the song.
+    assert [copied_in_a_row(bars) for bars in (1, 2, 4, 64)] == [9, 17, 33, 96]
+    assert copied_in_a_row(0) <= 3
+
+
+def test_a_reply_may_begin_sooner_than_thought(studio: Studio) -> None:
+    mind = listened(studio, FREE)
+    play(mind, PHRASE)
+    mind.ask(Ask(260, 260, 460, frozenset({0}), Settings(), 1))
+    work(studio)
+    mind.move(-40)
+    assert mind.take()[0].onset == 220
+    work(studio)
+    assert mind.done
+
+
+def test_what_one_plays_does_not_depend_on_the_others(studio: Studio) -> None:
+    def replies(count: int) -> list[Idea]:
+        room = Studio(tiny_predictor())
+        minds = [listened(room) for _ in range(count)]
+        for index, mind in enumerate(minds):
+            play(mind, [(o, p + index % 5, d) for o, p, d in PHRASE])
+            mind.ask(Ask(192, 192, 480, frozenset({0}), Settings(), 1))
+        work(room)
+        return minds[0].take()
+
+    assert replies(1) == replies(20)  # beside nobody, and beside nineteen
+
+
+def test_in_a_crowd_a_first_note_comes_at_once_and_the_rest_in_rounds(studio: Studio) -> None:
+    minds = [listened(studio) for _ in range(30)]
+    for mind in minds:
+        play(mind, PHRASE)
+    while studio.pressing or not studio.idle:
+        studio.begin_round()
+        studio.work()
+    for mind in minds[1:]:
+        play(mind, [(180, 65, 12)])
+    assert not studio.pressing  # they can be heard together, when more has come
+    minds[0].hear(180, 0, 65, 80)
+    minds[0].ask(Ask(192, 192, 480, frozenset({0}), Settings(), 1))
+    studio.work()
+    studio.work()
+    assert len(minds[0].take()) == 1
+    assert not studio.pressing
+    studio.begin_round()
+    while studio.pressing:
+        studio.work()
+    assert len(minds[0].take()) == 1
+
+
+def test_where_rounds_are_late_first_notes_come_with_them(studio: Studio) -> None:
+    minds = [listened(studio) for _ in range(30)]
+    for mind in minds:
+        play(mind, PHRASE)
+    studio.begin_round(late=True)
+    minds[0].ask(Ask(192, 192, 480, frozenset({0}), Settings(), 1))
+    slices = 0
+    while studio.going_round:
+        slices += 1
+        studio.work()
+    assert slices == 2 + MORE  # two to hear all once, the others for the one who waits
+    while not minds[0].take():
+        studio.begin_round(late=True)
+        while studio.going_round:
+            slices += 1
+            studio.work()
+    assert slices < 20
+
+
+def test_few_sizes_of_batches_are_used() -> None:
+    trunk = TinyTrunk()
+    blocks = BlockTrunk(trunk)
+    for count in range(1, 40):
+        steps = np.zeros((count, len(COLUMNS)), dtype=np.int32)
+        hidden, after = blocks(steps, np.zeros((count, 1, 2, 8), dtype=np.float32))
+        assert len(hidden) == len(after) == count
+    assert set(trunk.sizes) == {1, 5, 10}
+
+
+def test_what_is_left_of_an_answer_that_is_played_over_is_not_heard(studio: Studio) -> None:
+    mind = listened(studio)
+    play(mind, PHRASE)
+    mind.ask(Ask(192, 192, 384, frozenset({0}), Settings(), 1))
+    work(studio)
+    answer = mind.take()
+    over = 240
+    play(mind, [(over, 48, 12)])
+    work(studio)
+    assert mind._memory is not None
+    heard = [entry.onset for entry in mind._memory.entries]
+    assert heard == sorted(
+        [onset for onset, _, _ in PHRASE]
+        + [idea.onset for idea in answer if idea.onset < over]
+        + [over]
+    )
+    assert any(idea.onset > over for idea in answer)  # they are played all the same
+
+
+def test_after_a_long_answer_the_way_back_is_short(studio: Studio) -> None:
+    mind = listened(studio)
+    for turn in range(3):
+        start = 960 * turn
+        play(mind, [(start + 12 * n, 60 + n, 10) for n in range(24)])
+        work(studio)
+        wanted = Settings(rng_seed=1, density=4.0)
+        mind.ask(Ask(start + 384, start + 384, start + 864, frozenset({0}), wanted, turn))
+        work(studio)
+        assert len(mind.take()) > NEAR
+        memory = mind._memory
+        assert memory is not None and memory.behind == 0
+        mind.drop(start + 384)  # it was not to be played
+        assert memory.behind == 0
+        assert sum(state is not None for state in memory._states) < NEAR + 6
+
+
+def test_an_endless_answer_hears_who_plays_over_it(studio: Studio) -> None:
+    mind = listened(studio)
+    play(mind, PHRASE)
+    mind.ask(Ask(192, 192, None, frozenset({0}), Settings(), 1, 96))
+    work(studio)
+    before = len(mind._memory.entries) if mind._memory else 0
+    play(mind, [(200, 48, 12)])
+    assert mind._memory is not None
+    assert len(mind._memory.entries) == before + 1
+
+
+def dense(onsets: list[int], **settings: float) -> tuple[int, float]:
+    """Notes to a bar at most, and on the whole, for a reply to a part that played at these."""
+    heard = np.array([(onset, 0, 60, 10, 20) for onset in onsets])
+    ask = Ask(960, 960, None, frozenset({0}), Settings(**settings), 1)  # type: ignore[arg-type]
+    rules = make_limits(heard, (0, 33), BEATS, 96, ask, [0])
+    return int(rules.table["per_bar"][0]), float(rules.table["rate"][0]) * 96
+
+
+def test_a_reply_is_about_as_dense_as_the_phrase() -> None:
+    assert dense([24 * i for i in range(8)]) == (5, 5.0)  # quarters
+    assert dense([12 * i for i in range(16)]) == (10, 10.0)  # eighths
+    # The bars of silence while composer played do not count.
+    phrases = [24 * i for i in range(4)] + [480 + 24 * i for i in range(4)]
+    assert dense(phrases) == (5, pytest.approx(5.0, rel=0.2))
+    assert dense([24 * i for i in range(8)], density=3.0) == (12, 0.0)
+
+
+def test_a_band_has_room_of_its_own() -> None:
+    heard = np.array([(48 * i, 0, 60, 10, 20) for i in range(8)])  # two notes to a bar
+    ask = Ask(960, 960, None, frozenset({1}), Settings(), 1)
+    rules = make_limits(heard, (0, 128), BEATS, 96, ask, [1])
+    assert rules.table["per_bar"][0] > 8
+    assert rules.table["rate"][0] == 0
+
+
+def test_a_jam_remembers_some_minutes(studio: Studio) -> None:
+    state = studio.start(BEATS, 96, (0,))
+    notes = [[12, 0, 40 + (7 * n * n + n) % 61, 11, 20] for n in range(PAGE * REMEMBERED + 80)]
+    (recall,) = state.context.recalls
+    for row in notes:
+        recall = recall.hear(row)
+    assert len(recall._pages) == REMEMBERED
+
+
+def test_someone_new_sits_down(studio: Studio) -> None:
+    mind = listened(studio)
+    play(mind, PHRASE)
+    mind.begin(BEATS, 96, {0: 0, 16: 33, 17: 128})
+    mind.ask(Ask(192, 240, 480, frozenset({16, 17}), Settings(), 1))
+    work(studio)
+    assert {idea.slot for idea in mind.take()} <= {16, 17}
+
+
+@pytest.mark.parametrize("mode", ["call", "continue", "accompany"])
+@pytest.mark.parametrize("bpm", [None, 100.0])
+def test_a_jam_with_the_network(studio: Studio, mode: str, bpm: float | None) -> None:
+    jam = Jam(studio.mind(), bpm, studio, mode=mode)
+    for start in (0.0, 4.0):
+        jam.play([(start + 0.3 * i, start + 0.3 * i + 0.25, 60 + i) for i in range(5)])
+        jam.until(start + 3.9)
+    closed = jam.engine.close("player", 8.0)
+    assert closed is not None
+    jam._keep(closed[1])
+    check_paired([output[:3] for _, output in jam.sent if isinstance(output, Play)])
+    assert jam.plays
+
+
+def test_jamming_with_the_network_leaves_nothing_sounding(studio: Studio) -> None:
+    players = Players(studio.mind, studio, 7)
+    players.jam(min(SECONDS, 40))
+    assert players.sent > 20
+
+
+def test_nothing_of_a_session_that_ended_waits_for_the_search_for_cycles(studio: Studio) -> None:
+    engine = Engine(studio.mind)
+    gc.disable()
+    try:
+        session = engine.session("player", 0.0)
+        for step in range(8):
+            session.note_on(step / 4, 60 + step, 80, 0, 0.2)
+            engine.touch("player", step / 4)
+            while not studio.idle:
+                list(engine.news(studio.work(), step / 4))
+        session.phrase_end(2.0)
+        while not studio.idle:
+            list(engine.news(studio.work(), 2.0))
+        assert [output for _, outputs in engine.advance(2.5) for output in outputs]
+        engine.close("player", 2.5)
+        studio.forget(session.mind)  # type: ignore[arg-type]  # its own
+        while not studio.idle:
+            studio.work()
+        left = weakref.ref(session.mind)
+        del session
+        assert left() is None
+    finally:
+        gc.enable()

@@ -1,0 +1,71 @@
+"""What whoever looks on is shown."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from live.room import running
+from live.scripted import Organ
+
+from composer.live.console_view import Glance, glance, pitch_name, view_of
+
+from .test_server import hear_chord, play_chord
+
+
+def test_pitches_as_musicians_write_them() -> None:
+    assert [pitch_name(pitch) for pitch in (0, 60, 61, 127)] == ["C-1", "C4", "C#4", "G9"]
+
+
+def test_lines_of_a_glance() -> None:
+    now = Glance(
+        "call", 120.0, True, 6.5, 2, (60, 64), (72,), (76, 79), 3, (9.0, 3), 1, (0.2, 1.5), 4
+    )
+    assert now.lines() == [
+        "call · 120.0 BPM, beat 6 · playing reply 3, 2 notes heard",
+        "you       C4 E4",
+        "composer  [C5] E5 G5",
+        "sessions 1 · notes late: median 0.20 ms, 99 % 1.50 ms · dropped 4",
+    ]
+    idle = Glance("off", 0.0, False, None, 0, (), (), (), 0, (9.0, 3), 1, (0.0, 0.0), 0)
+    assert idle.lines()[0] == "off · free time, stopped · listening"
+
+
+def test_a_look_at_a_room_and_plain_lines_without_a_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COMPOSER_STATE", str(tmp_path))
+    with running(Organ) as (room, client), view_of(room):
+        play_chord(client)
+        hear_chord(client)
+        found: list[Glance] = []
+        there = threading.Event()
+        room.server.post(lambda now: (found.append(glance(room)), there.set()))  # type: ignore
+        there.wait()
+        said = ""
+        while "playing reply 1" not in said:
+            said += capsys.readouterr().err
+            time.sleep(0.01)
+    assert found[0].playing == 1
+    assert found[0].played == (60, 64, 67)
+    assert found[0].sounding == (72, 76, 79)
+
+
+def test_a_reply_between_two_looks_is_a_line_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COMPOSER_STATE", str(tmp_path))
+    monkeypatch.setattr("composer.live.console_view.EVERY", 1.0)
+    with running() as (room, client):
+        client.send("session", "main")
+        with view_of(room):
+            client.send("note", 60, 100, 1, 0.05)
+            client.send("phrase/end")
+            client.until("play", 72, 0)
+            said = ""
+            while "listening" not in said:
+                said += capsys.readouterr().err
+                time.sleep(0.01)
+    assert "playing reply 1" in said

@@ -1,0 +1,80 @@
+"""A server of several processes, which share a port and the players."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from live.jam import check_paired
+from live.room import Client, process
+
+from composer.errors import SettingError
+from composer.live.worker_processes import check
+
+from .test_server import play_chord
+
+pytestmark = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="processes share a UDP port on Linux only"
+)
+
+
+def test_what_cannot_be_shared_is_refused() -> None:
+    check(1, 9191)
+    check(2, None)
+    with pytest.raises(SettingError, match="--reply-source"):
+        check(2, 9191)
+
+
+@pytest.mark.timeout(120)
+def test_every_player_is_answered_and_silenced(tmp_path: Path) -> None:
+    with process(tmp_path / "state", "processes=2", 'mind="organ"') as (serving, port):
+        clients = [Client(port) for _ in range(12)]
+        for client in clients:
+            play_chord(client)
+        for client in clients:
+            client.until("play")
+        clients[0].send("session", "main")
+        assert "several processes" in str(clients[0].until("error").arguments[1])
+        serving.send_signal(signal.SIGTERM)
+        assert serving.wait(60) == 0
+        for client in clients:
+            client.drain()
+            check_paired(client.plays)
+            client.close()
+
+
+@pytest.mark.timeout(120)
+def test_fellows_do_not_outlive_the_server(tmp_path: Path) -> None:
+    with process(tmp_path / "state", "processes=2") as (serving, _):
+        fellows = _children(serving.pid)
+        assert fellows
+        if len(os.sched_getaffinity(0)) > len(fellows):
+            cores = [os.sched_getaffinity(pid) for pid in (serving.pid, *fellows)]
+            assert len(set.union(*cores)) == len(cores)  # each on one of its own
+        serving.kill()
+        serving.wait()
+        while any(_lives(pid) for pid in fellows):
+            time.sleep(0.05)
+
+
+def _children(pid: int) -> list[int]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if path.read_text().rpartition(")")[2].split()[1] == str(pid):
+                found.append(int(path.parent.name))
+    return found
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"

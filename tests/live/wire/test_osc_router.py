@@ -1,0 +1,272 @@
+"""What OSC messages do, address by address, without a socket."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+from live.scripted import Echo
+
+from composer.formats import midi
+from composer.generation.settings import Settings
+from composer.live.core.parameters import Values
+from composer.live.core.scheduler import Play
+from composer.live.core.sessions import Engine
+from composer.live.wire.osc_addresses import INCOMING
+from composer.live.wire.osc_codec import Message, encode
+from composer.live.wire.osc_router import Router
+from composer.music.notes import Note, Part, Piece
+
+HERE = ("127.0.0.1", 5000)
+THERE = ("127.0.0.1", 5001)
+
+
+class Wire:
+    """A router, and what it says."""
+
+    def __init__(self, **options: object) -> None:
+        self.now = 0.0
+        self.engine = Engine(Echo, logs=True)
+        self.router = Router(self.engine, **options)  # type: ignore[arg-type]
+
+    def send(
+        self, address: str, *arguments: object, source: tuple[str, int] = HERE
+    ) -> list[tuple[object, ...]]:
+        self.router.receive(self.now, source, Message("/composer/" + address, arguments))  # type: ignore[arg-type]
+        replies, self.router.replies = self.router.replies, []
+        for _, reply, values in replies:
+            assert len(encode(reply, values)) <= 1400
+        return [(reply.removeprefix("/composer/"), *values) for _, reply, values in replies]
+
+    def let(self, seconds: float) -> list[Play]:
+        end = self.now + seconds
+        while self.engine.deadline() <= end:
+            self.now = self.engine.deadline()
+            self.router.outputs += list(self.engine.advance(self.now))
+        self.now = end
+        outputs, self.router.outputs = self.router.outputs, []
+        return [o for _, some in outputs for o in some if isinstance(o, Play)]
+
+
+def test_every_address_of_the_table_is_understood() -> None:
+    wire = Wire()
+    for address in INCOMING:
+        name = address.name.removeprefix("/composer/").replace("NAME", "density")
+        answer = wire.send(name, "nonsense", "more", "and more")
+        assert "no such address" not in str(answer), address.name
+
+
+def test_a_phrase_and_its_answer() -> None:
+    wire = Wire()
+    wire.send("note", 60, 100)
+    wire.let(0.5)
+    wire.send("note", 60, 0)
+    assert wire.send("phrase/end") == [("ok", "/composer/phrase/end")]
+    assert [play[:3] for play in wire.let(5)] == [(72, 100, 0), (72, 0, 0)]
+
+
+def test_floats_are_ints_as_pure_data_sends_them() -> None:
+    wire = Wire()
+    wire.send("note", 60.0, 100.0, 1.0, 0.25)
+    wire.let(0.3)
+    wire.send("phrase/end", 1.0)
+    assert [play[:3] for play in wire.let(5)][:1] == [(72, 100, 0)]
+
+
+def test_a_button_let_go_does_nothing() -> None:
+    wire = Wire()
+    wire.send("note", 60, 100, 1, 0.25)
+    for trigger in ("phrase/end", "panic", "reset", "seed/end", "generate"):
+        assert wire.send(trigger, 0) == []
+        assert wire.send(trigger, 0.0) == []
+        assert wire.send(trigger, False) == []
+    assert wire.engine.sessions["main"].phrases.active
+
+
+@pytest.mark.parametrize(
+    "address, arguments",
+    [
+        ("note", ()),
+        ("note", (60,)),
+        ("note", (128, 64)),
+        ("note", (-1, 64)),
+        ("note", (math.nan, 64)),
+        ("note", (60, math.inf)),
+        ("note", (60, 64, 17)),
+        ("note", (60, 64, 0)),
+        ("note", (60, 64, 1, -1)),
+        ("note", (60, 64, 1, math.nan)),
+        ("note", ("60", 64)),
+        ("note", (2**63, 64)),
+        ("note", (None, b"x")),
+        ("cc", (64,)),
+        ("set", ("temperature",)),
+        ("set", ("temperature", math.nan)),
+        ("set", ("temperature", 3)),
+        ("set", ("temprature", 1)),
+        ("set", (b"x", 1)),
+        ("set", ("key", "H:dur")),
+        ("set", ("key", 5)),
+        ("set", ("metre", "4/5")),
+        ("set", ("band", "kazoo")),
+        ("get", ("nothing",)),
+        ("param/temperature", (1.5,)),
+        ("param/key", (0.5,)),
+        ("param/", (0.5,)),
+        ("mode", ("sing",)),
+        ("mode", (1,)),
+        ("tempo", (-1,)),
+        ("tempo", (math.nan,)),
+        ("tempo", (5,)),
+        ("beat", (1e30,)),
+        ("seed/notes", (60, 0, 1)),
+        ("seed/notes", (60, math.inf, 1, 64)),
+        ("seed/end", ()),
+        ("generate", ("bars",)),
+        ("generate", ("bars", -1)),
+        ("seed", ("x.mid",)),
+        ("save", ("x.mid",)),
+        ("subscribe", (70000,)),
+        ("session", ("",)),
+        ("session", ("x" * 100,)),
+        ("nonsense", ()),
+    ],
+)
+def test_what_makes_no_sense_is_said_to_make_none(
+    address: str, arguments: tuple[object, ...]
+) -> None:
+    wire = Wire()
+    (answer,) = wire.send(address, *arguments)
+    assert answer[0] == "error"
+    assert "\n" not in str(answer[2])
+    assert "defect" not in str(answer[2])
+
+
+def test_generate_echoes_the_id() -> None:
+    wire = Wire()
+    assert wire.send("generate", "id", 7)[0][:2] == ("error", 7)
+    wire.send("note", 60, 100, 1, 0.1)
+    wire.let(0.2)
+    assert wire.send("generate", "bars", 2, "temperature", 0.5, "id", 7) == [("ok", 7)]
+    assert wire.send("get", "temperature") == [("status", "temperature", 0.95)]
+
+
+def test_parameters() -> None:
+    wire = Wire()
+    assert wire.send("set", "temperature", 1) == [("ok", "/composer/set")]
+    assert wire.send("get", "temperature") == [("status", "temperature", 1.0)]
+    assert wire.send("param/temperature", 0.25) == []
+    assert wire.send("get", "temperature") == [("status", "temperature", 0.5)]
+    wire.send("mode", "continue")
+    assert wire.send("get", "mode") == [("status", "mode", "continue")]
+    wire.send("param/mode", 0.99)
+    assert wire.send("get", "mode") == [("status", "mode", "off")]
+
+
+def test_parameters_reach_the_network() -> None:
+    values = Values()
+    assert values.settings().as_dict() == Settings().as_dict()
+    for name, value in (("recall", 0), ("density", 2.5), ("low", 40), ("key", "C:minor")):
+        values.set(name, value)
+    told = Settings(recall=0, density=2.5, pitch_range=(40, 127), key="C:minor")
+    assert values.settings().as_dict() == told.as_dict()
+
+
+def test_sessions_of_their_own() -> None:
+    wire = Wire(reply_port=None)
+    wire.send("set", "temperature", 0.1)
+    wire.send("set", "temperature", 0.2, source=THERE)
+    assert wire.send("get", "temperature") == [("status", "temperature", 0.1)]
+    wire.send("session", "together")
+    wire.send("session", "together", source=THERE)
+    wire.send("set", "temperature", 0.3)
+    assert wire.send("get", "temperature", source=THERE) == [("status", "temperature", 0.3)]
+    assert set(wire.router.listeners["together"]) == {HERE, THERE}
+
+
+def test_asking_makes_no_session() -> None:
+    wire = Wire(reply_port=None)
+    for question in ("ping", "help", "status", "nonsense"):
+        wire.send(question)
+    assert not wire.engine.sessions
+
+
+def test_several_listen() -> None:
+    wire = Wire()
+    wire.send("subscribe", 9300)
+    wire.send("subscribe", 0)
+    assert set(wire.router.listeners["main"]) == {
+        ("127.0.0.1", 9191), ("127.0.0.1", 9300), HERE,
+    }  # fmt: skip
+    wire.send("subscribe", 9300, 0)
+    assert ("127.0.0.1", 9300) not in wire.router.listeners["main"]
+
+
+def test_help_is_the_table() -> None:
+    assert [row[1] for row in Wire().send("help")] == [address.name for address in INCOMING]
+
+
+def test_pong() -> None:
+    assert Wire().send("ping", 5) == [("pong", 5)]
+    assert Wire().send("ping", "x" * 5000)[0][0] == "pong"
+    assert Wire().send("ping", 2**40) == [("pong", str(2**40))]
+
+
+def test_seed_from_notes() -> None:
+    wire = Wire()
+    assert wire.send("seed/notes", 60, 0, 1, 80, 62, 1, 1, 80) == [("ok", "/composer/seed/notes")]
+    assert wire.send("seed/end") == [("ok", "/composer/seed/end")]
+    wire.send("generate", "bars", 1)
+    assert [play.pitch for play in wire.let(5) if play.velocity] == [72, 74]
+
+
+def test_seed_and_save_in_the_folder(tmp_path: Path) -> None:
+    notes = tuple(Note(480 * i, 60 + i, 480, 80) for i in range(8))
+    midi.save(midi.from_piece(Piece((Part(notes),))), tmp_path / "a.mid")
+    wire = Wire(files=tmp_path)
+    assert wire.send("seed", "a.mid") == [("ok", "/composer/seed")]
+    wire.send("generate", "bars", 2)
+    assert [play.pitch for play in wire.let(10) if play.velocity] == list(range(72, 80))
+    assert wire.send("save", "jam.mid") == [("ok", "/composer/save")]
+    assert midi.read(tmp_path / "jam.mid").note_count == 8
+    for name, reason in (
+        ("jam.mid", "jam.mid exists; choose another name"),
+        ("no/jam.mid", "the folder no does not exist; make it first"),
+    ):
+        assert wire.send("save", name) == [("error", "/composer/save", reason)]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../out.mid", "/etc/passwd", "/tmp/x.mid", "a/../../x.mid", "..\\x.mid", "C:\\x.mid",
+        "link/x.mid", "link.mid", "x.txt", "", "x\0.mid", "\\\\host\\x.mid", ".", "~/x.mid/..",
+        "a" * 600 + ".mid",
+    ],
+)  # fmt: skip
+def test_nothing_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
+    outside, folder = tmp_path / "outside", tmp_path / "folder"
+    outside.mkdir()
+    folder.mkdir()
+    (folder / "link").symlink_to(outside)
+    (folder / "link.mid").symlink_to(outside / "x.mid")
+    (outside / "x.mid").write_bytes(b"secret")
+    wire = Wire(files=folder)
+    wire.send("note", 60, 100, 1, 0.1)
+    wire.let(0.2)
+    for verb in ("seed", "save"):
+        (answer,) = wire.send(verb, name)
+        assert answer[0] == "error"
+        assert str(tmp_path) not in str(answer)
+    assert (outside / "x.mid").read_bytes() == b"secret"
+    assert len(list(tmp_path.rglob("*"))) == 5
+
+
+def test_likes_are_kept_in_the_log() -> None:
+    wire = Wire()
+    wire.send("note", 60, 100)
+    assert wire.send("like", 3) == [("ok", "/composer/like")]
+    log = wire.engine.sessions["main"].log
+    assert log is not None
+    assert log.marks == [(0.0, "like 3")]

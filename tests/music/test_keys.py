@@ -1,0 +1,103 @@
+"""Keys: reading them from a setting, and hearing them in notes."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from composer.errors import SettingError
+from composer.music.keys import Key, find_key, parse_key
+from composer.music.notes import DRUM_PROGRAM, Note, Part, Piece
+
+C_MAJOR_TUNE = (60, 62, 64, 65, 67, 64, 60, 67, 65, 64, 62, 71, 60)
+A_MINOR_TUNE = (69, 71, 72, 74, 76, 72, 69, 68, 69, 76, 74, 72, 71, 68, 69)
+
+
+def melody(pitches: tuple[int, ...], program: int = 0, start: int = 0) -> Part:
+    notes = (Note(start + 480 * step, pitch, 480, 80) for step, pitch in enumerate(pitches))
+    return Part(tuple(notes), program)
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("C:minor", Key(0, "minor")),
+        ("Eb:major", Key(3, "major")),
+        ("f#:min", Key(6, "minor")),
+        ("C minor", Key(0, "minor")),
+        ("Am", Key(9, "minor")),
+        ("AM", Key(9, "major")),
+        ("bbm", Key(10, "minor")),
+        ("b:minor", Key(11, "minor")),
+        ("D", Key(2, "major")),
+        ("Cb:maj", Key(11, "major")),
+        ("E- major", Key(3, "major")),
+        ("C-major", Key(0, "major")),
+        ("  G : MINOR ", Key(7, "minor")),
+        ("A♭ major", Key(8, "major")),
+    ],
+)
+def test_parse_key(text: str, key: Key) -> None:
+    assert parse_key(text) == key
+
+
+@pytest.mark.parametrize("text", ["", "H:major", "c", "C:dorian", "Cminorish", "#", "A#b", "Am\nB"])
+def test_parse_key_names_legal_forms(text: str) -> None:
+    with pytest.raises(SettingError, match=r"C:minor, Eb:major") as caught:
+        parse_key(text)
+    assert "\n" not in str(caught.value)
+
+
+@given(st.builds(Key, st.integers(0, 11), st.sampled_from(["major", "minor"])))
+def test_a_key_reads_its_own_name(key: Key) -> None:
+    assert parse_key(str(key)) == key
+
+
+@given(st.text(max_size=8))
+def test_parse_key_never_fails_otherwise(text: str) -> None:
+    try:
+        parse_key(text)
+    except SettingError as error:
+        assert "\n" not in str(error)
+
+
+def test_scales() -> None:
+    assert Key(7, "major").pitch_classes() == {7, 9, 11, 0, 2, 4, 6}
+    # A minor with F and F#, G and G#.
+    assert Key(9, "minor").pitch_classes() == {9, 11, 0, 2, 4, 5, 6, 7, 8}
+
+
+@pytest.mark.parametrize(("tonic", "mode"), [(12, "major"), (-1, "minor"), (0, "dorian")])
+def test_key_is_valid_from_birth(tonic: int, mode: str) -> None:
+    with pytest.raises(ValueError, match="must be"):
+        Key(tonic, mode)
+
+
+@given(st.integers(-24, 24))
+def test_find_key_follows_transposition(steps: int) -> None:
+    major = Piece((melody(tuple(pitch + steps for pitch in C_MAJOR_TUNE)),))
+    minor = Piece((melody(tuple(pitch + steps for pitch in A_MINOR_TUNE)),))
+    assert find_key(major) == Key(steps % 12, "major")
+    assert find_key(minor) == Key((9 + steps) % 12, "minor")
+
+
+def test_find_key_ignores_drums() -> None:
+    drums = melody((42, 42, 38, 42) * 20, DRUM_PROGRAM)
+    assert find_key(Piece((drums, melody(C_MAJOR_TUNE)))) == Key(0, "major")
+    assert find_key(Piece((drums,))) is None
+
+
+def test_find_key_without_evidence() -> None:
+    assert find_key(Piece(())) is None
+    assert find_key(Piece((melody(tuple(range(60, 72))),))) is None
+
+
+def test_find_key_of_the_tail() -> None:
+    modulating = Piece(
+        (melody(C_MAJOR_TUNE * 3), melody(tuple(p + 6 for p in C_MAJOR_TUNE), start=39 * 480))
+    )
+    assert find_key(modulating) == Key(0, "major")
+    assert find_key(modulating, tail_beats=13) == Key(6, "major")
+    with pytest.raises(SettingError, match="above 0"):
+        find_key(modulating, tail_beats=0)

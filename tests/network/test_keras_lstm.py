@@ -1,0 +1,300 @@
+"""The network: the equations, their gradients, and that no head sees what comes later."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import reference_lstm
+from keras import ops
+
+from composer.encoding.events import FIELDS, SIZES
+from composer.encoding.features import COLUMN_SIZES, COLUMNS
+from composer.errors import ModelError
+from composer.network.config import ADVICE, HEAD_CONTEXT, NetworkConfig
+from composer.network.keras_lstm import HoistedLSTM, Network, build, set_weights, weights_of
+
+TINY = NetworkConfig(layers=3, units=6, head_units=5, dropout=0.5)
+
+
+@pytest.fixture(autouse=True)
+def float32() -> None:
+    keras.mixed_precision.set_global_policy("float32")
+
+
+def random_features(streams: int, steps: int, seed: int = 0) -> np.ndarray:
+    """int [B, T + 1, 25], any values that fit their columns."""
+    rng = np.random.default_rng(seed)
+    shape = (streams, steps + 1, len(COLUMNS))
+    return rng.integers(0, np.array(COLUMN_SIZES), shape).astype(np.int32)
+
+
+def spread(network: Network, seed: int = 3) -> dict[str, np.ndarray]:
+    """Larger weights than a new network has, biases too, so that gates are not all alike."""
+    rng = np.random.default_rng(seed)
+    weights = {
+        name: rng.normal(0, 0.5, value.shape).astype(np.float32)
+        for name, value in weights_of(network).items()
+    }
+    set_weights(network, weights)
+    return weights
+
+
+# One layer --------------------------------------------------------------------------------
+
+
+def test_the_reference_by_hand() -> None:
+    """One unit, all weights 0 but the biases: i = f = o = 1/2, g = tanh(b)."""
+    kernel, recurrent = np.zeros((1, 4)), np.zeros((1, 4))
+    bias = np.array([0.0, 0.0, 0.5, 0.0])
+    h, c = reference_lstm.lstm_step(
+        np.ones((1, 1)), np.ones((1, 1)), np.full((1, 1), 2.0), kernel, recurrent, bias
+    )
+    assert c[0, 0] == pytest.approx(0.5 * 2 + 0.5 * np.tanh(0.5))
+    assert h[0, 0] == pytest.approx(0.5 * np.tanh(c[0, 0]))
+
+
+def test_the_reference_keeps_each_gate_in_its_place() -> None:
+    """A gate at a time wide open or shut: in, keep, candidate, out."""
+
+    def after(i: float, f: float, g: float, o: float) -> tuple[float, float]:
+        h, c = reference_lstm.lstm_step(
+            np.ones((1, 1)), np.zeros((1, 1)), np.full((1, 1), 3.0),
+            np.zeros((1, 4)), np.zeros((1, 4)), np.array([i, f, g, o]),
+        )  # fmt: skip
+        return float(h[0, 0]), float(c[0, 0])
+
+    assert after(-99, 99, 5, 99) == pytest.approx((np.tanh(3), 3))  # kept, nothing let in
+    assert after(99, -99, 99, 99) == pytest.approx((np.tanh(1), 1))  # forgotten, replaced
+    assert after(99, -99, -99, -99) == pytest.approx((0, -1))  # not shown
+
+
+@pytest.mark.parametrize("layer_class", [HoistedLSTM, keras.layers.LSTM])
+def test_layers_give_what_the_equations_give(layer_class: type[keras.layers.LSTM]) -> None:
+    rng = np.random.default_rng(1)
+    streams, steps, width, units = 3, 11, 5, 7
+    layer = layer_class(units, return_sequences=True, return_state=True)
+    x = rng.normal(size=(streams, steps, width)).astype(np.float32)
+    h, c = rng.normal(size=(2, streams, units)).astype(np.float32)
+    layer(x, initial_state=[h, c])
+    weights = [rng.normal(0, 0.7, w.shape).astype(np.float32) for w in layer.get_weights()]
+    layer.set_weights(weights)
+    found = [ops.convert_to_numpy(t) for t in layer(x, initial_state=[h, c])]
+    wanted = reference_lstm.lstm(x, h, c, *(weight.astype(np.float64) for weight in weights))
+    for one, other in zip(found, wanted, strict=True):
+        assert one.dtype == np.float32
+        np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+def test_a_long_sequence_is_the_same_as_its_pieces() -> None:
+    rng = np.random.default_rng(2)
+    layer = HoistedLSTM(4, return_sequences=True, return_state=True)
+    x = rng.normal(size=(2, 12, 3)).astype(np.float32)
+    zero = np.zeros((2, 4), np.float32)
+    whole, _, _ = layer(x, initial_state=[zero, zero])
+    first, h, c = layer(x[:, :5], initial_state=[zero, zero])
+    second, _, _ = layer(x[:, 5:], initial_state=[h, c])
+    pieces = np.concatenate([ops.convert_to_numpy(first), ops.convert_to_numpy(second)], axis=1)
+    np.testing.assert_allclose(ops.convert_to_numpy(whole), pieces, atol=1e-6)
+
+
+GRADIENTS = '''
+import json, sys
+import keras, numpy as np
+from keras import ops
+from composer.network.keras_lstm import HoistedLSTM
+
+rng = np.random.default_rng(5)
+B, T, D, H = 3, 9, 4, 6
+x, h, c = (rng.normal(size=s).astype("float32") for s in ((B, T, D), (B, H), (B, H)))
+weights = [rng.normal(0, 0.6, s).astype("float32") for s in ((D, 4 * H), (H, 4 * H), (4 * H,))]
+scale = [rng.normal(size=s).astype("float32") for s in ((B, T, H), (B, H), (B, H))]
+
+def layer(kind):
+    made = kind(H, return_sequences=True, return_state=True)
+    made(x, initial_state=[h, c])
+    made.set_weights(weights)
+    return made
+
+def gradients(made):
+    """Of outputs and both last states, with respect to weights, input and first states."""
+    def loss(x, h, c):
+        found = made(x, initial_state=[h, c])
+        return sum(ops.sum(one * ops.convert_to_tensor(s)) for one, s in zip(found, scale))
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+        given = [tf.constant(a) for a in (x, h, c)]
+        with tf.GradientTape() as tape:
+            tape.watch(given)
+            value = loss(*given)
+        return tape.gradient(value, [v.value for v in made.trainable_variables] + given)
+    if backend == "torch":
+        import torch
+        given = [torch.tensor(a, requires_grad=True) for a in (x, h, c)]
+        loss(*given).backward()
+        return [v.value.grad for v in made.trainable_variables] + [g.grad for g in given]
+    import jax
+    def whole(trainable, x, h, c):
+        fixed = [v.value for v in made.non_trainable_variables]
+        found, _ = made.stateless_call(trainable, fixed, x, initial_state=[h, c])
+        return sum(ops.sum(one * ops.convert_to_tensor(s)) for one, s in zip(found, scale))
+    of_weights, *rest = jax.grad(whole, argnums=(0, 1, 2, 3))(
+        [v.value for v in made.trainable_variables], x, h, c)
+    return [*of_weights, *rest]
+
+ours, theirs = gradients(layer(HoistedLSTM)), gradients(layer(keras.layers.LSTM))
+apart = []
+for a, b in zip(ours, theirs, strict=True):
+    a, b = ops.convert_to_numpy(a), ops.convert_to_numpy(b)
+    assert a.shape == b.shape
+    apart.append(float(np.abs(a - b).max() / np.abs(b).max()))
+print(json.dumps(apart))
+'''
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "torch", "jax"])
+def test_the_gradient_written_out_is_the_one_differentiation_finds(backend: str) -> None:
+    """Of weights, inputs and first states, also through the last states."""
+    if find_spec(backend) is None:
+        pytest.skip(f"{backend} is not installed")
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", GRADIENTS],
+        env=os.environ | {"KERAS_BACKEND": backend},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr[-2000:]
+    assert max(json.loads(run.stdout.splitlines()[-1])) < 1e-5
+
+
+# The whole network ------------------------------------------------------------------------
+
+
+def test_the_network_gives_what_the_equations_give() -> None:
+    network = build(TINY)
+    weights = spread(network)
+    features = random_features(4, 9)
+    state = np.random.default_rng(8).normal(size=(3, 2, 4, 6)).astype(np.float32)
+    logits, after = network(features, state)
+    wanted, wanted_after = reference_lstm.network(weights, features, state)
+    for found, other, size in zip(logits, wanted, SIZES, strict=True):
+        assert found.shape == (4, 9, size)
+        np.testing.assert_allclose(ops.convert_to_numpy(found), other, atol=1e-4, rtol=1e-5)
+    np.testing.assert_allclose(ops.convert_to_numpy(after), wanted_after, atol=1e-5)
+
+
+def test_state_carries_a_piece_over_a_cut() -> None:
+    network = build(TINY)
+    spread(network)
+    features = random_features(2, 10)
+    whole, _ = network(features, network.zero_state(2))
+    first, state = network(features[:, :5], network.zero_state(2))  # steps 0..3 go in
+    second, _ = network(features[:, 4:], state)
+    for field in range(len(FIELDS)):
+        pieces = np.concatenate(
+            [ops.convert_to_numpy(first[field]), ops.convert_to_numpy(second[field])], axis=1
+        )
+        np.testing.assert_allclose(ops.convert_to_numpy(whole[field]), pieces, atol=1e-4)
+
+
+def test_a_head_sees_only_its_columns_of_the_step_it_predicts() -> None:
+    """Change one column of the last step: only heads that may see it change."""
+    network = build(TINY)
+    spread(network)
+    features = random_features(1, 4)
+    before, _ = network(features, network.zero_state(1))
+    for index, name in enumerate(COLUMNS):
+        changed = features.copy()
+        changed[0, -1, index] = (changed[0, -1, index] + 1) % COLUMN_SIZES[index]
+        after, _ = network(changed, network.zero_state(1))
+        for field, one, other in zip(FIELDS, before, after, strict=True):
+            one, other = ops.convert_to_numpy(one), ops.convert_to_numpy(other)
+            assert np.array_equal(one[:, :-1], other[:, :-1])
+            seen = not np.array_equal(one[:, -1], other[:, -1])
+            assert seen == (name in HEAD_CONTEXT[field]), (field, name)
+
+
+def test_what_a_head_sees_is_settled_by_the_fields_before_it() -> None:
+    """The chain rule: the place in the bar after the shift, the player's past after the part,
+    and of what is expected, no more than can still come true."""
+    settled = {
+        "shift": {"position", "beat", "bar_length", "expected_part", "ago_part"},
+        "part": {"program", "last_pitch", "last_duration", "last_velocity", "gap"}
+        | {"expected_pitch", "ago_pitch", "ago_duration", "ago_velocity"},
+        "pitch": {"expected_duration", "expected_velocity"},
+    }
+    known = {"trust", "expected_shift", "likeness", "ago_shift"}
+    for field in FIELDS:
+        seen = set(HEAD_CONTEXT[field])
+        assert seen <= known
+        assert {name for name in known - seen if not name.startswith(("expected", "ago"))} == set()
+        assert {f"expected_{field}", f"ago_{field}"} <= seen
+        known |= {field} | settled.get(field, set())
+
+
+def test_dropout_is_on_in_training_only() -> None:
+    network = build(TINY)
+    features = random_features(2, 3)
+    still = [network(features, network.zero_state(2))[0][0] for _ in range(2)]
+    moving = [network(features, network.zero_state(2), training=True)[0][0] for _ in range(2)]
+    assert np.array_equal(*map(ops.convert_to_numpy, still))
+    assert not np.array_equal(*map(ops.convert_to_numpy, moving))
+
+
+def test_the_same_seed_draws_the_same_weights() -> None:
+    one, other, third = (weights_of(build(TINY, seed)) for seed in (4, 4, 5))
+    assert all(np.array_equal(one[name], other[name]) for name in one)
+    assert not all(np.array_equal(one[name], third[name]) for name in one)
+
+
+def test_weights_are_called_what_checkpoints_and_the_runtime_call_them() -> None:
+    names = set(weights_of(build(TINY)))
+    wanted = {f"in_{name}/embeddings" for name in COLUMNS}
+    wanted |= {f"known_{name}/embeddings" for name in COLUMNS if name != "velocity"}
+    wanted |= {f"head_{field}/{gain}/embeddings" for field in FIELDS for gain in ADVICE}
+    for layer in range(TINY.layers):
+        wanted |= {f"lstm_{layer}/lstm_cell/{n}" for n in ("kernel", "recurrent_kernel", "bias")}
+    for field in FIELDS:
+        wanted |= {f"head_{field}/from_trunk/{n}" for n in ("kernel", "bias")}
+        wanted |= {f"head_{field}/logits/{n}" for n in ("kernel", "bias")}
+        wanted.add(f"head_{field}/from_context/kernel")
+    assert names == wanted
+
+
+def test_weights_that_do_not_fit_are_refused() -> None:
+    network = build(TINY)
+    weights = weights_of(network)
+    with pytest.raises(ModelError, match="lstm_0"):
+        set_weights(network, {k: v for k, v in weights.items() if "lstm_0" not in k})
+    with pytest.raises(ModelError, match="do not fit"):
+        set_weights(network, weights_of(build(NetworkConfig(3, 7, 5))))
+
+
+@pytest.mark.parametrize("on_gpu", [False, True])
+def test_in_bfloat16_state_and_logits_stay_float32(
+    on_gpu: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With both kinds of layer: Keras's own is what a GPU gets."""
+    monkeypatch.setattr("composer.network.keras_lstm.on_gpu", lambda: on_gpu)
+    network = build(TINY)
+    weights = spread(network)
+    keras.mixed_precision.set_global_policy("mixed_bfloat16")
+    half = build(TINY)
+    set_weights(half, weights)
+    features = random_features(2, 4)
+    logits, state = half(features, half.zero_state(2))
+    exact, exact_state = network(features, network.zero_state(2))
+    assert {ops.dtype(one) for one in logits} == {"float32"} and ops.dtype(state) == "float32"
+    for one, other in zip([*logits, state], [*exact, exact_state], strict=True):
+        one, other = ops.convert_to_numpy(one), ops.convert_to_numpy(other)
+        assert np.abs(one - other).max() < 0.05 * max(1, np.abs(other).max())

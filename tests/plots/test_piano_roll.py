@@ -1,0 +1,119 @@
+"""Plots: pictures are written whole, never over another, and say where the bars are."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from composer.errors import DependencyError, OutputError
+from composer.music.beat_grid import BEATS, Grid
+from composer.music.notes import DRUM_PROGRAM, Note, Part, Piece
+from composer.music.timing import MetreMap
+
+pytest.importorskip("matplotlib")
+
+from composer.plots import piano_roll as plot
+from composer.plots import style as figures
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def music(parts: int = 2, start: int = 0, drums: bool = False, bars: int = 4) -> Piece:
+    made = [
+        Part(
+            tuple(
+                Note(start + 480 * n, 40 + 5 * index + n % 7, 240, 40 + n % 64)
+                for n in range(4 * bars)
+            ),
+            program=index,
+            name=f"part {index}",
+            track=index,
+        )
+        for index in range(parts)
+    ]
+    if drums:
+        beats = tuple(Note(start + 240 * n, (36, 42)[n % 2], 60, 90) for n in range(8 * bars))
+        made.append(Part(beats, DRUM_PROGRAM, track=parts, channel=9))
+    return Piece(tuple(made), title="A piece")
+
+
+@pytest.mark.parametrize("parts", [1, 2, 16])
+@pytest.mark.parametrize("drums", [False, True])
+def test_a_picture_is_made(tmp_path: Path, parts: int, drums: bool):
+    path = tmp_path / "roll.png"
+    seed, after = music(parts, drums=drums), music(parts, start=4 * 1920, drums=drums)
+    plot.piano_roll(seed, after, 4 * 1920, path)
+    assert path.read_bytes().startswith(PNG)
+    assert [file.name for file in tmp_path.iterdir()] == ["roll.png"]
+
+
+@pytest.mark.parametrize(
+    "seed",
+    [
+        music(0, drums=True),
+        Piece((Part((Note(0, 60, 1, 1),)),)),
+        Piece((Part((Note(0, 0, 10, 1), Note(50_000, 127, 10, 127))),)),
+    ],
+)
+def test_odd_music_is_drawn_too(tmp_path: Path, seed: Piece):
+    join = -(-seed.end // 1920) * 1920
+    silence = seed.with_parts(tuple(Part((), part.program) for part in seed.parts))
+    plot.piano_roll(seed, silence, join, tmp_path / "roll.png")
+
+
+def test_free_time_is_drawn_in_seconds(tmp_path: Path):
+    onsets = [int(n * 487.3 + 60 * (n * 7919 % 13)) for n in range(60)]
+    seed = Piece((Part(tuple(Note(t, 60 + n % 12, 300, 64) for n, t in enumerate(onsets))),))
+    plot.piano_roll(seed, music(1, start=seed.end), seed.end, tmp_path / "roll.png")
+
+
+def test_the_same_music_gives_the_same_bytes(tmp_path: Path):
+    for name in ("a.png", "b.png"):
+        plot.piano_roll(music(), music(start=7680), 7680, tmp_path / name)
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_nothing_is_overwritten_unless_told(tmp_path: Path):
+    path = tmp_path / "roll.png"
+    path.write_text("mine")
+    with pytest.raises(OutputError, match="exists"):
+        plot.piano_roll(music(), music(start=7680), 7680, path)
+    assert path.read_text() == "mine"
+    plot.piano_roll(music(), music(start=7680), 7680, path, force=True)
+    assert path.read_bytes().startswith(PNG)
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path):
+    with pytest.raises(OutputError, match="does not exist"):
+        plot.piano_roll(music(), music(start=7680), 7680, tmp_path / "no" / "roll.png")
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_matplotlib_one_line_says_what_to_do(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(DependencyError, match="pip install matplotlib"):
+        figures.pyplot()
+
+
+def test_bar_lines_follow_metre_offset_and_downbeat():
+    piece = Piece(music(1).parts, metres=MetreMap(((0, 3, 4), (2880, 4, 4))))
+    time = plot._Time(piece, Grid(BEATS), 0, 7000)
+    assert time.bars() == [(0, 1), (1440, 2), (2880, 3), (4800, 4), (6720, 5)]
+    moved = plot._Time(piece, Grid(BEATS, offset=7, downbeat=480), 487, 3000)
+    assert moved.bars() == [(487, 1), (1927, 2)]
+
+
+def test_of_a_long_seed_the_end_is_shown():
+    seed = music(1, bars=100)
+    first = plot._beginning(seed, Grid(BEATS), 100 * 1920, 104 * 1920)
+    assert first == 92 * 1920
+
+
+def test_surprise(tmp_path: Path):
+    piece = music(2, drums=True)
+    nats = {(index, note): float(note.pitch % 5) for index, note in piece.notes()}
+    nats.pop(next(iter(nats)))
+    plot.surprise_roll(piece, nats, tmp_path / "surprise.png")
+    assert (tmp_path / "surprise.png").read_bytes().startswith(PNG)

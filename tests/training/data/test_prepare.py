@@ -1,0 +1,144 @@
+"""`composer prepare`: what it reads, what it leaves out, and what it says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from composer_training.data import dataset, sources
+from composer_training.data.sources import find_sources
+from tiny_midi import write_midi
+
+from composer.cli.main import verbs
+from composer.errors import SeedError
+
+
+def prepare(*args: str | Path) -> tuple[int, str, str]:
+    result = CliRunner().invoke(verbs, ["prepare", *map(str, args)])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_a_folder_becomes_a_dataset(prepared: Path) -> None:
+    made = dataset.load([prepared])
+    assert {record.corpus for record in made.records} == {"tiny"}
+    # piece0 is in again/ too, which comes first; the test folder stays out.
+    assert [record.name for record in made.records] == [
+        "again/copy.mid",
+        *[f"piece{seed}.mid" for seed in range(1, 9)],
+    ]
+    assert {record.kind for record in made.records} == {"beats"}
+    assert all(made.corpora(split) for split in ("train", "valid"))
+
+
+def test_what_was_skipped_is_listed_with_reasons(prepared: Path) -> None:
+    skipped = json.loads((prepared / "skipped.json").read_text())["skipped"]
+    reasons = {entry["name"]: entry["reason"] for entry in skipped}
+    assert set(reasons) == {"broken.mid", "piece0.mid", "test/kept.mid"}
+    assert "already" in reasons["piece0.mid"] and "test folder" in reasons["test/kept.mid"]
+
+
+def test_json_says_what_was_made(music: Path, tmp_path: Path) -> None:
+    code, out, err = prepare(f"a={music}", "--out", tmp_path / "d", "--json", "--workers", "1")
+    assert code == 0, err
+    summary = json.loads(out)
+    assert summary["pieces"] == 9 and summary["skipped"] == 3
+    counts = summary["corpora"]["a"]
+    assert counts["train"] + counts["valid"] == 9 and counts["beats"] == 9
+    assert summary["notes"] == counts["notes"] == len(dataset.load([tmp_path / "d"]).table)
+
+
+def test_several_processes_give_the_same_dataset(
+    music: Path, prepared: Path, tmp_path: Path
+) -> None:
+    code, _, err = prepare(f"tiny={music}", "--out", tmp_path / "d", "--workers", "2")
+    assert code == 0, err
+    for name in ("notes.npy", "pieces.json", "skipped.json"):
+        assert (tmp_path / "d" / name).read_bytes() == (prepared / name).read_bytes()
+
+
+def test_a_dataset_is_not_replaced_unasked(prepared: Path, music: Path) -> None:
+    code, _, err = prepare(music, "--out", prepared)
+    assert code == 1
+    assert err == f"Error: there is a dataset in {prepared}; give --force to replace it\n"
+
+
+def test_nothing_readable_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "bad.mid").write_bytes(b"MThd")
+    code, _, err = prepare(tmp_path / "in", "--out", tmp_path / "out")
+    assert code == 1 and err.startswith("Error: ") and err.count("\n") == 1
+    assert not list((tmp_path / "out").glob("*"))
+
+
+def test_a_path_that_is_not_there_is_named(tmp_path: Path) -> None:
+    code, _, err = prepare("mine=nowhere", "--out", tmp_path / "out")
+    assert code == 1 and err.startswith("Error: nowhere does not exist")
+
+
+def test_without_paths_the_usage_is_wrong(tmp_path: Path) -> None:
+    code, _, err = prepare("--out", tmp_path / "out")
+    assert code == 2 and "--music21" in err
+
+
+def test_a_corpus_of_which_none_fell_to_validation_gives_one(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for seed in (1, 2, 4):
+        write_midi(tmp_path / "in" / f"{seed}.mid", seed)
+    assert prepare(tmp_path / "in", "--out", tmp_path / "out")[0] == 0
+    splits = [record.split for record in dataset.load([tmp_path / "out"]).records]
+    assert splits.count("valid") == 1
+
+
+def test_folders_say_the_split(tmp_path: Path) -> None:
+    for folder, seed in (("train", 1), ("valid", 2), ("Test", 4)):
+        (tmp_path / "in" / folder).mkdir(parents=True)
+        write_midi(tmp_path / "in" / folder / "x.mid", seed)
+    assert prepare(tmp_path / "in", "--out", tmp_path / "out")[0] == 0
+    splits = {r.name: r.split for r in dataset.load([tmp_path / "out"]).records}
+    assert splits == {"train/x.mid": "train", "valid/x.mid": "valid"}
+
+
+def test_an_equals_sign_in_a_path_is_no_name(tmp_path: Path) -> None:
+    odd = tmp_path / "a=b"
+    odd.mkdir()
+    write_midi(odd / "x.mid", 1)
+    assert [source.corpus for source in find_sources([odd])] == ["a=b"]
+    assert [source.corpus for source in find_sources([f"c={odd}"])] == ["c"]
+    with pytest.raises(SeedError, match="does not exist"):
+        find_sources(["c=", str(odd)])
+
+
+def test_a_tune_book_gives_each_of_its_tunes(tmp_path: Path) -> None:
+    pytest.importorskip("music21")
+    tunes = [
+        f"X:{n}\nT:{n}\nM:4/4\nL:1/8\nK:G\nGABc {end}4|]\n\n" for n, end in ((1, "d"), (2, "B"))
+    ]
+    (tmp_path / "book.abc").write_text("".join(tunes))
+    found = find_sources([tmp_path / "book.abc"])
+    pieces = sources.read_pieces(found[0])
+    assert [name for name, _ in pieces] == ["book.abc#1", "book.abc#2"]
+
+
+def test_chorales_in_frames(tmp_path: Path) -> None:
+    """Two voices in sixteenths: a held note is one note, -1 is silence."""
+    frames = [[72, 48], [72, 48], [74, -1], [74, 50]]
+    path = tmp_path / "Jsb16thSeparated.json"
+    path.write_text(json.dumps({"train": [frames], "valid": [], "test": [frames]}))
+    found = find_sources([path])
+    assert [(source.item, source.split) for source in found] == [
+        (("test", 0), "test"),
+        (("train", 0), "train"),
+    ]
+    piece = sources.read_pieces(found[1])[0][1]
+    assert [[(n.onset, n.pitch, n.duration) for n in part.notes] for part in piece.parts] == [
+        [(0, 72, 12), (12, 74, 12)],
+        [(0, 48, 12), (18, 50, 6)],
+    ]
+
+
+def test_what_macos_leaves_beside_files_is_no_music(tmp_path: Path) -> None:
+    write_midi(tmp_path / "x.mid", 1)
+    (tmp_path / "._x.mid").write_bytes(b"\0\5\x16\7")
+    assert [source.name for source in find_sources([tmp_path])] == ["x.mid"]

@@ -1,0 +1,1 @@
+"""The scripts that write the seeds of `midi_data`."""

@@ -1,1 +1,0 @@
-"""Corpora to arrays, arrays to a model. Imports composer, never the reverse."""

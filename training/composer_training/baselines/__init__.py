@@ -1,0 +1,1 @@
+"""Simpler models to hold the network against."""

@@ -1,0 +1,278 @@
+"""Performance player: a Performance RNN goes on from seeds, and judges what others made.
+
+It hears a seed at its own tempo, as events on a grid of 10 ms, and goes on event by event.
+Nothing is asked of what it draws but that no key goes down before the seed is over. What it
+plays is put back on the seed's grid, each note in the part that played most near its pitch.
+
+It learnt from the same pieces as the model and has no share in what the model plays. So what
+it would pay for a second half, told the first, says whether one note makes sense after another
+to somebody else; histograms of a passage do not.
+
+Conventions:
+    N seeds, L layers, H units. Steps are 10 ms, counted from a piece's first onset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from keras import ops
+from numpy.typing import NDArray
+
+from composer.analysis.segment import Passage
+from composer.encoding.events import (
+    DURATION,
+    DURATION_TICKS,
+    FIELDS,
+    PART,
+    PITCH,
+    VELOCITY,
+    nearest_duration,
+)
+from composer.evaluation.comparison import Halved, Made, Progress, replace_notes
+from composer.generation.sampling import Freedom, choose
+from composer.generation.settings import Settings
+from composer.music.notes import DRUM_PROGRAM
+from composer_training.baselines.performance_events import (
+    CLASSES,
+    EDGE,
+    STEPS_PER_SECOND,
+    UP,
+    Reader,
+    Tokens,
+    spell,
+    to_steps,
+)
+from composer_training.baselines.performance_rnn import PerformanceRNN, compiled, event_nats
+
+Floats = NDArray[np.float32]
+
+LANES = 64
+"""Pieces that are heard or played side by side."""
+MOST_PER_SECOND = 200
+"""Events to a second of music after which a piece is given up: time stands still in it."""
+REACH = 3.0
+"""Semitones over which a part is thought to play near the keys that it played."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Seed:
+    """A first half as the network hears it.
+
+    Attributes:
+        tokens: From `EDGE` to the last thing that happens before the cut.
+        state: float32 [L, 2, H], when all of them but the last have been heard.
+        cut: Step.
+    """
+
+    tokens: Tokens
+    state: Floats
+    cut: int
+
+
+class PerformancePlayer:
+    """A network and the seeds that it has heard."""
+
+    def __init__(
+        self,
+        network: PerformanceRNN,
+        halves: Sequence[Halved],
+        progress: Progress | None = None,
+    ) -> None:
+        """Hear the seeds.
+
+        Args:
+            network: Trained.
+            halves: From `composer.evaluation.comparison.halve`.
+            progress: Called with how many seeds were heard and how many there are.
+        """
+        self._network, self._halves = network, halves
+        self._step = compiled(lambda tokens, state: network(tokens, state))
+        spelt = [_spell(half, half.seed) for half in halves]
+        scripts = [np.concatenate([[EDGE], tokens[:before]]) for tokens, before in spelt]
+        # The longest first, so that none is left to be heard alone at the end.
+        order = sorted(range(len(scripts)), key=lambda index: -len(scripts[index]))
+        heard = [0] * len(scripts)
+
+        def turn(place: int, logits: Floats) -> int | None:
+            index = order[place]
+            heard[index] += 1
+            more = heard[index] < len(scripts[index]) - 1
+            return int(scripts[index][heard[index]]) if more else None
+
+        nothing = np.asarray(network.zero_state(1)[:, :, 0])
+        after = self._walk([(nothing, EDGE)] * len(order), turn, progress)
+        states = dict(zip(order, after, strict=True))
+        self._seeds = [
+            _Seed(script, states[index], _cut_step(halves[index]))
+            for index, script in enumerate(scripts)
+        ]
+
+    def _walk(
+        self,
+        starts: Sequence[tuple[Floats, int]],
+        turn: Callable[[int, Floats], int | None],
+        progress: Progress | None,
+    ) -> list[Floats]:
+        """Hear events one after another, many pieces side by side.
+
+        Args:
+            starts: (state, event to be heard first) of each piece.
+            turn: Told a piece's index and its logits [389] after an event; says what is to be
+                heard next, or None for nothing more.
+            progress: Called with how many pieces are done and how many there are.
+
+        Returns:
+            The state of each piece after its last event, float32 [L, 2, H].
+        """
+        after = [state for state, _ in starts]
+        waiting = list(range(len(starts)))[::-1]
+        lanes: list[int | None] = [None] * min(LANES, len(starts))
+        tokens = np.full((len(lanes), 2, 1), EDGE, dtype=np.int32)
+        state = self._network.zero_state(len(lanes))
+        done = 0
+        while done < len(starts):
+            for lane, index in enumerate(lanes):
+                if index is None and waiting:
+                    index = lanes[lane] = waiting.pop()
+                    state[:, :, lane], tokens[lane, 0, 0] = starts[index]
+            logits, new = self._step(tokens, state)
+            table = np.asarray(ops.convert_to_numpy(logits[0]))[:, 0]
+            state = np.array(ops.convert_to_numpy(new))
+            for lane, index in enumerate(lanes):
+                if index is None:
+                    continue
+                following = turn(index, table[lane])
+                if following is not None:
+                    tokens[lane, 0, 0] = following
+                    continue
+                after[index], lanes[lane] = state[:, :, lane].copy(), None
+                done += 1
+                if progress:
+                    progress(done, len(starts))
+        return after
+
+    def continuations(self, settings: Settings, progress: Progress | None = None) -> list[Made]:
+        """Second halves, one a piece, each as long as the true one.
+
+        Args:
+            settings: Freedom and seed number.
+            progress: Called with how many are done and how many there will be.
+        """
+        freedom = Freedom(*(np.array([value]) for value in settings.draw))
+        dice = [
+            np.random.default_rng((settings.rng_seed, index)) for index in range(len(self._seeds))
+        ]
+        readers, ends = [], []
+        for seed, half in zip(self._seeds, self._halves, strict=True):
+            reader = Reader()
+            for token in seed.tokens.tolist():
+                reader.hear(token)
+            readers.append(reader)
+            (length,) = half.seconds(np.array([half.truth.length]))
+            ends.append(seed.cut + round(float(length) * STEPS_PER_SECOND))
+        left = [
+            MOST_PER_SECOND * (end - seed.cut) // STEPS_PER_SECOND + MOST_PER_SECOND
+            for end, seed in zip(ends, self._seeds, strict=True)
+        ]
+
+        def turn(index: int, logits: Floats) -> int | None:
+            reader = readers[index]
+            allowed = np.ones((1, CLASSES), dtype=bool)
+            allowed[0, EDGE] = False
+            if reader.clock < self._seeds[index].cut:
+                allowed[0, :UP] = False
+            (token,) = choose(logits[None], allowed, dice[index].random(1), freedom).tolist()
+            reader.hear(token)
+            left[index] -= 1
+            return int(token) if reader.clock < ends[index] and left[index] else None
+
+        starts = [(seed.state, int(seed.tokens[-1])) for seed in self._seeds]
+        self._walk(starts, turn, progress)
+        made = []
+        for index, (reader, seed, half) in enumerate(
+            zip(readers, self._seeds, self._halves, strict=True)
+        ):
+            reader.end()
+            notes = np.array(
+                [note for note in reader.notes if seed.cut <= note[0] < ends[index]], dtype=np.int64
+            ).reshape(-1, 4)
+            made.append(Made(index, _to_passage(half, notes, seed.cut)))
+        return made
+
+    def surprise(self, made: Sequence[Made], progress: Progress | None = None) -> list[float]:
+        """What the network would pay for each second half, nats per note; NaN for no notes.
+
+        Args:
+            made: From pieces that it has heard.
+            progress: Called with how many are done and how many there are.
+        """
+        rests = []
+        for item in made:
+            tokens, before = _spell(self._halves[item.index], item.passage)
+            rests.append(np.concatenate([self._seeds[item.index].tokens[-1:], tokens[before:]]))
+        states = [self._seeds[item.index].state for item in made]
+        paid = [float("nan")] * len(made)
+        for done, (index, nats) in enumerate(event_nats(self._network, rests, states), 1):
+            notes = len(made[index].passage.rows)
+            paid[index] = float(nats.sum()) / notes if notes else float("nan")
+            if progress:
+                progress(done, len(made))
+        return paid
+
+
+def _first(half: Halved) -> float:
+    """Seconds from the cut to the first onset of the seed; negative."""
+    return float(half.seconds(half.seed.onsets[:1] - half.seed.length)[0])
+
+
+def _cut_step(half: Halved) -> int:
+    return round(-_first(half) * STEPS_PER_SECOND)
+
+
+def _spell(half: Halved, after: Passage) -> tuple[Tokens, int]:
+    """A first half and what follows it as events, and how many of these lie before the cut.
+
+    Args:
+        half: The piece.
+        after: What follows; the seed itself for nothing.
+    """
+    rows, onsets = half.seed.rows, half.seed.onsets - half.seed.length
+    if after is not half.seed:
+        rows = np.concatenate([rows, after.rows])
+        onsets = np.concatenate([onsets, after.onsets])
+    ends = onsets + DURATION_TICKS[rows[:, DURATION]]
+    seconds = half.seconds(np.stack([onsets, ends])) - _first(half)
+    return spell(to_steps(seconds), rows[:, PITCH], rows[:, VELOCITY], _cut_step(half))
+
+
+def _to_passage(half: Halved, notes: NDArray[np.int64], cut: int) -> Passage:
+    """Notes (onset, release, pitch, level), [notes, 4] in steps, on the grid of a piece."""
+    seconds = (notes[:, :2] - cut) / STEPS_PER_SECOND
+    starts, ends = (half.ticks(column) for column in seconds.T)
+    length = half.truth.length
+    onsets = np.clip(np.round(starts), 0, length - 1).astype(np.int64)
+    longest = np.searchsorted(DURATION_TICKS, length - onsets, side="right") - 1
+    rows = np.zeros((len(notes), len(FIELDS)), dtype=np.int64)
+    rows[:, PART] = _parts(half.seed)[notes[:, 2]]
+    rows[:, PITCH], rows[:, VELOCITY] = notes[:, 2], notes[:, 3]
+    rows[:, DURATION] = np.minimum(nearest_duration(np.maximum(ends - starts, 1.0)), longest)
+    order = np.lexsort((-rows[:, DURATION], rows[:, PITCH], rows[:, PART], onsets))
+    rows, onsets = rows[order], onsets[order]
+    place = np.column_stack([onsets, rows[:, [PART, PITCH]]])
+    kept = np.ones(len(rows), dtype=bool)
+    kept[1:] = (place[1:] != place[:-1]).any(axis=1)
+    return replace_notes(half.seed, rows[kept], onsets[kept], length)
+
+
+def _parts(seed: Passage) -> NDArray[np.int64]:
+    """The part that plays most near each pitch, [128]; drums are near their own keys alone."""
+    keys = np.arange(128)
+    near = np.exp(-np.abs(keys[:, None] - keys) / REACH)
+    table = np.full((len(seed.programs), 128), 1e-12)
+    for slot, program in enumerate(seed.programs):
+        played = np.bincount(seed.rows[seed.rows[:, PART] == slot, PITCH], minlength=128)
+        table[slot] += played if program == DRUM_PROGRAM else played @ near
+    return np.asarray(table.argmax(axis=0))

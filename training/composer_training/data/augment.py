@@ -1,0 +1,231 @@
+"""Augmentation: the same piece in another key, tempo, feel or instrument.
+
+Every function takes a record and its notes and a random generator, and returns new ones;
+nothing is drawn from anywhere else, so a training run repeats exactly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from composer.encoding.events import seconds_of
+from composer.music.beat_grid import BEATS, FREE
+from composer.music.notes import DRUM_PROGRAM
+from composer.music.timing import TempoMap
+from composer_training.data.dataset import FINE_PER_BEAT, FINE_PER_SECOND, Notes, Record
+
+CHORAL_SOUNDS = (0, 16, 19, 48, 52, 61)
+"""Piano, drawbar organ, church organ, strings, choir, brass: what plays four-part scores."""
+
+
+@dataclass(frozen=True, slots=True)
+class Augmentation:
+    """How far pieces are varied.
+
+    Attributes:
+        semitones: Transposition is drawn from -semitones..semitones.
+        free: Share of pieces on a beat grid that are rendered in free time.
+        stretch: A free piece's time is scaled by 2 ** uniform(-stretch, stretch).
+        velocity: Standard deviation of a piece's change of loudness, in MIDI velocity.
+        sounds: Share of pieces with one kind of voice that change instrument.
+        recast: Share of pieces of which parts are left out or laid together.
+        played: Share of scores that get a player's articulation and loudness.
+        loose: Share of pieces on a beat grid whose onsets stray from it a little.
+        detours: Share of bars at which a spoilt bar begins (`composer_training.data.corruption`),
+            in those half of the pieces that have any.
+        forgetful: Share of pieces through which nothing is recalled.
+    """
+
+    semitones: int = 6
+    free: float = 0.25
+    stretch: float = 0.35
+    velocity: float = 6.0
+    sounds: float = 0.5
+    recast: float = 0.3
+    played: float = 0.6
+    loose: float = 0.12
+    detours: float = 0.08
+    forgetful: float = 0.08
+
+
+PLAIN = Augmentation(
+    semitones=0,
+    free=0,
+    stretch=0,
+    velocity=0,
+    sounds=0,
+    recast=0,
+    played=0,
+    loose=0,
+    detours=0,
+    forgetful=0,
+)
+"""Every piece as it is."""
+
+
+def augment(
+    record: Record, notes: Notes, settings: Augmentation, rng: np.random.Generator
+) -> tuple[Record, Notes]:
+    """One variant of a piece."""
+    notes = notes.copy()
+    if rng.random() < settings.recast:
+        record, notes = recast(record, notes, rng)
+    drums = np.array([program == DRUM_PROGRAM for program in record.programs])[notes[:, 1]]
+    tonal = ~drums
+    if tonal.any():
+        low, high = int(notes[tonal, 2].min()), int(notes[tonal, 2].max())
+        down, up = max(-settings.semitones, -low), min(settings.semitones, 127 - high)
+        notes[tonal, 2] += rng.integers(down, up + 1)
+    score = not record.dynamics
+    if score and rng.random() < settings.played:
+        # From here on its loudness is a player's, and learnt as one.
+        record = replace(record, dynamics=True)
+        notes[:, 4] = played_velocities(record, notes, rng)
+    elif score:
+        notes[:, 4] = synthetic_velocities(len(notes), rng)
+    elif settings.velocity:
+        change = rng.normal(0, settings.velocity)
+        notes[:, 4] = np.clip(np.round(notes[:, 4] + change), 1, 127)
+    if score and tonal.all() and rng.random() < settings.sounds:
+        sound = int(rng.choice(CHORAL_SOUNDS))
+        record = replace(record, programs=(sound,) * len(record.programs))
+    if score and rng.random() < settings.played:
+        articulate(notes, rng)
+    if record.kind == BEATS and tonal.all() and rng.random() < settings.free:
+        record, notes = render_free(record, notes, rng)
+    elif record.kind == BEATS and rng.random() < settings.loose:
+        loosen(notes, rng)
+    if record.kind == FREE:
+        factor = 2 ** rng.uniform(-settings.stretch, settings.stretch)
+        notes[:, 0] = np.round(notes[:, 0] * factor)
+        notes[:, 3] = np.maximum(np.round(notes[:, 3] * factor), 1)
+    return record, notes
+
+
+def recast(
+    record: Record, notes: Notes, rng: np.random.Generator, fewest: int = 48
+) -> tuple[Record, Notes]:
+    """One part alone, one part less, or all parts of an instrument on one track.
+
+    Much is played by one hand or on one track that corpora have as several. Unchanged
+    where fewer notes than `fewest` would be left.
+    """
+    programs = np.array(record.programs)
+    slots = np.arange(len(programs))
+    way = rng.choice(("alone", "without", "together"), p=(0.2, 0.35, 0.45))
+    kept = slots
+    if way == "alone":
+        kept = rng.choice(slots, 1)
+    elif way == "without" and len(slots) > 1:
+        kept = np.delete(slots, rng.integers(len(slots)))
+    mine = notes[np.isin(notes[:, 1], kept)]
+    if len(mine) < fewest:
+        return record, notes
+    # Where the slot of each part goes; parts of one program are one where they are joined.
+    heads = kept
+    owner = {int(slot): int(slot) for slot in kept}
+    if way == "together":
+        first = {int(programs[slot]): int(slot) for slot in kept[::-1]}
+        owner = {int(slot): first[int(programs[slot])] for slot in kept}
+        heads = np.array(sorted(set(owner.values())))
+    place = {int(slot): number for number, slot in enumerate(heads)}
+    moved = mine.copy()
+    moved[:, 1] = [place[owner[int(slot)]] for slot in mine[:, 1]]
+    return replace(record, programs=tuple(int(programs[slot]) for slot in heads)), moved
+
+
+def played_velocities(record: Record, notes: Notes, rng: np.random.Generator) -> np.ndarray:
+    """A player's loudness: a level for each part, weight on the beat, waves, unevenness."""
+    wave = synthetic_velocities(len(notes), rng).astype(np.float64)
+    parts = rng.normal(0, rng.uniform(0, 10), len(record.programs))[notes[:, 1]]
+    bar = FINE_PER_BEAT * 4 * record.metres[0][1] // record.metres[0][2]
+    on_bar = notes[:, 0] % max(bar, 1) == 0
+    on_beat = notes[:, 0] % FINE_PER_BEAT == 0
+    weight = rng.uniform(0, 12) * on_bar + rng.uniform(0, 8) * on_beat
+    loud: np.ndarray = np.clip(np.round(wave + parts + weight), 1, 127).astype(np.int32)
+    return loud
+
+
+def articulate(notes: Notes, rng: np.random.Generator) -> None:
+    """Shorten notes as players and notation programs do, in place.
+
+    A written quarter seldom sounds for a quarter: each part has its own share of the
+    written lengths, or lets go so much before the end, evenly or not.
+    """
+    for part in np.unique(notes[:, 1]):
+        own = notes[:, 1] == part
+        lengths = notes[own, 3].astype(np.float64)
+        share = rng.uniform(0.85, 1.0) if rng.random() < 0.65 else rng.uniform(0.4, 0.85)
+        if rng.random() < 0.3:
+            gap = FINE_PER_BEAT * rng.uniform(0.02, 0.12)
+            lengths = np.maximum(lengths - gap, lengths / 2)
+        else:
+            lengths = lengths * share
+        if rng.random() < 0.5:
+            lengths = lengths * rng.normal(1, rng.uniform(0, 0.08), len(lengths))
+        notes[own, 3] = np.maximum(np.round(lengths), FINE_PER_BEAT // 24)
+
+
+def loosen(notes: Notes, rng: np.random.Generator) -> None:
+    """Move onsets by up to a few hundredths of a beat, in place: played to a click."""
+    stray = FINE_PER_BEAT * rng.uniform(0.005, 0.035)
+    late = FINE_PER_BEAT * rng.normal(0, 0.015, int(notes[:, 1].max()) + 1)[notes[:, 1]]
+    notes[:, 0] = np.maximum(np.round(notes[:, 0] + late + rng.normal(0, stray, len(notes))), 0)
+    notes[:] = notes[np.lexsort((notes[:, 2], notes[:, 1], notes[:, 0]))]
+
+
+def synthetic_velocities(count: int, rng: np.random.Generator) -> np.ndarray:
+    """A level, slow waves and a little unevenness, for music that came without dynamics.
+
+    The velocity loss of such pieces is masked: this only keeps the network from taking
+    one constant loudness for a property of string quartets.
+    """
+    level = rng.uniform(50, 100)
+    time = np.arange(count)
+    waves = sum(
+        rng.uniform(2, 8) * np.sin(2 * np.pi * (time / period + rng.random()))
+        for period in (37.0, 150.0, 610.0)
+    )
+    noise = rng.normal(0, rng.uniform(0, 5), count)
+    return np.clip(np.round(level + waves + noise), 1, 127).astype(np.int32)
+
+
+def render_free(record: Record, notes: Notes, rng: np.random.Generator) -> tuple[Record, Notes]:
+    """A piece on a grid as a player without a click would play it.
+
+    The tempo wanders (a mean-reverting walk of about 6 %, sampled every half beat, with
+    phrase-long waves), chords are spread by a few milliseconds, single notes by a few
+    more, and lengths vary with an articulation of the piece's own.
+    """
+    beats = notes[:, 0].astype(np.float64) / FINE_PER_BEAT
+    ends = (notes[:, 0] + notes[:, 3]).astype(np.float64) / FINE_PER_BEAT
+    steps = int(max(ends.max(), 0) * 2) + 3
+    walk = np.zeros(steps)
+    kicks = rng.normal(0, 0.025, steps)
+    for index in range(1, steps):
+        walk[index] = 0.92 * walk[index - 1] + kicks[index]
+    time = np.arange(steps) / 2
+    wave = rng.uniform(0, 0.06) * np.sin(2 * np.pi * (time / rng.uniform(8, 32) + rng.random()))
+    tempos = TempoMap(record.tempos)
+    grid = seconds_of(tempos, time * FINE_PER_BEAT, FINE_PER_BEAT)
+    pace = np.diff(grid, append=2 * grid[-1] - grid[-2]) * np.exp(walk + wave)
+    clock = np.concatenate([[0.0], np.cumsum(pace)[:-1]])
+    clock *= 2 ** rng.uniform(-0.3, 0.3)
+    starts = np.interp(beats, time, clock)
+    stops = np.interp(ends, time, clock)
+    # One deviation for a chord, a smaller one for each of its notes.
+    _, chord = np.unique(notes[:, 0], return_inverse=True)
+    starts = starts + rng.normal(0, 0.008, chord.max() + 1)[chord]
+    starts = starts + rng.normal(0, rng.uniform(0.001, 0.008), len(notes))
+    lengths = (stops - np.interp(beats, time, clock)) * rng.normal(
+        rng.uniform(0.85, 1.05), 0.06, len(notes)
+    )
+    rendered = notes.copy()
+    starts -= starts.min()
+    rendered[:, 0] = np.round(starts * FINE_PER_SECOND)
+    rendered[:, 3] = np.maximum(np.round(lengths * FINE_PER_SECOND), 20)
+    order = np.lexsort((rendered[:, 2], rendered[:, 1], rendered[:, 0]))
+    free = replace(record, kind=FREE, metres=((0, 4, 4),), tempos=((0, 500_000),))
+    return free, rendered[order]

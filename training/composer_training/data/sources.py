@@ -1,0 +1,128 @@
+"""Sources: which files to read, what each is called, and on which side of the split it falls."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from composer.errors import SeedError
+from composer.formats import midi
+from composer.formats.jsb_chorales import chorale_items, read_chorale
+from composer.music.notes import Piece
+
+MIDI_SUFFIXES = (".mid", ".midi", ".rmi")
+SCORE_SUFFIXES = (".musicxml", ".xml", ".mxl", ".abc", ".krn")
+SPLIT_FOLDERS = {"train": "train", "validation": "valid", "valid": "valid", "test": "test"}
+VALID_SHARE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One thing to read.
+
+    Attributes:
+        path: File.
+        name: How it is called in the dataset.
+        corpus: Which corpus it belongs to.
+        item: Which piece of a JSON file that holds several, or None.
+        split: "train", "valid" or "test" if its folder says so, else "".
+    """
+
+    path: Path
+    name: str
+    corpus: str
+    item: tuple[str, int] | None = None
+    split: str = ""
+
+
+def find_sources(paths: Sequence[str | Path]) -> list[Source]:
+    """Every readable kind of file under some paths, in a stable order.
+
+    A path may be `NAME=PATH` to name its corpus; otherwise the folder's name is taken.
+    A `~` at its beginning is the home folder.
+
+    Raises:
+        SeedError: A path does not exist, or nothing readable lies under it.
+    """
+    sources: list[Source] = []
+    for given in paths:
+        path, corpus = Path(os.path.expanduser(given)), ""
+        if not path.exists():
+            corpus, _, rest = str(given).partition("=")
+            path = Path(os.path.expanduser(rest))  # behind "=", few shells do it
+            if not rest or not corpus or not path.exists():
+                missing = rest or given
+                raise SeedError(
+                    f"{missing} does not exist; give files or folders of MIDI or scores"
+                )
+        corpus = corpus or (path.resolve().name if path.is_dir() else path.resolve().parent.name)
+        found = _under(path, corpus)
+        if not found:
+            raise SeedError(f"no MIDI file or score lies under {path}")
+        sources += found
+    return sources
+
+
+def _under(path: Path, corpus: str) -> list[Source]:
+    sources: list[Source] = []
+    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+        suffix = file.suffix.lower()
+        inside = file.relative_to(path) if path.is_dir() else Path(file.name)
+        folders = [
+            SPLIT_FOLDERS[part.lower()]
+            for part in inside.parts[:-1]
+            if part.lower() in SPLIT_FOLDERS
+        ]
+        split = folders[0] if folders else ""
+        # Names that begin with "._" are what macOS leaves beside files on other disks.
+        if file.name.startswith("._") or not file.is_file():
+            continue
+        if suffix in MIDI_SUFFIXES + SCORE_SUFFIXES:
+            sources.append(Source(file, inside.as_posix(), corpus, None, split))
+        elif suffix == ".json":
+            for part, index in chorale_items(file):
+                label = f"{inside.as_posix()}#{part}{index}"
+                side = SPLIT_FOLDERS.get(part, "")
+                sources.append(Source(file, label, corpus, (part, index), side))
+    return sources
+
+
+def music21_sources() -> list[Source]:
+    """The scores inside music21 that a model may learn from.
+
+    Raises:
+        DependencyError: music21 is not installed.
+    """
+    from composer.corpora.music21_corpus import corpus
+
+    return [Source(file.path, file.name, "music21") for file in corpus()]
+
+
+def read_pieces(source: Source) -> list[tuple[str, Piece]]:
+    """(name, piece) of everything in a source: tune books hold many.
+
+    Raises:
+        SeedError: It cannot be read.
+    """
+    if source.item is not None:
+        return [(source.name, read_chorale(source.path, source.item))]
+    if source.path.suffix.lower() in SCORE_SUFFIXES:
+        from composer.formats.scores import read_scores
+
+        pieces = read_scores(source.path)
+        if len(pieces) == 1:
+            return [(source.name, pieces[0])]
+        return [(f"{source.name}#{number}", piece) for number, piece in enumerate(pieces, 1)]
+    return [(source.name, midi.read(source.path))]
+
+
+def split_of(source: Source, digest: str) -> str:
+    """The split a piece belongs to: its folder's, else one in twenty is for validation.
+
+    By the content's hash, so that the same music always falls on the same side.
+    """
+    if source.split:
+        return source.split
+    return "valid" if int(digest[:8], 16) / 2**32 < VALID_SHARE else "train"

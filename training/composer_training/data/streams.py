@@ -1,0 +1,194 @@
+"""Streams: a dataset as batches of step sequences that carry their state through a piece.
+
+B lanes run side by side; each plays a piece from its first step to its END in chunks of
+T steps (truncated back-propagation through time), then takes the next piece. What a lane
+plays depends only on (seed, how many pieces were dealt before), so that a position in the
+data is a few integers and a resumed run sees the same steps in the same order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from composer.encoding.events import END, FIELDS, NO_SHIFT, SHIFT
+from composer.encoding.features import COLUMNS, features, forget
+from composer.errors import SettingError
+from composer_training.data.augment import Augmentation, augment
+from composer_training.data.corruption import take_detours
+from composer_training.data.dataset import Dataset, Record, to_events
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One chunk of every lane.
+
+    Attributes:
+        features: int32 [B, T + 1, 25]; steps 1..T are the targets of steps 0..T-1.
+        weights: float32 [B, T, 5], 0 where a field has no target.
+        keep: float32 [B], 0 for a lane that begins a piece (its state starts at zero).
+    """
+
+    features: NDArray[np.int32]
+    weights: NDArray[np.float32]
+    keep: NDArray[np.float32]
+
+    @property
+    def notes(self) -> int:
+        """Notes (and ENDs) predicted in this batch."""
+        return int(self.weights[..., SHIFT].sum())
+
+
+def target_weights(steps: NDArray[np.int16], dynamics: bool) -> NDArray[np.float32]:
+    """Which fields of each step count, float32 [steps, 5].
+
+    Declarations are given, not predicted; END has no fields after its shift; the
+    velocities of music without dynamics say nothing.
+    """
+    shift = steps[:, SHIFT]
+    weights = np.repeat((shift < END)[:, None], len(FIELDS), axis=1).astype(np.float32)
+    weights[shift == END, SHIFT] = 1.0
+    if not dynamics:
+        weights[:, -1] = 0.0
+    return weights
+
+
+class Dealer:
+    """Deals out pieces: corpora by weight, each corpus in a new order every time round."""
+
+    def __init__(self, corpora: Mapping[str, list[Record]], shares: Mapping[str, float], seed: int):
+        """A dealer that has dealt nothing yet.
+
+        Args:
+            corpora: Training records by corpus.
+            shares: Wanted share of the notes of each corpus; missing ones get their own size.
+            seed: Of everything drawn.
+
+        Raises:
+            SettingError: There is nothing to train on, or a share names no corpus.
+        """
+        if not corpora:
+            raise SettingError("there are no pieces to train on in these datasets")
+        for name in shares:
+            if name not in corpora:
+                raise SettingError(
+                    f"there is no corpus {name!r} to give a share; there are {', '.join(corpora)}"
+                )
+        self.names = sorted(corpora)
+        self.corpora = [corpora[name] for name in self.names]
+        notes = np.array([sum(record.count for record in part) for part in self.corpora], float)
+        wanted = np.array(
+            [
+                shares.get(name, size / notes.sum())
+                for name, size in zip(self.names, notes, strict=True)
+            ]
+        )
+        # Pieces of a corpus are drawn so often that its notes come to the wanted share.
+        often = wanted / (notes / [len(part) for part in self.corpora])
+        self.chances = often / often.sum()
+        self.seed = seed
+        self.dealt = 0
+        self.by_corpus = [0] * len(self.names)
+
+    def next(self) -> tuple[int, Record]:
+        """(serial number, record) of the next piece."""
+        rng = np.random.default_rng((self.seed, 0, self.dealt))
+        corpus = int(rng.choice(len(self.names), p=self.chances))
+        records = self.corpora[corpus]
+        turn, index = divmod(self.by_corpus[corpus], len(records))
+        order = np.random.default_rng((self.seed, 1, corpus, turn)).permutation(len(records))
+        serial = self.dealt
+        self.dealt += 1
+        self.by_corpus[corpus] += 1
+        return serial, records[int(order[index])]
+
+
+class Streams:
+    """Endless training batches; see the module's docstring."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        *,
+        lanes: int,
+        steps: int,
+        shares: Mapping[str, float],
+        augmentation: Augmentation,
+        seed: int,
+    ) -> None:
+        self.dataset = dataset
+        self.lanes, self.steps = lanes, steps
+        self.augmentation = augmentation
+        self.seed = seed
+        self.dealer = Dealer(dataset.corpora("train"), shares, seed)
+        self._names = {(record.corpus, record.name): record for record in dataset.records}
+        self._lane: list[dict[str, Any] | None] = [None] * lanes
+
+    def _open(self, serial: int, record: Record, position: int = 0) -> dict[str, Any]:
+        rng = np.random.default_rng((self.seed, 2, serial))
+        varied, notes = augment(record, self.dataset.notes(record), self.augmentation, rng)
+        events = to_events(varied, notes)
+        aside = np.zeros(len(events.rows), dtype=bool)
+        if rng.random() < 0.5 and self.augmentation.detours:
+            events, aside = take_detours(events, self.augmentation.detours, rng)
+        table = features(events, end=True)
+        if rng.random() < self.augmentation.forgetful:
+            forget(table)
+        weights = target_weights(table, varied.dynamics)
+        weights[len(varied.programs) : -1][aside] = 0.0
+        return {
+            "serial": serial,
+            "record": record,
+            "position": position,
+            "table": table,
+            "weights": weights,
+        }
+
+    def next(self) -> Batch:
+        """The next chunk of every lane."""
+        shape = (self.lanes, self.steps + 1, len(COLUMNS))
+        batch = np.zeros(shape, dtype=np.int32)
+        batch[..., SHIFT] = NO_SHIFT
+        weights = np.zeros((self.lanes, self.steps, len(FIELDS)), dtype=np.float32)
+        keep = np.ones(self.lanes, dtype=np.float32)
+        for index in range(self.lanes):
+            lane = self._lane[index]
+            if lane is None:
+                lane = self._lane[index] = self._open(*self.dealer.next())
+                keep[index] = 0.0
+            elif lane["position"] == 0:
+                keep[index] = 0.0
+            start, table = lane["position"], lane["table"]
+            chunk = table[start : start + self.steps + 1]
+            batch[index, : len(chunk)] = chunk
+            weights[index, : len(chunk) - 1] = lane["weights"][start + 1 : start + len(chunk)]
+            lane["position"] += self.steps
+            if lane["position"] >= len(table) - 1:
+                self._lane[index] = None
+        return Batch(batch, weights, keep)
+
+    def state(self) -> dict[str, Any]:
+        """Where in the data this stands, as plain JSON values."""
+        return {
+            "dealt": self.dealer.dealt,
+            "by_corpus": list(self.dealer.by_corpus),
+            "lanes": [
+                None
+                if lane is None
+                else [lane["serial"], lane["record"].corpus, lane["record"].name, lane["position"]]
+                for lane in self._lane
+            ],
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go to where `state` was taken, over the same dataset and settings."""
+        self.dealer.dealt = state["dealt"]
+        self.dealer.by_corpus = list(state["by_corpus"])
+        self._lane = [
+            None if lane is None else self._open(lane[0], self._names[(lane[1], lane[2])], lane[3])
+            for lane in state["lanes"]
+        ]
