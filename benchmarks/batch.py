@@ -27,7 +27,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from composer import models
-from composer.batch.jobs import SIZE, Order
+from composer.batch.jobs import SIZE, BatchSpec
 from composer.batch.run import Batch, Job, Tally, fingerprint
 from composer.encoding.events import encode
 from composer.formats import midi, smf
@@ -85,7 +85,7 @@ def variant(piece: Piece, number: int) -> Piece | None:
     return piece.with_parts(tuple(parts))
 
 
-class Memory:
+class PlayerHistory:
     """Watches the memory of this process and those it has started, in MB."""
 
     def __init__(self) -> None:
@@ -93,7 +93,7 @@ class Memory:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
-    def __enter__(self) -> Memory:
+    def __enter__(self) -> PlayerHistory:
         self._thread.start()
         return self
 
@@ -166,11 +166,11 @@ def main() -> None:
         ]
 
         def run(source: Path, name: str, variations: int, size: int, workers: int) -> Tally:
-            order = Order(variations=variations, size=size, model=mark)
+            order = BatchSpec(variations=variations, size=size, model=mark)
             job = Job(source, Path(home) / name, order, settings, model, workers)
             return Batch(job).run()
 
-        with Memory() as memory:
+        with PlayerHistory() as memory:
             many, wall = timed(
                 lambda: run(seeds, "many", options.variations, options.batch_size, options.workers)
             )

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.analysis.segment import PLACES, Passage
+from composer.analysis.segment import PLACES, Segment
 from composer.encoding.events import (
     DURATION,
     DURATION_TICKS,
@@ -57,7 +57,7 @@ _LENGTHS = np.round(2 * np.log2(DURATION_TICKS)).astype(np.int64)
 assert _LENGTHS.max() < LENGTHS
 
 
-def traits(passage: Passage, *, dynamics: bool = True) -> dict[str, Floats]:
+def traits(passage: Segment, *, dynamics: bool = True) -> dict[str, Floats]:
     """Every trait of a passage, by name.
 
     Args:
@@ -102,7 +102,7 @@ def distance(a: Floats, b: Floats) -> float:
     return float(np.sqrt(np.square(a - b)[both].mean() * len(a)))
 
 
-def find_key(passage: Passage) -> str | None:
+def find_key(passage: Segment) -> str | None:
     """The key of a passage by music21, such as "C major"; None without tones.
 
     Krumhansl and Schmuckler's method (Krumhansl 1990) with music21's profiles. It only
@@ -137,11 +137,11 @@ def _means(classes: NDArray[np.integer], values: NDArray[np.integer], count: int
     return np.asarray(np.bincount(classes, values, minlength=count) / times)
 
 
-def _tones(passage: Passage) -> NDArray[np.bool_]:
+def _tones(passage: Segment) -> NDArray[np.bool_]:
     return np.asarray(np.array(passage.programs)[passage.rows[:, PART]] != DRUM_PROGRAM)
 
 
-def _intervals(passage: Passage, tones: NDArray[np.bool_]) -> Floats:
+def _intervals(passage: Segment, tones: NDArray[np.bool_]) -> Floats:
     rows = passage.rows[tones]
     order = np.argsort(rows[:, PART], kind="stable")
     steps = np.diff(rows[order, PITCH])
@@ -153,7 +153,7 @@ def _intervals(passage: Passage, tones: NDArray[np.bool_]) -> Floats:
     return np.asarray(counts / counts.sum())
 
 
-def _groove(passage: Passage) -> float:
+def _groove(passage: Segment) -> float:
     count = -(-passage.length // passage.bar)
     if count < 2 or not len(passage.rows):
         return float("nan")
@@ -163,7 +163,7 @@ def _groove(passage: Passage) -> float:
     return float(1 - np.mean(struck[1:] != struck[:-1]))
 
 
-def _polyphony(passage: Passage) -> float:
+def _polyphony(passage: Segment) -> float:
     if not len(passage.rows):
         return float("nan")
     ends = passage.onsets + DURATION_TICKS[passage.rows[:, DURATION]]
@@ -174,7 +174,7 @@ def _polyphony(passage: Passage) -> float:
     return float(sounding[sounding > 0].mean())
 
 
-def _self_similarity(passage: Passage) -> Floats:
+def _self_similarity(passage: Segment) -> Floats:
     bars = passage.bars
     found = np.full(len(LAGS), np.nan)
     for index, lag in enumerate(LAGS):

@@ -25,7 +25,7 @@ _TICKS = SHIFT_TICKS.tolist()
 
 
 @dataclass(frozen=True, slots=True)
-class Habits:
+class RepetitionLimits:
     """How much a seed repeats itself, and so how much its continuation may.
 
     Attributes:
@@ -37,7 +37,7 @@ class Habits:
     strikes: int
 
 
-class Ear:
+class RepetitionTracker:
     """See the module's docstring.
 
     Attributes:
@@ -93,16 +93,16 @@ class Ear:
         """Whether a part's note so many ticks ahead would be the lowest of its onset."""
         return ticks > 0 or not self._here >> part & 1
 
-    def copy(self) -> Ear:
+    def copy(self) -> RepetitionTracker:
         """Another ear that has heard the same."""
-        made = Ear()
+        made = RepetitionTracker()
         made.repeats, made.in_bar, made.in_chord = self.repeats, self.in_bar, self.in_chord
         made.struck, made.strikes = self.struck.copy(), self.strikes.copy()
         made._current, made._past, made._here = self._current, self._past, self._here
         return made
 
 
-def listen(events: Events, bar: int) -> tuple[Habits, Ear]:
+def listen(events: Events, bar: int) -> tuple[RepetitionLimits, RepetitionTracker]:
     """Hear a seed (its last `HEARD` notes) for its own repetitions.
 
     Args:
@@ -112,7 +112,7 @@ def listen(events: Events, bar: int) -> tuple[Habits, Ear]:
     Returns:
         What it allows itself, and an ear that has its last bars in memory.
     """
-    ear = Ear()
+    ear = RepetitionTracker()
     inside = bars = strikes = 0
     for row in events.rows[-HEARD:].tolist():
         ticks, part = _TICKS[row[SHIFT]], row[PART]
@@ -121,4 +121,4 @@ def listen(events: Events, bar: int) -> tuple[Habits, Ear]:
         bars, strikes = max(bars, ear.repeats), max(strikes, ear.strikes[part])
     ear.repeats = 0
     ear.strikes = [0] * SLOTS
-    return Habits(bars, strikes), ear
+    return RepetitionLimits(bars, strikes), ear

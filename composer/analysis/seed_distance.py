@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.analysis.descriptors import TRAITS, distance, traits
-from composer.analysis.segment import Passage
+from composer.analysis.segment import Segment
 
 BARS = 32
 """Last bars that are looked at: of a seed they are nearer to what follows than all of it, and
@@ -57,13 +57,13 @@ MOST = 10.0
 assert USUAL.keys() == TRAITS.keys()
 
 
-class Fit:
+class SeedDistance:
     """A seed to be held against what goes on from it."""
 
-    def __init__(self, seed: Passage) -> None:
+    def __init__(self, seed: Segment) -> None:
         self._seed = traits(last_bars(seed, BARS))
 
-    def misfit(self, made: Passage) -> float:
+    def misfit(self, made: Segment) -> float:
         """See the module's docstring; the square of `MOST` for no notes.
 
         Rounded, so that no choice hangs on the last bit of a sum.
@@ -89,7 +89,7 @@ def apart_in(name: str, a: NDArray[np.float64], b: NDArray[np.float64]) -> float
     return distance(a, b)
 
 
-def last_bars(passage: Passage, bars: int) -> Passage:
+def last_bars(passage: Segment, bars: int) -> Segment:
     """The last so many bars of a passage."""
     start = max(-(-passage.length // passage.bar) - bars, 0) * passage.bar
     if not start:
@@ -97,7 +97,7 @@ def last_bars(passage: Passage, bars: int) -> Passage:
     kept = passage.onsets >= start
     if not kept.any():
         return passage
-    return Passage(
+    return Segment(
         passage.rows[kept],
         passage.onsets[kept] - start,
         passage.programs,

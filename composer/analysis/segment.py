@@ -16,7 +16,7 @@ from composer.analysis.repetition import LOOK_BACK
 from composer.encoding.events import DURATION, DURATION_TICKS, PART, PITCH, SHIFT, SHIFT_TICKS
 from composer.generation.constraints import FAR
 from composer.generation.decoder import Stream
-from composer.generation.seed_analysis import Reading
+from composer.generation.seed_analysis import SeedAnalysis
 from composer.music.beat_grid import FREE
 from composer.music.notes import DRUM_PROGRAM
 
@@ -28,7 +28,7 @@ PLACES = 16
 
 
 @dataclass(eq=False)
-class Passage:
+class Segment:
     """Notes on the events' clock.
 
     Attributes:
@@ -48,7 +48,7 @@ class Passage:
     length: int
 
     @classmethod
-    def of_seed(cls, reading: Reading) -> Passage:
+    def of_seed(cls, reading: SeedAnalysis) -> Segment:
         """A seed, counted from the bar line at or before its first note."""
         events = reading.events
         onsets = events.onsets
@@ -62,7 +62,7 @@ class Passage:
         )  # fmt: skip
 
     @classmethod
-    def of_stream(cls, reading: Reading, stream: Stream) -> Passage:
+    def of_stream(cls, reading: SeedAnalysis, stream: Stream) -> Segment:
         """A finished continuation, counted from the join."""
         made = cls.so_far(reading, stream, int(stream.state.context.clock[0]))
         end = int(stream.rules.end[0])
@@ -73,7 +73,7 @@ class Passage:
         return made
 
     @classmethod
-    def so_far(cls, reading: Reading, stream: Stream, clock: int) -> Passage:
+    def so_far(cls, reading: SeedAnalysis, stream: Stream, clock: int) -> Segment:
         """What a stream has drawn, counted from the join, up to its last onset.
 
         Args:

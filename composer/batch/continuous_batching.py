@@ -1,6 +1,6 @@
 """Choir: continuations of many seeds, some tens of streams in every step of the network.
 
-Seeds are primed together, their streams join a running `Ensemble` as places in it come
+Seeds are primed together, their streams join a running `BatchDecoder` as places in it come
 free, and finished streams leave. What a stream plays depends on its seed, settings and
 number alone, so the order in which they come out is the only thing that company changes.
 
@@ -19,13 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.batch.jobs import SIZE
-from composer.generation.best_of_n import Takes, takes_of
+from composer.generation.best_of_n import BestOfN, takes_of
 from composer.generation.decoder import Stream
 from composer.generation.generate import MEMORY, at_join, make_streams
-from composer.generation.seed_analysis import Reading
+from composer.generation.seed_analysis import SeedAnalysis
 from composer.generation.settings import Settings
 from composer.network.predictor import Floats, Ints, Predictor, State, Trunk
-from composer.network.prefill import Primer
+from composer.network.prefill import Prefill
 
 PRIMED = 32
 """Seeds that are primed at once at most."""
@@ -48,7 +48,7 @@ class Request:
         state: After the seed, if the network has heard it already; set once it has.
     """
 
-    reading: Reading
+    reading: SeedAnalysis
     settings: Settings
     variations: Sequence[int]
     owner: Any
@@ -56,7 +56,7 @@ class Request:
 
 
 @dataclass(eq=False)
-class Sung:
+class Finished:
     """A continuation that has ended, or the reason why a request cannot be met.
 
     Attributes:
@@ -115,7 +115,7 @@ class Critic(Predictor):
         return judged
 
 
-class Choir:
+class ContinuousBatcher:
     """Sings what it is asked for until there is nothing left to ask.
 
     Args:
@@ -136,12 +136,12 @@ class Choir:
         padded = Predictor(predictor.config, Padded(predictor.trunk), predictor.heads)
         critic = Critic(padded) if judge else None
         self._ask, self._size = ask, size
-        self._primer: Primer[Request] = Primer(padded, MEMORY)
-        self._takes = Takes(critic or padded, critic.judge if critic else None)
+        self._primer: Prefill[Request] = Prefill(padded, MEMORY)
+        self._takes = BestOfN(critic or padded, critic.judge if critic else None)
         self._ready: deque[tuple[Request, Stream]] = deque()
         self._playing: dict[Stream, Request] = {}
 
-    def sing(self) -> Iterator[Sung]:
+    def sing(self) -> Iterator[Finished]:
         """Yield what has been asked for, each as it ends."""
         while True:
             yield from self._fill()
@@ -150,9 +150,9 @@ class Choir:
             for stream in self._takes.play():
                 request = self._playing.pop(stream)
                 notes = stream.nats[: len(stream.rows)]
-                yield Sung(request, stream, float(np.mean(notes)) if notes else None)
+                yield Finished(request, stream, float(np.mean(notes)) if notes else None)
 
-    def _fill(self) -> Iterator[Sung]:
+    def _fill(self) -> Iterator[Finished]:
         """Let streams join where there is room; yield requests that cannot be met."""
         # A few places are let stand empty, so that joining is not done at every note.
         playing = self._takes.places
@@ -170,7 +170,7 @@ class Choir:
                     yield from self._rise(request)
                 if heard and len(self._ready) >= room:
                     break
-        joining: list[tuple[Reading, Stream]] = []
+        joining: list[tuple[SeedAnalysis, Stream]] = []
         while self._ready and (room >= takes_of(self._ready[0][1]) or not (playing or joining)):
             request, stream = self._ready.popleft()
             joining.append((request.reading, stream))
@@ -178,7 +178,7 @@ class Choir:
             room -= takes_of(stream)
         self._takes.add(joining)
 
-    def _take_in(self) -> Iterator[Sung]:
+    def _take_in(self) -> Iterator[Finished]:
         """Ask for requests until enough seeds are being primed."""
         most = min(PRIMED, self._size)
         while len(self._primer) < most and self._primer.left < STEPS:
@@ -192,7 +192,7 @@ class Choir:
             else:
                 yield from self._rise(request)
 
-    def _rise(self, request: Request) -> Iterator[Sung]:
+    def _rise(self, request: Request) -> Iterator[Finished]:
         """A primed seed's streams get ready."""
         assert request.state is not None
         try:
@@ -200,6 +200,6 @@ class Choir:
                 request.reading, request.state, request.settings, request.variations
             )
         except Exception as error:  # the asker reports it; the others sing on
-            yield Sung(request, error=error)
+            yield Finished(request, error=error)
             return
         self._ready.extend((request, stream) for stream in streams)

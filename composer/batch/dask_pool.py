@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from composer import models
-from composer.batch.jobs import Made, Order
-from composer.batch.worker import Maker, Numbered, fail
+from composer.batch.jobs import BatchSpec, Made
+from composer.batch.worker import Numbered, Worker, fail
 from composer.errors import ComposerError, DependencyError
 from composer.network.predictor import Predictor
 
@@ -45,11 +45,11 @@ class Cluster:
         address: Of the scheduler, such as tcp://10.0.0.1:8786.
     """
 
-    def __init__(self, order: Order, model: Path, address: str) -> None:
+    def __init__(self, order: BatchSpec, model: Path, address: str) -> None:
         self._order, self._model, self._address = order, model, address
 
     def make(self, tasks: Iterator[Numbered]) -> Iterator[Made]:
-        """Yield what comes of tasks, in any order; see `Maker.make`.
+        """Yield what comes of tasks, in any order; see `Worker.make`.
 
         Raises:
             DependencyError: Dask is not installed.
@@ -107,7 +107,7 @@ class Cluster:
                 hand_out()
 
 
-def _pieces(tasks: Iterator[Numbered], order: Order) -> Iterator[list[Numbered]]:
+def _pieces(tasks: Iterator[Numbered], order: BatchSpec) -> Iterator[list[Numbered]]:
     """Tasks in lots that keep the network busy, with the bytes of their seeds."""
     piece: list[Numbered] = []
     streams = 0
@@ -130,7 +130,7 @@ def _same(files: dict[str, bytes]) -> dict[str, bytes]:
     return files
 
 
-def _work(order: Order, files: dict[str, bytes], piece: list[Numbered]) -> list[Made]:
+def _work(order: BatchSpec, files: dict[str, bytes], piece: list[Numbered]) -> list[Made]:
     """Make some tasks, in a thread of a worker of the cluster."""
     known: dict[str, Any] = _own.__dict__.setdefault("predictors", {})
     if order.model[1] not in known:
@@ -139,4 +139,4 @@ def _work(order: Order, files: dict[str, bytes], piece: list[Numbered]) -> list[
                 (Path(folder) / name).write_bytes(data)
             known.clear()
             known[order.model[1]] = Predictor.load(Path(folder), threads=1)
-    return list(Maker(order, known[order.model[1]]).make(iter(piece)))
+    return list(Worker(order, known[order.model[1]]).make(iter(piece)))

@@ -36,7 +36,7 @@ _SPEC = re.compile(r"0?\d?")
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class BatchSpec:
     """What holds for a whole run.
 
     Attributes:

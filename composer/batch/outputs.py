@@ -14,14 +14,14 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from composer.batch.jobs import Made, Order, Task
+from composer.batch.jobs import BatchSpec, Made, Task
 from composer.encoding.events import FIELDS
 from composer.errors import DependencyError, OutputError
 from composer.formats import midi, smf
 from composer.formats.midi_append import Extender
 from composer.generation.decoder import Stream
 from composer.generation.generate import Continuation, Touch, to_continuation, touch_of
-from composer.generation.seed_analysis import Reading
+from composer.generation.seed_analysis import SeedAnalysis
 from composer.generation.seed_files import Seed, alone, behind
 from composer.music.timing import tempo_to_bpm
 
@@ -38,7 +38,7 @@ _PLAYING = 600
 """Seconds that playing one file into a WAV may take."""
 
 
-class Renderer:
+class OutputWriter:
     """Writes the continuations of one seed.
 
     Args:
@@ -49,7 +49,9 @@ class Renderer:
         reading: How it was understood.
     """
 
-    def __init__(self, order: Order, task: Task, digest: str, seed: Seed, reading: Reading) -> None:
+    def __init__(
+        self, order: BatchSpec, task: Task, digest: str, seed: Seed, reading: SeedAnalysis
+    ) -> None:
         self._order, self._task, self._digest = order, task, digest
         self._seed, self._reading = seed, reading
 
@@ -146,7 +148,7 @@ class Renderer:
         return (json.dumps(content, separators=(",", ":")) + "\n").encode()
 
 
-def begin_record(order: Order, task: Task, digest: str | None) -> dict[str, Any]:
+def begin_record(order: BatchSpec, task: Task, digest: str | None) -> dict[str, Any]:
     """What every line of the manifest about a seed begins with."""
     return {
         "seed": task.seed,
@@ -188,7 +190,7 @@ def soundfont(wanted: str | None) -> Path:
     )  # fmt: skip
 
 
-def check_formats(order: Order) -> None:
+def check_formats(order: BatchSpec) -> None:
     """Refuse formats that cannot be written here before any work is done.
 
     Raises:

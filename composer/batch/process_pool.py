@@ -19,8 +19,8 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-from composer.batch.jobs import Made, Order, Task
-from composer.batch.worker import Maker, Numbered, fail
+from composer.batch.jobs import BatchSpec, Made, Task
+from composer.batch.worker import Numbered, Worker, fail
 from composer.errors import ComposerError, ModelError
 from composer.network.predictor import Predictor
 
@@ -51,7 +51,7 @@ class Workers:
         count: How many.
     """
 
-    def __init__(self, order: Order, model: Path, count: int) -> None:
+    def __init__(self, order: BatchSpec, model: Path, count: int) -> None:
         self._order, self._model, self._count = order, model, count
         self._context = multiprocessing.get_context("spawn")
         self._workers: list[_Worker] = []
@@ -64,7 +64,7 @@ class Workers:
         return [worker.process.pid for worker in self._workers]
 
     def make(self, tasks: Iterator[Numbered]) -> Iterator[Made]:
-        """Yield what comes of tasks, in any order; see `Maker.make`.
+        """Yield what comes of tasks, in any order; see `Worker.make`.
 
         A task of which something has come already when its worker dies is made again as a
         whole: the same continuations come twice, with the same bytes.
@@ -174,13 +174,13 @@ def _cause(code: int | None) -> str:
     return f"exit code {code}"
 
 
-def _work(pipe: Connection, order: Order, model: Path) -> None:
+def _work(pipe: Connection, order: BatchSpec, model: Path) -> None:
     """What a worker does until its parent is gone or has nothing more."""
     # Ctrl-C goes to all processes of a terminal: the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         try:
-            maker = Maker(order, Predictor.load(model, threads=1))
+            maker = Worker(order, Predictor.load(model, threads=1))
         except ModelError as error:
             pipe.send(("error", error))
             return

@@ -22,12 +22,12 @@ from typing import Any
 
 from composer.batch import manifest
 from composer.batch.dask_pool import Cluster
-from composer.batch.jobs import LARGEST, Made, Order, Task
+from composer.batch.jobs import LARGEST, BatchSpec, Made, Task
 from composer.batch.manifest import Manifest, Record
 from composer.batch.outputs import check_formats
 from composer.batch.process_pool import Workers
 from composer.batch.seed_folder import Found, SeedFolder, digest_of
-from composer.batch.worker import Maker, fail
+from composer.batch.worker import Worker, fail
 from composer.errors import OutputError, SettingError
 from composer.files import FULL
 from composer.generation.settings import Settings
@@ -61,7 +61,7 @@ class Job:
 
     seeds: Path
     out: Path
-    order: Order
+    order: BatchSpec
     settings: Settings
     model: Path
     workers: int = 1
@@ -154,7 +154,7 @@ class Batch:
         self._folder = SeedFolder(job.seeds, job.out)
         check_formats(job.order)
         self._tally = Tally()
-        self.maker: Maker | Workers | Cluster | None = None
+        self.maker: Worker | Workers | Cluster | None = None
         # What this run has kept, and whose each name is: hashes, to hold many.
         self._kept: set[int] = set()
         self._names: dict[int, int] = {}
@@ -226,12 +226,12 @@ class Batch:
         while self._refused:
             yield self._refused.pop()
 
-    def _maker(self, job: Job) -> Maker | Workers | Cluster:
+    def _maker(self, job: Job) -> Worker | Workers | Cluster:
         if job.scheduler is not None:
             return Cluster(job.order, job.model, job.scheduler)
         if job.workers > 1:
             return Workers(job.order, job.model, job.workers)
-        return Maker(job.order, self._predictor or Predictor.load(job.model))
+        return Worker(job.order, self._predictor or Predictor.load(job.model))
 
     def _tasks(self, log: Manifest | None) -> Iterator[Task]:
         """What is missing, seed by seed."""

@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from composer.analysis.seed_distance import Fit
-from composer.analysis.segment import Passage
+from composer.analysis.seed_distance import SeedDistance
+from composer.analysis.segment import Segment
 from composer.encoding.events import PART, PITCH
 from composer.encoding.running_features import FREE_BAR
 from composer.generation.decoder import PATIENCE
@@ -55,21 +55,21 @@ class Scores:
         return asdict(self)
 
 
-def judge(seed: Passage, made: Passage, likelihood: float) -> Scores:
+def judge(seed: Segment, made: Segment, likelihood: float) -> Scores:
     """How a continuation fits its seed; `likelihood` is its mean log p, nats per note."""
     loop = made.repeats > max(seed.repeats, PATIENCE)
     silence = made.silence > max(seed.silence, seed.bar if not seed.free else FREE_BAR)
     # Rounded before they are compared and written: no difference hangs on the last bit.
-    nats, misfit = round(-likelihood, 4), round(Fit(seed).misfit(made), 4)
+    nats, misfit = round(-likelihood, 4), round(SeedDistance(seed).misfit(made), 4)
     return Scores(nats, misfit, loop, silence, round(NATS * nats + misfit, 4))
 
 
-def likeness(a: Passage, b: Passage) -> float:
+def likeness(a: Segment, b: Segment) -> float:
     """Share of notes that two passages have in common at the same place, 0..1."""
     return _dice(_notes(a, 0, a.length), _notes(b, 0, b.length))
 
 
-def copied(seed: Passage, made: Passage) -> float:
+def copied(seed: Segment, made: Segment) -> float:
     """The greatest share of notes that a continuation has in common with its seed, 0..1.
 
     It is held against every passage as long as itself that begins on a bar line.
@@ -82,7 +82,7 @@ def copied(seed: Passage, made: Passage) -> float:
 
 
 def choose(
-    candidates: Sequence[tuple[Scores, Passage]], seed: Passage, count: int, *, last: bool
+    candidates: Sequence[tuple[Scores, Segment]], seed: Segment, count: int, *, last: bool
 ) -> list[int] | None:
     """Which candidates to keep, best first.
 
@@ -110,7 +110,7 @@ def choose(
     return kept if last or len(kept) == count else None
 
 
-def _notes(passage: Passage, start: int, stop: int) -> set[tuple[int, int, int]]:
+def _notes(passage: Segment, start: int, stop: int) -> set[tuple[int, int, int]]:
     inside = (passage.onsets >= start) & (passage.onsets < stop)
     onsets, rows = passage.onsets[inside] - start, passage.rows[inside]
     return set(zip(onsets.tolist(), rows[:, PART].tolist(), rows[:, PITCH].tolist(), strict=True))

@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from composer.analysis.segment import Passage
-from composer.batch.continuous_batching import Choir, Request, Sung
-from composer.batch.jobs import Made, Order, Task
-from composer.batch.outputs import Renderer, begin_record
+from composer.analysis.segment import Segment
+from composer.batch.continuous_batching import ContinuousBatcher, Finished, Request
+from composer.batch.jobs import BatchSpec, Made, Task
+from composer.batch.outputs import OutputWriter, begin_record
 from composer.batch.seed_folder import digest_of
 from composer.batch.selection import Scores, choose, judge
 from composer.errors import ComposerError, SeedError
@@ -37,14 +37,14 @@ class _Work:
 
     number: int
     task: Task
-    renderer: Renderer
-    seed: Passage | None
+    renderer: OutputWriter
+    seed: Segment | None
     tried: int
     waiting: int
-    found: list[tuple[Sung, Scores, Passage]] = field(default_factory=list)
+    found: list[tuple[Finished, Scores, Segment]] = field(default_factory=list)
 
 
-class Maker:
+class Worker:
     """Makes what tasks ask for.
 
     Args:
@@ -52,7 +52,7 @@ class Maker:
         predictor: The network.
     """
 
-    def __init__(self, order: Order, predictor: Predictor) -> None:
+    def __init__(self, order: BatchSpec, predictor: Predictor) -> None:
         self._order, self._predictor = order, predictor
         self._tasks: Iterator[Numbered] = iter(())
         self._again: deque[Request] = deque()
@@ -66,7 +66,7 @@ class Maker:
         """
         self._tasks = tasks
         judged = self._order.best is not None
-        choir = Choir(self._predictor, self._next, self._order.size, judge=judged)
+        choir = ContinuousBatcher(self._predictor, self._next, self._order.size, judge=judged)
         for sung in choir.sing():
             yield from self._collect(sung)
             while self._failed:
@@ -92,14 +92,14 @@ class Maker:
             except ComposerError as error:
                 raise type(error)(_without_folder(str(error), path, task)) from error
         reading = seed.reading(task.settings.grid)
-        renderer = Renderer(self._order, task, _digest(task) or "", seed, reading)
+        renderer = OutputWriter(self._order, task, _digest(task) or "", seed, reading)
         judged = self._order.best is not None
-        passage = Passage.of_seed(reading) if judged else None
+        passage = Segment.of_seed(reading) if judged else None
         count = len(task.variations)
         work = _Work(number, task, renderer, passage, count, count)
         return Request(reading, task.settings, task.variations, work)
 
-    def _collect(self, sung: Sung) -> Iterator[Made]:
+    def _collect(self, sung: Finished) -> Iterator[Made]:
         work: _Work = sung.request.owner
         work.waiting = 0 if sung.stream is None else work.waiting - 1
         last = work.waiting == 0
@@ -110,7 +110,7 @@ class Maker:
             if work.seed is None:
                 yield work.renderer.render(work.number, sung.stream, last=last)
                 return
-            passage = Passage.of_stream(sung.request.reading, sung.stream)
+            passage = Segment.of_stream(sung.request.reading, sung.stream)
             scores = judge(work.seed, passage, sung.likelihood or 0.0)
             work.found.append((sung, scores, passage))
             if last:
@@ -152,11 +152,11 @@ class Maker:
 
 
 def fail(
-    order: Order,
+    order: BatchSpec,
     number: int,
     task: Task,
     error: Exception,
-    sung: Sung | None = None,
+    sung: Finished | None = None,
     *,
     last: bool = True,
 ) -> Made:

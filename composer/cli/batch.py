@@ -128,7 +128,7 @@ def batch(
       composer batch loops pack --pattern '{key}/{stem}-{bpm}-{variation:02}.mid' --bars 4
     """
     from composer import models
-    from composer.batch.jobs import Order
+    from composer.batch.jobs import BatchSpec
     from composer.batch.run import Batch, Job, fingerprint, known_rng_seed
 
     if scheduler is not None and workers > 1:
@@ -139,7 +139,7 @@ def batch(
         options["rng_seed"] = known_rng_seed(out)
     settings = settings_from(options)
     folder = models.find(model)
-    order = Order(
+    order = BatchSpec(
         variations, best, pattern, also, continuation_only, batch_size, soundfont,
         (folder.name, fingerprint(folder)), "gpu" if device == "gpu" else "cpu",
     )  # fmt: skip

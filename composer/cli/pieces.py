@@ -47,7 +47,7 @@ def read_pieces(
         found += read_split(dataset, "valid", limit)
         report.files = len(found)
     if others:
-        with terminal.bar("Reading") as advance:
+        with terminal.bar("SeedAnalysis") as advance:
             pieces, read = read_files(others, grid, advance)
         count: dict[str, int] = {}
         for piece in pieces:

@@ -30,7 +30,7 @@ from composer.encoding.events import (
     Ticks,
 )
 from composer.encoding.lookback import LIKENESSES, NO_NOTE, Lookback
-from composer.encoding.match_model import NO_PART, NOTHING, TRUSTS, Recall
+from composer.encoding.match_model import NO_PART, NOTHING, TRUSTS, MatchModel
 from composer.music.beat_grid import FREE
 from composer.music.notes import DRUM_PROGRAM
 from composer.music.timing import MetreMap, bar_ticks
@@ -147,7 +147,7 @@ def features(events: Events, *, end: bool = False) -> Rows:
     now, last = order[1:][follows], order[:-1][follows]
     noted[now, 9:12] = rows[last, PITCH:]
     noted[now, 12] = gap_class(onsets[now] - onsets[last])
-    recall, lookback = Recall.start(events.kind), Lookback.start(0)
+    recall, lookback = MatchModel.start(events.kind), Lookback.start(0)
     before = []
     for row, bar in zip(rows.tolist(), lookback_bars(events).tolist(), strict=True):
         shift, part, *_ = row

@@ -120,7 +120,7 @@ class _Page:
         return _Page(self.onsets[:count], self.rows[:count], self.prints[:count])
 
 
-class Recall:
+class MatchModel:
     """What one stream remembers of itself; see the module's docstring."""
 
     __slots__ = ("_at", "_count", "_deaf", "_exact", "_first", "_hits", "_keys", "_most",
@@ -140,7 +140,7 @@ class Recall:
     _deaf: int  # ticks; no place is looked for before
 
     @classmethod
-    def start(cls, kind: str, pages: int = PAGES) -> Recall:
+    def start(cls, kind: str, pages: int = PAGES) -> MatchModel:
         """Nothing heard yet.
 
         Args:
@@ -177,7 +177,7 @@ class Recall:
         """Ticks for which no place is looked for yet."""
         return max(self._deaf - self._now, 0)
 
-    def hear(self, row: Row) -> Recall:
+    def hear(self, row: Row) -> MatchModel:
         """The recall after one more note: (shift, part, pitch, duration, velocity)."""
         made = self._copy()
         own = made._count & _IN_PAGE
@@ -206,15 +206,15 @@ class Recall:
         made._count += 1
         return made
 
-    def rest(self, ticks: int) -> Recall:
+    def rest(self, ticks: int) -> MatchModel:
         """The recall that expects nothing, and looks for no place for so many ticks."""
         made = self._copy()
         made._at, made._hits, made._exact = -1, 0, 0
         made._deaf = self._now + ticks
         return made
 
-    def _copy(self) -> Recall:
-        made = Recall()
+    def _copy(self) -> MatchModel:
+        made = MatchModel()
         made._pages, made._most = self._pages, self._most
         made._first, made._count = self._first, self._count
         made._tolerance, made._keys, made._now = self._tolerance, self._keys, self._now

@@ -45,7 +45,7 @@ from composer.encoding.features import (
     lookback_bars,
 )
 from composer.encoding.lookback import Lookback
-from composer.encoding.match_model import Recall
+from composer.encoding.match_model import MatchModel
 from composer.encoding.struct_rows import Table
 from composer.music.beat_grid import FREE
 from composer.music.notes import DRUM_PROGRAM
@@ -92,7 +92,7 @@ class Context:
     """
 
     table: Table
-    recalls: tuple[Recall, ...]
+    recalls: tuple[MatchModel, ...]
     lookbacks: tuple[Lookback, ...]
 
     @property
@@ -144,7 +144,7 @@ class Context:
         table["parts"][0, : len(programs), 0] = programs
         table["slots"][0, : len(programs)] = True
         table["free"] = kind == FREE
-        return cls(table, (Recall.start(kind),), (Lookback.start(0),))
+        return cls(table, (MatchModel.start(kind),), (Lookback.start(0),))
 
     @classmethod
     def after(cls, events: Events) -> Context:

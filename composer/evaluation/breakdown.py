@@ -47,7 +47,7 @@ RESAMPLES = 1000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Told:
+class NoteScores:
     """A piece and what the network made of each of its notes.
 
     Attributes:
@@ -67,7 +67,7 @@ def stretch_name(index: int) -> str:
     return f"{EDGES[index] + 1} {last}"
 
 
-def by_position(told: Sequence[Told]) -> dict[str, dict[str, Any]]:
+def by_position(told: Sequence[NoteScores]) -> dict[str, dict[str, Any]]:
     """Stretch -> pieces, notes, nats per note with its interval, and by field."""
     groups: dict[str, list[NDArray[np.float64]]] = {}
     for piece in told:
@@ -81,7 +81,7 @@ def by_position(told: Sequence[Told]) -> dict[str, dict[str, Any]]:
     return {name: _figures(groups[name]) for name in order if name in groups}
 
 
-def by_part(told: Sequence[Told]) -> dict[str, dict[str, Any]]:
+def by_part(told: Sequence[NoteScores]) -> dict[str, dict[str, Any]]:
     """Place of the part in its piece and its kind of instrument -> as `by_position`."""
     groups: dict[str, list[NDArray[np.float64]]] = {}
     for piece in told:
@@ -147,7 +147,7 @@ def crop(events: Events, start: int, length: int) -> Events:
 
 def against_crops(
     predictor: Predictor,
-    told: Sequence[Told],
+    told: Sequence[NoteScores],
     length: int,
     lanes: int = LANES,
     progress: Progress | None = None,
@@ -193,7 +193,7 @@ def against_crops(
     }
 
 
-def engines(a: Sequence[Told], b: Sequence[Told]) -> dict[str, Any]:
+def engines(a: Sequence[NoteScores], b: Sequence[NoteScores]) -> dict[str, Any]:
     """How much dearer the same pieces are to one engine than to another, in nats per note."""
     table = np.array(
         [

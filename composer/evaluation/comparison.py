@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.analysis.descriptors import distance, find_key, traits
-from composer.analysis.repetition import Habits
-from composer.analysis.segment import Passage
+from composer.analysis.repetition import RepetitionLimits
+from composer.analysis.segment import Segment
 from composer.encoding.events import (
     LONGEST,
     PART,
@@ -44,11 +44,11 @@ from composer.evaluation.copying import BarIndex, Copy, bars_of_passage
 from composer.evaluation.evaluate import Found
 from composer.evaluation.overlap import NOTHING, Estimate, distances, mean
 from composer.evaluation.overlap import compare as overlap
-from composer.generation.best_of_n import Takes
-from composer.generation.constraints import Rules
+from composer.generation.best_of_n import BestOfN
+from composer.generation.constraints import Constraints
 from composer.generation.decoder import Stream
 from composer.generation.generate import make_streams, seed_state
-from composer.generation.seed_analysis import Reading
+from composer.generation.seed_analysis import SeedAnalysis
 from composer.generation.settings import Settings
 from composer.music.beat_grid import FREE, Grid
 from composer.music.keys import find_key as seed_key
@@ -90,9 +90,9 @@ class Halved:
     name: str
     corpus: str
     dynamics: bool
-    reading: Reading
-    seed: Passage
-    truth: Passage
+    reading: SeedAnalysis
+    seed: Segment
+    truth: Segment
     cut: int
     tempos: TempoMap
 
@@ -127,7 +127,7 @@ class Made:
     """
 
     index: int
-    passage: Passage
+    passage: Segment
 
 
 def halve(found: Found, most_bars: int | None = None) -> Halved | None:
@@ -158,13 +158,13 @@ def halve(found: Found, most_bars: int | None = None) -> Halved | None:
     if bars < FEWEST_BARS:
         return None
     rows = events.rows.astype(np.int64)
-    truth = Passage(
+    truth = Segment(
         rows[split:stop], onsets[split:stop] - cut, events.programs, bar,
         events.kind == FREE, bars * bar,
     )  # fmt: skip
     reading = _read(events, split, cut)
     return Halved(
-        found.name, found.corpus, found.dynamics, reading, Passage.of_seed(reading), truth,
+        found.name, found.corpus, found.dynamics, reading, Segment.of_seed(reading), truth,
         cut, _event_tempos(found),
     )  # fmt: skip
 
@@ -181,7 +181,7 @@ def _event_tempos(found: Found) -> TempoMap:
     return TempoMap(tuple(changes))
 
 
-def _read(events: Events, split: int, cut: int) -> Reading:
+def _read(events: Events, split: int, cut: int) -> SeedAnalysis:
     """The first notes of a piece as a seed that ends at a tick, on the piece's own grid.
 
     Parts that have not played yet are not in it: a seed in a file would not have them.
@@ -196,7 +196,7 @@ def _read(events: Events, split: int, cut: int) -> Reading:
     heard, placement = encode(piece, grid)
     # Encoding counts from the bar line before the first note; nothing is shortened there.
     behind = cut - int(events.onsets[split - 1] - heard.onsets[-1])
-    return Reading(piece, heard, placement, grid, seed_key(piece), 0, behind)
+    return SeedAnalysis(piece, heard, placement, grid, seed_key(piece), 0, behind)
 
 
 def continuations(
@@ -220,7 +220,7 @@ def continuations(
             note of the seed's parts at any time. Of the settings only the seed number counts.
     """
     total = len(halves) if count is None else count
-    takes = Takes(predictor)
+    takes = BestOfN(predictor)
     numbers: dict[Stream, int] = {}
     made: dict[int, Made] = {}
     waiting = list(range(total))[::-1]
@@ -241,7 +241,7 @@ def continuations(
         for stream in takes.play():
             number = numbers.pop(stream)
             index = number % len(halves)
-            made[number] = Made(index, Passage.of_stream(halves[index].reading, stream))
+            made[number] = Made(index, Segment.of_stream(halves[index].reading, stream))
             if progress:
                 progress(len(made), total)
     return [made[number] for number in range(total)]
@@ -252,7 +252,7 @@ def _alone(half: Halved, state: State, rng_seed: int, variation: int) -> Stream:
     reading = half.reading
     parts = np.arange(SLOTS) < len(reading.events.programs)
     end = reading.join + half.bars * reading.bar
-    rules = Rules.of(
+    rules = Constraints.of(
         earliest=reading.join,
         latest_first=end,
         end=end,
@@ -265,7 +265,9 @@ def _alone(half: Halved, state: State, rng_seed: int, variation: int) -> Stream:
     settings = Settings(temperature=1.0, top_p=1.0, min_p=0.0, recall=_ENDLESS, rng_seed=rng_seed)
     before = reading.events.rows[-1].astype(np.int64)
     most = BUSIEST * (end - reading.join)
-    return Stream(state, before, rules, settings, Habits(_ENDLESS, _ENDLESS), variation, most)
+    return Stream(
+        state, before, rules, settings, RepetitionLimits(_ENDLESS, _ENDLESS), variation, most
+    )
 
 
 def truths(halves: Sequence[Halved]) -> list[Made]:
@@ -291,12 +293,12 @@ def repeats(halves: Sequence[Halved]) -> list[Made]:
     return made
 
 
-def replace_notes(like: Passage, rows: Any, onsets: Any, length: int) -> Passage:
+def replace_notes(like: Segment, rows: Any, onsets: Any, length: int) -> Segment:
     """A passage with the players and bars of another; shifts are made to fit the onsets."""
     rows = rows.copy()
     gaps = np.diff(onsets, prepend=0)
     rows[:, SHIFT] = np.minimum(np.searchsorted(SHIFT_TICKS, gaps), len(SHIFT_TICKS) - 1)
-    return Passage(rows, onsets, like.programs, like.bar, like.free, length)
+    return Segment(rows, onsets, like.programs, like.bar, like.free, length)
 
 
 @dataclass(frozen=True, slots=True)
@@ -464,7 +466,7 @@ def random_pairs(
     return {name: mean(values) for name, values in apart.items()}, mean(same)
 
 
-def fault(half: Halved, passage: Passage) -> str:
+def fault(half: Halved, passage: Segment) -> str:
     """What is wrong with a second half: "loop", "silence", "empty", or "" for nothing.
 
     What the seed does itself is not held against it.

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.analysis.segment import Passage
+from composer.analysis.segment import Segment
 from composer.encoding.events import PART, PITCH, TICKS_PER_BEAT, Events
 from composer.encoding.running_features import FREE_BAR
 from composer.music.beat_grid import FREE
@@ -75,7 +75,7 @@ def bars_of_events(events: Events) -> Bars:
     return _bars(number, inside, events.rows.astype(np.int64), events.programs)
 
 
-def bars_of_passage(passage: Passage) -> Bars:
+def bars_of_passage(passage: Segment) -> Bars:
     """The bars of a passage."""
     number, inside = np.divmod(passage.onsets, passage.bar)
     return _bars(number, inside, passage.rows, passage.programs)

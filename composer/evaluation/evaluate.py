@@ -30,7 +30,7 @@ from composer.encoding.events import (
     velocity_of,
 )
 from composer.errors import ComposerError, SeedError
-from composer.evaluation.breakdown import Told, by_part, by_position, ratio_interval
+from composer.evaluation.breakdown import NoteScores, by_part, by_position, ratio_interval
 from composer.formats import midi
 from composer.formats.jsb_chorales import read_chorales
 from composer.generation.seed_files import MIDI_SUFFIXES, SCORE_SUFFIXES
@@ -60,7 +60,7 @@ class Scored:
     notes: int
     nats: NDArray[np.float64]
     dynamics: bool
-    told: Told | None = None
+    told: NoteScores | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class Report:
         return _interval(self.pieces)
 
     @property
-    def told(self) -> list[Told]:
+    def told(self) -> list[NoteScores]:
         """What the network made of each note, of the pieces of which that was kept."""
         return [piece.told for piece in self.pieces if piece.told is not None]
 
@@ -309,7 +309,7 @@ def evaluate(
     for index, nats in note_nats(predictor, events, lanes, progress):
         piece = pieces[index]
         summed = nats.sum(axis=0, dtype=np.float64)
-        told = Told(piece.events, nats, piece.corpus) if keep else None
+        told = NoteScores(piece.events, nats, piece.corpus) if keep else None
         notes = len(piece.events.rows)
         scored[index] = Scored(piece.name, piece.corpus, notes, summed, piece.dynamics, told)
     report = report or Report(files=len(pieces))

@@ -34,10 +34,10 @@ import numpy as np
 from composer import __version__
 from composer.encoding.events import FIELDS, PITCH, SHIFT, SIZES
 from composer.errors import SettingError
-from composer.generation.decoder import Ensemble, Stream
+from composer.generation.decoder import BatchDecoder, Stream
 from composer.generation.generate import make_streams, seed_state
-from composer.generation.sampling import Freedom, choose
-from composer.generation.seed_analysis import read_seed
+from composer.generation.sampling import SamplingParams, choose
+from composer.generation.seed_analysis import analyse_seed
 from composer.generation.settings import Settings
 from composer.network.predictor import Predictor
 from composer.shipped import shipped
@@ -190,7 +190,7 @@ def streams(predictor: Predictor, count: int, notes: int) -> list[Stream]:
     """Continuations of the shipped seed, about to play so many notes each."""
     from composer.formats import midi
 
-    reading = read_seed(midi.read(seed_path()))
+    reading = analyse_seed(midi.read(seed_path()))
     settings = Settings(notes=notes)
     state = seed_state(reading, predictor)
     return make_streams(reading, state, settings, range(count))
@@ -203,7 +203,7 @@ def seed_path() -> Path:
 
 def time_notes(predictor: Predictor, count: int, notes: int) -> list[float]:
     """Seconds of each step of `count` streams, after a warm-up."""
-    ensemble = Ensemble(predictor)
+    ensemble = BatchDecoder(predictor)
     ensemble.add(streams(predictor, count, notes + WARM_UP))
     times = []
     for _ in range(notes + WARM_UP - 1):
@@ -217,12 +217,12 @@ def time_network(predictor: Predictor, notes: int) -> list[float]:
     """Seconds of each note of one stream without rules."""
     from composer.formats import midi
 
-    state = seed_state(read_seed(midi.read(seed_path())), predictor)
+    state = seed_state(analyse_seed(midi.read(seed_path())), predictor)
     rng = np.random.default_rng(0)
     allowed = [np.ones((1, size), dtype=bool) for size in SIZES]
     allowed[SHIFT][:, -1] = False
     allowed[1][:] = state.context.slots
-    freedom = Freedom(np.array([0.95]), np.array([0.97]), np.array([0.02]))
+    freedom = SamplingParams(np.array([0.95]), np.array([0.97]), np.array([0.02]))
     times = []
     for _ in range(notes + WARM_UP):
         began = time.perf_counter()
@@ -247,7 +247,7 @@ def primed_per_second(predictor: Predictor) -> float:
     """Notes of a seed that the network hears in a second."""
     from composer.formats import midi
 
-    reading = read_seed(midi.read(seed_path()))
+    reading = analyse_seed(midi.read(seed_path()))
     predictor.prime(reading.events)
     times = []
     for _ in range(ROUNDS):

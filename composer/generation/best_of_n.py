@@ -10,7 +10,7 @@ state is a value, and thirty streams in one step of the network are not thirty t
 one.
 
 Every take is drawn from the network, by the same rules, and none is changed: what is chosen
-is among what it would have played. With one take, everything is as in an `Ensemble`.
+is among what it would have played. With one take, everything is as in an `BatchDecoder`.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.analysis.seed_distance import Fit
-from composer.analysis.segment import Passage
+from composer.analysis.seed_distance import SeedDistance
+from composer.analysis.segment import Segment
 from composer.encoding.events import FIELDS
-from composer.generation.decoder import Ensemble, Stream
+from composer.generation.decoder import BatchDecoder, Stream
 from composer.generation.sampling import COLDEST
-from composer.generation.seed_analysis import Reading
+from composer.generation.seed_analysis import SeedAnalysis
 from composer.network.predictor import Predictor
 
 Judge = Callable[[NDArray[np.int64]], NDArray[np.float64]]
@@ -49,14 +49,14 @@ class _Choice:
     """
 
     stream: Stream
-    reading: Reading
-    fit: Fit
+    reading: SeedAnalysis
+    fit: SeedDistance
     notes: int
     ways: list[Stream] = field(default_factory=list)
     number: int = 0
 
 
-class Takes:
+class BestOfN:
     """Streams that play side by side, each the best of several takes, bar by bar."""
 
     def __init__(self, predictor: Predictor, judge: Judge | None = None) -> None:
@@ -67,7 +67,7 @@ class Takes:
             judge: Log p of the notes drawn last, rows int [B, 5] -> float [B]; None if
                 nobody wants to know.
         """
-        self._ensemble, self._judge = Ensemble(predictor), judge
+        self._ensemble, self._judge = BatchDecoder(predictor), judge
         self._choices: dict[Stream, _Choice] = {}
         self._places = 0
 
@@ -81,7 +81,7 @@ class Takes:
         """Streams that are drawn or wait for others, all takes counted."""
         return self._places
 
-    def add(self, new: Iterable[tuple[Reading, Stream]]) -> None:
+    def add(self, new: Iterable[tuple[SeedAnalysis, Stream]]) -> None:
         """Let streams join before the next note, each with its seed."""
         joining = []
         for reading, stream in new:
@@ -90,9 +90,9 @@ class Takes:
             if takes == 1:
                 joining.append(stream)
                 continue
-            seed = Passage.of_seed(reading)
+            seed = Segment.of_seed(reading)
             per_bar = len(seed.rows) * seed.bar / max(seed.length, seed.bar)
-            choice = _Choice(stream, reading, Fit(seed), max(round(per_bar), FEWEST))
+            choice = _Choice(stream, reading, SeedDistance(seed), max(round(per_bar), FEWEST))
             joining += self._ways(choice, stream)
         self._ensemble.add(joining)
 
@@ -150,7 +150,7 @@ class Takes:
         clock = int(whole.state.context.clock[0])
         misfits = []
         for way in choice.ways:
-            made = Passage.so_far(choice.reading, way, clock)
+            made = Segment.so_far(choice.reading, way, clock)
             if len(way.rows) < way.most:  # it has come to the end
                 made.length = int(whole.rules.end[0]) - choice.reading.join
             misfits.append(choice.fit.misfit(made))

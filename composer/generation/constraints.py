@@ -134,12 +134,12 @@ _LIMITS = np.dtype(
 )
 
 
-class Rules:
+class Constraints:
     """The limits of B streams.
 
     Attributes:
-        table: [B] rows of what `Rules.of` takes, and of two columns that follow from it: last,
-            the last slot that may play, and tops, the highest pitch of each slot that may
+        table: [B] rows of what `Constraints.of` takes, and of two columns that follow from it:
+            last, the last slot that may play, and tops, the highest pitch of each slot that may
             play; -1 for none.
     """
 
@@ -174,7 +174,7 @@ class Rules:
         rests: Ints | None = None,
         chords: Ints | None = None,
         leaning: NDArray[np.float32] | None = None,
-    ) -> Rules:
+    ) -> Constraints:
         """The rules of one stream.
 
         Args:
@@ -224,23 +224,23 @@ class Rules:
             table[name][0] = value
         return cls(table)
 
-    def take(self, streams: Sequence[int] | Ints) -> Rules:
+    def take(self, streams: Sequence[int] | Ints) -> Constraints:
         """Some of the streams."""
-        return Rules(self.table.take(np.asarray(streams, dtype=np.int64)))
+        return Constraints(self.table.take(np.asarray(streams, dtype=np.int64)))
 
     @staticmethod
-    def join(rules: Sequence[Rules]) -> Rules:
+    def join(rules: Sequence[Constraints]) -> Constraints:
         """Streams of several rules side by side."""
         if len(rules) == 1:
             return rules[0]
-        return Rules(tables.join([some.table for some in rules]))
+        return Constraints(tables.join([some.table for some in rules]))
 
-    def from_here(self, clock: int) -> Rules:
+    def from_here(self, clock: int) -> Constraints:
         """The same rules for what goes on at a tick, where more notes follow on those before."""
         table = tables.copy(self.table)
         table["earliest"] = clock
         table["latest_first"] = clock + table["longest"]
-        return Rules(table)
+        return Constraints(table)
 
     @property
     def end(self) -> Ints:

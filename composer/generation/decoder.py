@@ -3,7 +3,8 @@
 A stream joins with its state, rules and random numbers, and leaves when its music is
 done. What it plays depends on nothing but these: not on who plays beside it.
 
-Against music that gets stuck, each stream has a `composer.analysis.repetition.Ear` for its own
+Against music that gets stuck, each stream has a `composer.analysis.repetition.RepetitionTracker`
+for its own
 repetition: of bars, and of keys with which a part begins. Where the seed itself does not repeat so
 much, every further repeat makes the draw freer (recall rests, a higher temperature, then no
 cut of unlikely choices), until something else is played, and a key struck too often in a
@@ -24,7 +25,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.analysis.repetition import LOOK_BACK, Ear, Habits
+from composer.analysis.repetition import LOOK_BACK, RepetitionLimits, RepetitionTracker
 from composer.encoding.events import (
     DURATION,
     FIELDS,
@@ -37,8 +38,8 @@ from composer.encoding.events import (
     Rows,
 )
 from composer.encoding.features import TRUST
-from composer.generation.constraints import Rules
-from composer.generation.sampling import Freedom, choose
+from composer.generation.constraints import Constraints
+from composer.generation.sampling import SamplingParams, choose
 from composer.generation.settings import Settings
 from composer.network.predictor import Predictor, State
 
@@ -56,10 +57,10 @@ BLOCK = 64
 """Notes for which random numbers are drawn at a time."""
 
 
-def freer(freedom: Freedom, excess: NDArray[np.float64]) -> Freedom:
+def freer(freedom: SamplingParams, excess: NDArray[np.float64]) -> SamplingParams:
     """The freedom of streams that repeated a bar so many times too often, [B]."""
     warmer = np.maximum(freedom.temperature, 0.7) + HEAT * excess
-    return Freedom(
+    return SamplingParams(
         temperature=np.where(excess > 0, warmer, freedom.temperature),
         top_p=np.where(excess > 2, 1.0, freedom.top_p),
         min_p=np.where(excess > 2, 0.0, freedom.min_p),
@@ -91,12 +92,12 @@ class Stream:
 
     state: State
     before: Ints
-    rules: Rules
+    rules: Constraints
     settings: Settings
-    habits: Habits
+    habits: RepetitionLimits
     variation: int
     most: int
-    ear: Ear = field(default_factory=Ear)
+    ear: RepetitionTracker = field(default_factory=RepetitionTracker)
     copied: int = 0
     resting: int = 0
     rows: list[list[int]] = field(default_factory=list)
@@ -123,7 +124,7 @@ class Stream:
         return np.array(self.rows, dtype=np.int16).reshape(-1, len(FIELDS))
 
 
-class Ensemble:
+class BatchDecoder:
     """The streams that play now."""
 
     def __init__(self, predictor: Predictor) -> None:
@@ -132,8 +133,8 @@ class Ensemble:
         self._state: State | None = None
         self._unheard: tuple[Ints, Ints] | None = None  # columns [B, ...] and ticks [B]
         # Of the streams, while there are any.
-        self._rules: Rules
-        self._ears: list[Ear] = []
+        self._rules: Constraints
+        self._ears: list[RepetitionTracker] = []
         self._before: Ints
         self._numbers: NDArray[np.float64]  # for a block of notes, [B, BLOCK, 5]
         self._used: Ints  # how many notes of its block each has drawn, [B]
@@ -144,7 +145,7 @@ class Ensemble:
         new = list(streams)
         if not new:
             return
-        joining = Ensemble(self.predictor)
+        joining = BatchDecoder(self.predictor)
         joining._begin(new)
         self.merge(joining)
 
@@ -152,7 +153,7 @@ class Ensemble:
         """Be the ensemble of these streams."""
         self.streams = new
         self._state = State.join([stream.state for stream in new])
-        self._rules = Rules.join([stream.rules for stream in new])
+        self._rules = Constraints.join([stream.rules for stream in new])
         self._before = np.stack([stream.before for stream in new])
         self._ears = [stream.ear.copy() for stream in new]
         self._numbers = np.stack([stream.numbers(BLOCK) for stream in new])
@@ -163,7 +164,7 @@ class Ensemble:
         self._rest(resting > 0, resting)
         self._rest(self._most_copied == 0, FOR_EVER)
 
-    def merge(self, other: Ensemble) -> None:
+    def merge(self, other: BatchDecoder) -> None:
         """Let all who play in another ensemble join before the next note; nobody stays there."""
         if other._state is None:
             return
@@ -181,7 +182,7 @@ class Ensemble:
                 columns, ticks = (np.concatenate(pair) for pair in pairs)
                 self._unheard = columns, ticks
             self._state = State.join([self._state, other._state])
-            self._rules = Rules.join([self._rules, other._rules])
+            self._rules = Constraints.join([self._rules, other._rules])
             self._before = np.concatenate([self._before, other._before])
             self._numbers = np.concatenate([self._numbers, other._numbers])
             self._used = np.concatenate([self._used, other._used])
@@ -195,7 +196,7 @@ class Ensemble:
     def _dials(self) -> None:
         dials = np.array([stream.dials for stream in self.streams]).reshape(-1, 5)
         temperature, top_p, min_p, recall, most = dials.T
-        self._freedom = Freedom(temperature, top_p, min_p)
+        self._freedom = SamplingParams(temperature, top_p, min_p)
         self._uncut = self._freedom.uncut()
         self._bars = [max(s.habits.bars, PATIENCE) for s in self.streams]
         self._strikes = [max(s.habits.strikes, RUN) for s in self.streams]

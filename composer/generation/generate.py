@@ -31,19 +31,19 @@ from composer.encoding.events import (
 )
 from composer.encoding.features import context_of
 from composer.errors import SettingError
-from composer.generation.best_of_n import Takes
+from composer.generation.best_of_n import BestOfN
 from composer.generation.constraints import (
     FAR,
     KNOWN,
     LEAN,
     LEAN_CHOSEN,
     RARE,
-    Rules,
+    Constraints,
     lengths_like,
     loudness_like,
 )
 from composer.generation.decoder import Stream
-from composer.generation.seed_analysis import TAIL, Reading
+from composer.generation.seed_analysis import TAIL, SeedAnalysis
 from composer.generation.settings import AUTO, DEFAULT_BARS, OFF, Settings
 from composer.music.beat_grid import BEATS, FREE
 from composer.music.notes import DRUM_PROGRAM, Note, Piece
@@ -83,16 +83,16 @@ class Continuation:
     piece: Piece
     join: int
     end: int
-    reading: Reading
+    reading: SeedAnalysis
     variation: int
 
 
-def seed_state(reading: Reading, predictor: Predictor) -> State:
+def seed_state(reading: SeedAnalysis, predictor: Predictor) -> State:
     """The network's state where a seed ends, ready for the first new note."""
     return at_join(reading, predictor.prime(reading.events, MEMORY))
 
 
-def at_join(reading: Reading, state: State) -> State:
+def at_join(reading: SeedAnalysis, state: State) -> State:
     """The state of a network that has heard a seed, moved to where it goes on.
 
     Where the seed's last onset lies too far before the join for one shift, or not so that
@@ -120,7 +120,7 @@ def at_join(reading: Reading, state: State) -> State:
     return replace(state, context=context)
 
 
-def chosen_slots(reading: Reading, wanted: Sequence[str]) -> list[int]:
+def chosen_slots(reading: SeedAnalysis, wanted: Sequence[str]) -> list[int]:
     """Slots of the parts that are to play.
 
     Args:
@@ -152,7 +152,7 @@ def chosen_slots(reading: Reading, wanted: Sequence[str]) -> list[int]:
     return sorted(found)
 
 
-def make_rules(reading: Reading, settings: Settings) -> Rules:
+def make_constraints(reading: SeedAnalysis, settings: Settings) -> Constraints:
     """What one continuation of a seed may play.
 
     Raises:
@@ -197,7 +197,7 @@ def make_rules(reading: Reading, settings: Settings) -> Rules:
         )
         rate = 0.0
     moved = SHIFT_TICKS[rows[1:, 0]]
-    return Rules.of(
+    return Constraints.of(
         earliest=reading.join,
         latest_first=reading.join + bar - 1,
         end=_end(reading, settings),
@@ -274,7 +274,7 @@ def _chords(events: Events) -> NDArray[np.int64]:
     return most
 
 
-def _scale(reading: Reading, settings: Settings) -> np.ndarray:
+def _scale(reading: SeedAnalysis, settings: Settings) -> np.ndarray:
     """Which pitches lie in the key asked for, bool [128]."""
     if settings.key == OFF:
         return np.ones(128, dtype=bool)
@@ -293,7 +293,7 @@ def _scale(reading: Reading, settings: Settings) -> np.ndarray:
     return np.isin(np.arange(128) % 12, sorted(classes))
 
 
-def _end(reading: Reading, settings: Settings) -> int:
+def _end(reading: SeedAnalysis, settings: Settings) -> int:
     """The event tick at which the continuation ends; far away when notes are counted."""
     if settings.notes is not None:
         return FAR
@@ -308,7 +308,7 @@ def _end(reading: Reading, settings: Settings) -> int:
 
 
 def continue_seed(
-    reading: Reading,
+    reading: SeedAnalysis,
     predictor: Predictor,
     settings: Settings,
     variations: Sequence[int] = (0,),
@@ -320,7 +320,7 @@ def continue_seed(
     others are made with it.
 
     Args:
-        reading: From `read_seed`.
+        reading: From `analyse_seed`.
         predictor: The network.
         settings: Length, freedom and limits.
         variations: Their numbers.
@@ -330,7 +330,7 @@ def continue_seed(
         SettingError: The settings do not fit the seed.
     """
     streams = make_streams(reading, seed_state(reading, predictor), settings, variations)
-    takes = Takes(predictor)
+    takes = BestOfN(predictor)
     waiting, ended = streams[::-1], 0
     while waiting or takes.streams:
         while waiting and takes.places < SIDE_BY_SIDE:
@@ -344,7 +344,7 @@ def continue_seed(
 
 
 def make_streams(
-    reading: Reading, state: State, settings: Settings, variations: Sequence[int]
+    reading: SeedAnalysis, state: State, settings: Settings, variations: Sequence[int]
 ) -> list[Stream]:
     """The continuations of a seed before their first note, one for each variation.
 
@@ -357,7 +357,7 @@ def make_streams(
     Raises:
         SettingError: The settings do not fit the seed.
     """
-    rules = make_rules(reading, settings)
+    rules = make_constraints(reading, settings)
     habits, ear = listen(reading.events, reading.bar)
     before = reading.events.rows[-1].astype(np.int64)
     # Bounds the work, should a setting ask for very dense music.
@@ -369,7 +369,7 @@ def make_streams(
     ]
 
 
-def _share(stream: Stream, reading: Reading) -> float:
+def _share(stream: Stream, reading: SeedAnalysis) -> float:
     if int(stream.rules.end[0]) == FAR:
         return len(stream.rows) / stream.most
     played = sum(int(SHIFT_TICKS[row[0]]) for row in stream.rows[1:])
@@ -377,7 +377,7 @@ def _share(stream: Stream, reading: Reading) -> float:
 
 
 def to_continuation(
-    reading: Reading,
+    reading: SeedAnalysis,
     settings: Settings,
     stream: Stream,
     touch: Touch | None = None,
@@ -440,7 +440,7 @@ class Touch:
         return self.velocities.get((slot, velocity_class), velocity_of(velocity_class))
 
 
-def touch_of(reading: Reading) -> Touch:
+def touch_of(reading: SeedAnalysis) -> Touch:
     """How the seed's notes are struck and let go."""
     counts: dict[tuple[int, int], Counter[int]] = {}
     for slot, index in enumerate(reading.placement.slots):

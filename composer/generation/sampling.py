@@ -23,7 +23,7 @@ _NOTHING = np.float64(-1e300)
 
 
 @dataclass(frozen=True, slots=True)
-class Freedom:
+class SamplingParams:
     """How freely B streams draw. Made once and used for many draws.
 
     Attributes:
@@ -52,16 +52,16 @@ class Freedom:
         object.__setattr__(self, "least", self.min_p[:, None] if self.min_p.any() else None)
         object.__setattr__(self, "cuts", bool((self.top_p < 1.0).any()))
 
-    def uncut(self) -> Freedom:
+    def uncut(self) -> SamplingParams:
         """At the same temperature, with the unlikely choices."""
-        return Freedom(self.temperature, np.ones_like(self.top_p), np.zeros_like(self.min_p))
+        return SamplingParams(self.temperature, np.ones_like(self.top_p), np.zeros_like(self.min_p))
 
 
 def choose(
     logits: NDArray[np.float32],
     allowed: NDArray[np.bool_],
     uniform: Floats,
-    freedom: Freedom,
+    freedom: SamplingParams,
 ) -> NDArray[np.int64]:
     """Draw one class for each stream.
 

@@ -23,7 +23,7 @@ TAIL = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class SeedAnalysis:
     """A seed as composer understood it.
 
     Attributes:
@@ -67,7 +67,7 @@ class Reading:
         return [int(tick) for tick in np.maximum(rounded, 0).tolist()]
 
 
-def read_seed(piece: Piece, *, grid: str = "auto", last_tick: int = 0) -> Reading:
+def analyse_seed(piece: Piece, *, grid: str = "auto", last_tick: int = 0) -> SeedAnalysis:
     """Find a seed's grid and key, and the place where it ends.
 
     Args:
@@ -89,4 +89,4 @@ def read_seed(piece: Piece, *, grid: str = "auto", last_tick: int = 0) -> Readin
     else:
         after = max(int(np.ceil(end - TAIL - 1e-6)), int(events.onsets[-1]) + 1)
         join = events.metres.bar_line_at_or_after(after, TICKS_PER_BEAT)
-    return Reading(piece, events, placement, found, find_key(piece), lost, join)
+    return SeedAnalysis(piece, events, placement, found, find_key(piece), lost, join)

@@ -11,7 +11,7 @@ import mido
 from composer.errors import SeedError
 from composer.formats import midi
 from composer.generation.generate import Continuation
-from composer.generation.seed_analysis import Reading, read_seed
+from composer.generation.seed_analysis import SeedAnalysis, analyse_seed
 from composer.music.notes import Note, Piece
 from composer.music.timing import MetreMap, TempoMap
 
@@ -34,9 +34,9 @@ class Seed:
     file: mido.MidiFile
     piece: Piece
 
-    def reading(self, grid: str = "auto") -> Reading:
-        """How composer understands it; see `composer.generation.seed_analysis.read_seed`."""
-        return read_seed(self.piece, grid=grid, last_tick=midi.end_tick(self.file))
+    def reading(self, grid: str = "auto") -> SeedAnalysis:
+        """How composer understands it; see `composer.generation.seed_analysis.analyse_seed`."""
+        return analyse_seed(self.piece, grid=grid, last_tick=midi.end_tick(self.file))
 
 
 def open_seed(path: str | os.PathLike[str]) -> Seed:

@@ -21,17 +21,17 @@ from typing import Any
 
 from composer import terminal
 from composer.errors import SettingError
-from composer.live.core.improviser import Mind
+from composer.live.core.improviser import Improviser
 from composer.live.core.parameters import PARAMETERS, Values
 from composer.live.core.session import Session
-from composer.live.core.sessions import IDLE, Engine
-from composer.live.playing.inference import Studio
+from composer.live.core.sessions import IDLE, Sessions
+from composer.live.playing.inference import InferenceScheduler
 from composer.live.server import Server, open_udp
 from composer.live.wire.midi_player import USUAL, MidiPlayer
 from composer.live.wire.osc_codec import encode
 from composer.live.wire.osc_router import MAIN, Router
 from composer.live.wire.sounding_notes import SoundingFile, left_behind, state_folder
-from composer.live.worker_processes import Fellows, check, on_own_cores
+from composer.live.worker_processes import ServerWorkers, check, on_own_cores
 from composer.network.predictor import Predictor
 
 logger = logging.getLogger(__name__)
@@ -73,8 +73,8 @@ class Room:
     def __init__(
         self,
         options: Options,
-        mind: Callable[[], Mind],
-        studio: Studio | None,
+        mind: Callable[[], Improviser],
+        studio: InferenceScheduler | None,
         stack: contextlib.ExitStack,
     ) -> None:
         """Open everything; `stack` closes it again.
@@ -89,7 +89,7 @@ class Room:
         values = Values()
         values.set("mode", options.mode)
         logs = options.logs is not None
-        engine = Engine(mind, values, options.tempo, logs=logs, idle=options.idle)
+        engine = Sessions(mind, values, options.tempo, logs=logs, idle=options.idle)
         check(options.processes, options.reply_port)
         host = ANYONE if options.listen else LOOPBACK
         udp = open_udp(host, options.osc_port, shared=options.fellow)
@@ -120,7 +120,7 @@ class Room:
             "pids": [os.getpid()],
         }
         if options.processes > 1:
-            fellows = Fellows(options.processes - 1, _arguments(options, port))
+            fellows = ServerWorkers(options.processes - 1, _arguments(options, port))
             stack.callback(fellows.close)
             self.ready["pids"] += fellows.pids
             on_own_cores(self.ready["pids"])
@@ -247,7 +247,7 @@ def _arguments(options: Options, port: int) -> list[str]:
 @contextlib.contextmanager
 def open_room(options: Options, predictor: Predictor) -> Iterator[Room]:
     """A room with the network in it, ready to run."""
-    studio = Studio(predictor)
+    studio = InferenceScheduler(predictor)
     studio.warm_up()
     with contextlib.ExitStack() as stack:
         yield Room(options, studio.mind, studio, stack)

@@ -111,8 +111,8 @@ def _jitter(found: Findings) -> None:
 def _network(found: Findings, model: str) -> None:
     from composer import models
     from composer.generation.settings import Settings
-    from composer.live.core.improviser import Ask
-    from composer.live.playing.inference import Studio
+    from composer.live.core.improviser import GenerateRequest
+    from composer.live.playing.inference import InferenceScheduler
     from composer.network.predictor import Predictor
 
     try:
@@ -121,13 +121,13 @@ def _network(found: Findings, model: str) -> None:
         found.facts["model"] = str(error)
         found.fit = False
         return
-    studio = Studio(predictor)
+    studio = InferenceScheduler(predictor)
     studio.warm_up()
     mind = studio.mind()
     mind.begin("beats", 96, {0: 0})
     for step in range(8):
         mind.end(mind.hear(12 * step, 0, 60 + step, 80), 12 * step + 12)
-    mind.ask(Ask(96, 96, 96 * 9, frozenset({0}), Settings(), 1))
+    mind.ask(GenerateRequest(96, 96, 96 * 9, frozenset({0}), Settings(), 1))
     times = []
     while not studio.idle:
         start = time.perf_counter()

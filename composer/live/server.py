@@ -30,9 +30,9 @@ from composer.errors import OutputError
 from composer.live.core.clock import Clock, SystemClock
 from composer.live.core.scheduler import Play
 from composer.live.core.session import Control, Output, Tell
-from composer.live.core.session_log import MOST, JamLog
+from composer.live.core.session_log import MOST, SessionLog
 from composer.live.core.sessions import Key
-from composer.live.playing.inference import Studio
+from composer.live.playing.inference import InferenceScheduler
 from composer.live.wire.osc_codec import LARGEST, Message, OscError, encode, parse
 from composer.live.wire.osc_router import MAIN, Endpoint, Router
 from composer.live.wire.session_files import save_log
@@ -89,7 +89,7 @@ class Server:
     def __init__(
         self,
         router: Router,
-        studio: Studio | None,
+        studio: InferenceScheduler | None,
         udp: socket.socket,
         *,
         clock: Clock | None = None,
@@ -401,7 +401,7 @@ class Server:
         self._count += 1
         return self._logs / f"{stamp}-{name}-{self._count}.mid"
 
-    def _save(self, log: JamLog, path: Path) -> None:
+    def _save(self, log: SessionLog, path: Path) -> None:
         def work() -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             save_log(log, path, force=True)

@@ -57,7 +57,7 @@ def on_own_cores(processes: Sequence[int]) -> None:
                 os.sched_setaffinity(int(thread), {core})
 
 
-class Fellows:
+class ServerWorkers:
     """Processes beside this one.
 
     Attributes:

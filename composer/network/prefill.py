@@ -31,7 +31,7 @@ class _Listening(Generic[Owner]):
     heard: int = 0
 
 
-class Primer(Generic[Owner]):
+class Prefill(Generic[Owner]):
     """The seeds that are being heard.
 
     Args:

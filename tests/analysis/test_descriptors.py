@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from composer.analysis.descriptors import TRAITS, distance, find_key, traits
-from composer.analysis.segment import PLACES, Passage
+from composer.analysis.segment import PLACES, Segment
 from composer.encoding.events import SHIFT_TICKS, nearest_duration
 from composer.music.notes import DRUM_PROGRAM
 
@@ -17,7 +17,7 @@ def passage(
     bars: int,
     programs: tuple[int, ...] = (0,),
     velocities: tuple[int, ...] = (20,),
-) -> Passage:
+) -> Segment:
     """From (beat, slot, pitch, beats), in bars of four beats."""
     notes = sorted(notes)
     onsets = np.array([round(24 * note[0]) for note in notes], dtype=np.int64)
@@ -27,7 +27,7 @@ def passage(
     rows[:, 2] = [note[2] for note in notes]
     rows[:, 3] = nearest_duration(np.array([24 * note[3] for note in notes]))
     rows[:, 4] = [velocities[index % len(velocities)] for index in range(len(notes))]
-    return Passage(rows, onsets, programs, 96, False, bars * 96)
+    return Segment(rows, onsets, programs, 96, False, bars * 96)
 
 
 SCALE = [
@@ -87,7 +87,7 @@ def test_a_score_without_marks_has_no_dynamics():
 
 
 def test_silence_has_no_traits_but_its_density():
-    empty = Passage(np.zeros((0, 5), np.int64), np.zeros(0, np.int64), (0,), 96, False, 192)
+    empty = Segment(np.zeros((0, 5), np.int64), np.zeros(0, np.int64), (0,), 96, False, 192)
     found = traits(empty)
     assert found["density"].tolist() == [0.0]
     assert np.isnan(found["onsets"]).all()

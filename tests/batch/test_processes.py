@@ -18,7 +18,7 @@ from click.testing import CliRunner
 
 from composer import models
 from composer.batch import manifest
-from composer.batch.jobs import Order, Task
+from composer.batch.jobs import BatchSpec, Task
 from composer.batch.process_pool import Workers
 from composer.batch.run import Batch, Job, Tally, fingerprint
 from composer.cli.main import verbs
@@ -45,7 +45,7 @@ def seeds(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def job(seeds: Path, out: Path, **options: Any) -> Job:
     model = models.find()
-    order = Order(variations=6, size=8, model=(model.name, fingerprint(model)))
+    order = BatchSpec(variations=6, size=8, model=(model.name, fingerprint(model)))
     return Job(seeds, out, order, SETTINGS, model, **options)
 
 
@@ -92,7 +92,7 @@ def test_a_seed_that_kills_its_worker_is_reported_and_no_other(
     seeds: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = models.find()
-    workers = Workers(Order(size=8, model=(model.name, "0")), model, 1)
+    workers = Workers(BatchSpec(size=8, model=(model.name, "0")), model, 1)
 
     def tasks() -> Iterator[tuple[int, Task]]:
         for number, name in enumerate(NAMES):

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 from live.tiny import tiny_predictor
 
-from composer.batch.jobs import Order
+from composer.batch.jobs import BatchSpec
 from composer.batch.report_page import roll, write_report
 from composer.batch.run import Batch, Job
 from composer.cli.main import verbs
@@ -42,7 +42,7 @@ def out(tmp_path: Path) -> Path:
         shutil.copy(SEEDS / name, seeds / name)
     shutil.copy(SEEDS / "waltz.mid", seeds / "a <b> & #1.mid")
     (seeds / "<script>.mid").write_bytes(b"")
-    order = Order(variations=3, best=2, size=8, model=("tiny", "0"))
+    order = BatchSpec(variations=3, best=2, size=8, model=("tiny", "0"))
     job = Job(seeds, tmp_path / "out", order, Settings(notes=20, rng_seed=1), Path())
     Batch(job, tiny_predictor()).run()
     return tmp_path / "out"

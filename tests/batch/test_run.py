@@ -14,9 +14,9 @@ import pytest
 from live.tiny import TinyTrunk, tiny_predictor
 
 from composer.batch import manifest
-from composer.batch.jobs import Order, Task
+from composer.batch.jobs import BatchSpec, Task
 from composer.batch.run import Batch, Job, Tally, known_rng_seed
-from composer.batch.worker import Maker
+from composer.batch.worker import Worker
 from composer.errors import DependencyError, OutputError, SeedError, SettingError
 from composer.formats import smf
 from composer.generation.generate import continue_seed
@@ -44,7 +44,7 @@ def batch(seeds: Path, out: Path, **options: Any) -> Batch:
         "settings": options.pop("settings", SHORT),
         "force": options.pop("force", False),
     }
-    order = Order(**({"variations": 3, "size": 16, "model": ("tiny", "0")} | options))
+    order = BatchSpec(**({"variations": 3, "size": 16, "model": ("tiny", "0")} | options))
     return Batch(Job(seeds, out, order, model=Path(), **job), tiny_predictor())
 
 
@@ -90,7 +90,7 @@ def test_the_continuation_alone(seeds: Path, tmp_path: Path) -> None:
 def test_takes_are_those_of_generate_whatever_the_size(seeds: Path, tmp_path: Path) -> None:
     settings = Settings(bars=2, rng_seed=3, takes=3)
     for size in (2, 32):  # fewer places than takes of one continuation, and many
-        order = Order(variations=2, size=size, model=("tiny", "0"), continuation_only=True)
+        order = BatchSpec(variations=2, size=size, model=("tiny", "0"), continuation_only=True)
         job = Job(seeds, tmp_path / str(size), order, settings, Path())
         Batch(job, tiny_predictor()).run()
     reading = open_seed(seeds / "waltz.mid").reading()
@@ -102,7 +102,7 @@ def test_takes_are_those_of_generate_whatever_the_size(seeds: Path, tmp_path: Pa
 
 def test_many_streams_in_one_step(seeds: Path, tmp_path: Path) -> None:
     predictor = tiny_predictor()
-    order = Order(variations=20, size=32, model=("tiny", "0"))
+    order = BatchSpec(variations=20, size=32, model=("tiny", "0"))
     settings = Settings(notes=12, rng_seed=3)
     Batch(Job(seeds, tmp_path / "out", order, settings, Path()), predictor).run()
     trunk = predictor.trunk
@@ -123,7 +123,7 @@ def test_seeds_are_read_as_there_is_room(seeds: Path) -> None:
             path = str(seeds / "waltz.mid")
             yield number, Task("waltz.mid", path, "waltz", SHORT, (number,))
 
-    made = Maker(Order(size=8, model=("tiny", "0")), tiny_predictor()).make(tasks())
+    made = Worker(BatchSpec(size=8, model=("tiny", "0")), tiny_predictor()).make(tasks())
     assert len(list(itertools.islice(made, 20))) == 20
     assert len(taken) < 20 + 3 * 8
 
@@ -461,12 +461,12 @@ def test_another_file_is_not_taken_for_a_manifest(seeds: Path, tmp_path: Path) -
 )
 def test_patterns_under_which_names_could_clash(pattern: str, words: str) -> None:
     with pytest.raises(SettingError) as raised:
-        Order(variations=2, pattern=pattern)
+        BatchSpec(variations=2, pattern=pattern)
     assert words in str(raised.value)
 
 
 def test_values_of_an_order_are_checked() -> None:
     for wrong in ({"variations": 0}, {"best": 0}, {"best": 2}, {"size": 0}, {"also": ("ogg",)}):
         with pytest.raises(SettingError):
-            Order(**wrong)
-    assert Order(pattern="{stem}.MID", also=("json", "mid")).formats == ("mid", "json")
+            BatchSpec(**wrong)
+    assert BatchSpec(pattern="{stem}.MID", also=("json", "mid")).formats == ("mid", "json")

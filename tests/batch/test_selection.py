@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from composer.analysis.segment import Passage
+from composer.analysis.segment import Segment
 from composer.batch.selection import (
     ALIKE,
     Scores,
@@ -20,12 +20,12 @@ BAR = 96
 
 
 def passage(notes: list[tuple[int, int]], bars: int = 4, *, program: int = 0, long: int = 24,
-            free: bool = False) -> Passage:  # fmt: skip
+            free: bool = False) -> Segment:  # fmt: skip
     """Quarter notes, or of `long` ticks, from (tick, pitch)."""
     duration = int(np.searchsorted(DURATION_TICKS, long))
     rows = np.array([[0, 0, pitch, duration, 16] for _, pitch in notes], dtype=np.int64)
     onsets = np.array([tick for tick, _ in notes], dtype=np.int64)
-    return Passage(rows.reshape(-1, 5), onsets, (program,), BAR, free, bars * BAR)
+    return Segment(rows.reshape(-1, 5), onsets, (program,), BAR, free, bars * BAR)
 
 
 def tune(start: int = 0, bars: int = 4, step: int = 24) -> list[tuple[int, int]]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from composer.encoding.events import END, SHIFT_TICKS
-from composer.encoding.match_model import HISTORY, NOTHING, PAGE, PAGES, TRUSTS, Recall
+from composer.encoding.match_model import HISTORY, NOTHING, PAGE, PAGES, TRUSTS, MatchModel
 from composer.music.beat_grid import BEATS, FREE
 
 # (shift, part, pitch, duration, velocity): quarters and eighths of one part.
@@ -24,8 +24,8 @@ PHRASE = [
 ]
 
 
-def after(rows: list[tuple[int, ...]], kind: str = BEATS) -> Recall:
-    recall = Recall.start(kind)
+def after(rows: list[tuple[int, ...]], kind: str = BEATS) -> MatchModel:
+    recall = MatchModel.start(kind)
     for row in rows:
         recall = recall.hear(row)
     return recall
@@ -131,7 +131,7 @@ def test_a_recall_is_a_value(
     second = future(other)
     assert future(one) == first
     assert future(other) == second
-    alone = Recall.start(BEATS)
+    alone = MatchModel.start(BEATS)
     for row in [*past, *one]:
         alone = alone.hear(row)
     if one:
@@ -140,7 +140,7 @@ def test_a_recall_is_a_value(
 
 @given(rows, st.sampled_from([BEATS, FREE]))
 def test_what_is_expected_was_played(notes: list[tuple[int, ...]], kind: str) -> None:
-    recall, heard = Recall.start(kind), set()
+    recall, heard = MatchModel.start(kind), set()
     for row in notes:
         recall = recall.hear(row)
         heard.add(row[1:])

@@ -14,7 +14,7 @@ from composer import models
 from composer.cli.main import verbs
 from composer.encoding.events import SHIFT, encode
 from composer.evaluation import breakdown
-from composer.evaluation.breakdown import Told
+from composer.evaluation.breakdown import NoteScores
 from composer.formats import midi
 from composer.music.beat_grid import BEATS, Grid
 from composer.music.notes import DRUM_PROGRAM, Note, Part, Piece
@@ -29,11 +29,11 @@ def song(notes: int = 40) -> Piece:
     return Piece((Part(piano, 0), Part(drum, DRUM_PROGRAM, track=1, channel=9)), 24)
 
 
-def told(notes: int, nats: float) -> Told:
+def told(notes: int, nats: float) -> NoteScores:
     """A piece whose every field of every note costs the same."""
     events = encode(song(notes), Grid(BEATS, share=1.0))[0]
     table = np.full((len(events.rows) + 1, 5), nats, dtype=np.float32)
-    return Told(events, table, "songs")
+    return NoteScores(events, table, "songs")
 
 
 def test_notes_are_counted_from_their_pieces_beginning():
@@ -79,7 +79,7 @@ def test_crops_are_scored_without_what_came_before():
     predictor = tiny_model.predictor()
     events = encode(song(), Grid(BEATS, share=1.0))[0]
     ((_, nats),) = note_nats(predictor, [events])
-    found = breakdown.against_crops(predictor, [Told(events, nats)], 16)
+    found = breakdown.against_crops(predictor, [NoteScores(events, nats)], 16)
     assert found["length"] == 16
     assert found["notes"] == 3 * 15  # three whole crops in 60 notes, less the first note of each
     first = nats[1:16].sum() + nats[17:32].sum() + nats[33:48].sum()
@@ -92,7 +92,7 @@ def test_crops_are_scored_without_what_came_before():
 def test_no_piece_is_long_enough_to_crop():
     events = encode(song(10), Grid(BEATS, share=1.0))[0]
     ((_, nats),) = note_nats(tiny_model.predictor(), [events])
-    found = breakdown.against_crops(tiny_model.predictor(), [Told(events, nats)], 500)
+    found = breakdown.against_crops(tiny_model.predictor(), [NoteScores(events, nats)], 500)
     assert found == {"length": 500, "notes": 0}
 
 

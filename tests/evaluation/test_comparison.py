@@ -13,7 +13,7 @@ from duet import found, song
 
 from composer import models
 from composer.analysis.descriptors import TRAITS
-from composer.analysis.segment import Passage
+from composer.analysis.segment import Segment
 from composer.cli.main import verbs
 from composer.encoding.events import PART, PITCH, encode
 from composer.evaluation import comparison as compare
@@ -144,13 +144,13 @@ def test_what_is_wrong_with_an_output(halves: list[compare.Halved]):
     half = halves[0]
     bar = [(beat * 24, 60) for beat in range(4)]
 
-    def output(notes: list[tuple[int, int]], bars: int = 12) -> Passage:
+    def output(notes: list[tuple[int, int]], bars: int = 12) -> Segment:
         onsets = np.array([tick for tick, _ in notes], dtype=np.int64)
         rows = np.zeros((len(notes), 5), dtype=np.int64)
         rows[:, 2] = [pitch for _, pitch in notes]
         rows[:, 3] = 23
         return compare.replace_notes(
-            Passage(rows, onsets, (0,), 96, False, bars * 96), rows, onsets, bars * 96
+            Segment(rows, onsets, (0,), 96, False, bars * 96), rows, onsets, bars * 96
         )
 
     stuck = [(96 * n + tick, pitch) for n in range(12) for tick, pitch in bar]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from composer.analysis.segment import Passage
+from composer.analysis.segment import Segment
 from composer.encoding.events import encode
 from composer.evaluation.copying import BarIndex, Bars, bars_of_events, bars_of_passage
 from composer.music.beat_grid import BEATS, Grid
@@ -72,7 +72,7 @@ def test_a_passage_has_the_prints_of_the_piece_it_is_from():
     onsets = np.array([0, 24, 48, 72, 96, 120, 144, 168])
     rows = np.zeros((8, 5), dtype=np.int64)
     rows[:, 2] = TUNES["a"] + TUNES["b"]
-    passage = Passage(rows, onsets, (0,), 96, False, 192)
+    passage = Segment(rows, onsets, (0,), 96, False, 192)
     assert bars_of_passage(passage).prints.tolist() == melody("ab").prints.tolist()
 
 

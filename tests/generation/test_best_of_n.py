@@ -11,12 +11,12 @@ import pytest
 import tiny_model
 
 from composer import models
-from composer.analysis.seed_distance import Fit
-from composer.analysis.segment import Passage
-from composer.generation.best_of_n import Takes
-from composer.generation.decoder import Ensemble, Stream
+from composer.analysis.seed_distance import SeedDistance
+from composer.analysis.segment import Segment
+from composer.generation.best_of_n import BestOfN
+from composer.generation.decoder import BatchDecoder, Stream
 from composer.generation.generate import make_streams, seed_state
-from composer.generation.seed_analysis import Reading
+from composer.generation.seed_analysis import SeedAnalysis
 from composer.generation.seed_files import open_seed
 from composer.generation.settings import Settings
 from composer.network.predictor import Predictor
@@ -30,7 +30,7 @@ def tiny() -> Predictor:
 
 
 @cache
-def reading(name: str = "waltz.mid") -> Reading:
+def reading(name: str = "waltz.mid") -> SeedAnalysis:
     return open_seed(SEEDS / name).reading()
 
 
@@ -39,7 +39,7 @@ def stream(settings: Settings, variation: int = 0, name: str = "waltz.mid") -> S
     return make_streams(reading(name), state, settings, [variation])[0]
 
 
-def play(takes: Takes) -> list[Stream]:
+def play(takes: BestOfN) -> list[Stream]:
     ended = []
     while takes.streams:
         ended += takes.play()
@@ -48,7 +48,7 @@ def play(takes: Takes) -> list[Stream]:
 
 
 def made(settings: Settings, variation: int = 0) -> list[list[int]]:
-    takes = Takes(tiny())
+    takes = BestOfN(tiny())
     takes.add([(reading(), stream(settings, variation))])
     (ended,) = play(takes)
     return ended.rows
@@ -56,7 +56,7 @@ def made(settings: Settings, variation: int = 0) -> list[list[int]]:
 
 def test_one_take_is_what_an_ensemble_plays() -> None:
     alone = stream(Settings(bars=4, rng_seed=5))
-    ensemble = Ensemble(tiny())
+    ensemble = BatchDecoder(tiny())
     ensemble.add([alone])
     while ensemble.streams:
         ensemble.play()
@@ -66,7 +66,7 @@ def test_one_take_is_what_an_ensemble_plays() -> None:
 def test_the_same_number_gives_the_same_music_whoever_plays_beside() -> None:
     settings = Settings(bars=4, rng_seed=5, takes=4)
     alone = made(settings)
-    takes = Takes(tiny())
+    takes = BestOfN(tiny())
     ours = stream(settings)
     takes.add([(reading(), stream(settings, number)) for number in (1, 2)])
     for _ in range(7):
@@ -80,17 +80,17 @@ def test_the_same_number_gives_the_same_music_whoever_plays_beside() -> None:
 
 
 def test_more_takes_fit_better() -> None:
-    seed = Passage.of_seed(reading())
+    seed = Segment.of_seed(reading())
 
     def misfit(takes: int) -> float:
         found = []
         for number in range(4):
             settings = Settings(bars=6, rng_seed=2, takes=takes)
             whole = stream(settings, number)
-            several = Takes(tiny())
+            several = BestOfN(tiny())
             several.add([(reading(), whole)])
             play(several)
-            found.append(Fit(seed).misfit(Passage.of_stream(reading(), whole)))
+            found.append(SeedDistance(seed).misfit(Segment.of_stream(reading(), whole)))
         return float(np.mean(found))
 
     assert misfit(6) < misfit(1)
@@ -103,7 +103,7 @@ def test_a_length_in_notes_is_kept(notes: int) -> None:
 
 def test_nothing_is_tried_where_nothing_is_left_to_chance() -> None:
     settings = Settings(bars=2, temperature=0.0, takes=8)
-    takes = Takes(tiny())
+    takes = BestOfN(tiny())
     takes.add([(reading(), stream(settings))])
     assert takes.places == 1
 
@@ -112,17 +112,17 @@ def test_rules_hold_over_all_bars() -> None:
     # The limit on notes in a bar goes on counting where a new way begins.
     settings = Settings(bars=8, rng_seed=3, takes=3, density=1.0)
     whole = stream(settings)
-    takes = Takes(tiny())
+    takes = BestOfN(tiny())
     takes.add([(reading(), whole)])
     play(takes)
-    passage = Passage.of_stream(reading(), whole)
+    passage = Segment.of_stream(reading(), whole)
     per_bar = np.bincount(passage.onsets // passage.bar)
     assert per_bar.max() <= 3
     assert len(whole.rows) > 12
 
 
 def test_every_note_has_its_likelihood() -> None:
-    takes = Takes(tiny(), lambda rows: rows[:, 2].astype(np.float64))
+    takes = BestOfN(tiny(), lambda rows: rows[:, 2].astype(np.float64))
     whole = stream(Settings(bars=3, rng_seed=1, takes=3))
     takes.add([(reading(), whole)])
     play(takes)
@@ -132,15 +132,15 @@ def test_every_note_has_its_likelihood() -> None:
 def test_the_default_model_stays_nearer_to_a_waltz() -> None:
     predictor = Predictor.load(models.find(), threads=1)
     state = seed_state(reading(), predictor)
-    fit = Fit(Passage.of_seed(reading()))
+    fit = SeedDistance(Segment.of_seed(reading()))
 
     def misfit(count: int) -> float:
-        takes = Takes(predictor)
+        takes = BestOfN(predictor)
         settings = Settings(bars=8, rng_seed=1, takes=count)
         (whole,) = make_streams(reading(), state, settings, [0])
         takes.add([(reading(), whole)])
         play(takes)
-        return fit.misfit(Passage.of_stream(reading(), whole))
+        return fit.misfit(Segment.of_stream(reading(), whole))
 
     assert misfit(16) < 0.7 * misfit(1)
 

@@ -9,9 +9,9 @@ import pytest
 
 from composer.encoding.events import DURATION_TICKS, END, SHIFT_TICKS
 from composer.errors import SettingError
-from composer.generation.constraints import LEAN, Rules
-from composer.generation.generate import chosen_slots, make_rules
-from composer.generation.seed_analysis import read_seed
+from composer.generation.constraints import LEAN, Constraints
+from composer.generation.generate import chosen_slots, make_constraints
+from composer.generation.seed_analysis import analyse_seed
 from composer.generation.settings import Settings
 from composer.music.notes import DRUM_PROGRAM, Note, Part, Piece
 from composer.music.timing import MetreMap
@@ -38,8 +38,8 @@ KICKS = tune(36, 38, 36, 38, 36, 38, 36, 38, program=DRUM_PROGRAM, name="Kit")
 
 
 def rules_for(*parts: Part, **settings: object):  # type: ignore[no-untyped-def]
-    reading = read_seed(piece(*parts))
-    return reading, make_rules(reading, Settings(**settings))  # type: ignore[arg-type]
+    reading = analyse_seed(piece(*parts))
+    return reading, make_constraints(reading, Settings(**settings))  # type: ignore[arg-type]
 
 
 def pitches(rules, slot: int = 0) -> list[int]:  # type: ignore[no-untyped-def]
@@ -86,14 +86,14 @@ class TestRange:
 
 class TestParts:
     def test_by_number_and_by_name(self) -> None:
-        reading = read_seed(piece(C_MAJOR, KICKS))
+        reading = analyse_seed(piece(C_MAJOR, KICKS))
         assert chosen_slots(reading, ()) == [0, 1]
         assert chosen_slots(reading, ("2",)) == [1]
         assert chosen_slots(reading, ("mel",)) == [0]
         assert chosen_slots(reading, ("kit", "1")) == [0, 1]
 
     def test_an_unknown_one_is_refused_with_the_list(self) -> None:
-        reading = read_seed(piece(C_MAJOR, KICKS))
+        reading = analyse_seed(piece(C_MAJOR, KICKS))
         with pytest.raises(SettingError, match=r"no part is called 'bass'.*1 Melody, 2 Kit"):
             chosen_slots(reading, ("bass",))
 
@@ -141,8 +141,8 @@ class TestTime:
 
     def test_a_seed_that_was_played_is_not_bound_to_places(self) -> None:
         late = Part(tuple(Note(i * 24 + i % 20, 60, 8, 80) for i in range(80)))
-        reading = read_seed(piece(late), grid="beats")
-        assert make_rules(reading, Settings()).table["places"].all()
+        reading = analyse_seed(piece(late), grid="beats")
+        assert make_constraints(reading, Settings()).table["places"].all()
 
     def test_the_next_note_of_a_chord_may_follow_wherever_it_is(self) -> None:
         _, rules = rules_for(C_MAJOR)
@@ -193,7 +193,7 @@ class TestTime:
 
     def test_the_metre_at_the_end_counts(self) -> None:
         waltz = Piece((C_MAJOR,), BEAT, metres=MetreMap(((0, 4, 4), (4 * BEAT, 3, 4))))
-        reading = read_seed(waltz)
+        reading = analyse_seed(waltz)
         assert reading.bar == 3 * BEAT
         assert reading.join == (4 + 6) * BEAT
 
@@ -290,7 +290,7 @@ def test_a_part_that_was_heard_for_long_keeps_to_the_velocities_it_used() -> Non
 def test_parts_without_rules_of_loudness_do_not_lean() -> None:
     _, rules = rules_for(C_MAJOR)
     one = rules.table[0]
-    plain = Rules.of(
+    plain = Constraints.of(
         **{name: one[name] for name in ("earliest", "latest_first", "end", "longest", "per_bar")},
         **{name: one[name] for name in ("parts", "pitches", "velocities")},
     )

@@ -12,17 +12,17 @@ import pytest
 import tiny_model
 
 from composer import models
-from composer.analysis.repetition import Habits, listen
+from composer.analysis.repetition import RepetitionLimits, listen
 from composer.encoding.events import FIELDS
 from composer.formats import midi
-from composer.generation.decoder import Ensemble, Stream
+from composer.generation.decoder import BatchDecoder, Stream
 from composer.generation.generate import (
     Continuation,
     continue_seed,
-    make_rules,
+    make_constraints,
     seed_state,
 )
-from composer.generation.seed_analysis import read_seed
+from composer.generation.seed_analysis import analyse_seed
 from composer.generation.seed_files import alone, continued, open_seed
 from composer.generation.settings import Settings
 from composer.music.keys import parse_key
@@ -172,7 +172,7 @@ def test_a_score_goes_on_too() -> None:
 
 def test_seeds_of_one_note() -> None:
     single = Piece((Part((Note(0, 60, 480, 80),)),))
-    made = continue_seed(read_seed(single), predictor(), Settings(bars=2, rng_seed=3))[0]
+    made = continue_seed(analyse_seed(single), predictor(), Settings(bars=2, rng_seed=3))[0]
     assert made.join == 4 * 480
     assert made.end == 12 * 480
 
@@ -180,7 +180,7 @@ def test_seeds_of_one_note() -> None:
 def test_a_long_rest_before_the_end_does_not_move_the_join() -> None:
     notes = [Note(0, 60, 480, 80), Note(480 * 4 * 20, 64, 480, 80)]  # 20 bars apart
     made = continue_seed(
-        read_seed(Piece((Part(tuple(notes)),))), predictor(), Settings(bars=2, rng_seed=3)
+        analyse_seed(Piece((Part(tuple(notes)),))), predictor(), Settings(bars=2, rng_seed=3)
     )[0]
     assert made.join == 480 * 4 * 21
     assert all(note.onset >= made.join for _, note in made.piece.notes())
@@ -194,7 +194,7 @@ class TestLoops:
         return Piece((Part(tuple(Note(i * 240, 60, 240, 80) for i in range(8))),))
 
     def test_the_ear_counts_repeated_bars_and_strikes(self) -> None:
-        reading = read_seed(Piece((Part(tuple(Note(i * 480, 60, 480, 80) for i in range(24))),)))
+        reading = analyse_seed(Piece((Part(tuple(Note(i * 480, 60, 480, 80) for i in range(24))),)))
         habits, _ = listen(reading.events, reading.bar)
         assert habits.strikes == 24
         assert habits.bars == 4  # of six bars, the last is still open
@@ -202,13 +202,13 @@ class TestLoops:
     def test_an_octave_under_a_tune_is_a_key_struck_again(self) -> None:
         octaves = [Note(i * 480, pitch, 480, 80) for i in range(24) for pitch in (36, 48)]
         tune = [Note(i * 480, 60 + i * 5 % 12, 480, 80) for i in range(24)]
-        reading = read_seed(Piece((Part(tuple(tune)), Part(tuple(octaves)))))
+        reading = analyse_seed(Piece((Part(tuple(tune)), Part(tuple(octaves)))))
         assert listen(reading.events, reading.bar)[0].strikes == 24
-        reading = read_seed(Piece((Part(tuple(tune)),)))
+        reading = analyse_seed(Piece((Part(tuple(tune)),)))
         assert listen(reading.events, reading.bar)[0].strikes == 1
 
     def test_even_the_likeliest_choice_breaks_out_of_a_loop(self) -> None:
-        reading = read_seed(self.stuck())
+        reading = analyse_seed(self.stuck())
         settings = Settings(bars=32, temperature=0.0, rng_seed=1, key="off")
         made = continue_seed(reading, predictor(), settings)[0]
         bars: dict[int, list[tuple[int, int]]] = {}
@@ -226,7 +226,7 @@ class TestLoops:
     def test_a_seed_that_repeats_may_be_answered_in_kind(self) -> None:
         reading = open_seed(SEEDS / "drums.mid").reading()
         habits, _ = listen(reading.events, reading.bar)
-        assert isinstance(habits, Habits)
+        assert isinstance(habits, RepetitionLimits)
 
 
 class TestRecall:
@@ -252,7 +252,7 @@ class TestRecall:
             weights[f"head_{field}/gain/embeddings"][:] = 10.0
         heads = Heads(weights, tiny_model.CONFIG.head_units)
         believer = Predictor(tiny_model.CONFIG, tiny_model.predictor().trunk, heads)
-        reading = read_seed(self.THEME)
+        reading = analyse_seed(self.THEME)
         settings = Settings(bars=10, rng_seed=1, recall=recall, density=1.0)
         made = continue_seed(reading, believer, settings)[0]
         heard = {(n.onset - made.join, n.pitch) for _, n in made.piece.notes()}
@@ -290,7 +290,7 @@ def test_a_part_of_single_notes_stays_one_and_chords_grow_no_fuller(number: int)
 
 def test_no_note_comes_before_the_join_of_a_bar_longer_than_any_shift() -> None:
     notes = tuple(Note(i * 24, 60 + i, 24, 80) for i in range(8))
-    reading = read_seed(Piece((Part(notes),), 24, metres=MetreMap(((0, 47, 4),))))
+    reading = analyse_seed(Piece((Part(notes),), 24, metres=MetreMap(((0, 47, 4),))))
     made = continue_seed(reading, predictor(), Settings(bars=1, rng_seed=1))[0]
     assert made.join == 47 * 24
     assert made.piece.parts[0].notes[0].onset >= made.join
@@ -299,7 +299,7 @@ def test_no_note_comes_before_the_join_of_a_bar_longer_than_any_shift() -> None:
 def test_streams_that_join_or_move_midway_play_the_same() -> None:
     reading = open_seed(SEEDS / "quartet.mid").reading()
     settings = Settings(bars=2, rng_seed=9)
-    rules, state = make_rules(reading, settings), seed_state(reading, predictor())
+    rules, state = make_constraints(reading, settings), seed_state(reading, predictor())
     habits, ear = listen(reading.events, reading.bar)
     before = reading.events.rows[-1].astype(np.int64)
 
@@ -307,7 +307,7 @@ def test_streams_that_join_or_move_midway_play_the_same() -> None:
         return Stream(state, before, rules, settings, habits, number, 500, ear)
 
     early, late, moved = (stream(number) for number in range(3))
-    ensemble, other = Ensemble(predictor()), Ensemble(predictor())
+    ensemble, other = BatchDecoder(predictor()), BatchDecoder(predictor())
     ensemble.add([early])
     for _ in range(5):
         ensemble.play()
@@ -321,7 +321,7 @@ def test_streams_that_join_or_move_midway_play_the_same() -> None:
     while ensemble.streams:
         ensemble.play()
     for number, drawn in enumerate((early, late, moved)):
-        solo, single = Ensemble(predictor()), stream(number)
+        solo, single = BatchDecoder(predictor()), stream(number)
         solo.add([single])
         while solo.streams:
             solo.play()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from composer.generation.sampling import Freedom, choose
+from composer.generation.sampling import SamplingParams, choose
 
 
 def draw(logits, allowed=None, uniform=0.5, temperature=1.0, top_p=1.0, min_p=0.0):
@@ -19,7 +19,7 @@ def draw(logits, allowed=None, uniform=0.5, temperature=1.0, top_p=1.0, min_p=0.
         table,
         mask,
         np.broadcast_to(np.asarray(uniform, dtype=np.float64), count),
-        Freedom(
+        SamplingParams(
             temperature=np.full(count, float(temperature)),
             top_p=np.full(count, float(top_p)),
             min_p=np.full(count, float(min_p)),
@@ -111,7 +111,7 @@ def test_streams_have_settings_of_their_own():
         np.tile(LOGITS.astype(np.float32), (3, 1)),
         np.ones((3, 4), bool),
         np.full(3, 0.97),
-        Freedom(
+        SamplingParams(
             temperature=np.array([1.0, 0.0, 1.0]),
             top_p=np.array([1.0, 1.0, 0.7]),
             min_p=np.zeros(3),

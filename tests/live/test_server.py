@@ -24,7 +24,7 @@ from pythonosc.udp_client import SimpleUDPClient
 
 from composer.errors import OutputError
 from composer.formats import midi
-from composer.live.core.improviser import Idea
+from composer.live.core.improviser import ProposedNote
 from composer.live.server import open_udp
 from composer.live.wire.osc_codec import encode, encode_bundle
 
@@ -170,7 +170,7 @@ def test_a_client_that_is_gone_is_forgotten() -> None:
 class Fickle(Organ):
     """Has no ideas once it heard the lowest key, but a fault."""
 
-    def take(self) -> list[Idea]:
+    def take(self) -> list[ProposedNote]:
         if any(pitch == 0 for _, _, pitch, _, _ in self.heard):
             raise RuntimeError("out of order")
         return super().take()

@@ -16,9 +16,9 @@ from composer.encoding.events import FIELDS, Events
 from composer.encoding.features import features
 from composer.errors import ModelError
 from composer.formats import midi
-from composer.generation.decoder import Ensemble, Stream
+from composer.generation.decoder import BatchDecoder, Stream
 from composer.generation.generate import make_streams, seed_state
-from composer.generation.seed_analysis import read_seed
+from composer.generation.seed_analysis import analyse_seed
 from composer.generation.settings import Settings
 from composer.network.config import NetworkConfig
 from composer.network.numpy_trunk import load_float
@@ -150,13 +150,13 @@ def test_states_are_taken_and_joined():
 
 
 def streams(predictor: Predictor, numbers: list[int], notes: int = 40) -> list[Stream]:
-    reading = read_seed(midi.read(SEEDS / "quartet.mid"))
+    reading = analyse_seed(midi.read(SEEDS / "quartet.mid"))
     state = seed_state(reading, predictor)
     return make_streams(reading, state, Settings(notes=notes, rng_seed=3), numbers)
 
 
 def play(predictor: Predictor, numbers: list[int]) -> list[list[list[int]]]:
-    ensemble = Ensemble(predictor)
+    ensemble = BatchDecoder(predictor)
     made = streams(predictor, numbers)
     ensemble.add(made)
     while ensemble.streams:
@@ -171,7 +171,7 @@ def test_a_stream_plays_the_same_in_any_company(folder: Path):
     assert play(predictor, [1, 5, 9])[1] == alone
     assert play(predictor, list(range(64)))[5] == alone
 
-    ensemble = Ensemble(predictor)
+    ensemble = BatchDecoder(predictor)
     ensemble.add(streams(predictor, [1, 2, 3], notes=25))
     for _ in range(17):
         ensemble.play()

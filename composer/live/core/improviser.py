@@ -20,7 +20,7 @@ BAND = 16
 """Slot of the first part of the band; the player's channels are the slots before."""
 
 
-class Idea(NamedTuple):
+class ProposedNote(NamedTuple):
     """A note to be played.
 
     Attributes:
@@ -39,7 +39,7 @@ class Idea(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class GenerateRequest:
     """What the engine wants to hear.
 
     Attributes:
@@ -61,7 +61,7 @@ class Ask:
     ahead: int | None = None
 
 
-class Mind(Protocol):
+class Improviser(Protocol):
     """Someone who listens and has ideas."""
 
     def begin(self, kind: str, bar: int, programs: dict[int, int]) -> None:
@@ -81,7 +81,7 @@ class Mind(Protocol):
         """A note heard ends."""
         ...
 
-    def ask(self, ask: Ask) -> None:
+    def ask(self, ask: GenerateRequest) -> None:
         """Have ideas from here on, in place of any others not played yet."""
         ...
 
@@ -97,7 +97,7 @@ class Mind(Protocol):
         """Begin what was asked for last, of which nothing was played, so much later."""
         ...
 
-    def take(self) -> list[Idea]:
+    def take(self) -> list[ProposedNote]:
         """Ideas not given out yet, in the order of their onsets."""
         ...
 

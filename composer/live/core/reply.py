@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass, field
 
 from composer.encoding.events import TICKS_PER_BEAT, TICKS_PER_SECOND
-from composer.live.core.improviser import Idea
+from composer.live.core.improviser import ProposedNote
 from composer.live.core.parameters import Values
 from composer.live.core.timeline import Timeline
 from composer.music.beat_grid import FREE
@@ -45,7 +45,7 @@ class Reply:
     number: int = 0
     committed: bool = False
     offset: float = 0.0
-    ideas: list[Idea] = field(default_factory=list)
+    ideas: list[ProposedNote] = field(default_factory=list)
     count: int = 0
     told: bool = False
     asked: int = 0

@@ -16,12 +16,12 @@ from typing import NamedTuple
 from composer.encoding.events import TICKS_PER_BEAT, TICKS_PER_SECOND
 from composer.errors import SettingError
 from composer.generation.settings import OFF
-from composer.live.core.improviser import BAND, Ask, Idea, Mind
+from composer.live.core.improviser import BAND, GenerateRequest, Improviser, ProposedNote
 from composer.live.core.parameters import ACCOMPANY, CALL, CONTINUE, MODES, Value, Values
 from composer.live.core.phrases import Key, PhraseTracker
 from composer.live.core.reply import Reply, join_tick, put_off, reply_ticks
 from composer.live.core.scheduler import LATE, Note, Play, Scheduler
-from composer.live.core.session_log import JamLog
+from composer.live.core.session_log import SessionLog
 from composer.live.core.timeline import Timeline
 from composer.music.beat_grid import BEATS, FREE
 from composer.music.notes import DRUM_PROGRAM
@@ -69,10 +69,10 @@ class Session:
     def __init__(
         self,
         now: float,
-        mind: Mind,
+        mind: Improviser,
         values: Values | None = None,
         bpm: float | None = None,
-        log: JamLog | None = None,
+        log: SessionLog | None = None,
     ) -> None:
         self.values = values or Values()
         self.timeline = Timeline(now, bpm, self.values.metre)
@@ -239,7 +239,7 @@ class Session:
         self.heard = 0
         self.mind.begin("", 1, {})
 
-    def seed(self, now: float, ideas: list[Idea], programs: dict[int, int]) -> None:
+    def seed(self, now: float, ideas: list[ProposedNote], programs: dict[int, int]) -> None:
         """Take notes as if they had just been played, ending at the next bar line.
 
         Args:
@@ -424,7 +424,7 @@ class Session:
         self.reply = Reply(join, end, values, asked=join)
         slots = frozenset(self.programs)
         settings = values.settings()
-        self.mind.ask(Ask(join, join, end, slots, settings, self._variation, ahead))
+        self.mind.ask(GenerateRequest(join, join, end, slots, settings, self._variation, ahead))
 
     def _commit(self, now: float, number: int | None = None) -> None:
         """It is composer's turn from now on."""
@@ -489,7 +489,7 @@ class Session:
             if self.values.on("phrases"):
                 self.out.append(Tell("phrase/end", (reply.number, reply.count)))
 
-    def _enter(self, reply: Reply, idea: Idea) -> None:
+    def _enter(self, reply: Reply, idea: ProposedNote) -> None:
         channel = self._channel(idea.slot)
         velocity = min(max(round(idea.velocity * reply.values.number("loudness")), 1), 127)
         onset = idea.onset + reply.offset
@@ -575,7 +575,9 @@ class Session:
         self._look = now
         first_by = cut + beat
         settings = self.values.settings()
-        self.mind.ask(Ask(cut, first_by, None, band, settings, self._variation, 4 * beat))
+        self.mind.ask(
+            GenerateRequest(cut, first_by, None, band, settings, self._variation, 4 * beat)
+        )
 
     def _wind_down(self, now: float) -> None:
         """The player has stopped: let what sounds end by itself."""

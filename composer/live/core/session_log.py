@@ -30,7 +30,7 @@ Row = tuple[float, float, int, int, int]
 
 
 @dataclass(slots=True)
-class JamLog:
+class SessionLog:
     """The notes of one session.
 
     Attributes:
@@ -71,13 +71,13 @@ class JamLog:
         self.marks.append((now, text))
         self.changed = True
 
-    def copy(self) -> JamLog:
+    def copy(self) -> SessionLog:
         """The same, for another thread to read."""
-        return JamLog({k: list(v) for k, v in self.rows.items()}, [*self.tempos], [*self.marks])
+        return SessionLog({k: list(v) for k, v in self.rows.items()}, [*self.tempos], [*self.marks])
 
-    def rotate(self) -> JamLog:
+    def rotate(self) -> SessionLog:
         """A new log that goes on with what is open in this one."""
-        return JamLog(tempos=self.tempos[-1:], _open=self._open)
+        return SessionLog(tempos=self.tempos[-1:], _open=self._open)
 
     def file(self) -> mido.MidiFile | None:
         """All of it as a MIDI file, None if nothing was played."""

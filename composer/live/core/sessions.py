@@ -12,10 +12,10 @@ import math
 from collections.abc import Callable, Hashable, Iterable, Iterator
 
 from composer.errors import SettingError
-from composer.live.core.improviser import Mind
+from composer.live.core.improviser import Improviser
 from composer.live.core.parameters import Values
 from composer.live.core.session import Output, Session
-from composer.live.core.session_log import JamLog
+from composer.live.core.session_log import SessionLog
 
 Key = Hashable
 
@@ -24,7 +24,7 @@ IDLE = 600.0
 MOST_SESSIONS = 2048
 
 
-class Engine:
+class Sessions:
     """The sessions.
 
     Attributes:
@@ -35,7 +35,7 @@ class Engine:
 
     def __init__(
         self,
-        mind: Callable[[], Mind],
+        mind: Callable[[], Improviser],
         values: Values | None = None,
         bpm: float | None = None,
         *,
@@ -74,7 +74,7 @@ class Engine:
         if session is None:
             if len(self.sessions) >= self._most:
                 raise SettingError(f"there are {self._most} sessions already; try again later")
-            log = JamLog() if self._logs else None
+            log = SessionLog() if self._logs else None
             session = Session(now, self._make(), self._values.copy(), self._bpm, log)
             self.sessions[key] = session
             self._owners[id(session.mind)] = key
@@ -109,7 +109,7 @@ class Engine:
         outputs, session.out = session.out, []
         return outputs
 
-    def news(self, minds: Iterable[Mind], now: float) -> Iterator[tuple[Key, list[Output]]]:
+    def news(self, minds: Iterable[Improviser], now: float) -> Iterator[tuple[Key, list[Output]]]:
         """Minds have ideas: yields what is to be sent, by session."""
         for mind in minds:
             key = self._owners.get(id(mind))

@@ -12,7 +12,7 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.generation.decoder import Ensemble, Stream
+from composer.generation.decoder import BatchDecoder, Stream
 from composer.network.predictor import Floats, Predictor, Trunk
 
 BLOCKS = (1, 5, 10)
@@ -70,10 +70,10 @@ class Waiting(Protocol):
         ...
 
 
-Mind = TypeVar("Mind", bound=Waiting)
+Guest = TypeVar("Guest", bound=Waiting)
 
 
-class Seats(Ensemble, Generic[Mind]):
+class BatchSlots(BatchDecoder, Generic[Guest]):
     """An ensemble whose streams belong to minds, and leave when these do.
 
     Attributes:
@@ -82,15 +82,15 @@ class Seats(Ensemble, Generic[Mind]):
 
     def __init__(self, predictor: Predictor) -> None:
         super().__init__(predictor)
-        self.taken: list[tuple[Mind, Stream]] = []
+        self.taken: list[tuple[Guest, Stream]] = []
 
-    def seat(self, some: Iterable[tuple[Mind, Stream]]) -> None:
+    def seat(self, some: Iterable[tuple[Guest, Stream]]) -> None:
         """Let minds sit down."""
         new = list(some)
         self.add([stream for _, stream in new])
         self.taken += new
 
-    def take_in(self, others: Seats[Mind]) -> None:
+    def take_in(self, others: BatchSlots[Guest]) -> None:
         """Let all who sit elsewhere move here."""
         self.merge(others)
         self.taken += others.taken
@@ -103,7 +103,7 @@ class Seats(Ensemble, Generic[Mind]):
             self._leave(np.array(gone))
             self.taken = [seat for seat, out in zip(self.taken, gone, strict=True) if not out]
 
-    def draw(self) -> list[Mind]:
+    def draw(self) -> list[Guest]:
         """One note for everyone. Returns those to whom it is news."""
         self.clear()
         self.play()

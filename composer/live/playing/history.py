@@ -70,7 +70,7 @@ class Entry:
         return self.onset, self.slot, self.pitch
 
 
-class Memory:
+class PlayerHistory:
     """What one jam sounds like so far.
 
     Attributes:
@@ -208,7 +208,7 @@ class Memory:
         return state, shift
 
     def last(self, count: int, *, own: bool) -> Ints:
-        """The last notes of the player, or of composer too if `own`, as `make_limits` has them."""
+        """The last notes of the player, or of composer too if `own`."""
         wanted = (entry for entry in reversed(self.entries) if own or not entry.own)
         found = [
             (entry.onset, entry.slot, entry.pitch, entry.duration, entry.loudness)

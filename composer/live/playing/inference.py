@@ -21,11 +21,11 @@ from typing import Any
 import numpy as np
 
 from composer.encoding.events import TICKS_PER_BEAT
-from composer.encoding.match_model import Recall
+from composer.encoding.match_model import MatchModel
 from composer.generation.decoder import Stream
-from composer.live.core.improviser import Ask
-from composer.live.playing.batch_slots import BLOCKS, BlockTrunk, Seats
-from composer.live.playing.network_improviser import NetworkMind
+from composer.live.core.improviser import GenerateRequest
+from composer.live.playing.batch_slots import BLOCKS, BatchSlots, BlockTrunk
+from composer.live.playing.network_improviser import NetworkImproviser
 from composer.music.beat_grid import BEATS
 from composer.network.predictor import Predictor, State
 
@@ -47,7 +47,7 @@ STARTS = 64
 """Rosters whose first state is kept."""
 
 
-class Studio:
+class InferenceScheduler:
     """The network, and who waits for it.
 
     Attributes:
@@ -59,10 +59,12 @@ class Studio:
         self.minds = 0
         self.predictor = Predictor(predictor.config, BlockTrunk(predictor.trunk), predictor.heads)
         self._starts: dict[tuple[Any, ...], State] = {}
-        self._behind: dict[NetworkMind, None] = {}
-        self._urgent: dict[NetworkMind, None] = {}
-        self._benches: list[Seats[NetworkMind]] = []
-        self._first: Seats[NetworkMind] = Seats(self.predictor)  # who waits for a first note
+        self._behind: dict[NetworkImproviser, None] = {}
+        self._urgent: dict[NetworkImproviser, None] = {}
+        self._benches: list[BatchSlots[NetworkImproviser]] = []
+        self._first: BatchSlots[NetworkImproviser] = BatchSlots(
+            self.predictor
+        )  # who waits for a first note
         self._to_hear = self._to_draw = self._more = 0  # slices left of a round
         self._drew = self._hurried = self._late = False
 
@@ -107,10 +109,10 @@ class Studio:
         self._to_hear = -(-len(self._behind) // SEATS)
         self._to_draw = 0 if self._to_hear else len(self._benches)
 
-    def mind(self) -> NetworkMind:
+    def mind(self) -> NetworkImproviser:
         """A new listener."""
         self.minds += 1
-        return NetworkMind(self)
+        return NetworkImproviser(self)
 
     def start(self, kind: str, bar: int, programs: tuple[int, ...]) -> State:
         """The state that knows who plays."""
@@ -121,7 +123,7 @@ class Studio:
             # Sixteenths: only the length of the bar counts, and it is one of so many.
             metre = (max(bar // (TICKS_PER_BEAT // 4), 1), 16) if kind == BEATS else (4, 4)
             state = self.predictor.start(programs, kind, metre)
-            recall = Recall.start(kind, REMEMBERED)
+            recall = MatchModel.start(kind, REMEMBERED)
             context = replace(state.context, recalls=(recall,))
             self._starts[roster] = replace(state, context=context)
         return self._starts[roster]
@@ -138,29 +140,29 @@ class Studio:
 
         for step in range(4):
             mind.end(mind.hear(12 * step, 0, 60 + step, 80), 12 * step + 12)
-        mind.ask(Ask(96, 96, 192, frozenset({0}), Settings(), 0, None))
+        mind.ask(GenerateRequest(96, 96, 192, frozenset({0}), Settings(), 0, None))
         while not self.idle:
             self.work()
         self.forget(mind)
 
-    def notice(self, mind: NetworkMind) -> None:
+    def notice(self, mind: NetworkImproviser) -> None:
         """A mind has something to hear or to think of."""
         self._behind[mind] = None
 
-    def hurry(self, mind: NetworkMind, wanted: bool) -> None:
+    def hurry(self, mind: NetworkImproviser, wanted: bool) -> None:
         """Someone waits for a mind's first idea, or does not any more."""
         if wanted:
             self._urgent[mind] = None
         else:
             self._urgent.pop(mind, None)
 
-    def forget(self, mind: NetworkMind) -> None:
+    def forget(self, mind: NetworkImproviser) -> None:
         """A mind is gone."""
         mind.leave()
         self._behind.pop(mind, None)
         self.minds -= 1
 
-    def work(self) -> list[NetworkMind]:
+    def work(self) -> list[NetworkImproviser]:
         """One slice. Returns the minds that have news."""
         if self.crowded:
             # Of a round that is going on, one slice is done between any two answers.
@@ -176,7 +178,7 @@ class Studio:
             return self._draw()
         return self._listen() if self._behind else []
 
-    def _hurry(self) -> list[NetworkMind]:
+    def _hurry(self) -> list[NetworkImproviser]:
         """Hear those who wait for a first note, or draw it."""
         if not self._first.taken:
             return self._listen(hurried=True)
@@ -193,11 +195,11 @@ class Studio:
         bench = next((bench for bench in self._benches if len(bench.taken) <= room), None)
         if bench is None:
             self._benches.append(first)
-            self._first = Seats(self.predictor)
+            self._first = BatchSlots(self.predictor)
         else:
             bench.take_in(first)
 
-    def _go_round(self) -> list[NetworkMind]:
+    def _go_round(self) -> list[NetworkImproviser]:
         """The next slice of a round: first notes are heard, then some are drawn."""
         if self._to_hear > 0:
             news = self._listen()
@@ -211,7 +213,7 @@ class Studio:
         self._to_draw -= 1
         return self._draw() if self._benches else []
 
-    def _listen(self, *, hurried: bool = False) -> list[NetworkMind]:
+    def _listen(self, *, hurried: bool = False) -> list[NetworkImproviser]:
         """Hear one note for some minds; those that have heard all may sit down to draw.
 
         Args:
@@ -254,17 +256,17 @@ class Studio:
         self._seat(seated)
         return news
 
-    def _seat(self, new: list[tuple[NetworkMind, Stream]]) -> None:
+    def _seat(self, new: list[tuple[NetworkImproviser, Stream]]) -> None:
         while new:
             bench = next((b for b in self._benches if len(b.taken) < SEATS), None)
             if bench is None:
-                bench = Seats(self.predictor)
+                bench = BatchSlots(self.predictor)
                 self._benches.append(bench)
             room = SEATS - len(bench.taken)
             bench.seat(new[:room])
             new = new[room:]
 
-    def _draw(self) -> list[NetworkMind]:
+    def _draw(self) -> list[NetworkImproviser]:
         """One note for everyone on a bench, where someone waits for the first one if any."""
         urgent = (
             index

@@ -1,7 +1,7 @@
 """Limits: the rules of a reply, made from what was played and from the parameters.
 
-The live counterpart of `composer.generation.generate.make_rules`: the same limits, for a jam of
-which only the last notes are known, and in which parts may play that have not played yet.
+The live counterpart of `composer.generation.generate.make_constraints`: the same limits, for a jam
+of which only the last notes are known, and in which parts may play that have not played yet.
 
 Conventions:
     Ticks are event ticks; slots are the network's, 0..15. Heard notes are int64 [notes, 5], in
@@ -25,10 +25,10 @@ from composer.encoding.events import (
     TICKS_PER_SECOND,
     VELOCITY,
 )
-from composer.generation.constraints import FAR, KNOWN, LOUDER, Rules, lengths_like
+from composer.generation.constraints import FAR, KNOWN, LOUDER, Constraints, lengths_like
 from composer.generation.generate import DENSER, KIT, USED, WIDER
 from composer.generation.settings import AUTO, OFF
-from composer.live.core.improviser import Ask
+from composer.live.core.improviser import GenerateRequest
 from composer.music.beat_grid import FREE
 from composer.music.keys import fitting_key
 from composer.music.notes import DRUM_PROGRAM
@@ -53,9 +53,14 @@ _RANGES = {True: (28, 52), False: (48, 79)}
 """Pitches of a bass, and of anything else, that has not played yet."""
 
 
-def make_limits(
-    heard: Ints, programs: Sequence[int], kind: str, bar: int, ask: Ask, slots: Sequence[int]
-) -> Rules:
+def make_live_constraints(
+    heard: Ints,
+    programs: Sequence[int],
+    kind: str,
+    bar: int,
+    ask: GenerateRequest,
+    slots: Sequence[int],
+) -> Constraints:
     """What a reply may play.
 
     Args:
@@ -106,7 +111,7 @@ def make_limits(
     else:
         per_bar = max(int(np.ceil(settings.density * bar / ticks)), 1)
         pace = settings.density / ticks
-    return Rules.of(
+    return Constraints.of(
         earliest=ask.join,
         latest_first=ask.first_by,
         end=FAR if ask.end is None else ask.end,
@@ -160,7 +165,9 @@ def _range(keys: Ints, program: int) -> tuple[int, int]:
     return max(int(keys.min()) - WIDER, 0), min(int(keys.max()) + WIDER, 127)
 
 
-def allowed_pitches(heard: Ints, programs: Sequence[int], ask: Ask) -> NDArray[np.bool_]:
+def allowed_pitches(
+    heard: Ints, programs: Sequence[int], ask: GenerateRequest
+) -> NDArray[np.bool_]:
     """Which pitches lie in the key asked for, or in the player's, bool [128]."""
     settings = ask.settings
     everything = np.ones(SIZES[PITCH], dtype=bool)

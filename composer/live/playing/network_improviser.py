@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.analysis.repetition import Ear, Habits
+from composer.analysis.repetition import RepetitionLimits, RepetitionTracker
 from composer.encoding.events import (
     DURATION_TICKS,
     END,
@@ -24,14 +24,14 @@ from composer.encoding.events import (
     velocity_of,
 )
 from composer.generation.decoder import Stream
-from composer.live.core.improviser import BAND, Ask, Idea
-from composer.live.playing.history import Entry, Memory
-from composer.live.playing.live_constraints import make_limits
+from composer.live.core.improviser import BAND, GenerateRequest, ProposedNote
+from composer.live.playing.history import Entry, PlayerHistory
+from composer.live.playing.live_constraints import make_live_constraints
 from composer.music.beat_grid import BEATS
 from composer.network.predictor import State
 
 if TYPE_CHECKING:
-    from composer.live.playing.inference import Studio
+    from composer.live.playing.inference import InferenceScheduler
 
 CHUNK = 12
 """Notes of an endless reply drawn before it is looked whether more are wanted."""
@@ -43,18 +43,18 @@ KEPT_WHEN_SEATED = 48
 """Notes that are heard again when someone new sits down."""
 
 
-class NetworkMind:
-    """A `composer.live.core.improviser.Mind` made of the network."""
+class NetworkImproviser:
+    """A `composer.live.core.improviser.Improviser` made of the network."""
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: InferenceScheduler) -> None:
         self._studio = studio
-        self._memory: Memory | None = None
+        self._memory: PlayerHistory | None = None
         self._slots: list[int] = []
         self._programs: tuple[int, ...] = ()
         self._open: dict[int, Entry] = {}
         self._count = 0
         self._length = TICKS_PER_BEAT
-        self._ask: Ask | None = None
+        self._ask: GenerateRequest | None = None
         self._band: frozenset[int] | None = None  # who was asked last, if it was the band
         self._stream: Stream | None = None
         self._chunk = 0
@@ -64,11 +64,11 @@ class NetworkMind:
         self._until = 0
         # What the next chunk has to know of the ones before: their bars; since when every
         # note was the expected one, and until when recall rests, in ticks.
-        self._ear = Ear()
+        self._ear = RepetitionTracker()
         self._copying: int | None = None
         self._deaf = 0
         self._chunked = False
-        self._ideas: list[Idea] = []
+        self._ideas: list[ProposedNote] = []
         self._given = False
         self._closing: float | None = None
 
@@ -82,7 +82,7 @@ class NetworkMind:
 
     @property
     def at_ease(self) -> bool:
-        """See `Mind`."""
+        """See `Improviser`."""
         return not self._studio.crowded
 
     @property
@@ -94,17 +94,17 @@ class NetworkMind:
 
     @property
     def listening(self) -> bool:
-        """See `Mind`."""
+        """See `Improviser`."""
         memory = self._memory
         return memory is not None and memory.behind_player > 0
 
     @property
     def done(self) -> bool:
-        """See `Mind`."""
+        """See `Improviser`."""
         return self._ask is None and not self._ideas
 
     def begin(self, kind: str, bar: int, programs: dict[int, int]) -> None:
-        """See `Mind`."""
+        """See `Improviser`."""
         self.leave()
         old, slots = self._memory, self._slots
         self._slots = sorted(programs)
@@ -113,7 +113,7 @@ class NetworkMind:
         if not programs:
             self._open.clear()
             return
-        memory = Memory(kind, bar, self._studio.start(kind, bar, self._programs))
+        memory = PlayerHistory(kind, bar, self._studio.start(kind, bar, self._programs))
         if old is not None and old.kind == kind:
             kept = [e for e in old.entries if slots[e.slot] in programs][-KEPT_WHEN_SEATED:]
             for entry in kept:
@@ -127,7 +127,7 @@ class NetworkMind:
     def hear(
         self, tick: int, slot: int, pitch: int, velocity: int, length: int | None = None
     ) -> int:
-        """See `Mind`."""
+        """See `Improviser`."""
         assert self._memory is not None, "begin comes first"
         own = self._slots.index(slot)
         if self.done and self._band is None:
@@ -142,7 +142,7 @@ class NetworkMind:
         return self._count
 
     def end(self, number: int, tick: int) -> None:
-        """See `Mind`."""
+        """See `Improviser`."""
         entry = self._open.pop(number, None)
         if entry is None or self._memory is None:
             return
@@ -150,14 +150,14 @@ class NetworkMind:
         if self._memory.lengthen(entry, self._length):
             self._notice()
 
-    def ask(self, ask: Ask) -> None:
-        """See `Mind`."""
+    def ask(self, ask: GenerateRequest) -> None:
+        """See `Improviser`."""
         self.leave()
         self._ask = ask
         self._given, self._chunk = False, 0
         self._chunked = ask.ahead is not None or ask.end is None
         self._studio.hurry(self, True)
-        self._ear = Ear()
+        self._ear = RepetitionTracker()
         if ask.slots != self._band:
             self._copying, self._deaf = None, 0
         self._band = ask.slots if min(ask.slots, default=0) >= BAND else None
@@ -165,27 +165,27 @@ class NetworkMind:
         self._notice()
 
     def want(self, tick: int) -> None:
-        """See `Mind`."""
+        """See `Improviser`."""
         if self._ask is not None and self._ask.ahead is not None:
             self._until = tick + self._ask.ahead
             if self._stream is None:
                 self._notice()
 
     def drop(self, tick: int) -> None:
-        """See `Mind`."""
+        """See `Improviser`."""
         self.leave()
         if self._memory is not None:
             self._memory.drop(tick)
             self._notice()
 
     def move(self, ticks: int) -> None:
-        """See `Mind`."""
+        """See `Improviser`."""
         ask = self._ask or self._last
         if ask is None or self._memory is None or not ticks:
             return
         self._memory.move(ask.join, ticks)
         self._ideas = [idea._replace(onset=idea.onset + ticks) for idea in self._ideas]
-        moved = Ask(
+        moved = GenerateRequest(
             ask.join + ticks,
             ask.first_by + ticks,
             None if ask.end is None else ask.end + ticks,
@@ -202,13 +202,13 @@ class NetworkMind:
         self._cancel()
         self._notice()
 
-    def take(self) -> list[Idea]:
-        """See `Mind`."""
+    def take(self) -> list[ProposedNote]:
+        """See `Improviser`."""
         ideas, self._ideas = self._ideas, []
         return ideas
 
     def closing(self) -> float | None:
-        """See `Mind`."""
+        """See `Improviser`."""
         memory = self._memory
         if memory is None:
             return 0.0
@@ -225,7 +225,7 @@ class NetworkMind:
 
     # For the studio.
 
-    _last: Ask | None = None
+    _last: GenerateRequest | None = None
 
     def leave(self) -> None:
         """Have no more ideas, and forget those not given out."""
@@ -263,7 +263,7 @@ class NetworkMind:
         if not slots:
             self._finish()
             return None
-        rules = make_limits(heard, self._programs, memory.kind, memory.bar, ask, slots)
+        rules = make_live_constraints(heard, self._programs, memory.kind, memory.bar, ask, slots)
         state = memory.state
         if not self._given:
             state, _ = memory.aligned(state, max(ask.join, int(state.context.clock[0])))
@@ -277,7 +277,7 @@ class NetworkMind:
         self._chunk += 1
         most = CHUNK if self._chunked else MOST
         self._stream = Stream(
-            state, before, rules, ask.settings, Habits(0, 0), variation, most,
+            state, before, rules, ask.settings, RepetitionLimits(0, 0), variation, most,
             self._ear, copied=0 if self._copying is None else max(self._clock - self._copying, 0),
             resting=max(self._deaf - self._clock, 0),
         )  # fmt: skip
@@ -320,7 +320,9 @@ class NetworkMind:
         duration = int(DURATION_TICKS[length])
         memory.add(Entry(self._clock, slot, pitch, duration, loudness, True))
         velocity = velocity_of(loudness)
-        self._ideas.append(Idea(self._clock, self._slots[row[PART]], pitch, duration, velocity))
+        self._ideas.append(
+            ProposedNote(self._clock, self._slots[row[PART]], pitch, duration, velocity)
+        )
         if not self._given:
             self._given = True
             self._studio.hurry(self, False)

@@ -20,10 +20,10 @@ from typing import Any, NamedTuple
 from composer import __version__
 from composer.encoding.events import TICKS_PER_BEAT, TICKS_PER_SECOND
 from composer.errors import ComposerError, SeedError, SettingError
-from composer.live.core.improviser import Idea
+from composer.live.core.improviser import ProposedNote
 from composer.live.core.parameters import as_number, find
 from composer.live.core.session import Output, Session
-from composer.live.core.sessions import Engine, Key
+from composer.live.core.sessions import Key, Sessions
 from composer.live.wire.osc_addresses import INCOMING
 from composer.live.wire.osc_codec import Argument, Message
 from composer.live.wire.session_files import Seed, fit, inside, load_seed, save_inside
@@ -69,7 +69,7 @@ class Router:
 
     def __init__(
         self,
-        engine: Engine,
+        engine: Sessions,
         *,
         reply_port: int | None = 9191,
         files: Path | None = None,
@@ -98,7 +98,7 @@ class Router:
         self._joins = joins
         self._job: Job = job or _at_once
         self._joined: dict[object, Key] = {}
-        self._seeds: dict[Key, list[Idea]] = {}
+        self._seeds: dict[Key, list[ProposedNote]] = {}
         self._handlers = {
             "/composer/" + name: getattr(self, "_on_" + name.replace("/", "_"))
             for address in INCOMING
@@ -242,7 +242,7 @@ class Router:
         new = []
         for at in range(0, len(arguments), 4):
             new.append(
-                Idea(
+                ProposedNote(
                     round(_number(arguments, at + 1, "start", 0, FARTHEST_BEAT) * per_beat),
                     0,
                     _whole(arguments, at, "pitch", 127),

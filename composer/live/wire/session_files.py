@@ -22,9 +22,9 @@ from composer.encoding.events import (
 )
 from composer.errors import OutputError, SeedError
 from composer.formats import midi
-from composer.generation.seed_analysis import read_seed
-from composer.live.core.improviser import Idea
-from composer.live.core.session_log import JamLog
+from composer.generation.seed_analysis import analyse_seed
+from composer.live.core.improviser import ProposedNote
+from composer.live.core.session_log import SessionLog
 
 LARGEST_SEED = 1 << 20
 """Bytes of a file that is read while others play."""
@@ -46,7 +46,7 @@ class Seed:
 
     kind: str
     bpm: float
-    ideas: list[Idea]
+    ideas: list[ProposedNote]
     programs: dict[int, int]
 
 
@@ -91,14 +91,14 @@ def load_seed(folder: Path, name: object) -> Seed:
     except SeedError as error:
         # The line names the file: not where on this computer it lies.
         raise SeedError(str(error).replace(str(path), str(name))) from None
-    reading = read_seed(piece)
+    reading = analyse_seed(piece)
     events = reading.events
     onsets = events.onsets
     bar = reading.bar
     base = int(onsets[-LAST_NOTES:][0]) // bar * bar
     channels = [channel_of(slot, program) for slot, program in enumerate(events.programs)]
     ideas = [
-        Idea(
+        ProposedNote(
             int(onset) - base,
             channels[row[PART]],
             int(row[PITCH]),
@@ -119,7 +119,7 @@ def load_seed(folder: Path, name: object) -> Seed:
     return Seed(events.kind, 60e6 / tempo, ideas, programs)
 
 
-def fit(seed: Seed, kind: str, ticks_per_second: float) -> list[Idea]:
+def fit(seed: Seed, kind: str, ticks_per_second: float) -> list[ProposedNote]:
     """A seed's notes in a timeline of another kind, at the speed they have in the file."""
     if seed.kind == kind:
         return seed.ideas
@@ -133,7 +133,7 @@ def fit(seed: Seed, kind: str, ticks_per_second: float) -> list[Idea]:
     ]
 
 
-def save_log(log: JamLog, path: Path, *, force: bool = False) -> int:
+def save_log(log: SessionLog, path: Path, *, force: bool = False) -> int:
     """Write a session. Returns how many notes it has.
 
     Raises:
@@ -146,7 +146,7 @@ def save_log(log: JamLog, path: Path, *, force: bool = False) -> int:
     return len(log)
 
 
-def save_inside(log: JamLog, folder: Path, name: object) -> None:
+def save_inside(log: SessionLog, folder: Path, name: object) -> None:
     """Write a session into the server's folder, where there is no such file yet.
 
     Raises:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from composer.live.core.improviser import Mind
+from composer.live.core.improviser import Improviser
 from composer.live.core.parameters import Values
 from composer.live.core.scheduler import Play
 from composer.live.core.session import Control, Output, Session, Tell
-from composer.live.core.sessions import Engine
-from composer.live.playing.inference import Studio
+from composer.live.core.sessions import Sessions
+from composer.live.playing.inference import InferenceScheduler
 
 Sent = tuple[float, int, int]
 
@@ -19,16 +19,16 @@ class Jam:
 
     def __init__(
         self,
-        mind: Mind,
+        mind: Improviser,
         bpm: float | None = None,
-        studio: Studio | None = None,
+        studio: InferenceScheduler | None = None,
         **values: float | str,
     ) -> None:
         self.studio = studio
         self.values = Values()
         for name, value in values.items():
             self.values.set(name, value)
-        self.engine = Engine(lambda: mind, self.values, bpm, logs=True)
+        self.engine = Sessions(lambda: mind, self.values, bpm, logs=True)
         self.now = 0.0
         self.sent: list[tuple[float, Output]] = []
         self.session = self.engine.session("player", 0.0)

@@ -11,12 +11,12 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from composer.errors import SettingError
-from composer.live.core.improviser import Idea, Mind
+from composer.live.core.improviser import Improviser, ProposedNote
 from composer.live.core.parameters import MODES, PARAMETERS
 from composer.live.core.scheduler import Play
 from composer.live.core.session import Output, Session
-from composer.live.core.sessions import Engine
-from composer.live.playing.inference import Studio
+from composer.live.core.sessions import Sessions
+from composer.live.playing.inference import InferenceScheduler
 from live.jam import check_paired
 
 SECONDS = float(os.environ.get("COMPOSER_JAM_SECONDS", 3600))
@@ -27,8 +27,10 @@ PLAYERS = 3
 class Players:
     """Some players at one engine, who come and go and do not care for manners."""
 
-    def __init__(self, mind: Callable[[], Mind], studio: Studio | None, seed: int) -> None:
-        self.engine = Engine(mind, logs=False, idle=60)
+    def __init__(
+        self, mind: Callable[[], Improviser], studio: InferenceScheduler | None, seed: int
+    ) -> None:
+        self.engine = Sessions(mind, logs=False, idle=60)
         self.studio = studio
         self.random = random.Random(seed)
         self.now = 0.0
@@ -123,7 +125,7 @@ def restore(session: Session, now: float, chance: random.Random) -> None:
 
 def sow(session: Session, now: float, chance: random.Random) -> None:
     count = chance.randrange(20)
-    ideas = [Idea(12 * i, 0, chance.randrange(40, 80), 12, 80) for i in range(count)]
+    ideas = [ProposedNote(12 * i, 0, chance.randrange(40, 80), 12, 80) for i in range(count)]
     session.seed(now, ideas, {0: 0})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from composer.live.core.improviser import Ask, Idea
+from composer.live.core.improviser import GenerateRequest, ProposedNote
 
 
 class Echo:
@@ -13,12 +13,12 @@ class Echo:
 
     def __init__(self, closing: float | None = 0.0) -> None:
         self.heard: list[list[int]] = []
-        self.asked: list[Ask] = []
+        self.asked: list[GenerateRequest] = []
         self.dropped: list[int] = []
         self.programs: dict[int, int] = {}
         self._closing = closing
-        self._ideas: list[Idea] = []
-        self._ask: Ask | None = None
+        self._ideas: list[ProposedNote] = []
+        self._ask: GenerateRequest | None = None
         self._next = 0
 
     def begin(self, kind: str, bar: int, programs: dict[int, int]) -> None:
@@ -41,7 +41,7 @@ class Echo:
     def end(self, number: int, tick: int) -> None:
         self.heard[number][3] = max(tick - self.heard[number][0], 1)
 
-    def ask(self, ask: Ask) -> None:
+    def ask(self, ask: GenerateRequest) -> None:
         self.asked.append(ask)
         self._ideas = []
         self._ask, self._next = ask, ask.join
@@ -51,7 +51,9 @@ class Echo:
                 onset = ask.join + tick - first
                 if slot in ask.slots and onset < ask.end:
                     length = min(length, ask.end - onset)
-                    self._ideas.append(Idea(onset, slot, min(pitch + 12, 127), length, velocity))
+                    self._ideas.append(
+                        ProposedNote(onset, slot, min(pitch + 12, 127), length, velocity)
+                    )
         else:
             self.want(ask.join)
 
@@ -61,7 +63,7 @@ class Echo:
             return
         while self._next < tick + ask.ahead:
             slot = min(ask.slots)
-            self._ideas.append(Idea(self._next, slot, 48, 10, 80))
+            self._ideas.append(ProposedNote(self._next, slot, 48, 10, 80))
             self._next += 12
 
     def drop(self, tick: int) -> None:
@@ -71,7 +73,7 @@ class Echo:
     def move(self, ticks: int) -> None:
         self._ideas = [i._replace(onset=i.onset + ticks) for i in self._ideas]
 
-    def take(self) -> list[Idea]:
+    def take(self) -> list[ProposedNote]:
         ideas, self._ideas = self._ideas, []
         if self._ask is not None and self._ask.end is not None:
             self._ask = None
@@ -88,7 +90,7 @@ class Echo:
 class Organ(Echo):
     """Answers like `Echo` with notes that sound for a minute, until someone ends them."""
 
-    def take(self) -> list[Idea]:
+    def take(self) -> list[ProposedNote]:
         return [idea._replace(duration=6000) for idea in super().take()]
 
 
@@ -97,7 +99,7 @@ class Ponderer(Echo):
 
     ready = False
 
-    def take(self) -> list[Idea]:
+    def take(self) -> list[ProposedNote]:
         return super().take() if self.ready else []
 
     @property

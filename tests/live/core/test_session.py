@@ -277,11 +277,11 @@ def test_what_sounds_is_ended_when_playing_is_turned_off() -> None:
 
 
 def test_a_seed_is_gone_on_from() -> None:
-    from composer.live.core.improviser import Idea
+    from composer.live.core.improviser import ProposedNote
 
     mind = Echo()
     jam = Jam(mind, bpm=120)
-    ideas = [Idea(0, 0, 60, 24, 80), Idea(24, 0, 62, 24, 80)]
+    ideas = [ProposedNote(0, 0, 60, 24, 80), ProposedNote(24, 0, 62, 24, 80)]
     jam.at(1.0, lambda s, t: s.seed(t, ideas, {0: 0}))
     jam.at(1.1, lambda s, t: s.generate(t, {"bars": 1}))
     jam.until(5.0)

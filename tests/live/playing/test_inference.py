@@ -15,41 +15,41 @@ from composer.encoding.events import MetreMap, quantise
 from composer.encoding.features import COLUMNS
 from composer.encoding.match_model import PAGE
 from composer.generation.settings import Settings
-from composer.live.core.improviser import Ask, Idea
+from composer.live.core.improviser import GenerateRequest, ProposedNote
 from composer.live.core.scheduler import Play
-from composer.live.core.sessions import Engine
+from composer.live.core.sessions import Sessions
 from composer.live.playing.batch_slots import BlockTrunk
 from composer.live.playing.history import NEAR
-from composer.live.playing.inference import MORE, REMEMBERED, Studio
-from composer.live.playing.live_constraints import make_limits
-from composer.live.playing.network_improviser import NetworkMind
+from composer.live.playing.inference import MORE, REMEMBERED, InferenceScheduler
+from composer.live.playing.live_constraints import make_live_constraints
+from composer.live.playing.network_improviser import NetworkImproviser
 from composer.music.beat_grid import BEATS, FREE
 
 Rows = list[tuple[int, int, int]]  # onset, pitch, duration
 
 
 @pytest.fixture
-def studio() -> Studio:
-    return Studio(tiny_predictor())
+def studio() -> InferenceScheduler:
+    return InferenceScheduler(tiny_predictor())
 
 
-def listened(studio: Studio, kind: str = BEATS) -> NetworkMind:
+def listened(studio: InferenceScheduler, kind: str = BEATS) -> NetworkImproviser:
     mind = studio.mind()
     mind.begin(kind, 96 if kind == BEATS else 200, {0: 0})
     return mind
 
 
-def work(studio: Studio) -> None:
+def work(studio: InferenceScheduler) -> None:
     while not studio.idle:
         studio.work()
 
 
-def play(mind: NetworkMind, rows: Rows) -> None:
+def play(mind: NetworkImproviser, rows: Rows) -> None:
     for onset, pitch, duration in rows:
         mind.end(mind.hear(onset, 0, pitch, 80), onset + duration)
 
 
-def heard_as_a_file(studio: Studio, rows: Rows, kind: str = BEATS) -> np.ndarray:
+def heard_as_a_file(studio: InferenceScheduler, rows: Rows, kind: str = BEATS) -> np.ndarray:
     """The recurrent state of the offline path after the same notes."""
     table = np.array(rows, dtype=np.int64)
     zeros = np.zeros(len(rows), dtype=np.int64)
@@ -63,7 +63,7 @@ def heard_as_a_file(studio: Studio, rows: Rows, kind: str = BEATS) -> np.ndarray
 PHRASE: Rows = [(12, 60, 12), (24, 62, 12), (36, 64, 12), (36, 67, 30), (72, 60, 24), (150, 62, 6)]
 
 
-def test_live_and_file_are_heard_alike(studio: Studio) -> None:
+def test_live_and_file_are_heard_alike(studio: InferenceScheduler) -> None:
     mind = listened(studio)
     play(mind, PHRASE)
     work(studio)
@@ -73,7 +73,7 @@ def test_live_and_file_are_heard_alike(studio: Studio) -> None:
     )
 
 
-def test_a_held_note_is_heard_again_when_it_ends(studio: Studio) -> None:
+def test_a_held_note_is_heard_again_when_it_ends(studio: InferenceScheduler) -> None:
     mind = listened(studio)
     held = mind.hear(12, 0, 60, 80)
     work(studio)  # heard with the length that notes had so far
@@ -89,7 +89,7 @@ def test_a_held_note_is_heard_again_when_it_ends(studio: Studio) -> None:
     )
 
 
-def test_notes_of_a_chord_may_come_in_any_order(studio: Studio) -> None:
+def test_notes_of_a_chord_may_come_in_any_order(studio: InferenceScheduler) -> None:
     mind = listened(studio)
     for onset, pitch, duration in (PHRASE[0], PHRASE[1], PHRASE[3], PHRASE[2], *PHRASE[4:]):
         play(mind, [(onset, pitch, duration)])
@@ -100,10 +100,10 @@ def test_notes_of_a_chord_may_come_in_any_order(studio: Studio) -> None:
     )
 
 
-def test_a_reply_that_was_thrown_away_was_never_there(studio: Studio) -> None:
+def test_a_reply_that_was_thrown_away_was_never_there(studio: InferenceScheduler) -> None:
     mind = listened(studio)
     play(mind, PHRASE)
-    mind.ask(Ask(192, 192, 384, frozenset({0}), Settings(), 1))
+    mind.ask(GenerateRequest(192, 192, 384, frozenset({0}), Settings(), 1))
     work(studio)
     assert mind.take()
     mind.drop(192)
@@ -114,14 +114,16 @@ def test_a_reply_that_was_thrown_away_was_never_there(studio: Studio) -> None:
     )
 
 
-def test_a_reply_drawn_to_its_end_needs_no_second_hearing(studio: Studio) -> None:
+def test_a_reply_drawn_to_its_end_needs_no_second_hearing(studio: InferenceScheduler) -> None:
     mind = listened(studio)
     play(mind, PHRASE)
     work(studio)
     memory = mind._memory
     assert memory is not None
     last = PHRASE[-1][0]
-    mind.ask(Ask(last, last + 24, last + 192, frozenset({0}), Settings(rng_seed=3), 0, None))
+    mind.ask(
+        GenerateRequest(last, last + 24, last + 192, frozenset({0}), Settings(rng_seed=3), 0, None)
+    )
     work(studio)
     ideas = mind.take()
     assert len(ideas) > 2
@@ -135,7 +137,7 @@ def test_a_reply_drawn_to_its_end_needs_no_second_hearing(studio: Studio) -> Non
     np.testing.assert_array_equal(memory.state.context.clock, drawn.context.clock)
 
 
-def test_long_phrases_are_forgotten_note_by_note_only(studio: Studio) -> None:
+def test_long_phrases_are_forgotten_note_by_note_only(studio: InferenceScheduler) -> None:
     mind = listened(studio)
     rows = [(6 * i, 40 + i * 7 % 40, 6) for i in range(1000)]
     play(mind, rows)
@@ -150,11 +152,11 @@ def test_long_phrases_are_forgotten_note_by_note_only(studio: Studio) -> None:
 @pytest.mark.parametrize("kind", [BEATS, FREE])
 @pytest.mark.parametrize("join", [180, 192, 251, 600, 5001])
 def test_a_reply_begins_where_it_was_asked_for_and_keeps_to_its_end(
-    studio: Studio, kind: str, join: int
+    studio: InferenceScheduler, kind: str, join: int
 ) -> None:
     mind = listened(studio, kind)
     play(mind, PHRASE)
-    mind.ask(Ask(join, join, join + 96, frozenset({0}), Settings(key="C:major"), 1))
+    mind.ask(GenerateRequest(join, join, join + 96, frozenset({0}), Settings(key="C:major"), 1))
     work(studio)
     ideas = mind.take()
     assert mind.done
@@ -168,8 +170,12 @@ def test_a_reply_begins_where_it_was_asked_for_and_keeps_to_its_end(
 def most_at_once(rows: Rows) -> list[int]:
     """Notes that a player and a bass that has not played yet may begin together."""
     heard = np.array([(onset, 0, pitch, duration, 20) for onset, pitch, duration in rows])
-    ask = Ask(480, 480, None, frozenset({0}), Settings(), 1)
-    return make_limits(heard, (0, 33), BEATS, 96, ask, [0, 1]).table["chords"][0, :2].tolist()
+    ask = GenerateRequest(480, 480, None, frozenset({0}), Settings(), 1)
+    return (
+        make_live_constraints(heard, (0, 33), BEATS, 96, ask, [0, 1])
+        .table["chords"][0, :2]
+        .tolist()
+    )
 
 
 def test_single_notes_are_answered_by_single_notes_and_chords_by_chords() -> None:
@@ -181,10 +187,10 @@ def test_single_notes_are_answered_by_single_notes_and_chords_by_chords() -> Non
     assert most_at_once(single[:3])[0] > 88  # nothing is known of them yet
 
 
-def test_it_thinks_ahead_as_far_as_it_was_told(studio: Studio) -> None:
+def test_it_thinks_ahead_as_far_as_it_was_told(studio: InferenceScheduler) -> None:
     mind = listened(studio)
     play(mind, PHRASE)
-    mind.ask(Ask(192, 192, None, frozenset({0}), Settings(), 1, ahead=96))
+    mind.ask(GenerateRequest(192, 192, None, frozenset({0}), Settings(), 1, ahead=96))
     work(studio)
     first = mind.take()
     assert first[-1].onset >= 288
@@ -199,11 +205,13 @@ def test_it_thinks_ahead_as_far_as_it_was_told(studio: Studio) -> None:
 
 def copied_in_a_row(recall: int) -> int:
     """Most notes in a row that an endless reply of a parrot takes over from the player."""
-    mind = listened(Studio(tiny_predictor(belief=5.0)))
+    mind = listened(InferenceScheduler(tiny_predictor(belief=5.0)))
     song = np.random.default_rng(3).integers(48, 80, 12 * 8).tolist()  # eight to a bar
     song += song[:8]
     play(mind, [(12 * index, pitch, 12) for index, pitch in enumerate(song)])
-    mind.ask(Ask(1248, 1248, None, frozenset({0}), Settings(recall=recall), 1, ahead=96 * 16))
+    mind.ask(
+        GenerateRequest(1248, 1248, None, frozenset({0}), Settings(recall=recall), 1, ahead=96 * 16)
+    )
     work(mind._studio)
     most, rows = 0, [0] * (len(song) + 1)
     for idea in mind.take():
@@ -218,10 +226,10 @@ def test_recall_is_bounded_as_told_across_what_is_thought_of_at_once() -> None:
     assert copied_in_a_row(0) <= 3
 
 
-def test_a_reply_may_begin_sooner_than_thought(studio: Studio) -> None:
+def test_a_reply_may_begin_sooner_than_thought(studio: InferenceScheduler) -> None:
     mind = listened(studio, FREE)
     play(mind, PHRASE)
-    mind.ask(Ask(260, 260, 460, frozenset({0}), Settings(), 1))
+    mind.ask(GenerateRequest(260, 260, 460, frozenset({0}), Settings(), 1))
     work(studio)
     mind.move(-40)
     assert mind.take()[0].onset == 220
@@ -229,20 +237,22 @@ def test_a_reply_may_begin_sooner_than_thought(studio: Studio) -> None:
     assert mind.done
 
 
-def test_what_one_plays_does_not_depend_on_the_others(studio: Studio) -> None:
-    def replies(count: int) -> list[Idea]:
-        room = Studio(tiny_predictor())
+def test_what_one_plays_does_not_depend_on_the_others(studio: InferenceScheduler) -> None:
+    def replies(count: int) -> list[ProposedNote]:
+        room = InferenceScheduler(tiny_predictor())
         minds = [listened(room) for _ in range(count)]
         for index, mind in enumerate(minds):
             play(mind, [(o, p + index % 5, d) for o, p, d in PHRASE])
-            mind.ask(Ask(192, 192, 480, frozenset({0}), Settings(), 1))
+            mind.ask(GenerateRequest(192, 192, 480, frozenset({0}), Settings(), 1))
         work(room)
         return minds[0].take()
 
     assert replies(1) == replies(20)  # beside nobody, and beside nineteen
 
 
-def test_in_a_crowd_a_first_note_comes_at_once_and_the_rest_in_rounds(studio: Studio) -> None:
+def test_in_a_crowd_a_first_note_comes_at_once_and_the_rest_in_rounds(
+    studio: InferenceScheduler,
+) -> None:
     minds = [listened(studio) for _ in range(30)]
     for mind in minds:
         play(mind, PHRASE)
@@ -253,7 +263,7 @@ def test_in_a_crowd_a_first_note_comes_at_once_and_the_rest_in_rounds(studio: St
         play(mind, [(180, 65, 12)])
     assert not studio.pressing  # they can be heard together, when more has come
     minds[0].hear(180, 0, 65, 80)
-    minds[0].ask(Ask(192, 192, 480, frozenset({0}), Settings(), 1))
+    minds[0].ask(GenerateRequest(192, 192, 480, frozenset({0}), Settings(), 1))
     studio.work()
     studio.work()
     assert len(minds[0].take()) == 1
@@ -264,12 +274,12 @@ def test_in_a_crowd_a_first_note_comes_at_once_and_the_rest_in_rounds(studio: St
     assert len(minds[0].take()) == 1
 
 
-def test_where_rounds_are_late_first_notes_come_with_them(studio: Studio) -> None:
+def test_where_rounds_are_late_first_notes_come_with_them(studio: InferenceScheduler) -> None:
     minds = [listened(studio) for _ in range(30)]
     for mind in minds:
         play(mind, PHRASE)
     studio.begin_round(late=True)
-    minds[0].ask(Ask(192, 192, 480, frozenset({0}), Settings(), 1))
+    minds[0].ask(GenerateRequest(192, 192, 480, frozenset({0}), Settings(), 1))
     slices = 0
     while studio.going_round:
         slices += 1
@@ -293,10 +303,12 @@ def test_few_sizes_of_batches_are_used() -> None:
     assert set(trunk.sizes) == {1, 5, 10}
 
 
-def test_what_is_left_of_an_answer_that_is_played_over_is_not_heard(studio: Studio) -> None:
+def test_what_is_left_of_an_answer_that_is_played_over_is_not_heard(
+    studio: InferenceScheduler,
+) -> None:
     mind = listened(studio)
     play(mind, PHRASE)
-    mind.ask(Ask(192, 192, 384, frozenset({0}), Settings(), 1))
+    mind.ask(GenerateRequest(192, 192, 384, frozenset({0}), Settings(), 1))
     work(studio)
     answer = mind.take()
     over = 240
@@ -312,14 +324,16 @@ def test_what_is_left_of_an_answer_that_is_played_over_is_not_heard(studio: Stud
     assert any(idea.onset > over for idea in answer)  # they are played all the same
 
 
-def test_after_a_long_answer_the_way_back_is_short(studio: Studio) -> None:
+def test_after_a_long_answer_the_way_back_is_short(studio: InferenceScheduler) -> None:
     mind = listened(studio)
     for turn in range(3):
         start = 960 * turn
         play(mind, [(start + 12 * n, 60 + n, 10) for n in range(24)])
         work(studio)
         wanted = Settings(rng_seed=1, density=4.0)
-        mind.ask(Ask(start + 384, start + 384, start + 864, frozenset({0}), wanted, turn))
+        mind.ask(
+            GenerateRequest(start + 384, start + 384, start + 864, frozenset({0}), wanted, turn)
+        )
         work(studio)
         assert len(mind.take()) > NEAR
         memory = mind._memory
@@ -329,10 +343,10 @@ def test_after_a_long_answer_the_way_back_is_short(studio: Studio) -> None:
         assert sum(state is not None for state in memory._states) < NEAR + 6
 
 
-def test_an_endless_answer_hears_who_plays_over_it(studio: Studio) -> None:
+def test_an_endless_answer_hears_who_plays_over_it(studio: InferenceScheduler) -> None:
     mind = listened(studio)
     play(mind, PHRASE)
-    mind.ask(Ask(192, 192, None, frozenset({0}), Settings(), 1, 96))
+    mind.ask(GenerateRequest(192, 192, None, frozenset({0}), Settings(), 1, 96))
     work(studio)
     before = len(mind._memory.entries) if mind._memory else 0
     play(mind, [(200, 48, 12)])
@@ -343,8 +357,8 @@ def test_an_endless_answer_hears_who_plays_over_it(studio: Studio) -> None:
 def dense(onsets: list[int], **settings: float) -> tuple[int, float]:
     """Notes to a bar at most, and on the whole, for a reply to a part that played at these."""
     heard = np.array([(onset, 0, 60, 10, 20) for onset in onsets])
-    ask = Ask(960, 960, None, frozenset({0}), Settings(**settings), 1)  # type: ignore[arg-type]
-    rules = make_limits(heard, (0, 33), BEATS, 96, ask, [0])
+    ask = GenerateRequest(960, 960, None, frozenset({0}), Settings(**settings), 1)  # type: ignore[arg-type]
+    rules = make_live_constraints(heard, (0, 33), BEATS, 96, ask, [0])
     return int(rules.table["per_bar"][0]), float(rules.table["rate"][0]) * 96
 
 
@@ -359,13 +373,13 @@ def test_a_reply_is_about_as_dense_as_the_phrase() -> None:
 
 def test_a_band_has_room_of_its_own() -> None:
     heard = np.array([(48 * i, 0, 60, 10, 20) for i in range(8)])  # two notes to a bar
-    ask = Ask(960, 960, None, frozenset({1}), Settings(), 1)
-    rules = make_limits(heard, (0, 128), BEATS, 96, ask, [1])
+    ask = GenerateRequest(960, 960, None, frozenset({1}), Settings(), 1)
+    rules = make_live_constraints(heard, (0, 128), BEATS, 96, ask, [1])
     assert rules.table["per_bar"][0] > 8
     assert rules.table["rate"][0] == 0
 
 
-def test_a_jam_remembers_some_minutes(studio: Studio) -> None:
+def test_a_jam_remembers_some_minutes(studio: InferenceScheduler) -> None:
     state = studio.start(BEATS, 96, (0,))
     notes = [[12, 0, 40 + (7 * n * n + n) % 61, 11, 20] for n in range(PAGE * REMEMBERED + 80)]
     (recall,) = state.context.recalls
@@ -374,18 +388,18 @@ def test_a_jam_remembers_some_minutes(studio: Studio) -> None:
     assert len(recall._pages) == REMEMBERED
 
 
-def test_someone_new_sits_down(studio: Studio) -> None:
+def test_someone_new_sits_down(studio: InferenceScheduler) -> None:
     mind = listened(studio)
     play(mind, PHRASE)
     mind.begin(BEATS, 96, {0: 0, 16: 33, 17: 128})
-    mind.ask(Ask(192, 240, 480, frozenset({16, 17}), Settings(), 1))
+    mind.ask(GenerateRequest(192, 240, 480, frozenset({16, 17}), Settings(), 1))
     work(studio)
     assert {idea.slot for idea in mind.take()} <= {16, 17}
 
 
 @pytest.mark.parametrize("mode", ["call", "continue", "accompany"])
 @pytest.mark.parametrize("bpm", [None, 100.0])
-def test_a_jam_with_the_network(studio: Studio, mode: str, bpm: float | None) -> None:
+def test_a_jam_with_the_network(studio: InferenceScheduler, mode: str, bpm: float | None) -> None:
     jam = Jam(studio.mind(), bpm, studio, mode=mode)
     for start in (0.0, 4.0):
         jam.play([(start + 0.3 * i, start + 0.3 * i + 0.25, 60 + i) for i in range(5)])
@@ -397,14 +411,16 @@ def test_a_jam_with_the_network(studio: Studio, mode: str, bpm: float | None) ->
     assert jam.plays
 
 
-def test_jamming_with_the_network_leaves_nothing_sounding(studio: Studio) -> None:
+def test_jamming_with_the_network_leaves_nothing_sounding(studio: InferenceScheduler) -> None:
     players = Players(studio.mind, studio, 7)
     players.jam(min(SECONDS, 40))
     assert players.sent > 20
 
 
-def test_nothing_of_a_session_that_ended_waits_for_the_search_for_cycles(studio: Studio) -> None:
-    engine = Engine(studio.mind)
+def test_nothing_of_a_session_that_ended_waits_for_the_search_for_cycles(
+    studio: InferenceScheduler,
+) -> None:
+    engine = Sessions(studio.mind)
     gc.disable()
     try:
         session = engine.session("player", 0.0)

@@ -10,13 +10,13 @@ from live.scripted import Echo
 from composer.live.core.midi_clock import ClockFollower
 from composer.live.core.scheduler import Play
 from composer.live.core.session import Control
-from composer.live.core.sessions import Engine
+from composer.live.core.sessions import Sessions
 from composer.live.wire.midi_player import MidiPlayer
 
 
 class Stage:
     def __init__(self) -> None:
-        self.engine = Engine(Echo)
+        self.engine = Sessions(Echo)
         self.session = self.engine.session("main", 0.0)
         self.sent: list[tuple[int, ...]] = []
         self.player = MidiPlayer(lambda: self.session, lambda m: self.sent.append(tuple(m)))

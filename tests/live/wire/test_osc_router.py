@@ -12,7 +12,7 @@ from composer.formats import midi
 from composer.generation.settings import Settings
 from composer.live.core.parameters import Values
 from composer.live.core.scheduler import Play
-from composer.live.core.sessions import Engine
+from composer.live.core.sessions import Sessions
 from composer.live.wire.osc_addresses import INCOMING
 from composer.live.wire.osc_codec import Message, encode
 from composer.live.wire.osc_router import Router
@@ -27,7 +27,7 @@ class Wire:
 
     def __init__(self, **options: object) -> None:
         self.now = 0.0
-        self.engine = Engine(Echo, logs=True)
+        self.engine = Sessions(Echo, logs=True)
         self.router = Router(self.engine, **options)  # type: ignore[arg-type]
 
     def send(

@@ -21,7 +21,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-from composer.analysis.segment import Passage
+from composer.analysis.segment import Segment
 from composer.encoding.events import (
     DURATION,
     DURATION_TICKS,
@@ -32,7 +32,7 @@ from composer.encoding.events import (
     nearest_duration,
 )
 from composer.evaluation.comparison import Halved, Made, Progress, replace_notes
-from composer.generation.sampling import Freedom, choose
+from composer.generation.sampling import SamplingParams, choose
 from composer.generation.settings import Settings
 from composer.music.notes import DRUM_PROGRAM
 from composer_training.baselines.performance_events import (
@@ -161,7 +161,7 @@ class PerformancePlayer:
             settings: Freedom and seed number.
             progress: Called with how many are done and how many there will be.
         """
-        freedom = Freedom(*(np.array([value]) for value in settings.draw))
+        freedom = SamplingParams(*(np.array([value]) for value in settings.draw))
         dice = [
             np.random.default_rng((settings.rng_seed, index)) for index in range(len(self._seeds))
         ]
@@ -232,7 +232,7 @@ def _cut_step(half: Halved) -> int:
     return round(-_first(half) * STEPS_PER_SECOND)
 
 
-def _spell(half: Halved, after: Passage) -> tuple[Tokens, int]:
+def _spell(half: Halved, after: Segment) -> tuple[Tokens, int]:
     """A first half and what follows it as events, and how many of these lie before the cut.
 
     Args:
@@ -248,7 +248,7 @@ def _spell(half: Halved, after: Passage) -> tuple[Tokens, int]:
     return spell(to_steps(seconds), rows[:, PITCH], rows[:, VELOCITY], _cut_step(half))
 
 
-def _to_passage(half: Halved, notes: NDArray[np.int64], cut: int) -> Passage:
+def _to_passage(half: Halved, notes: NDArray[np.int64], cut: int) -> Segment:
     """Notes (onset, release, pitch, level), [notes, 4] in steps, on the grid of a piece."""
     seconds = (notes[:, :2] - cut) / STEPS_PER_SECOND
     starts, ends = (half.ticks(column) for column in seconds.T)
@@ -267,7 +267,7 @@ def _to_passage(half: Halved, notes: NDArray[np.int64], cut: int) -> Passage:
     return replace_notes(half.seed, rows[kept], onsets[kept], length)
 
 
-def _parts(seed: Passage) -> NDArray[np.int64]:
+def _parts(seed: Segment) -> NDArray[np.int64]:
     """The part that plays most near each pitch, [128]; drums are near their own keys alone."""
     keys = np.arange(128)
     near = np.exp(-np.abs(keys[:, None] - keys) / REACH)
