@@ -19,6 +19,7 @@ from typing import Any
 from composer import models
 from composer.batch.jobs import BatchSpec, Made
 from composer.batch.worker import Numbered, Worker, fail
+from composer.distribution import install_extra
 from composer.errors import ComposerError, DependencyError
 from composer.network.predictor import Predictor
 
@@ -59,7 +60,7 @@ class Cluster:
             from distributed import Client, as_completed
         except ImportError:
             raise DependencyError(
-                "--scheduler needs Dask; run: pip install 'composer[cluster]'"
+                f"--scheduler needs Dask; run: {install_extra('cluster')}"
             ) from None
         try:
             client = Client(self._address, timeout=PATIENCE, set_as_default=False)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from composer import terminal
+from composer.distribution import install_extra
 from composer.errors import DependencyError
 
 if TYPE_CHECKING:
@@ -289,7 +290,9 @@ def choose_backend(wanted: str | None) -> None:
         os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     for package in ("keras", backend):
         if find_spec(package) is None:
-            raise DependencyError(f"this needs {package}: pip install '.[train]'")
+            in_extra = package in ("keras", "tensorflow")
+            command = install_extra("train") if in_extra else f"pip install {package}"
+            raise DependencyError(f"this needs {package}; run: {command}")
     with terminal.hushed():
         if backend == "tensorflow":
             import tensorflow as tf

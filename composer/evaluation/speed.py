@@ -32,6 +32,7 @@ from typing import Any
 import numpy as np
 
 from composer import __version__
+from composer.distribution import install_extra
 from composer.encoding.events import FIELDS, PITCH, SHIFT, SIZES
 from composer.errors import SettingError
 from composer.generation.decoder import BatchDecoder, Stream
@@ -283,7 +284,7 @@ class _Tutorial:
         if not wanted:
             self.reason = "not asked for"
         elif find_spec("keras") is None or find_spec("tensorflow") is None:
-            self.reason = "Keras and TensorFlow are not installed: pip install 'composer[train]'"
+            self.reason = f"Keras and TensorFlow are not installed; run: {install_extra('train')}"
         else:
             config = predictor.config
             command = [sys.executable, "-m", "composer.evaluation.speed_keras"]

@@ -15,6 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from composer import __version__
+from composer.distribution import install_extra
 from composer.errors import ComposerError
 
 RTMIDI = "python-rtmidi" if sys.version_info < (3, 13) else "rtmidi2"
@@ -57,7 +58,7 @@ def examine(model: str = "default") -> Findings:
         except PackageNotFoundError:
             facts[package] = "not installed"
             if package in OPTIONAL:
-                advice.append(f"for {use}: pip install 'composer[{OPTIONAL[package]}]'")
+                advice.append(f"for {use}: {install_extra(OPTIONAL[package])}")
             else:
                 found.fit = False
                 advice.append(f"{package} ({use}) is missing; install composer again")

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from composer.distribution import install_extra
 from composer.encoding.events import FIELDS
 from composer.encoding.features import COLUMNS
 from composer.errors import DependencyError, ModelError
@@ -108,7 +109,7 @@ def load(folder: Path, *, required: bool = True, streams: int = STREAMS) -> Pred
             gpus = tf.config.list_physical_devices("GPU")
     except ImportError:
         raise DependencyError(
-            "--device gpu needs TensorFlow; run: pip install 'composer[train]'"
+            f"--device gpu needs TensorFlow; run: {install_extra('train')}"
         ) from None
     if required and not gpus:
         raise DependencyError("TensorFlow sees no GPU here; leave out --device gpu")

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer import __version__, files
+from composer.distribution import install_extra
 from composer.encoding.events import FIELDS
 from composer.errors import DependencyError, ModelError, OutputError
 from composer.network import weights_file
@@ -202,7 +203,7 @@ def make_model(folder: Path, plan: Plan) -> Path:
     if find_spec("tensorflow") is None:
         raise DependencyError(
             "trained to the end, but making a model that plays needs TensorFlow: "
-            f"pip install '.[train]', then composer train --resume --out {folder}"
+            f"{install_extra('train')}, then composer train --resume --out {folder}"
         )
     from composer_training.export import export
 

@@ -23,6 +23,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from composer.distribution import install_extra
 from composer.errors import DependencyError
 from composer.live.core.midi_clock import Follow, Transport
 
@@ -93,7 +94,7 @@ class LinkFollower:
             import aalink
         except ImportError as error:
             raise DependencyError(
-                "Ableton Link needs aalink: pip install 'composer[link]'"
+                f"Ableton Link needs aalink; run: {install_extra('link')}"
             ) from error
         self._library: Any = aalink
         self._follow, self._transport, self._now, self._bar = follow, transport, now, bar

@@ -22,6 +22,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from composer.distribution import install_extra
 from composer.errors import DependencyError, SettingError
 from composer.native_stderr import without_lines
 
@@ -53,7 +54,7 @@ def rtmidi() -> Any:
         from composer.live.wire import rtmidi2_adapter as rtmidi_two
     except ImportError as error:
         raise DependencyError(
-            "MIDI ports need python-rtmidi or rtmidi2: pip install 'composer[midi]' "
+            f"MIDI ports need python-rtmidi or rtmidi2; run: {install_extra('midi')} "
             "(or use --no-midi)"
         ) from error
     return rtmidi_two

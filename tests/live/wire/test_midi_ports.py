@@ -196,7 +196,7 @@ def test_a_port_is_found_by_name_or_part_of_it(wanted: str, number: int | None) 
 
 def test_without_the_library_there_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "rtmidi", None)
-    with pytest.raises(DependencyError, match=r"pip install 'composer\[midi\]'"):
+    with pytest.raises(DependencyError, match=r'pip install "composer-lstm\[midi\]"'):
         midi_port.port_names()
 
 

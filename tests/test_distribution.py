@@ -1,0 +1,41 @@
+"""Distribution: the name that people are told is the one that pyproject.toml builds."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from composer.distribution import DISTRIBUTION, install_extra
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+SOURCES = [
+    path
+    for folder in ("composer", "training", "docs")
+    for path in (ROOT / folder).rglob("*")
+    if path.suffix in (".py", ".md")
+]
+
+
+def test_the_name_is_that_of_the_project() -> None:
+    assert PROJECT["name"] == DISTRIBUTION == "composer-lstm"
+
+
+def test_the_command_survives_every_shell() -> None:
+    assert install_extra("midi") == 'pip install "composer-lstm[midi]"'
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_advice_names_this_project_and_extras_that_exist(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r"pip install ['\"]?composer\b(?!-)", text)
+    named = re.findall(r"install_extra\(['\"](\w+)", text)
+    named += [
+        extra
+        for group in re.findall(r"composer-lstm\[([\w,]+)\]", text)
+        for extra in group.split(",")
+    ]
+    assert set(named) <= set(PROJECT["optional-dependencies"])
