@@ -24,16 +24,17 @@ from composer.generation.decoder import Stream
 from composer.generation.generate import MEMORY, at_join, make_streams
 from composer.generation.seed_analysis import SeedAnalysis
 from composer.generation.settings import Settings
-from composer.network.predictor import Floats, Ints, Predictor, State, Trunk
+from composer.network.predictor import Predictor
 from composer.network.prefill import Prefill
+from composer.network.state import State
+from composer.network.trunk import Floats, Ints
 
 PRIMED = 32
 """Seeds that are primed at once at most."""
 STEPS = 100_000
 """Seeds' notes to be heard at once at most: bounds the memory they take."""
-BLOCK = 8
-"""Streams are counted up to a multiple of this, so that the network is set up for a few
-sizes only; the places left over run along empty."""
+JOINING = 8
+"""Streams join when so many of a full batch have ended, an eighth of it at most."""
 
 
 @dataclass(eq=False)
@@ -71,24 +72,6 @@ class Finished:
     stream: Stream | None = None
     likelihood: float | None = None
     error: Exception | None = None
-
-
-class Padded:
-    """A trunk that runs streams in multiples of `BLOCK`."""
-
-    def __init__(self, trunk: Trunk) -> None:
-        self._trunk = trunk
-
-    def __call__(self, steps: NDArray[np.integer], recurrent: Floats) -> tuple[Floats, Floats]:
-        """See `composer.network.predictor.Trunk`."""
-        count = len(steps)
-        empty = -count % BLOCK
-        if not empty:
-            return self._trunk(steps, recurrent)
-        steps = np.concatenate([steps, np.repeat(steps[:1], empty, axis=0)])
-        none = np.zeros((empty, *recurrent.shape[1:]), dtype=np.float32)
-        hidden, after = self._trunk(steps, np.concatenate([recurrent, none]))
-        return hidden[:count], after[:count]
 
 
 class Critic(Predictor):
@@ -133,11 +116,10 @@ class ContinuousBatcher:
         size: int = SIZE,
         judge: bool = False,
     ) -> None:
-        padded = Predictor(predictor.config, Padded(predictor.trunk), predictor.heads)
-        critic = Critic(padded) if judge else None
+        critic = Critic(predictor) if judge else None
         self._ask, self._size = ask, size
-        self._primer: Prefill[Request] = Prefill(padded, MEMORY)
-        self._takes = BestOfN(critic or padded, critic.judge if critic else None)
+        self._primer: Prefill[Request] = Prefill(predictor, MEMORY)
+        self._takes = BestOfN(critic or predictor, critic.judge if critic else None)
         self._ready: deque[tuple[Request, Stream]] = deque()
         self._playing: dict[Stream, Request] = {}
 
@@ -156,7 +138,7 @@ class ContinuousBatcher:
         """Let streams join where there is room; yield requests that cannot be met."""
         # A few places are let stand empty, so that joining is not done at every note.
         playing = self._takes.places
-        if playing and self._size - playing < max(1, self._size // BLOCK):
+        if playing and self._size - playing < max(1, self._size // JOINING):
             return
         room = self._size - playing
         while len(self._ready) < room:

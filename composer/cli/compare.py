@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from composer.evaluation.comparison import Halved, Made
     from composer.evaluation.evaluate import Found
     from composer.generation.settings import Settings
-    from composer.network.predictor import Predictor
+    from composer.network.predictor import NoteModel, Predictor
 
 MODEL, MARKOV, UNIFORM, AGAIN, TRUTH = "model", "Markov", "uniform", "seed again", "truth"
 RIVAL = "Performance RNN"
@@ -245,7 +245,7 @@ def _play(
     sources: dict[str, list[Made]] = {}
 
     def play(
-        name: str, player: Predictor, how: Settings, count: int | None = None, alone: bool = False
+        name: str, player: NoteModel, how: Settings, count: int | None = None, alone: bool = False
     ) -> None:
         with terminal.bar(f"Playing: {name}", "continuations") as advance:
             made = library.continuations(player, halves, how, count, advance, alone=alone)

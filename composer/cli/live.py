@@ -112,6 +112,7 @@ def serve(**options: Any) -> None:
     """  # fmt: skip
     from composer import models
     from composer.live.app import Options, open_room, signals_stop
+    from composer.live.playing.batch_slots import BLOCKS
     from composer.live.worker_processes import at_end_of_input
     from composer.network.predictor import Predictor
 
@@ -135,7 +136,7 @@ def serve(**options: Any) -> None:
         processes=options["processes"],
         fellow=options["fellow"],
     )
-    predictor = Predictor.load(models.find(options["model"]), threads=1)
+    predictor = Predictor.load(models.find(options["model"]), threads=1, sizes=BLOCKS)
     with open_room(chosen, predictor) as room:
         from composer.live.console_view import view_of
 

@@ -14,7 +14,8 @@ from composer.errors import SettingError
 
 if TYPE_CHECKING:
     from composer.evaluation.evaluate import Found, Report
-    from composer.network.predictor import Floats, Predictor
+    from composer.network.predictor import Predictor
+    from composer.network.trunk import Floats
 
 
 def add_to(verbs: click.Group) -> None:

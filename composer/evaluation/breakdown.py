@@ -33,7 +33,8 @@ from composer.music.beat_grid import FREE
 from composer.music.notes import DRUM_PROGRAM
 from composer.music.timing import MetreMap
 from composer.network.likelihood import LANES, Progress, note_nats
-from composer.network.predictor import Floats, Predictor
+from composer.network.predictor import Predictor
+from composer.network.trunk import Floats
 
 EDGES = (0, 8, 16, 32, 64, 128, 256, 512, 1024, 2048)
 """First note of each stretch of a piece, counted from 0; the last stretch has no end."""

@@ -53,7 +53,8 @@ from composer.generation.settings import Settings
 from composer.music.beat_grid import FREE, Grid
 from composer.music.keys import find_key as seed_key
 from composer.music.timing import TempoMap
-from composer.network.predictor import Predictor, State
+from composer.network.predictor import NoteModel
+from composer.network.state import State
 
 FEWEST_BARS = 4
 """Halves shorter than this say too little."""
@@ -200,7 +201,7 @@ def _read(events: Events, split: int, cut: int) -> SeedAnalysis:
 
 
 def continuations(
-    predictor: Predictor,
+    predictor: NoteModel,
     halves: Sequence[Halved],
     settings: Settings,
     count: int | None = None,

@@ -37,7 +37,8 @@ from composer.generation.seed_files import MIDI_SUFFIXES, SCORE_SUFFIXES
 from composer.music.beat_grid import BEATS, Grid, find_grid
 from composer.music.notes import Note, Piece
 from composer.network.likelihood import LANES, Progress, note_nats
-from composer.network.predictor import Floats, Predictor
+from composer.network.predictor import Predictor
+from composer.network.trunk import Floats
 
 SUFFIXES = (*MIDI_SUFFIXES, *SCORE_SUFFIXES)
 

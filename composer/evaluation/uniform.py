@@ -1,6 +1,6 @@
 """Uniform: no network at all, every class alike, under the same rules.
 
-It stands where a `composer.network.predictor.Predictor` does. What it plays is what the rules alone
+It is a `composer.network.predictor.NoteModel`. What it plays is what the rules alone
 make of dice: beside it is seen how much of a continuation is theirs.
 """
 
@@ -10,14 +10,12 @@ import numpy as np
 
 from composer.encoding.events import SIZES, Events
 from composer.encoding.running_features import Context
-from composer.network.predictor import Floats, Ints, Predictor, State
+from composer.network.state import State
+from composer.network.trunk import Floats, Ints
 
 
-class Uniform(Predictor):
+class Uniform:
     """See the module's docstring."""
-
-    def __init__(self) -> None:
-        """There is nothing to load."""
 
     def prime(self, events: Events, memory: int | None = None) -> State:
         """One stream that has heard some events."""

@@ -27,7 +27,7 @@ from composer.encoding.events import FIELDS
 from composer.generation.decoder import BatchDecoder, Stream
 from composer.generation.sampling import COLDEST
 from composer.generation.seed_analysis import SeedAnalysis
-from composer.network.predictor import Predictor
+from composer.network.predictor import NoteModel
 
 Judge = Callable[[NDArray[np.int64]], NDArray[np.float64]]
 
@@ -59,7 +59,7 @@ class _Choice:
 class BestOfN:
     """Streams that play side by side, each the best of several takes, bar by bar."""
 
-    def __init__(self, predictor: Predictor, judge: Judge | None = None) -> None:
+    def __init__(self, predictor: NoteModel, judge: Judge | None = None) -> None:
         """Nobody plays yet.
 
         Args:

@@ -41,7 +41,8 @@ from composer.encoding.features import TRUST
 from composer.generation.constraints import Constraints
 from composer.generation.sampling import SamplingParams, choose
 from composer.generation.settings import Settings
-from composer.network.predictor import Predictor, State
+from composer.network.predictor import NoteModel
+from composer.network.state import State
 
 Ints = NDArray[np.int64]
 
@@ -127,7 +128,7 @@ class Stream:
 class BatchDecoder:
     """The streams that play now."""
 
-    def __init__(self, predictor: Predictor) -> None:
+    def __init__(self, predictor: NoteModel) -> None:
         self.predictor = predictor
         self.streams: list[Stream] = []
         self._state: State | None = None

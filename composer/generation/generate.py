@@ -47,7 +47,8 @@ from composer.generation.seed_analysis import TAIL, SeedAnalysis
 from composer.generation.settings import AUTO, DEFAULT_BARS, OFF, Settings
 from composer.music.beat_grid import BEATS, FREE
 from composer.music.notes import DRUM_PROGRAM, Note, Piece
-from composer.network.predictor import Predictor, State
+from composer.network.predictor import NoteModel
+from composer.network.state import State
 
 MEMORY = 4096
 """Notes of a seed that the network hears at most: its last ones."""
@@ -87,7 +88,7 @@ class Continuation:
     variation: int
 
 
-def seed_state(reading: SeedAnalysis, predictor: Predictor) -> State:
+def seed_state(reading: SeedAnalysis, predictor: NoteModel) -> State:
     """The network's state where a seed ends, ready for the first new note."""
     return at_join(reading, predictor.prime(reading.events, MEMORY))
 
@@ -309,7 +310,7 @@ def _end(reading: SeedAnalysis, settings: Settings) -> int:
 
 def continue_seed(
     reading: SeedAnalysis,
-    predictor: Predictor,
+    predictor: NoteModel,
     settings: Settings,
     variations: Sequence[int] = (0,),
     progress: Callable[[float], None] | None = None,

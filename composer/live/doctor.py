@@ -113,11 +113,12 @@ def _network(found: Findings, model: str) -> None:
     from composer import models
     from composer.generation.settings import Settings
     from composer.live.core.improviser import GenerateRequest
+    from composer.live.playing.batch_slots import BLOCKS
     from composer.live.playing.inference import InferenceScheduler
     from composer.network.predictor import Predictor
 
     try:
-        predictor = Predictor.load(models.find(model), threads=1)
+        predictor = Predictor.load(models.find(model), threads=1, sizes=BLOCKS)
     except ComposerError as error:
         found.facts["model"] = str(error)
         found.fit = False

@@ -1,8 +1,8 @@
 """The trunk in Keras on a GPU, for large batches; TensorFlow is imported here when asked for.
 
-One step is a function compiled by XLA for a fixed number of streams: fewer are padded,
-more go in several blocks. So a stream's music does not depend on how many play beside it,
-and nothing is compiled twice. It is float32 where LiteRT's is int8: the same settings give
+One step is a function compiled by XLA for a fixed number of streams, to which `PaddedTrunk`
+fills up fewer. So a stream's music does not depend on how many play beside it, and nothing is
+compiled twice. It is float32 where LiteRT's is int8: the same settings give
 other music on a GPU than on the CPU.
 """
 
@@ -15,25 +15,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.distribution import install_extra
-from composer.encoding.events import FIELDS
 from composer.encoding.features import COLUMNS
-from composer.errors import DependencyError, ModelError
+from composer.errors import DependencyError
 from composer.native_stderr import without_lines
 from composer.network import weights_file
 from composer.network.config import NetworkConfig
-from composer.network.predictor import Floats, Heads, Predictor
+from composer.network.heads import Heads
+from composer.network.padded_trunk import PaddedTrunk
+from composer.network.predictor import Predictor
+from composer.network.trunk import Floats
 
 STREAMS = 256
 """Streams that one compiled step takes."""
 
 
 class KerasTrunk:
-    """Embeddings, LSTM layers and the heads' share of them, compiled; see `runtime.Trunk`.
+    """A `Trunk` compiled: embeddings, LSTM layers and the heads' first matrix.
 
     Args:
         config: Sizes of the network.
-        weights: All of them, by the names in weights.weights.
-        streams: Rows of a step.
+        weights: All of them, by path, as a model's weights.npz has them.
+        streams: Streams of every step.
     """
 
     def __init__(
@@ -45,7 +47,6 @@ class KerasTrunk:
 
         network = build(config)
         set_weights(network, weights)
-        self._config, self._streams = config, streams
 
         def step(steps: Any, recurrent: Any) -> tuple[Any, Any]:
             x = tf.concat(
@@ -71,22 +72,9 @@ class KerasTrunk:
         )
 
     def __call__(self, steps: NDArray[np.integer], recurrent: Floats) -> tuple[Floats, Floats]:
-        """See `composer.network.predictor.Trunk`."""
-        count, config = len(steps), self._config
-        hidden = np.empty((count, len(FIELDS) * config.head_units), dtype=np.float32)
-        after = np.empty_like(recurrent)
-        for start in range(0, count, self._streams):
-            block = slice(start, min(start + self._streams, count))
-            used = block.stop - block.start
-            rows = np.zeros((self._streams, len(COLUMNS)), dtype=np.int32)
-            rows[:used] = steps[block]
-            shape = (self._streams, config.layers, 2, config.units)
-            states = np.zeros(shape, dtype=np.float32)
-            states[:used] = recurrent[block]
-            out, new = self._step(rows, states)
-            hidden[block] = out.numpy()[:used]
-            after[block] = new.numpy()[:used]
-        return hidden, after
+        """See `composer.network.trunk.Trunk`."""
+        hidden, after = self._step(steps.astype(np.int32), recurrent)
+        return hidden.numpy(), after.numpy()
 
 
 def load(folder: Path, *, required: bool = True, streams: int = STREAMS) -> Predictor:
@@ -120,12 +108,7 @@ def load(folder: Path, *, required: bool = True, streams: int = STREAMS) -> Pred
         except RuntimeError as error:
             raise DependencyError(f"the GPU is in use by this process already: {error}") from error
     config = NetworkConfig.load(folder / "config.json")
-    try:
-        stored = weights_file.read(folder / "weights.npz")
-        weights = {name: array.astype(np.float32) for name, array in stored.items()}
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{folder / 'weights.npz'} is missing or damaged ({error})") from error
-    heads = Heads(
-        {n: w for n, w in weights.items() if n.startswith(("head_", "known_"))}, config.head_units
-    )
-    return Predictor(config, KerasTrunk(config, weights, streams), heads)
+    with weights_file.opened(folder / "weights.npz") as stored:
+        weights = {name: stored[name].astype(np.float32) for name in stored}
+        trunk, heads = KerasTrunk(config, weights, streams), Heads(weights, config.head_units)
+    return Predictor(config, PaddedTrunk(trunk, (streams,)), heads)

@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 
 from composer.encoding.events import END, FIELDS, SHIFT, SIZES, Events
 from composer.encoding.features import COLUMNS, features
-from composer.network.predictor import Floats, Heads, Ints, Predictor
+from composer.network.heads import Heads
+from composer.network.predictor import Predictor
+from composer.network.trunk import Floats, Ints
 
 LANES = 32
 """Pieces side by side. More would not be quicker on a few cores."""

@@ -18,12 +18,15 @@ from numpy.typing import NDArray
 
 from composer.encoding.events import FIELDS
 from composer.encoding.features import COLUMNS
+from composer.network import weights_file
 from composer.network.config import NetworkConfig
-from composer.network.predictor import Floats, Heads, Predictor, reading_weights
+from composer.network.heads import Heads
+from composer.network.predictor import Predictor
+from composer.network.trunk import Floats
 
 
 class FloatTrunk:
-    """Embeddings, LSTM layers and the heads' first matrix; see `predictor.Trunk`."""
+    """Embeddings, LSTM layers and the heads' first matrix; see `composer.network.trunk.Trunk`."""
 
     def __init__(self, config: NetworkConfig, weights: Mapping[str, NDArray[Any]]) -> None:
         """Take the weights in.
@@ -57,7 +60,7 @@ class FloatTrunk:
         self._bias = np.concatenate([weight(f"{head}/bias") for head in heads])
 
     def __call__(self, steps: NDArray[np.integer], recurrent: Floats) -> tuple[Floats, Floats]:
-        """See `composer.network.predictor.Trunk`."""
+        """See `composer.network.trunk.Trunk`."""
         after = np.empty_like(recurrent)
         x = np.zeros((len(steps), 0), dtype=np.float32)
         for layer, (kernel, bias) in enumerate(self._layers):
@@ -88,7 +91,7 @@ def load_float(folder: Path) -> Predictor:
         ModelError: A file is missing, damaged, or of another version.
     """
     config = NetworkConfig.load(folder / "config.json")
-    with reading_weights(folder) as stored:
-        weights = {name: stored[name] for name in stored.files}
+    with weights_file.opened(folder / "weights.npz") as stored:
+        weights = dict(stored)
         trunk, heads = FloatTrunk(config, weights), Heads(weights, config.head_units)
     return Predictor(config, trunk, heads)

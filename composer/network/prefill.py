@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from composer.encoding.events import Events
 from composer.encoding.features import features
 from composer.encoding.running_features import Context
-from composer.network.predictor import Predictor, State
+from composer.network.predictor import Predictor
+from composer.network.state import State
 
 Floats = NDArray[np.float32]
 Owner = TypeVar("Owner")

@@ -22,6 +22,8 @@ from composer.formats import smf
 from composer.generation.generate import continue_seed
 from composer.generation.seed_files import alone, continued, open_seed
 from composer.generation.settings import Settings
+from composer.network.padded_trunk import PaddedTrunk
+from composer.network.predictor import Predictor
 
 SEEDS = Path(__file__).parents[2] / "midi_data"
 SHORT = Settings(bars=1, rng_seed=3)
@@ -101,14 +103,12 @@ def test_takes_are_those_of_generate_whatever_the_size(seeds: Path, tmp_path: Pa
 
 
 def test_many_streams_in_one_step(seeds: Path, tmp_path: Path) -> None:
-    predictor = tiny_predictor()
+    tiny, trunk = tiny_predictor(), TinyTrunk()
+    predictor = Predictor(tiny.config, PaddedTrunk(trunk), tiny.heads)
     order = BatchSpec(variations=20, size=32, model=("tiny", "0"))
     settings = Settings(notes=12, rng_seed=3)
     Batch(Job(seeds, tmp_path / "out", order, settings, Path()), predictor).run()
-    trunk = predictor.trunk
-    assert isinstance(trunk, TinyTrunk)
-    # Few sizes, for each of which an engine is set up; nearly all of the work in full steps.
-    assert set(trunk.sizes) <= {8, 16, 24, 32}
+    # Nearly all of the work is done in full steps.
     notes = sum(record["notes"] for record in records(tmp_path / "out"))
     assert notes == 6 * 20 * 12
     assert trunk.sizes.count(32) > 0.6 * notes / 32

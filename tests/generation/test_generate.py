@@ -28,7 +28,8 @@ from composer.generation.settings import Settings
 from composer.music.keys import parse_key
 from composer.music.notes import Note, Part, Piece
 from composer.music.timing import MetreMap
-from composer.network.predictor import Heads, Predictor
+from composer.network.heads import Heads
+from composer.network.predictor import Predictor
 
 SEEDS = Path(__file__).parents[2] / "midi_data"
 MIDI_SEEDS = sorted(path.name for path in SEEDS.glob("*.mid"))

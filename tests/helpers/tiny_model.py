@@ -13,8 +13,9 @@ from composer.encoding.features import COLUMN_SIZES, COLUMNS
 from composer.encoding.lookback import LIKENESSES
 from composer.encoding.match_model import TRUSTS
 from composer.network.config import EMBEDDING_SIZES, HEAD_CONTEXT, NetworkConfig
+from composer.network.heads import Heads
 from composer.network.numpy_trunk import FloatTrunk
-from composer.network.predictor import Heads, Predictor
+from composer.network.predictor import Predictor
 
 CONFIG = NetworkConfig(layers=2, units=16, head_units=8)
 

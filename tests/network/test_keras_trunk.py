@@ -32,11 +32,12 @@ def test_the_compiled_step_is_the_networks_equations(weights: dict[str, np.ndarr
     import reference_lstm
 
     from composer.network.keras_trunk import KerasTrunk
+    from composer.network.padded_trunk import PaddedTrunk
 
     random = np.random.default_rng(2)
     steps = np.stack([random.integers(0, size, 6) for size in COLUMN_SIZES], axis=1)
     state = random.normal(0, 0.5, (6, 2, 2, 16)).astype(np.float32)
-    trunk = KerasTrunk(CONFIG, weights, streams=4)
+    trunk = PaddedTrunk(KerasTrunk(CONFIG, weights, streams=4), (4,))
     hidden, after = trunk(steps.astype(np.int32), state)  # in two blocks, the second padded
 
     layers_first = state.astype(np.float64).transpose(1, 2, 0, 3)

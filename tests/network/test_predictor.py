@@ -22,7 +22,8 @@ from composer.generation.seed_analysis import analyse_seed
 from composer.generation.settings import Settings
 from composer.network.config import NetworkConfig
 from composer.network.numpy_trunk import load_float
-from composer.network.predictor import Predictor, State
+from composer.network.predictor import Predictor
+from composer.network.state import State
 
 SEEDS = Path(__file__).parents[2] / "midi_data"
 

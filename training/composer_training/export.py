@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 from composer import files
 from composer.encoding.events import FIELDS
 from composer.encoding.features import COLUMNS
-from composer.errors import ComposerError, ModelError
 from composer.network import weights_file
 from composer.network.config import EMBEDDING_SIZES, NetworkConfig
 
@@ -38,22 +37,17 @@ def read_checkpoint(
     Raises:
         ModelError: Missing, damaged, or not a checkpoint of `composer train`.
     """
-    try:
-        arrays = weights_file.read(path)
-        meta = json.loads(arrays["meta"].tobytes())
-        weights = {key[2:]: array for key, array in arrays.items() if key.startswith("w:")}
+    with weights_file.opened(path, "give a checkpoint of 'composer train'") as stored:
+        meta = json.loads(stored["meta"].tobytes())
+        weights = {key[2:]: stored[key] for key in stored if key.startswith("w:")}
         return NetworkConfig(**meta["network"]), weights, meta
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror or error}") from error
-    except (ValueError, KeyError, TypeError, ComposerError) as error:
-        raise ModelError(f"{path} is no whole checkpoint of 'composer train' ({error})") from error
 
 
 def convert_trunk(config: NetworkConfig, weights: Weights, *, quantise: bool = True) -> bytes:
     """The trunk's one step as a LiteRT flatbuffer with any number of streams.
 
     It takes float32 [B, sum of embedding sizes], the embedded columns of `COLUMNS` one
-    behind the other, and the state, [B, L * 2 * H]; see `composer.network.predictor.LiteRTTrunk`.
+    behind the other, and the state, [B, L * 2 * H], as `LiteRTTrunk` feeds it.
 
     Args:
         config: Of the network.

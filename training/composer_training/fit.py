@@ -189,11 +189,10 @@ class Fitter:
         """Go back to a checkpoint written by `save` with the same settings.
 
         Raises:
-            TrainingError: It is missing or damaged.
+            ModelError: It is missing or damaged.
         """
         path = self.folder / f"{name}.npz"
-        try:
-            arrays = weights_file.read(path)
+        with weights_file.opened(path, "go on with another run") as arrays:
             meta = json.loads(arrays["meta"].tobytes())
             set_weights(self.network, {key[2:]: arrays[key] for key in arrays if key[:2] == "w:"})
             for letter, variables in self._other_variables():
@@ -203,10 +202,6 @@ class Fitter:
             self.update, self.elapsed = meta["update"], meta.get("elapsed", 0.0)
             self.best, self.since_best = meta["best"], meta["since_best"]
             self.streams.restore(meta["streams"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise TrainingError(
-                f"cannot go on from {path} ({error}); is it whole, and of this run?"
-            ) from error
 
     def _other_variables(self) -> tuple[tuple[str, list[Any]], ...]:
         return ("o", self.optimizer.variables), ("s", self.network.non_trainable_variables)

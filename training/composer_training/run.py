@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from composer import __version__, files
 from composer.distribution import install_extra
 from composer.encoding.events import FIELDS
-from composer.errors import DependencyError, ModelError, OutputError
+from composer.errors import DependencyError, OutputError
 from composer.network import weights_file
 from composer.network.config import NetworkConfig
 from composer_training.data import dataset
@@ -117,7 +117,8 @@ def resume(folder: Path, changes: Mapping[str, Any]) -> tuple[Plan, Fitter]:
         changes: Settings to change: only when it ends, and how often it validates.
 
     Raises:
-        TrainingError: There is no run, or its checkpoint is damaged.
+        TrainingError: There is no run.
+        ModelError: Its checkpoint is damaged.
         DatasetError: A dataset is no longer what it was.
     """
     try:
@@ -225,12 +226,8 @@ def read_model(folder: Path) -> tuple[NetworkConfig, dict[str, NDArray[Any]]]:
         ModelError: Something is missing or damaged.
     """
     config = NetworkConfig.load(folder / "config.json")
-    path = folder / "weights.npz"
-    try:
-        stored = weights_file.read(path)
-        return config, {name: array.astype(np.float32) for name, array in stored.items()}
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{path} is missing or damaged ({error})") from error
+    stored = weights_file.read(folder / "weights.npz")
+    return config, {name: array.astype(np.float32) for name, array in stored.items()}
 
 
 def _fitter(plan: Plan, folder: Path) -> Fitter:

@@ -10,52 +10,17 @@ from collections.abc import Iterable
 from typing import Generic, Protocol, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from composer.generation.decoder import BatchDecoder, Stream
-from composer.network.predictor import Floats, Predictor, Trunk
+from composer.network.predictor import Predictor
 
 BLOCKS = (1, 5, 10)
-"""Numbers of streams for which the trunk is run; what is more is run in parts.
+"""Numbers of streams for which the trunk is run (`PaddedTrunk`'s sizes): a few, whose weights
+are more likely still at hand when one is run again.
 
 XNNPACK multiplies tiles of a few rows: of five where a processor has VNNI (six streams take
 as long as ten), of four, six or eight elsewhere, which tens fill nearly as well.
 """
-
-
-class BlockTrunk:
-    """A trunk that is only ever run for the numbers of streams in `BLOCKS`.
-
-    LiteRT keeps tensors and weights of its own for each number: few numbers take little
-    memory, and the weights of one are more likely still at hand when it is run again,
-    which costs more time than a few empty places.
-    """
-
-    def __init__(self, trunk: Trunk) -> None:
-        self._trunk = trunk
-
-    def __call__(self, steps: NDArray[np.integer], recurrent: Floats) -> tuple[Floats, Floats]:
-        """See `composer.network.predictor.Trunk`."""
-        count, most = len(steps), BLOCKS[-1]
-        done = [
-            self._run(steps[start : start + most], recurrent[start : start + most])
-            for start in range(0, count, most)
-        ]
-        if len(done) == 1:
-            return done[0]
-        hidden, after = zip(*done, strict=True)
-        return np.concatenate(hidden), np.concatenate(after)
-
-    def _run(self, steps: NDArray[np.integer], recurrent: Floats) -> tuple[Floats, Floats]:
-        """One part, filled up with copies of its first stream."""
-        count = len(steps)
-        size = next(size for size in BLOCKS if size >= count)
-        if size == count:
-            return self._trunk(steps, recurrent)
-        filled = np.zeros(size, dtype=np.int64)
-        filled[:count] = np.arange(count)
-        hidden, after = self._trunk(steps[filled], recurrent[filled])
-        return hidden[:count], after[:count]
 
 
 class Waiting(Protocol):

@@ -25,7 +25,7 @@ from composer.encoding.events import (
     nearest_duration,
 )
 from composer.music.beat_grid import BEATS
-from composer.network.predictor import State
+from composer.network.state import State
 
 Ints = NDArray[np.int64]
 

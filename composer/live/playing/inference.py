@@ -24,10 +24,11 @@ from composer.encoding.events import TICKS_PER_BEAT
 from composer.encoding.match_model import MatchModel
 from composer.generation.decoder import Stream
 from composer.live.core.improviser import GenerateRequest
-from composer.live.playing.batch_slots import BLOCKS, BatchSlots, BlockTrunk
+from composer.live.playing.batch_slots import BLOCKS, BatchSlots
 from composer.live.playing.network_improviser import NetworkImproviser
 from composer.music.beat_grid import BEATS
-from composer.network.predictor import Predictor, State
+from composer.network.predictor import Predictor
+from composer.network.state import State
 
 SEATS = 20
 """Sessions that are stepped or drawn together at most: more cost as much each, and whoever
@@ -57,7 +58,7 @@ class InferenceScheduler:
 
     def __init__(self, predictor: Predictor) -> None:
         self.minds = 0
-        self.predictor = Predictor(predictor.config, BlockTrunk(predictor.trunk), predictor.heads)
+        self.predictor = predictor
         self._starts: dict[tuple[Any, ...], State] = {}
         self._behind: dict[NetworkImproviser, None] = {}
         self._urgent: dict[NetworkImproviser, None] = {}

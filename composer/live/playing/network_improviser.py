@@ -28,7 +28,7 @@ from composer.live.core.improviser import BAND, GenerateRequest, ProposedNote
 from composer.live.playing.history import Entry, PlayerHistory
 from composer.live.playing.live_constraints import make_live_constraints
 from composer.music.beat_grid import BEATS
-from composer.network.predictor import State
+from composer.network.state import State
 
 if TYPE_CHECKING:
     from composer.live.playing.inference import InferenceScheduler

@@ -10,7 +10,9 @@ from composer.encoding.features import COLUMN_SIZES, COLUMNS
 from composer.encoding.lookback import LIKENESSES
 from composer.encoding.match_model import TRUSTS
 from composer.network.config import EMBEDDING_SIZES, HEAD_CONTEXT, NetworkConfig
-from composer.network.predictor import Floats, Heads, Predictor
+from composer.network.heads import Heads
+from composer.network.predictor import Predictor
+from composer.network.trunk import Floats
 
 LAYERS, UNITS, HEAD = 1, 8, 6
 

@@ -9,16 +9,14 @@ import numpy as np
 import pytest
 from live.jam import Jam, check_paired
 from live.players import SECONDS, Players
-from live.tiny import TinyTrunk, tiny_predictor
+from live.tiny import tiny_predictor
 
 from composer.encoding.events import MetreMap, quantise
-from composer.encoding.features import COLUMNS
 from composer.encoding.match_model import PAGE
 from composer.generation.settings import Settings
 from composer.live.core.improviser import GenerateRequest, ProposedNote
 from composer.live.core.scheduler import Play
 from composer.live.core.sessions import Sessions
-from composer.live.playing.batch_slots import BlockTrunk
 from composer.live.playing.history import NEAR
 from composer.live.playing.inference import MORE, REMEMBERED, InferenceScheduler
 from composer.live.playing.live_constraints import make_live_constraints
@@ -291,16 +289,6 @@ def test_where_rounds_are_late_first_notes_come_with_them(studio: InferenceSched
             slices += 1
             studio.work()
     assert slices < 20
-
-
-def test_few_sizes_of_batches_are_used() -> None:
-    trunk = TinyTrunk()
-    blocks = BlockTrunk(trunk)
-    for count in range(1, 40):
-        steps = np.zeros((count, len(COLUMNS)), dtype=np.int32)
-        hidden, after = blocks(steps, np.zeros((count, 1, 2, 8), dtype=np.float32))
-        assert len(hidden) == len(after) == count
-    assert set(trunk.sizes) == {1, 5, 10}
 
 
 def test_what_is_left_of_an_answer_that_is_played_over_is_not_heard(

@@ -205,4 +205,4 @@ def test_it_plays_and_judges_in_the_command(
     (tmp_path / "rival.npz").write_bytes(b"not one")
     result = CliRunner().invoke(verbs, [*arguments, "--force"])
     assert result.exit_code == 1
-    assert "is not a Performance RNN" in result.output
+    assert "rival.npz is damaged" in result.output

@@ -1,6 +1,6 @@
 """Markov player: a Markov model in the network's place, under the same rules and dice.
 
-It stands where a `composer.network.predictor.Predictor` does, so that a baseline's continuations
+It is a `composer.network.predictor.NoteModel`, so that a baseline's continuations
 are drawn like the model's: same rules, temperature, cuts and ear for repetition.
 
 Conventions:
@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from composer.encoding.events import FIELDS, SIZES, Events
 from composer.encoding.features import features
 from composer.encoding.running_features import Context
-from composer.network.predictor import Floats, Ints, Predictor, State
+from composer.network.state import State
+from composer.network.trunk import Floats, Ints
 from composer_training.baselines.markov import DEEPEST, Markov, bucket
 from composer_training.baselines.markov_contexts import (
     CENTRE,
@@ -63,7 +64,7 @@ class _Stream:
         self.history.add(columns[: len(FIELDS)].tolist(), names["place"])
 
 
-class MarkovPlayer(Predictor):
+class MarkovPlayer:
     """See the module's docstring."""
 
     def __init__(self, model: Markov) -> None:

@@ -25,7 +25,6 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-from composer.errors import ModelError
 from composer.network import weights_file
 from composer.network.keras_lstm import HoistedLSTM, on_gpu
 from composer_training.baselines.performance_events import CLASSES, EDGE, Tokens, to_tokens
@@ -264,17 +263,12 @@ def load(path: Path) -> tuple[PerformanceRNN, dict[str, Any]]:
     Raises:
         ModelError: It is missing or damaged.
     """
-    try:
-        stored = weights_file.read(path)
+    advice = "give one that 'python -m composer_training.baselines.table' has written"
+    with weights_file.opened(path, advice) as stored:
         network = build(*(int(size) for size in stored["sizes"]))
         for index, variable in enumerate(network.trainable_variables):
             variable.assign(stored[f"w:{index}"])
         about: dict[str, Any] = json.loads(str(stored["about"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(
-            f"{path} is not a Performance RNN as 'python -m composer_training.baselines.table' "
-            "leaves it"
-        ) from error
     return network, about
 
 
