@@ -13,11 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.analysis.repetition import LOOK_BACK
-from composer.encoding.events import DURATION, DURATION_TICKS, PART, PITCH, SHIFT, SHIFT_TICKS
-from composer.generation.constraints import FAR
-from composer.generation.decoder import Stream
-from composer.generation.seed_analysis import SeedAnalysis
-from composer.music.beat_grid import FREE
+from composer.encoding.events import DURATION_TICKS, PART, PITCH
 from composer.music.notes import DRUM_PROGRAM
 
 Ints = NDArray[np.int64]
@@ -27,7 +23,7 @@ PLACES = 16
 """Places in the bar that the rhythm is counted in."""
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class Segment:
     """Notes on the events' clock.
 
@@ -46,46 +42,6 @@ class Segment:
     bar: int
     free: bool
     length: int
-
-    @classmethod
-    def of_seed(cls, reading: SeedAnalysis) -> Segment:
-        """A seed, counted from the bar line at or before its first note."""
-        events = reading.events
-        onsets = events.onsets
-        free = events.kind == FREE
-        # The join is a bar line: whole bars before it are too.
-        bar = reading.bar
-        start = reading.join - -(-(reading.join - int(onsets[0])) // bar) * bar
-        return cls(
-            events.rows.astype(np.int64), onsets - start, events.programs, bar, free,
-            reading.join - start,
-        )  # fmt: skip
-
-    @classmethod
-    def of_stream(cls, reading: SeedAnalysis, stream: Stream) -> Segment:
-        """A finished continuation, counted from the join."""
-        made = cls.so_far(reading, stream, int(stream.state.context.clock[0]))
-        end = int(stream.rules.end[0])
-        if end < FAR:
-            made.length = end - reading.join
-        elif len(made.rows):
-            made.length = int((made.onsets + DURATION_TICKS[made.rows[:, DURATION]]).max())
-        return made
-
-    @classmethod
-    def so_far(cls, reading: SeedAnalysis, stream: Stream, clock: int) -> Segment:
-        """What a stream has drawn, counted from the join, up to its last onset.
-
-        Args:
-            reading: Of its seed.
-            stream: With any number of notes.
-            clock: Tick on the events' clock from which the first shift counts.
-        """
-        rows = stream.events().astype(np.int64)
-        onsets = clock + np.cumsum(SHIFT_TICKS[rows[:, SHIFT]]) - reading.join
-        length = int(onsets[-1]) + 1 if len(rows) else 0
-        free = reading.events.kind == FREE
-        return cls(rows, onsets, reading.events.programs, reading.bar, free, length)
 
     @cached_property
     def pitch_classes(self) -> Floats:

@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 
 from composer.batch.jobs import SIZE
 from composer.generation.best_of_n import BestOfN, takes_of
-from composer.generation.decoder import Stream
 from composer.generation.generate import MEMORY, at_join, make_streams
 from composer.generation.seed_analysis import SeedAnalysis
 from composer.generation.settings import Settings
+from composer.generation.stream import Stream
 from composer.network.predictor import Predictor
 from composer.network.prefill import Prefill
 from composer.network.state import State

@@ -19,10 +19,10 @@ from composer.encoding.events import FIELDS
 from composer.errors import DependencyError, OutputError
 from composer.formats import midi, smf
 from composer.formats.midi_append import Extender
-from composer.generation.decoder import Stream
 from composer.generation.generate import Continuation, Touch, to_continuation, touch_of
 from composer.generation.seed_analysis import SeedAnalysis
 from composer.generation.seed_files import Seed, alone, behind
+from composer.generation.stream import Stream
 from composer.music.timing import tempo_to_bpm
 
 SOUNDFONTS = (

@@ -18,8 +18,7 @@ from typing import Any
 
 from composer.analysis.seed_distance import SeedDistance
 from composer.analysis.segment import Segment
-from composer.encoding.events import PART, PITCH
-from composer.encoding.running_features import FREE_BAR
+from composer.encoding.events import FREE_BAR, PART, PITCH
 from composer.generation.decoder import PATIENCE
 
 NATS = 0.1

@@ -23,6 +23,7 @@ from composer.batch.seed_folder import digest_of
 from composer.batch.selection import Scores, choose, judge
 from composer.errors import ComposerError, SeedError
 from composer.generation.seed_files import open_seed
+from composer.generation.stream import segment_of
 from composer.network.predictor import Predictor
 
 MORE = 3
@@ -94,7 +95,7 @@ class Worker:
         reading = seed.reading(task.settings.grid)
         renderer = OutputWriter(self._order, task, _digest(task) or "", seed, reading)
         judged = self._order.best is not None
-        passage = Segment.of_seed(reading) if judged else None
+        passage = reading.segment() if judged else None
         count = len(task.variations)
         work = _Work(number, task, renderer, passage, count, count)
         return Request(reading, task.settings, task.variations, work)
@@ -110,7 +111,7 @@ class Worker:
             if work.seed is None:
                 yield work.renderer.render(work.number, sung.stream, last=last)
                 return
-            passage = Segment.of_stream(sung.request.reading, sung.stream)
+            passage = segment_of(sung.request.reading, sung.stream)
             scores = judge(work.seed, passage, sung.likelihood or 0.0)
             work.found.append((sung, scores, passage))
             if last:

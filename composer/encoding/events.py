@@ -37,6 +37,10 @@ TICKS_PER_BEAT = 24
 """Event ticks to the quarter note on a beat grid."""
 TICKS_PER_SECOND = 100
 """Event ticks to the second in free time."""
+FREE_BAR = 2 * TICKS_PER_SECOND
+"""Event ticks that stand for a bar in free time."""
+UNLIMITED = 1 << 40
+"""More ticks, or notes, than any piece has."""
 
 FIELDS = ("shift", "part", "pitch", "duration", "velocity")
 SHIFT, PART, PITCH, DURATION, VELOCITY = range(5)

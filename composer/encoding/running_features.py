@@ -21,6 +21,7 @@ from composer.encoding.events import (
     DURATION,
     END,
     FIELDS,
+    FREE_BAR,
     NO_DURATION,
     NO_PITCH,
     NO_VELOCITY,
@@ -52,9 +53,6 @@ from composer.music.notes import DRUM_PROGRAM
 from composer.music.timing import bar_ticks
 
 Ints = NDArray[np.int64]
-
-FREE_BAR = 200
-"""Event ticks (two seconds) that stand for a bar where there is none."""
 
 _TICKS = np.append(SHIFT_TICKS, SHIFT_TICKS[-1])
 """Ticks of every shift class; END stands where the longest shift would."""

@@ -24,6 +24,7 @@ from composer.analysis.descriptors import distance, find_key, traits
 from composer.analysis.repetition import RepetitionLimits
 from composer.analysis.segment import Segment
 from composer.encoding.events import (
+    FREE_BAR,
     LONGEST,
     PART,
     PITCH,
@@ -39,17 +40,16 @@ from composer.encoding.events import (
     encode,
     seconds_of,
 )
-from composer.encoding.running_features import FREE_BAR
 from composer.evaluation.copying import BarIndex, Copy, bars_of_passage
 from composer.evaluation.evaluate import Found
 from composer.evaluation.overlap import NOTHING, Estimate, distances, mean
 from composer.evaluation.overlap import compare as overlap
 from composer.generation.best_of_n import BestOfN
 from composer.generation.constraints import Constraints
-from composer.generation.decoder import Stream
 from composer.generation.generate import make_streams, seed_state
 from composer.generation.seed_analysis import SeedAnalysis
 from composer.generation.settings import Settings
+from composer.generation.stream import Stream, segment_of
 from composer.music.beat_grid import FREE, Grid
 from composer.music.keys import find_key as seed_key
 from composer.music.timing import TempoMap
@@ -165,7 +165,7 @@ def halve(found: Found, most_bars: int | None = None) -> Halved | None:
     )  # fmt: skip
     reading = _read(events, split, cut)
     return Halved(
-        found.name, found.corpus, found.dynamics, reading, Segment.of_seed(reading), truth,
+        found.name, found.corpus, found.dynamics, reading, reading.segment(), truth,
         cut, _event_tempos(found),
     )  # fmt: skip
 
@@ -242,7 +242,7 @@ def continuations(
         for stream in takes.play():
             number = numbers.pop(stream)
             index = number % len(halves)
-            made[number] = Made(index, Segment.of_stream(halves[index].reading, stream))
+            made[number] = Made(index, segment_of(halves[index].reading, stream))
             if progress:
                 progress(len(made), total)
     return [made[number] for number in range(total)]

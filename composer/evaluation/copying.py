@@ -18,8 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.analysis.segment import Segment
-from composer.encoding.events import PART, PITCH, TICKS_PER_BEAT, Events
-from composer.encoding.running_features import FREE_BAR
+from composer.encoding.events import FREE_BAR, PART, PITCH, TICKS_PER_BEAT, Events
 from composer.music.beat_grid import FREE
 from composer.music.notes import DRUM_PROGRAM
 from composer.music.timing import bar_ticks

@@ -35,11 +35,12 @@ from composer import __version__
 from composer.distribution import install_extra
 from composer.encoding.events import FIELDS, PITCH, SHIFT, SIZES
 from composer.errors import SettingError
-from composer.generation.decoder import BatchDecoder, Stream
+from composer.generation.decoder import BatchDecoder
 from composer.generation.generate import make_streams, seed_state
 from composer.generation.sampling import SamplingParams, choose
 from composer.generation.seed_analysis import analyse_seed
 from composer.generation.settings import Settings
+from composer.generation.stream import Stream
 from composer.network.predictor import Predictor
 from composer.shipped import shipped
 

@@ -22,11 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.analysis.seed_distance import SeedDistance
-from composer.analysis.segment import Segment
 from composer.encoding.events import FIELDS
-from composer.generation.decoder import BatchDecoder, Stream
+from composer.generation.decoder import BatchDecoder
 from composer.generation.sampling import COLDEST
 from composer.generation.seed_analysis import SeedAnalysis
+from composer.generation.stream import Stream, segment_so_far
 from composer.network.predictor import NoteModel
 
 Judge = Callable[[NDArray[np.int64]], NDArray[np.float64]]
@@ -90,7 +90,7 @@ class BestOfN:
             if takes == 1:
                 joining.append(stream)
                 continue
-            seed = Segment.of_seed(reading)
+            seed = reading.segment()
             per_bar = len(seed.rows) * seed.bar / max(seed.length, seed.bar)
             choice = _Choice(stream, reading, SeedDistance(seed), max(round(per_bar), FEWEST))
             joining += self._ways(choice, stream)
@@ -150,10 +150,9 @@ class BestOfN:
         clock = int(whole.state.context.clock[0])
         misfits = []
         for way in choice.ways:
-            made = Segment.so_far(choice.reading, way, clock)
-            if len(way.rows) < way.most:  # it has come to the end
-                made.length = int(whole.rules.end[0]) - choice.reading.join
-            misfits.append(choice.fit.misfit(made))
+            # What has come to its end is as long as it was to be, else as its last onset.
+            end = int(whole.rules.end[0]) if len(way.rows) < way.most else None
+            misfits.append(choice.fit.misfit(segment_so_far(choice.reading, way, clock, end)))
         return choice.ways[int(np.argmin(misfits))]
 
 

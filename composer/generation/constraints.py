@@ -36,6 +36,7 @@ from composer.encoding.events import (
     SIZES,
     SLOTS,
     TICKS_PER_BEAT,
+    UNLIMITED,
     VELOCITY,
 )
 from composer.encoding.running_features import Context
@@ -43,9 +44,6 @@ from composer.encoding.struct_rows import Table
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-
-FAR = 1 << 40
-"""A tick that no piece reaches."""
 
 RARE = 0.01
 """Share of a seed's notes up to which a place in the beat, or a length, is an exception."""
@@ -211,8 +209,8 @@ class Constraints:
             ("last", players[-1] if len(players) else -1),
             ("pace", pace),
             ("rate", rate),
-            ("rests", FAR if rests is None else rests),
-            ("chords", FAR if chords is None else chords),
+            ("rests", UNLIMITED if rests is None else rests),
+            ("chords", UNLIMITED if chords is None else chords),
             ("tops", _last_true(playing)),
             ("leaning", 0.0 if leaning is None else leaning),
             ("pitches", pitches),

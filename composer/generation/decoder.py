@@ -19,13 +19,12 @@ may be copied for twice as long as it is ago, or a bar: else a tremolo would fee
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.analysis.repetition import LOOK_BACK, RepetitionLimits, RepetitionTracker
+from composer.analysis.repetition import LOOK_BACK, RepetitionTracker
 from composer.encoding.events import (
     DURATION,
     FIELDS,
@@ -34,13 +33,13 @@ from composer.encoding.events import (
     SHIFT,
     SHIFT_TICKS,
     SIZES,
+    UNLIMITED,
     VELOCITY,
-    Rows,
 )
 from composer.encoding.features import TRUST
 from composer.generation.constraints import Constraints
 from composer.generation.sampling import SamplingParams, choose
-from composer.generation.settings import Settings
+from composer.generation.stream import Stream
 from composer.network.predictor import NoteModel
 from composer.network.state import State
 
@@ -52,8 +51,6 @@ HEAT = 0.15
 """Temperature added for each repeat past what is allowed."""
 RUN = 12
 """Onsets in a row at which a part may always begin with the same key."""
-FOR_EVER = 1 << 40
-"""Ticks that no music reaches."""
 BLOCK = 64
 """Notes for which random numbers are drawn at a time."""
 
@@ -66,63 +63,6 @@ def freer(freedom: SamplingParams, excess: NDArray[np.float64]) -> SamplingParam
         top_p=np.where(excess > 2, 1.0, freedom.top_p),
         min_p=np.where(excess > 2, 0.0, freedom.min_p),
     )
-
-
-@dataclass(eq=False)
-class Stream:
-    """One continuation in the making.
-
-    Attributes:
-        state: Of one stream, before its first new note.
-        before: int [5], the last note heard.
-        rules: Of one stream.
-        settings: Temperature and cuts.
-        habits: What the seed allows itself.
-        variation: Number of the variation; with the seed number it fixes the randomness.
-        most: Notes at most.
-        ear: What the stream has heard of the current bars; brought up to date at its end.
-        copied: Ticks, up to the last note, for which every note was the expected one.
-        resting: Ticks for which recall rests from here on.
-        rows: The notes drawn so far, [notes][5].
-        nats: Log p of each of them, if someone works that out.
-        done: Whether it has ended.
-        after: The state after its last note, once it has ended by itself.
-        take: Which choice it is drawn for, and which way of it (`composer.generation.best_of_n`):
-            they fix the randomness too.
-    """
-
-    state: State
-    before: Ints
-    rules: Constraints
-    settings: Settings
-    habits: RepetitionLimits
-    variation: int
-    most: int
-    ear: RepetitionTracker = field(default_factory=RepetitionTracker)
-    copied: int = 0
-    resting: int = 0
-    rows: list[list[int]] = field(default_factory=list)
-    nats: list[float] = field(default_factory=list)
-    done: bool = False
-    after: State | None = None
-    take: tuple[int, int] | None = None
-
-    def __post_init__(self) -> None:
-        entropy = (self.settings.rng_seed, self.variation, *(self.take or ()))
-        self._rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy)))
-
-    @cached_property
-    def dials(self) -> tuple[float, float, float, int, int]:
-        """What an ensemble wants as numbers: temperature, top_p, min_p, bars of recall, notes."""
-        return (*self.settings.draw, self.settings.recall, self.most)
-
-    def numbers(self, notes: int) -> NDArray[np.float64]:
-        """Five numbers in [0, 1) for each of its next notes, [notes, 5]."""
-        return self._rng.random((notes, len(FIELDS)))
-
-    def events(self) -> Rows:
-        """The notes drawn, int16 [notes, 5]."""
-        return np.array(self.rows, dtype=np.int16).reshape(-1, len(FIELDS))
 
 
 class BatchDecoder:
@@ -163,7 +103,7 @@ class BatchDecoder:
         self._dials()
         resting = np.array([stream.resting for stream in new], dtype=np.int64)
         self._rest(resting > 0, resting)
-        self._rest(self._most_copied == 0, FOR_EVER)
+        self._rest(self._most_copied == 0, UNLIMITED)
 
     def merge(self, other: BatchDecoder) -> None:
         """Let all who play in another ensemble join before the next note; nobody stays there."""

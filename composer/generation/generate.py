@@ -25,6 +25,7 @@ from composer.encoding.events import (
     SLOTS,
     TICKS_PER_BEAT,
     TICKS_PER_SECOND,
+    UNLIMITED,
     VELOCITY,
     Events,
     velocity_of,
@@ -33,7 +34,6 @@ from composer.encoding.features import context_of
 from composer.errors import SettingError
 from composer.generation.best_of_n import BestOfN
 from composer.generation.constraints import (
-    FAR,
     KNOWN,
     LEAN,
     LEAN_CHOSEN,
@@ -42,9 +42,9 @@ from composer.generation.constraints import (
     lengths_like,
     loudness_like,
 )
-from composer.generation.decoder import Stream
 from composer.generation.seed_analysis import TAIL, SeedAnalysis
 from composer.generation.settings import AUTO, DEFAULT_BARS, OFF, Settings
+from composer.generation.stream import Stream
 from composer.music.beat_grid import BEATS, FREE
 from composer.music.notes import DRUM_PROGRAM, Note, Piece
 from composer.network.predictor import NoteModel
@@ -254,7 +254,7 @@ def _rests(events: Events, bar: int) -> NDArray[np.int64]:
     A bar longer than it was between two of its onsets in the seed; parts that were hardly
     heard may keep silent.
     """
-    longest = np.full(SLOTS, FAR, dtype=np.int64)
+    longest = np.full(SLOTS, UNLIMITED, dtype=np.int64)
     for slot in range(len(events.programs)):
         own = events.onsets[events.rows[:, PART] == slot]
         if len(own) >= KNOWN:
@@ -267,7 +267,7 @@ def _chords(events: Events) -> NDArray[np.int64]:
 
     As many as in the seed, so that a part of single notes stays one.
     """
-    most = np.full(SLOTS, FAR, dtype=np.int64)
+    most = np.full(SLOTS, UNLIMITED, dtype=np.int64)
     for slot in range(len(events.programs)):
         own = events.onsets[events.rows[:, PART] == slot]
         if len(own) >= KNOWN:
@@ -297,7 +297,7 @@ def _scale(reading: SeedAnalysis, settings: Settings) -> np.ndarray:
 def _end(reading: SeedAnalysis, settings: Settings) -> int:
     """The event tick at which the continuation ends; far away when notes are counted."""
     if settings.notes is not None:
-        return FAR
+        return UNLIMITED
     if settings.seconds is not None:
         if reading.events.kind == FREE:
             return reading.join + max(round(settings.seconds * TICKS_PER_SECOND), 1)
@@ -371,7 +371,7 @@ def make_streams(
 
 
 def _share(stream: Stream, reading: SeedAnalysis) -> float:
-    if int(stream.rules.end[0]) == FAR:
+    if int(stream.rules.end[0]) == UNLIMITED:
         return len(stream.rows) / stream.most
     played = sum(int(SHIFT_TICKS[row[0]]) for row in stream.rows[1:])
     return min(played / (int(stream.rules.end[0]) - reading.join), 1.0)
@@ -396,7 +396,7 @@ def to_continuation(
     onsets = clock + np.cumsum(SHIFT_TICKS[rows[:, 0]])
     ends = onsets + DURATION_TICKS[rows[:, 3]]
     end = int(stream.rules.end[0])
-    if end == FAR:
+    if end == UNLIMITED:
         bars = -(-(int(ends.max()) - reading.join) // reading.bar)
         end = reading.join + max(bars, 1) * reading.bar
     if touch is None:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.encoding.events import TICKS_PER_BEAT, Events, Placement, encode
-from composer.encoding.running_features import FREE_BAR
+from composer.analysis.segment import Segment
+from composer.encoding.events import FREE_BAR, TICKS_PER_BEAT, Events, Placement, encode
 from composer.music.beat_grid import FREE, Grid, find_grid
 from composer.music.keys import Key, find_key
 from composer.music.notes import Piece
@@ -51,6 +51,20 @@ class SeedAnalysis:
         if self.events.kind == FREE:
             return FREE_BAR
         return bar_ticks(*self.events.metres.metre_at(self.join), TICKS_PER_BEAT)
+
+    def segment(self) -> Segment:
+        """Its notes, counted from the bar line at or before the first of them."""
+        onsets, bar = self.events.onsets, self.bar
+        # The join is a bar line: whole bars before it are too.
+        start = self.join - -(-(self.join - int(onsets[0])) // bar) * bar
+        return Segment(
+            rows=self.events.rows.astype(np.int64),
+            onsets=onsets - start,
+            programs=self.events.programs,
+            bar=bar,
+            free=self.events.kind == FREE,
+            length=self.join - start,
+        )
 
     def tick(self, event_tick: float) -> int:
         """The piece's tick at a tick on the events' clock."""

@@ -12,13 +12,13 @@ import tiny_model
 
 from composer import models
 from composer.analysis.seed_distance import SeedDistance
-from composer.analysis.segment import Segment
 from composer.generation.best_of_n import BestOfN
-from composer.generation.decoder import BatchDecoder, Stream
+from composer.generation.decoder import BatchDecoder
 from composer.generation.generate import make_streams, seed_state
 from composer.generation.seed_analysis import SeedAnalysis
 from composer.generation.seed_files import open_seed
 from composer.generation.settings import Settings
+from composer.generation.stream import Stream, segment_of
 from composer.network.predictor import Predictor
 
 SEEDS = Path(__file__).parents[2] / "midi_data"
@@ -80,7 +80,7 @@ def test_the_same_number_gives_the_same_music_whoever_plays_beside() -> None:
 
 
 def test_more_takes_fit_better() -> None:
-    seed = Segment.of_seed(reading())
+    seed = reading().segment()
 
     def misfit(takes: int) -> float:
         found = []
@@ -90,7 +90,7 @@ def test_more_takes_fit_better() -> None:
             several = BestOfN(tiny())
             several.add([(reading(), whole)])
             play(several)
-            found.append(SeedDistance(seed).misfit(Segment.of_stream(reading(), whole)))
+            found.append(SeedDistance(seed).misfit(segment_of(reading(), whole)))
         return float(np.mean(found))
 
     assert misfit(6) < misfit(1)
@@ -115,7 +115,7 @@ def test_rules_hold_over_all_bars() -> None:
     takes = BestOfN(tiny())
     takes.add([(reading(), whole)])
     play(takes)
-    passage = Segment.of_stream(reading(), whole)
+    passage = segment_of(reading(), whole)
     per_bar = np.bincount(passage.onsets // passage.bar)
     assert per_bar.max() <= 3
     assert len(whole.rows) > 12
@@ -132,7 +132,7 @@ def test_every_note_has_its_likelihood() -> None:
 def test_the_default_model_stays_nearer_to_a_waltz() -> None:
     predictor = Predictor.load(models.find(), threads=1)
     state = seed_state(reading(), predictor)
-    fit = SeedDistance(Segment.of_seed(reading()))
+    fit = SeedDistance(reading().segment())
 
     def misfit(count: int) -> float:
         takes = BestOfN(predictor)
@@ -140,7 +140,7 @@ def test_the_default_model_stays_nearer_to_a_waltz() -> None:
         (whole,) = make_streams(reading(), state, settings, [0])
         takes.add([(reading(), whole)])
         play(takes)
-        return fit.misfit(Segment.of_stream(reading(), whole))
+        return fit.misfit(segment_of(reading(), whole))
 
     assert misfit(16) < 0.7 * misfit(1)
 

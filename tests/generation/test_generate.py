@@ -15,7 +15,7 @@ from composer import models
 from composer.analysis.repetition import RepetitionLimits, listen
 from composer.encoding.events import FIELDS
 from composer.formats import midi
-from composer.generation.decoder import BatchDecoder, Stream
+from composer.generation.decoder import BatchDecoder
 from composer.generation.generate import (
     Continuation,
     continue_seed,
@@ -25,6 +25,7 @@ from composer.generation.generate import (
 from composer.generation.seed_analysis import analyse_seed
 from composer.generation.seed_files import alone, continued, open_seed
 from composer.generation.settings import Settings
+from composer.generation.stream import Stream
 from composer.music.keys import parse_key
 from composer.music.notes import Note, Part, Piece
 from composer.music.timing import MetreMap

@@ -16,10 +16,11 @@ from composer.encoding.events import FIELDS, Events
 from composer.encoding.features import features
 from composer.errors import ModelError
 from composer.formats import midi
-from composer.generation.decoder import BatchDecoder, Stream
+from composer.generation.decoder import BatchDecoder
 from composer.generation.generate import make_streams, seed_state
 from composer.generation.seed_analysis import analyse_seed
 from composer.generation.settings import Settings
+from composer.generation.stream import Stream
 from composer.network.config import NetworkConfig
 from composer.network.numpy_trunk import load_float
 from composer.network.predictor import Predictor

@@ -14,8 +14,7 @@ from __future__ import annotations
 
 import math
 
-from composer.encoding.events import TICKS_PER_BEAT, TICKS_PER_SECOND
-from composer.encoding.running_features import FREE_BAR
+from composer.encoding.events import FREE_BAR, TICKS_PER_BEAT, TICKS_PER_SECOND
 from composer.music.beat_grid import BEATS, FREE
 from composer.music.timing import bar_ticks
 

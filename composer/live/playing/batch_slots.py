@@ -11,7 +11,8 @@ from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
-from composer.generation.decoder import BatchDecoder, Stream
+from composer.generation.decoder import BatchDecoder
+from composer.generation.stream import Stream
 from composer.network.predictor import Predictor
 
 BLOCKS = (1, 5, 10)

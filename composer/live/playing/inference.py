@@ -22,7 +22,7 @@ import numpy as np
 
 from composer.encoding.events import TICKS_PER_BEAT
 from composer.encoding.match_model import MatchModel
-from composer.generation.decoder import Stream
+from composer.generation.stream import Stream
 from composer.live.core.improviser import GenerateRequest
 from composer.live.playing.batch_slots import BLOCKS, BatchSlots
 from composer.live.playing.network_improviser import NetworkImproviser

@@ -23,9 +23,10 @@ from composer.encoding.events import (
     SLOTS,
     TICKS_PER_BEAT,
     TICKS_PER_SECOND,
+    UNLIMITED,
     VELOCITY,
 )
-from composer.generation.constraints import FAR, KNOWN, LOUDER, Constraints, lengths_like
+from composer.generation.constraints import KNOWN, LOUDER, Constraints, lengths_like
 from composer.generation.generate import DENSER, KIT, USED, WIDER
 from composer.generation.settings import AUTO, OFF
 from composer.live.core.improviser import GenerateRequest
@@ -76,7 +77,7 @@ def make_live_constraints(
     parts[list(slots)] = True
     pitches = np.zeros((SLOTS, SIZES[PITCH]), dtype=bool)
     velocities = np.zeros((SLOTS, SIZES[VELOCITY]), dtype=bool)
-    chords = np.full(SLOTS, FAR, dtype=np.int64)
+    chords = np.full(SLOTS, UNLIMITED, dtype=np.int64)
     durations = np.ones((SLOTS, SIZES[DURATION]), dtype=bool)
     scale = allowed_pitches(heard, programs, ask)
     known = np.unique(heard[:, _SLOT]).tolist()
@@ -114,7 +115,7 @@ def make_live_constraints(
     return Constraints.of(
         earliest=ask.join,
         latest_first=ask.first_by,
-        end=FAR if ask.end is None else ask.end,
+        end=UNLIMITED if ask.end is None else ask.end,
         longest=min(_longest_step(steps, ticks, bar), LONGEST),
         parts=parts,
         pitches=pitches,

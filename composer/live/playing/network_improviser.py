@@ -23,7 +23,7 @@ from composer.encoding.events import (
     TICKS_PER_SECOND,
     velocity_of,
 )
-from composer.generation.decoder import Stream
+from composer.generation.stream import Stream
 from composer.live.core.improviser import BAND, GenerateRequest, ProposedNote
 from composer.live.playing.history import Entry, PlayerHistory
 from composer.live.playing.live_constraints import make_live_constraints

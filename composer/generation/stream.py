@@ -1,0 +1,123 @@
+"""Stream: one continuation in the making, and what can be counted in it.
+
+Conventions:
+    Rows as in `composer.encoding.events`; ticks are event ticks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from composer.analysis.repetition import RepetitionLimits, RepetitionTracker
+from composer.analysis.segment import Segment
+from composer.encoding.events import (
+    DURATION,
+    DURATION_TICKS,
+    FIELDS,
+    SHIFT,
+    SHIFT_TICKS,
+    UNLIMITED,
+    Rows,
+)
+from composer.generation.constraints import Constraints
+from composer.generation.seed_analysis import SeedAnalysis
+from composer.generation.settings import Settings
+from composer.music.beat_grid import FREE
+from composer.network.state import State
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(eq=False)
+class Stream:
+    """One continuation in the making.
+
+    Attributes:
+        state: Of one stream, before its first new note.
+        before: int [5], the last note heard.
+        rules: Of one stream.
+        settings: Temperature and cuts.
+        habits: What the seed allows itself.
+        variation: Number of the variation; with the seed number it fixes the randomness.
+        most: Notes at most.
+        ear: What the stream has heard of the current bars; brought up to date at its end.
+        copied: Ticks, up to the last note, for which every note was the expected one.
+        resting: Ticks for which recall rests from here on.
+        rows: The notes drawn so far, [notes][5].
+        nats: Log p of each of them, if someone works that out.
+        done: Whether it has ended.
+        after: The state after its last note, once it has ended by itself.
+        take: Which choice it is drawn for, and which way of it (`composer.generation.best_of_n`):
+            they fix the randomness too.
+    """
+
+    state: State
+    before: Ints
+    rules: Constraints
+    settings: Settings
+    habits: RepetitionLimits
+    variation: int
+    most: int
+    ear: RepetitionTracker = field(default_factory=RepetitionTracker)
+    copied: int = 0
+    resting: int = 0
+    rows: list[list[int]] = field(default_factory=list)
+    nats: list[float] = field(default_factory=list)
+    done: bool = False
+    after: State | None = None
+    take: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        entropy = (self.settings.rng_seed, self.variation, *(self.take or ()))
+        self._rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy)))
+
+    @cached_property
+    def dials(self) -> tuple[float, float, float, int, int]:
+        """What an ensemble wants as numbers: temperature, top_p, min_p, bars of recall, notes."""
+        return (*self.settings.draw, self.settings.recall, self.most)
+
+    def numbers(self, notes: int) -> NDArray[np.float64]:
+        """Five numbers in [0, 1) for each of its next notes, [notes, 5]."""
+        return self._rng.random((notes, len(FIELDS)))
+
+    def events(self) -> Rows:
+        """The notes drawn, int16 [notes, 5]."""
+        return np.array(self.rows, dtype=np.int16).reshape(-1, len(FIELDS))
+
+
+def segment_of(analysis: SeedAnalysis, stream: Stream) -> Segment:
+    """A finished continuation, counted from where the seed ends.
+
+    Args:
+        analysis: Of its seed.
+        stream: With any number of notes.
+    """
+    clock, end = int(stream.state.context.clock[0]), int(stream.rules.end[0])
+    if end == UNLIMITED:
+        rows = stream.events()
+        ends = clock + np.cumsum(SHIFT_TICKS[rows[:, SHIFT]]) + DURATION_TICKS[rows[:, DURATION]]
+        end = int(ends.max(initial=analysis.join))
+    return segment_so_far(analysis, stream, clock, end)
+
+
+def segment_so_far(
+    analysis: SeedAnalysis, stream: Stream, clock: int, end: int | None = None
+) -> Segment:
+    """What a stream has drawn, counted from where the seed ends.
+
+    Args:
+        analysis: Of its seed.
+        stream: With any number of notes.
+        clock: Tick from which the first shift counts.
+        end: Tick at which the continuation ends; None if it goes on after its last onset.
+    """
+    rows = stream.events().astype(np.int64)
+    onsets = clock + np.cumsum(SHIFT_TICKS[rows[:, SHIFT]]) - analysis.join
+    so_far = int(onsets[-1]) + 1 if len(rows) else 0
+    length = so_far if end is None else end - analysis.join
+    free = analysis.events.kind == FREE
+    return Segment(rows, onsets, analysis.events.programs, analysis.bar, free, length)
