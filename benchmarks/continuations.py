@@ -32,8 +32,9 @@ import mido
 from composer import models
 from composer.errors import SeedError
 from composer.formats import midi
+from composer.formats.suffixes import MIDI_SUFFIXES
 from composer.generation.generate import continue_seed
-from composer.generation.seed_files import MIDI_SUFFIXES, continued, open_seed
+from composer.generation.seed_files import continued, open_seed
 from composer.generation.settings import Settings
 from composer.network.predictor import Predictor
 

@@ -28,7 +28,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from composer.errors import SeedError, SettingError
-from composer.generation.seed_files import SUFFIXES
+from composer.formats.suffixes import is_music
 from composer.generation.settings import Settings
 
 TABLES = ("settings.csv", "settings.jsonl")
@@ -169,7 +169,7 @@ class SeedFolder:
 
 def is_seed(name: str) -> bool:
     """Whether a file's name is that of music."""
-    return not name.startswith(".") and name.lower().endswith(SUFFIXES)
+    return not name.startswith(".") and is_music(name)
 
 
 def digest_of(path: str) -> str | None:

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Final
 
 from composer.errors import DependencyError, SettingError
-from composer.formats.scores import SCORE_SUFFIXES, read_scores
+from composer.formats.scores import read_scores
+from composer.formats.suffixes import SCORE_SUFFIXES
 from composer.music.notes import Piece
 
 _MXL: Final = (".mxl", ".musicxml", ".xml")

@@ -31,16 +31,14 @@ from composer.encoding.events import (
 )
 from composer.errors import ComposerError, SeedError
 from composer.evaluation.breakdown import NoteScores, by_part, by_position, ratio_interval
-from composer.formats import midi
 from composer.formats.jsb_chorales import read_chorales
-from composer.generation.seed_files import MIDI_SUFFIXES, SCORE_SUFFIXES
+from composer.formats.music_file import read_pieces
+from composer.formats.suffixes import is_music
 from composer.music.beat_grid import BEATS, Grid, find_grid
 from composer.music.notes import Note, Piece
 from composer.network.likelihood import LANES, Progress, note_nats
 from composer.network.predictor import Predictor
 from composer.network.trunk import Floats
-
-SUFFIXES = (*MIDI_SUFFIXES, *SCORE_SUFFIXES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +201,7 @@ def find_files(paths: Iterable[Path]) -> list[tuple[Path, str]]:
             continue
         for file in sorted(path.rglob("*")):
             name = file.name.lower()
-            wanted = file.suffix.lower() in SUFFIXES or name.endswith("separated.json")
+            wanted = is_music(file) or name.endswith("separated.json")
             # Names that begin with "._" are what macOS leaves beside files on other disks.
             if wanted and not name.startswith("._") and file.is_file():
                 found.append((file, path.resolve().name))
@@ -232,17 +230,12 @@ def read_file(path: Path, corpus: str, kind: str = "auto") -> list[Found]:
         ]
         if not pieces:
             raise SeedError(f"{path} is not a MIDI file, a score, or a set of chorales")
-    elif path.suffix.lower() in SCORE_SUFFIXES:
-        from composer.formats.scores import read_scores
-
-        scores = read_scores(path)
-        names = [f"{path}#{n}" for n in range(1, len(scores) + 1)] if scores[1:] else [str(path)]
-        pieces = [
-            (name, piece, find_grid(piece, kind)) for name, piece in zip(names, scores, strict=True)
-        ]
     else:
-        piece = midi.read(path)
-        pieces = [(str(path), piece, find_grid(piece, kind))]
+        read = read_pieces(path)
+        names = [f"{path}#{n}" for n in range(1, len(read) + 1)] if read[1:] else [str(path)]
+        pieces = [
+            (name, piece, find_grid(piece, kind)) for name, piece in zip(names, read, strict=True)
+        ]
     found = []
     for name, piece, grid in pieces:
         events, placement = encode(piece, grid)

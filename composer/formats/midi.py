@@ -12,7 +12,6 @@ Conventions:
 
 from __future__ import annotations
 
-import logging
 import os
 import stat
 from bisect import bisect_right
@@ -24,6 +23,7 @@ import mido
 from composer import files
 from composer.errors import SeedError
 from composer.formats import smf
+from composer.formats.midi_text import decode_text
 from composer.formats.midi_timeline import (
     ALL_NOTES_OFF,
     ALL_SOUND_OFF,
@@ -34,12 +34,12 @@ from composer.formats.midi_timeline import (
     timeline,
 )
 from composer.formats.midi_writer import extend, from_piece
-from composer.music.notes import DRUM_PROGRAM, Note, Part, Piece
+from composer.formats.remarks import Remark, to_log
+from composer.formats.smpte import UnmeasuredFile
+from composer.music.notes import DRUM_PROGRAM, HEARD, UNKNOWN, WRITTEN, Note, Part, Piece
 from composer.music.timing import MetreMap, TempoMap
 
 __all__ = ["end_tick", "extend", "from_piece", "load", "read", "save", "to_piece"]
-
-logger = logging.getLogger(__name__)
 
 _LARGEST_FILE = 32 << 20
 """Bytes; a note takes up some 500 times its bytes in memory once it is read."""
@@ -48,7 +48,7 @@ _SUSTAIN = 64
 _LARGEST_DENOMINATOR = 64
 
 
-def load(path: str | os.PathLike[str]) -> mido.MidiFile:
+def load(path: str | os.PathLike[str], remark: Remark = to_log) -> mido.MidiFile:
     """Read a MIDI file into mido messages (see `composer.formats.smf.parse` for what is allowed).
 
     Raises:
@@ -76,7 +76,7 @@ def load(path: str | os.PathLike[str]) -> mido.MidiFile:
     if len(data) > _LARGEST_FILE:
         raise SeedError(f"{shown} is larger than {_LARGEST_FILE >> 20} MB; take a part of it")
     try:
-        file = smf.parse(data)
+        file = smf.parse(data, remark)
     except SeedError as error:
         raise SeedError(f"{shown} {error}") from None
     file.filename = os.fspath(path)
@@ -96,7 +96,7 @@ def read(path: str | os.PathLike[str]) -> Piece:
         raise SeedError(f"{files.shown(path)} {error}") from None
 
 
-def to_piece(file: mido.MidiFile) -> Piece:
+def to_piece(file: mido.MidiFile, remark: Remark = to_log) -> Piece:
     """The music in a file: notes with the pedal folded in, tempo, metre, names.
 
     Raises:
@@ -119,7 +119,7 @@ def to_piece(file: mido.MidiFile) -> Piece:
     if not keys.notes:
         raise SeedError("has no notes; take a file with some music in it")
 
-    names = [smf.decode_text(track.name) for track in file.tracks]
+    names = [decode_text(track.name) for track in file.tracks]
     parts = [
         Part(
             notes=tuple(Note(*row) for row in sorted(rows)),
@@ -136,7 +136,14 @@ def to_piece(file: mido.MidiFile) -> Piece:
         tempos=TempoMap(tuple(tempos)),
         metres=MetreMap(tuple(metres)),
         title=names[0],
+        pulse=_pulse(file),
     )
+
+
+def _pulse(file: mido.MidiFile) -> str:
+    if isinstance(file, UnmeasuredFile):
+        return HEARD if file.has_pulse else UNKNOWN
+    return WRITTEN
 
 
 def save(file: mido.MidiFile, path: str | os.PathLike[str], *, force: bool = False) -> None:

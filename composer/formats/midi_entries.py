@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import mido
 
+from composer.formats.midi_text import encode_text
 from composer.formats.midi_timeline import Leftovers
-from composer.formats.smf import encode_text
 from composer.music.notes import Note, Piece
 
 # What comes first among our own messages on one tick.

@@ -16,18 +16,10 @@ from typing import Any, Final
 
 from composer.errors import SeedError
 from composer.formats.score_streams import to_piece
+from composer.formats.suffixes import SCORE_FORMATS, SCORE_SUFFIXES
 from composer.music.notes import Piece
 
 logger = logging.getLogger(__name__)
-
-_FORMATS: Final = {
-    ".musicxml": "musicxml",
-    ".xml": "musicxml",
-    ".mxl": "musicxml",
-    ".abc": "abc",
-    ".krn": "humdrum",
-}
-SCORE_SUFFIXES: Final = tuple(_FORMATS)
 
 _LARGEST_FILE: Final = 32 << 20
 """Bytes, unpacked: music21 takes minutes and gigabytes over more."""
@@ -80,7 +72,7 @@ def read_scores(path: str | os.PathLike[str]) -> list[Piece]:
 
 def _check(path: Path, shown: str) -> None:
     """Refuse what is certainly not a score of reasonable size, before music21 sees it."""
-    if path.suffix.lower() not in _FORMATS:
+    if path.suffix.lower() not in SCORE_FORMATS:
         raise SeedError(f"{shown} is not a score: its name must end in {', '.join(SCORE_SUFFIXES)}")
     try:
         status = path.stat()
@@ -115,7 +107,7 @@ def _parse(path: Path) -> tuple[list[Any], dict[str, int]]:
     """
     from music21 import converter
 
-    kind = _FORMATS[path.suffix.lower()]
+    kind = SCORE_FORMATS[path.suffix.lower()]
     programs: dict[str, int] = {}
     if kind == "musicxml":
         root = ET.fromstring(_xml(path))

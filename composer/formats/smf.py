@@ -10,13 +10,12 @@ or `UnknownMetaMessage`. Reading from one `bytes` object is also three times as 
 Conventions:
     Delta times are ticks. The specification is "Standard MIDI Files 1.0" (MMA, 1996).
     Text is kept as mido keeps it, one latin-1 character per byte, so that any bytes
-    survive; `decode_text` and `encode_text` make readable strings of it and back.
+    survive; `composer.formats.midi_text` makes readable strings of it and back.
 """
 
 from __future__ import annotations
 
 import io
-import logging
 import struct
 from collections.abc import Iterable
 from typing import Any
@@ -25,8 +24,8 @@ import mido
 from mido.midifiles.meta import build_meta_message, encode_variable_int
 
 from composer.errors import OutputError, SeedError
-
-logger = logging.getLogger(__name__)
+from composer.formats import smpte
+from composer.formats.remarks import Remark, to_log
 
 LONGEST_TICKS = 0x0FFF_FFFF
 """The largest delta time a file can hold (four bytes of seven bits), in ticks."""
@@ -46,9 +45,6 @@ _CHANNEL_EVENTS: dict[int, tuple[str, str, str | None]] = {
 
 _SYSTEM_SIZES = {0xF1: 1, 0xF2: 2, 0xF3: 1, 0xF6: 0, 0xF8: 0, 0xFA: 0, 0xFB: 0, 0xFC: 0, 0xFE: 0}
 """Data bytes of the system messages, which no file should hold and some do."""
-
-_FRAME_RATES = {24: (24, 1_000_000), 25: (25, 1_000_000), 29: (30, 1_001_000), 30: (30, 1_000_000)}
-"""SMPTE format -> (frames, microseconds they last); 29 is 30 drop frame, 29.97 a second."""
 
 
 class RawEvent(mido.UnknownMetaMessage):  # type: ignore[misc]  # mido has no types
@@ -72,15 +68,16 @@ class RawEvent(mido.UnknownMetaMessage):  # type: ignore[misc]  # mido has no ty
         return list(self.data)
 
 
-def parse(data: bytes) -> mido.MidiFile:
+def parse(data: bytes, remark: Remark = to_log) -> mido.MidiFile:
     """Read the bytes of a file into mido messages.
 
-    RMID wrappers are opened, chunks of other kinds and whatever follows the last track
-    are passed over, data bytes above 127 are lowered to 127. A file in SMPTE time is
-    converted to beats at a fixed tempo, in which every event keeps its time in seconds.
+    RMID wrappers are opened, all tracks that are there are read, however many the header
+    promises, chunks of other kinds are passed over, data bytes above 127 are lowered to
+    127. A file in SMPTE time is brought to beats by `composer.formats.smpte`.
 
     Args:
         data: The whole file.
+        remark: Told in a line each what the bytes had to be bent for.
 
     Returns:
         A type 0 file of one track, or a type 1 file. Every track ends with exactly one
@@ -105,16 +102,14 @@ def parse(data: bytes) -> mido.MidiFile:
         )
     if kind > 2:
         raise SeedError(f"has a damaged header (type {kind}, should be 0 or 1)")
-    if track_count == 0:
-        raise SeedError("has no tracks")
     if division == 0:
         raise SeedError("has a damaged header (0 ticks per beat)")
 
-    tracks = _read_tracks(data, 8 + size, track_count)
-    if division & 0x8000:
-        division = _smpte_to_beats(tracks, division)
+    tracks = _read_tracks(data, 8 + size, track_count, remark)
     # mido refuses to write a type 0 file of several tracks, which some programs make.
-    kind = 0 if kind == 0 and track_count == 1 else 1
+    kind = 0 if kind == 0 and len(tracks) == 1 else 1
+    if division & 0x8000:
+        return smpte.to_beats(tracks, division, kind, remark)
     return mido.MidiFile(type=kind, ticks_per_beat=division, tracks=tracks)
 
 
@@ -141,25 +136,6 @@ def encode(file: mido.MidiFile) -> bytes:
     return buffer.getvalue()
 
 
-def decode_text(text: str) -> str:
-    """Text as mido has it (a character per byte) as a readable line.
-
-    UTF-8 where the bytes are that, else latin-1; without control characters and
-    without white space around it.
-    """
-    raw = text.encode("latin-1", "replace")
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError:
-        text = raw.decode("latin-1")
-    return "".join(character for character in text if character.isprintable()).strip()
-
-
-def encode_text(text: str) -> str:
-    """The inverse of `decode_text`: any string as mido's text, in UTF-8."""
-    return text.encode("utf-8", "replace").decode("latin-1")
-
-
 def _unwrap_riff(data: bytes) -> bytes:
     """The MIDI file inside an RMID file ("RIFF" size "RMID", then chunks); others as is."""
     if data[:4] != b"RIFF" or data[8:12] != b"RMID":
@@ -174,34 +150,55 @@ def _unwrap_riff(data: bytes) -> bytes:
     raise SeedError("is an RMID file without music in it")
 
 
-def _read_tracks(data: bytes, position: int, count: int) -> list[mido.MidiTrack]:
-    """Read `count` MTrk chunks from `position` on, passing over other chunks."""
+def _read_tracks(data: bytes, position: int, count: int, remark: Remark) -> list[mido.MidiTrack]:
+    """Read all MTrk chunks from `position` on, passing over other chunks.
+
+    Args:
+        data: The whole file.
+        position: Of the first chunk after the header.
+        count: How many tracks the header promises: many programs get it wrong.
+        remark: Told what does not fit the header.
+    """
     tracks: list[mido.MidiTrack] = []
-    while len(tracks) < count:
-        if position + 8 > len(data):
-            raise SeedError(
-                f"breaks off after track {len(tracks)} of {count}; get a whole copy of the file"
-            )
+    while position + 8 <= len(data):
         name, size = struct.unpack_from(">4sL", data, position)
         position += 8
         if name == b"MTrk":
             body = data[position : position + size]
-            track, used = _read_track(body, len(tracks) + 1, whole=len(body) == size)
+            try:
+                track, used = _read_track(body, len(tracks) + 1, len(body) == size, remark)
+            except SeedError:
+                if len(tracks) < count:
+                    raise
+                remark("what follows the last track looks like one more, but is damaged: left out")
+                return tracks
             tracks.append(track)
             # Some programs state a length that is too long: trust the next header instead.
             if data[position + used : position + used + 4] == b"MTrk":
                 size = used
         position += size
+    if not tracks:
+        raise SeedError("has no tracks")
+    if len(tracks) < count and data[position : position + 4] in (b"M", b"MT", b"MTr", b"MTrk"):
+        raise SeedError(
+            f"breaks off after track {len(tracks)} of {count}; get a whole copy of the file"
+        )
+    if len(tracks) != count:
+        there = "track is" if len(tracks) == 1 else "tracks are"
+        remark(f"the header promises {count} tracks, {len(tracks)} {there} there and read")
     return tracks
 
 
-def _read_track(body: bytes, number: int, *, whole: bool) -> tuple[mido.MidiTrack, int]:
+def _read_track(
+    body: bytes, number: int, whole: bool, remark: Remark
+) -> tuple[mido.MidiTrack, int]:
     """Read the events of one track.
 
     Args:
         body: What the chunk holds.
         number: Which track it is, from 1, for the error line.
         whole: Whether the chunk has the length that its header states.
+        remark: Told of data bytes that had to be lowered.
 
     Returns:
         The track, and how many bytes of the chunk it took up (to its end_of_track).
@@ -210,7 +207,9 @@ def _read_track(body: bytes, number: int, *, whole: bool) -> tuple[mido.MidiTrac
     position = 0
     ended = False
     try:
-        position, ended = _read_events(body, track)
+        position, ended, lowered = _read_events(body, track)
+        if lowered:
+            remark(f"track {number} has {lowered} messages with data bytes above 127, read as 127")
     except IndexError:  # one of the look-ups below went past the end of the chunk
         whole = False
     except _DamagedError as error:
@@ -228,14 +227,15 @@ class _DamagedError(Exception):
     """Something in a track that no reading makes sense of."""
 
 
-def _read_events(body: bytes, track: mido.MidiTrack) -> tuple[int, bool]:
+def _read_events(body: bytes, track: mido.MidiTrack) -> tuple[int, bool, int]:
     """Append the events in `body` to `track`, to its end_of_track and no further.
 
     Messages are put together here rather than by `mido.Message`, whose checks take
     longer than everything else; a test holds the result to mido's own.
 
     Returns:
-        The position after the last event read, and whether that was end_of_track.
+        The position after the last event read, whether that was end_of_track, and how
+        many messages had data bytes above 127.
 
     Raises:
         IndexError: The last event breaks off.
@@ -289,9 +289,7 @@ def _read_events(body: bytes, track: mido.MidiTrack) -> tuple[int, bool]:
                 fields[other] = second
         fields["channel"] = status & 0x0F
         append(message)
-    if clipped:
-        logger.warning("%d messages have data bytes above 127, read as 127", clipped)
-    return position, ended
+    return position, ended, clipped
 
 
 def _read_system(body: bytes, position: int, status: int, delta: int) -> tuple[Any, int]:
@@ -354,33 +352,3 @@ def _take(body: bytes, position: int, length: int) -> bytes:
     if len(data) < length:
         raise IndexError
     return data
-
-
-def _smpte_to_beats(tracks: list[mido.MidiTrack], division: int) -> int:
-    """Re-express tracks in SMPTE time at a fixed tempo, in place.
-
-    The ticks stay; tempo events, which mean nothing in such a file, give way to the one
-    tempo in which a tick is as long as it was: 25 frames of 40 ticks (milliseconds)
-    become 500 ticks per beat at 120 beats per minute.
-
-    Returns:
-        Ticks per beat.
-    """
-    rate, ticks_per_frame = 256 - (division >> 8), division & 0xFF
-    if rate not in _FRAME_RATES or ticks_per_frame == 0:
-        raise SeedError(f"has a damaged header ({rate} frames of {ticks_per_frame} ticks)")
-    frames, tempo = _FRAME_RATES[rate]
-    ticks_per_beat = frames * ticks_per_frame
-    if ticks_per_beat % 2 == 0:  # a beat of half a second, as in most music, if it can be
-        ticks_per_beat, tempo = ticks_per_beat // 2, tempo // 2
-    for track in tracks:
-        kept, skipped = [], 0
-        for message in track:
-            if message.type == "set_tempo":
-                skipped += message.time
-            else:
-                kept.append(message.copy(time=message.time + skipped) if skipped else message)
-                skipped = 0
-        track[:] = kept
-    tracks[0].insert(0, mido.MetaMessage("set_tempo", tempo=tempo))
-    return ticks_per_beat

@@ -4,35 +4,20 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import mido
 
-from composer.errors import SeedError
 from composer.formats import midi
+from composer.formats.music_file import MusicFile, read_music
 from composer.generation.generate import Continuation
 from composer.generation.seed_analysis import SeedAnalysis, analyse_seed
 from composer.music.notes import Note, Piece
 from composer.music.timing import MetreMap, TempoMap
 
-SCORE_SUFFIXES = (".musicxml", ".xml", ".mxl", ".abc", ".krn")
-MIDI_SUFFIXES = (".mid", ".midi", ".rmi", ".kar")
-SUFFIXES = MIDI_SUFFIXES + SCORE_SUFFIXES
-
 
 @dataclass(frozen=True, slots=True)
-class Seed:
-    """A seed file.
-
-    Attributes:
-        path: Where it was read from.
-        file: The messages; for a score, those that play it.
-        piece: The music.
-    """
-
-    path: Path
-    file: mido.MidiFile
-    piece: Piece
+class Seed(MusicFile):
+    """A seed file."""
 
     def reading(self, grid: str = "auto") -> SeedAnalysis:
         """How composer understands it; see `composer.generation.seed_analysis.analyse_seed`."""
@@ -45,18 +30,8 @@ def open_seed(path: str | os.PathLike[str]) -> Seed:
     Raises:
         SeedError: It cannot be read, or has no notes.
     """
-    if Path(path).suffix.lower() in SCORE_SUFFIXES:
-        from composer.formats.scores import read_score
-
-        piece = read_score(path)
-        file = midi.from_piece(piece)
-        # Read back, so that parts know the tracks and channels they were given.
-        return Seed(Path(path), file, midi.to_piece(file))
-    file = midi.load(path)
-    try:
-        return Seed(Path(path), file, midi.to_piece(file))
-    except SeedError as error:
-        raise SeedError(f"{os.fspath(path)} {error}") from None
+    read = read_music(path)
+    return Seed(read.path, read.file, read.piece, read.remarks)
 
 
 def continued(seed: Seed, continuation: Continuation) -> mido.MidiFile:

@@ -28,7 +28,7 @@ import numpy.typing as npt
 
 from composer.errors import SettingError
 from composer.music.downbeat import find_downbeat
-from composer.music.notes import Piece
+from composer.music.notes import HEARD, WRITTEN, Piece
 
 BEATS: Final = "beats"
 FREE: Final = "free"
@@ -51,6 +51,12 @@ _PLACES: Final = np.array([0, 24, 32, 48, 64, 72])
 
 _WEIGHTS: Final = np.array([1.0, 0.88, 0.92, 0.96, 0.92, 0.88])
 """Preference among `_PLACES`, to break ties: plain eighths are not off-beat sixteenths."""
+
+_TEMPLATE: Final = (np.arange(_BINS)[:, None] + _PLACES) % _BINS
+"""[shift, place]: the bins of `_PLACES` in a beat that begins `shift` bins later."""
+
+_FIRST: Final = 0.2
+"""What a beat is preferred by that begins with the first attack."""
 
 _TOLERANCE: Final = 3
 """Half-width of "near", in bins: 1/32 beat, 16 ms at 120 beats per minute."""
@@ -100,12 +106,15 @@ def find_grid(piece: Piece, kind: str = "auto") -> Grid:
     onsets = np.array([n.onset for part in piece.parts for n in part.notes], dtype=np.int64)
     attacks = np.unique(onsets)
     beat = piece.ticks_per_beat
-    if kind == "auto":
+    if kind == "auto" and piece.pulse != WRITTEN:
+        kind = BEATS if piece.pulse == HEARD else FREE
+    elif kind == "auto":
         drums = any(part.is_drums and part.notes for part in piece.parts)
         kind = BEATS if keeps_beat(attacks, beat, drums) else FREE
     if kind == FREE:
         return Grid(FREE, share=_share(attacks, beat, 0))
-    offset = _find_offset(attacks, beat)
+    find_offset = _find_offset if piece.pulse == WRITTEN else _find_first_beat
+    offset = find_offset(attacks, beat)
     return Grid(BEATS, offset, find_downbeat(piece, offset), _share(attacks, beat, offset))
 
 
@@ -162,23 +171,48 @@ def _find_offset(attacks: _Ints, beat: int) -> int:
     return round(middle) if clear else 0
 
 
+def _find_first_beat(attacks: _Ints, beat: int) -> int:
+    """Ticks from tick 0 to the first beat, in a piece whose file does not say where beats are.
+
+    Anywhere in the beat, as the attacks have it; in doubt where the first of them lies.
+    """
+    if not len(attacks):
+        return 0
+    histogram = _phase_histogram(attacks, beat)
+    _, peaked = _near(histogram)
+    scores = peaked[_TEMPLATE] @ _WEIGHTS
+    first = round(int(attacks[0]) / beat * _BINS)
+    near_first = (first + np.arange(-_TOLERANCE, _TOLERANCE + 1)) % _BINS
+    scores[near_first] += _FIRST
+    coarse = round(int(scores.argmax()) * beat / _BINS)
+    return coarse + round(float(np.median(_residuals(attacks, beat, coarse))) * beat)
+
+
 def _coarse_offset(attacks: _Ints, beat: int) -> int:
     """Ticks by which the phase histogram fits the template much better than at 0, or 0.
 
     Looks up to a sixteenth either way, in steps of `_BINS` to the beat.
     """
-    bins = np.rint(attacks / beat * _BINS).astype(np.int64) % _BINS
-    histogram = np.bincount(bins, minlength=_BINS) / len(bins)
-    steps = np.arange(-_TOLERANCE, _TOLERANCE + 1)
-    spread = histogram[(np.arange(_BINS) + steps[:, None]) % _BINS]  # [step, bin]
-    near, peaked = spread.sum(axis=0), (1 - np.abs(steps) / 8) @ spread
-    template = (np.arange(_BINS)[:, None] + _PLACES) % _BINS  # [shift, place]
-    shares: _Floats = near[template].sum(axis=1)
-    scores: _Floats = peaked[template] @ _WEIGHTS
+    near, peaked = _near(_phase_histogram(attacks, beat))
+    shares: _Floats = near[_TEMPLATE].sum(axis=1)
+    scores: _Floats = peaked[_TEMPLATE] @ _WEIGHTS
     shifts = np.arange(-_BINS // 4, _BINS // 4 + 1)
     best = int(shifts[(scores[shifts] - 1e-3 * np.abs(shifts)).argmax()])
     fits = shares[best] >= _FITS and shares[0] <= _FITS / 2
     return round(best * beat / _BINS) if fits else 0
+
+
+def _phase_histogram(attacks: _Ints, beat: int) -> _Floats:
+    """[bin]: share of the attacks in each bin of the beat."""
+    bins = np.rint(attacks / beat * _BINS).astype(np.int64) % _BINS
+    return np.asarray(np.bincount(bins, minlength=_BINS) / len(bins), dtype=np.float64)
+
+
+def _near(histogram: _Floats) -> tuple[_Floats, _Floats]:
+    """([bin] share of attacks near it, [bin] the same with the nearest counting most)."""
+    steps = np.arange(-_TOLERANCE, _TOLERANCE + 1)
+    spread = histogram[(np.arange(_BINS) + steps[:, None]) % _BINS]  # [step, bin]
+    return spread.sum(axis=0), (1 - np.abs(steps) / 8) @ spread
 
 
 def _residuals(attacks: _Ints, beat: int, offset: int) -> _Floats:

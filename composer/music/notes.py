@@ -17,6 +17,10 @@ from composer.music.timing import MetreMap, TempoMap
 DRUM_PROGRAM = 128
 """The `Part.program` of a drum part: one past the last General MIDI program."""
 
+WRITTEN, HEARD, UNKNOWN = "written", "heard", "unknown"
+"""Where a piece's beat comes from: its file says it; it was found in the onsets of a file
+that counts seconds; or it was looked for in vain, and ticks are time alone."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Note:
@@ -99,6 +103,7 @@ class Piece:
         tempos: Tempo over time.
         metres: Metre over time, and so where the bar lines are.
         title: Taken from the file, or "".
+        pulse: `WRITTEN`, `HEARD` or `UNKNOWN`: where its beat comes from.
     """
 
     parts: tuple[Part, ...]
@@ -106,6 +111,7 @@ class Piece:
     tempos: TempoMap = field(default_factory=TempoMap)
     metres: MetreMap = field(default_factory=MetreMap)
     title: str = ""
+    pulse: str = WRITTEN
 
     def __post_init__(self) -> None:
         if self.ticks_per_beat < 1:

@@ -16,6 +16,7 @@ from mido import Message, MetaMessage, MidiFile, MidiTrack
 
 from composer.errors import OutputError, SeedError
 from composer.formats import midi, smf
+from composer.formats.midi_text import decode_text, encode_text
 from composer.formats.midi_timeline import timeline
 from composer.music.notes import DRUM_PROGRAM, Note, Part, Piece
 from composer.music.timing import MetreMap, TempoMap
@@ -250,7 +251,7 @@ class TestFromPiece:
 
 
 NAMES = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x2FFF), max_size=12).filter(
-    lambda name: smf.decode_text(smf.encode_text(name)) == name
+    lambda name: decode_text(encode_text(name)) == name
 )
 
 

@@ -203,10 +203,38 @@ def test_a_damaged_file_is_refused_in_one_line(data: bytes, line: str) -> None:
 
 
 def test_every_truncation_is_noticed() -> None:
+    second = PLAIN.rindex(b"MTrk")
     for length in range(len(PLAIN)):
-        # Only the last byte of the last end_of_track (its length, 0) may seem optional.
+        if length == second:  # a whole track, and a header that promises another
+            remarks: list[str] = []
+            assert len(smf.parse(PLAIN[:length], remarks.append).tracks) == 1
+            assert remarks == ["the header promises 2 tracks, 1 track is there and read"]
+            continue
         with pytest.raises(SeedError):
             smf.parse(PLAIN[:length])
+
+
+@pytest.mark.parametrize("promised", [0, 1, 2, 4, 200])
+def test_all_tracks_are_read_whatever_the_header_promises(promised: int) -> None:
+    data = bytearray(midi_file(C4 + END, C4 + END, C4 + END))
+    data[10:12] = promised.to_bytes(2, "big")
+    remarks: list[str] = []
+    assert [len(track) for track in smf.parse(bytes(data), remarks.append).tracks] == [3, 3, 3]
+    assert remarks == [f"the header promises {promised} tracks, 3 tracks are there and read"]
+
+
+def test_foreign_chunks_between_tracks_are_not_counted() -> None:
+    foreign = b"XFKM" + (2).to_bytes(4, "big") + b"ab"
+    first, second = midi_file(C4 + END), midi_file(C4 + END)[14:]
+    data = first[:11] + b"\x01" + first[12:] + foreign + second
+    assert len(smf.parse(data).tracks) == 2
+
+
+def test_a_damaged_track_beyond_those_promised_is_left_out() -> None:
+    data = midi_file(C4 + END) + b"MTrk" + (4).to_bytes(4, "big") + hexdump("00 F5 00 00")
+    remarks: list[str] = []
+    assert len(smf.parse(data, remarks.append).tracks) == 1
+    assert len(remarks) == 1 and "damaged: left out" in remarks[0]
 
 
 def test_encode_refuses_what_a_file_cannot_hold() -> None:
@@ -216,13 +244,3 @@ def test_encode_refuses_what_a_file_cannot_hold() -> None:
     clock = mido.MidiTrack([mido.Message("clock")])
     with pytest.raises(OutputError, match="realtime"):
         smf.encode(mido.MidiFile(tracks=[clock]))
-
-
-@pytest.mark.parametrize("text", ["", "Flöte", "箏", "Klavier (rechte Hand)"])
-def test_text_round_trip(text: str) -> None:
-    assert smf.decode_text(smf.encode_text(text)) == text
-
-
-def test_text_in_any_bytes_becomes_one_line() -> None:
-    assert smf.decode_text("Fl\xf6te\0\0") == "Flöte"  # latin-1, padded with zeros
-    assert smf.decode_text(" a\nb\x1b ") == "ab"

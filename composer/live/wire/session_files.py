@@ -22,6 +22,8 @@ from composer.encoding.events import (
 )
 from composer.errors import OutputError, SeedError
 from composer.formats import midi
+from composer.formats.music_file import read_music
+from composer.formats.suffixes import MIDI_SUFFIXES
 from composer.generation.seed_analysis import analyse_seed
 from composer.live.core.improviser import ProposedNote
 from composer.live.core.session_log import SessionLog
@@ -30,7 +32,6 @@ LARGEST_SEED = 1 << 20
 """Bytes of a file that is read while others play."""
 LAST_NOTES = 256
 """Notes of a seed that are heard."""
-SUFFIXES = (".mid", ".midi")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def inside(folder: Path, name: object) -> Path:
     odd = any(not character.isprintable() for character in text)
     if not text or odd or len(text) > 500 or ".." in parts or PureWindowsPath(text).anchor:
         raise SeedError(f"{text[:80]!r} is not a name inside the server's folder")
-    if PurePosixPath(text).suffix.lower() not in SUFFIXES:
+    if PurePosixPath(text).suffix.lower() not in MIDI_SUFFIXES:
         raise SeedError(f"{text[:80]!r} is not a MIDI file's name; end it in .mid")
     try:
         home = folder.resolve()
@@ -87,7 +88,7 @@ def load_seed(folder: Path, name: object) -> Seed:
     except OSError:
         raise SeedError(f"{name} is not there; put it into the server's folder") from None
     try:
-        piece = midi.read(path)
+        piece = read_music(path).piece
     except SeedError as error:
         # The line names the file: not where on this computer it lies.
         raise SeedError(str(error).replace(str(path), str(name))) from None

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from composer.errors import SeedError
-from composer.formats import midi
+from composer.formats import music_file
 from composer.formats.jsb_chorales import chorale_items, read_chorale
+from composer.formats.suffixes import is_music
 from composer.music.notes import Piece
 
-MIDI_SUFFIXES = (".mid", ".midi", ".rmi")
-SCORE_SUFFIXES = (".musicxml", ".xml", ".mxl", ".abc", ".krn")
 SPLIT_FOLDERS = {"train": "train", "validation": "valid", "valid": "valid", "test": "test"}
 VALID_SHARE = 0.05
 
@@ -68,7 +67,6 @@ def find_sources(paths: Sequence[str | Path]) -> list[Source]:
 def _under(path: Path, corpus: str) -> list[Source]:
     sources: list[Source] = []
     for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-        suffix = file.suffix.lower()
         inside = file.relative_to(path) if path.is_dir() else Path(file.name)
         folders = [
             SPLIT_FOLDERS[part.lower()]
@@ -79,9 +77,9 @@ def _under(path: Path, corpus: str) -> list[Source]:
         # Names that begin with "._" are what macOS leaves beside files on other disks.
         if file.name.startswith("._") or not file.is_file():
             continue
-        if suffix in MIDI_SUFFIXES + SCORE_SUFFIXES:
+        if is_music(file):
             sources.append(Source(file, inside.as_posix(), corpus, None, split))
-        elif suffix == ".json":
+        elif file.suffix.lower() == ".json":
             for part, index in chorale_items(file):
                 label = f"{inside.as_posix()}#{part}{index}"
                 side = SPLIT_FOLDERS.get(part, "")
@@ -108,14 +106,10 @@ def read_pieces(source: Source) -> list[tuple[str, Piece]]:
     """
     if source.item is not None:
         return [(source.name, read_chorale(source.path, source.item))]
-    if source.path.suffix.lower() in SCORE_SUFFIXES:
-        from composer.formats.scores import read_scores
-
-        pieces = read_scores(source.path)
-        if len(pieces) == 1:
-            return [(source.name, pieces[0])]
-        return [(f"{source.name}#{number}", piece) for number, piece in enumerate(pieces, 1)]
-    return [(source.name, midi.read(source.path))]
+    pieces = music_file.read_pieces(source.path)
+    if len(pieces) == 1:
+        return [(source.name, pieces[0])]
+    return [(f"{source.name}#{number}", piece) for number, piece in enumerate(pieces, 1)]
 
 
 def split_of(source: Source, digest: str) -> str:

@@ -1,0 +1,31 @@
+"""Suffixes: by which names of files music is known. The only table of them."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import Final
+
+MIDI_SUFFIXES: Final = (".mid", ".midi", ".rmi", ".kar")
+"""Standard MIDI files; `.rmi` wraps one in RIFF, `.kar` is one with lyrics."""
+
+SCORE_FORMATS: Final = {
+    ".musicxml": "musicxml",
+    ".xml": "musicxml",
+    ".mxl": "musicxml",
+    ".abc": "abc",
+    ".krn": "humdrum",
+}
+"""Suffix of a score -> its format as music21 calls it."""
+
+SCORE_SUFFIXES: Final = tuple(SCORE_FORMATS)
+MUSIC_SUFFIXES: Final = MIDI_SUFFIXES + SCORE_SUFFIXES
+
+
+def is_music(name: str | PurePath) -> bool:
+    """Whether a file's name is that of music composer reads."""
+    return PurePath(name).suffix.lower() in MUSIC_SUFFIXES
+
+
+def is_score(name: str | PurePath) -> bool:
+    """Whether a file's name is that of a score."""
+    return PurePath(name).suffix.lower() in SCORE_SUFFIXES
