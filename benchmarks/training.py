@@ -34,15 +34,15 @@ CLIP, RATE, DECAY = 1.0, 2e-3, 0.01
 Update = Callable[[np.ndarray], None]
 
 
-def steps(lanes: int, length: int) -> np.ndarray:
+def steps(batch_size: int, length: int) -> np.ndarray:
     """Columns of random notes, int32 [B, T + 1, 19]."""
     rng = np.random.default_rng(0)
     sizes = list(SIZES) + list(COLUMN_SIZES[len(SIZES) :])
-    drawn = [rng.integers(size, size=(lanes, length + 1)) for size in sizes]
+    drawn = [rng.integers(size, size=(batch_size, length + 1)) for size in sizes]
     return np.stack(drawn, axis=-1).astype(np.int32)
 
 
-def keras_update(config: NetworkConfig, lanes: int, length: int) -> Update:
+def keras_update(config: NetworkConfig, batch_size: int, length: int) -> Update:
     """One update as `composer train` makes it."""
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     import keras
@@ -55,9 +55,9 @@ def keras_update(config: NetworkConfig, lanes: int, length: int) -> Update:
     optimizer = keras.optimizers.AdamW(RATE, weight_decay=DECAY, global_clipnorm=CLIP)
     optimizer.build(network.trainable_variables)
     train, _ = make_steps(network, optimizer)
-    weights = np.ones((lanes, length, len(FIELDS)), dtype=np.float32)
-    keep = np.ones(lanes, dtype=np.float32)
-    state: Any = np.zeros((config.layers, 2, lanes, config.units), dtype=np.float32)
+    weights = np.ones((batch_size, length, len(FIELDS)), dtype=np.float32)
+    keep = np.ones(batch_size, dtype=np.float32)
+    state: Any = np.zeros((config.layers, 2, batch_size, config.units), dtype=np.float32)
 
     def update(batch: np.ndarray) -> None:
         nonlocal state
@@ -67,7 +67,7 @@ def keras_update(config: NetworkConfig, lanes: int, length: int) -> Update:
     return update
 
 
-def torch_update(config: NetworkConfig, lanes: int, length: int) -> Update:
+def torch_update(config: NetworkConfig, batch_size: int, length: int) -> Update:
     """The same with PyTorch's modules."""
     import torch
     from torch import nn
@@ -127,10 +127,10 @@ def torch_update(config: NetworkConfig, lanes: int, length: int) -> Update:
 MAKERS = {"keras": keras_update, "torch": torch_update}
 
 
-def serve(which: str, config: NetworkConfig, lanes: int, length: int) -> None:
+def serve(which: str, config: NetworkConfig, batch_size: int, length: int) -> None:
     """For every line with a number make so many updates and print their seconds as JSON."""
-    batch = steps(lanes, length)
-    update = MAKERS[which](config, lanes, length)
+    batch = steps(batch_size, length)
+    update = MAKERS[which](config, batch_size, length)
     for _ in range(WARM_UP):
         update(batch)
     for line in sys.stdin:
@@ -176,7 +176,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--layers", type=int, default=2)
     parser.add_argument("--units", type=int, default=512)
-    parser.add_argument("--lanes", type=int, default=128)
+    parser.add_argument("--batch-size", type=int, default=128)
     parser.add_argument("--steps", type=int, default=96)
     parser.add_argument("--updates", type=int, default=3, help="in a turn")
     parser.add_argument("--rounds", type=int, default=4, help="turns of each")
@@ -188,9 +188,17 @@ def main() -> None:
     given = parser.parse_args()
     config = NetworkConfig(layers=given.layers, units=given.units)
     if given.serve:
-        serve(given.serve, config, given.lanes, given.steps)
+        serve(given.serve, config, given.batch_size, given.steps)
         return
-    sizes = [f"--{name}={getattr(given, name)}" for name in ("layers", "units", "lanes", "steps")]
+    sizes = [
+        f"--{name}={value}"
+        for name, value in (
+            ("layers", given.layers),
+            ("units", given.units),
+            ("batch-size", given.batch_size),
+            ("steps", given.steps),
+        )
+    ]
     sides = {which: start(which, sizes, given.threads) for which in MAKERS}
     times: dict[str, list[float]] = {which: [] for which in sides}
     for process in sides.values():
@@ -205,11 +213,11 @@ def main() -> None:
         assert process.stdin is not None
         process.stdin.close()
         process.wait()
-    notes = given.lanes * given.steps
+    notes = given.batch_size * given.steps
     speed = {which: notes / float(np.median(values)) for which, values in times.items()}
     result = {
         "size": f"{given.layers} x {given.units}",
-        "lanes": given.lanes,
+        "batch_size": given.batch_size,
         "steps": given.steps,
         "processors": os.cpu_count(),
         "threads": given.threads,

@@ -108,7 +108,7 @@ _RUN_OPTIONS = (
 def _schedule(**defaults: Any) -> tuple[Callable[[Any], Any], ...]:
     """Options whose defaults differ between training and fine-tuning."""
     helps: dict[str, tuple[click.ParamType[Any], str]] = {
-        "lanes": (click.IntRange(1), "Pieces side by side in a batch."),
+        "batch_size": (click.IntRange(1), "Pieces side by side in a batch."),
         "steps": (click.IntRange(1), "Notes through which errors are traced back."),
         "updates": (click.IntRange(1), "Steps of the optimiser in all."),
         "learning_rate": (click.FloatRange(0, min_open=True), "At its peak."),
@@ -148,7 +148,7 @@ def _with(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
     click.option("--from", "origin", metavar="MODEL", help="Begin with this model's weights."),
     *_RUN_OPTIONS[2:5],
     *_schedule(
-        lanes=128,
+        batch_size=128,
         steps=96,
         updates=3000,
         learning_rate=2e-3,
@@ -187,7 +187,7 @@ def train(ctx: click.Context, /, **given: Any) -> None:
     ),
     *_RUN_OPTIONS[2:5],
     *_schedule(
-        lanes=32,
+        batch_size=32,
         steps=96,
         updates=400,
         learning_rate=3e-4,
@@ -261,7 +261,7 @@ def _plan(given: dict[str, Any]) -> Any:
     if given["dropout"] is not None:
         sizes["dropout"] = given["dropout"]
     names = (
-        "lanes",
+        "batch_size",
         "steps",
         "updates",
         "learning_rate",

@@ -150,7 +150,7 @@ def against_crops(
     predictor: Predictor,
     told: Sequence[NoteScores],
     length: int,
-    lanes: int = LANES,
+    streams: int = LANES,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """What the same notes cost with the whole piece before them, and within crops.
@@ -162,7 +162,7 @@ def against_crops(
         predictor: The network.
         told: The pieces, with what it made of them whole.
         length: Notes in a crop.
-        lanes: Crops side by side.
+        streams: Crops side by side.
         progress: Called with notes scored and notes in all.
 
     Returns:
@@ -176,7 +176,7 @@ def against_crops(
     ]
     crops = [crop(told[index].events, start, length) for index, start in places]
     table = np.zeros((len(told), 3))  # nats whole, nats cropped, notes
-    for number, nats in note_nats(predictor, crops, lanes, progress):
+    for number, nats in note_nats(predictor, crops, streams, progress):
         index, start = places[number]
         whole = told[index].nats[start + 1 : start + length]
         table[index] += (whole.sum(), nats[1:-1].sum(), length - 1)

@@ -283,7 +283,7 @@ def evaluate(
     predictor: Predictor,
     pieces: Sequence[Found],
     report: Report | None = None,
-    lanes: int = LANES,
+    streams: int = LANES,
     progress: Progress | None = None,
     *,
     keep: bool = False,
@@ -294,13 +294,13 @@ def evaluate(
         predictor: The network.
         pieces: From `read_files`.
         report: To add them to; a new one if not given.
-        lanes: How many run side by side.
+        streams: How many run side by side.
         progress: Called with notes scored and notes in all.
         keep: Keep what it made of each note (20 bytes a note).
     """
     scored: dict[int, Scored] = {}
     events = [piece.events for piece in pieces]
-    for index, nats in note_nats(predictor, events, lanes, progress):
+    for index, nats in note_nats(predictor, events, streams, progress):
         piece = pieces[index]
         summed = nats.sum(axis=0, dtype=np.float64)
         told = NoteScores(piece.events, nats, piece.corpus) if keep else None

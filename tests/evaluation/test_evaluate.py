@@ -139,7 +139,7 @@ def test_the_same_as_in_training(music: Path):
     set_weights(network, tiny_model.weights())
     _, score_step = make_steps(network, None)
     score = Score.empty()
-    for _, batches in validation_batches(data, steps=32, limit=None, lanes=2):
+    for _, batches in validation_batches(data, steps=32, limit=None, batch_size=2):
         state = np.zeros((2, 2, 2, 16), dtype=np.float32)
         for batch in batches:
             sums, state = score_step(batch.features, batch.weights, batch.keep, state)

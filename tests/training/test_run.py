@@ -24,7 +24,7 @@ from composer.errors import SettingError
 
 ROOT = Path(__file__).parents[2]
 TINY = (
-    *("--layers", "2", "--units", "12", "--head-units", "8", "--lanes", "3", "--steps", "9"),
+    *("--layers", "2", "--units", "12", "--head-units", "8", "--batch-size", "3", "--steps", "9"),
     *("--updates", "12", "--warm-up", "4", "--validate-every", "4", "--precision", "float32"),
     *("--learning-rate", "0.02"),
 )
@@ -88,8 +88,8 @@ def test_a_checkpoint_holds_what_its_readers_expect(straight: Path) -> None:
     about = meta(straight / "last.npz")
     assert about["update"] == 12
     assert about["network"]["units"] == 12
-    assert about["settings"]["lanes"] == 3
-    assert set(about["streams"]) == {"dealt", "by_corpus", "lanes"}
+    assert about["settings"]["batch_size"] == 3
+    assert set(about["streams"]) == {"dealt", "by_corpus", "streams"}
 
 
 KILLED = """
@@ -196,7 +196,7 @@ def test_memory_that_runs_out_is_one_line(
     monkeypatch.setattr(fit.Fitter, "step", step)
     result = train(prepared, "--out", tmp_path / "r")
     assert result.exit_code == 1
-    assert result.stderr.startswith("Error: memory has run out: give fewer --lanes")
+    assert result.stderr.startswith("Error: memory has run out: give a smaller --batch-size")
 
 
 def test_a_loss_that_is_no_number_ends_the_run(
@@ -300,7 +300,7 @@ def test_finetuning_begins_with_the_models_weights(
     """With next to no learning rate, what comes out is what went in."""
     result = composer(
         "finetune", prepared, "--from", straight / "model", "--out", tmp_path / "r",
-        "--updates", "1", "--lanes", "2", "--steps", "8", "--learning-rate", "1e-9", "--json",
+        "--updates", "1", "--batch-size", "2", "--steps", "8", "--learning-rate", "1e-9", "--json",
     )  # fmt: skip
     assert result.exit_code == 0, result.output
     tuned, model = arrays(tmp_path / "r" / "last.npz"), arrays(straight / "model" / "weights.npz")
@@ -324,7 +324,7 @@ def test_other_backends_train_and_resume(
         pytest.skip(f"{backend} is not installed")
     same = (
         *(prepared, "--from", straight / "model", "--dropout", "0", "--precision", "float32"),
-        *("--lanes", "4", "--steps", "24", "--warm-up", "0", "--validate-every", "4"),
+        *("--batch-size", "4", "--steps", "24", "--warm-up", "0", "--validate-every", "4"),
         *("--learning-rate", "0.02", "--updates", "8"),
     )
 
@@ -379,7 +379,7 @@ def test_settings_survive_json() -> None:
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: FitSettings(lanes=0),
+        lambda: FitSettings(batch_size=0),
         lambda: FitSettings(learning_rate=float("nan")),
         lambda: FitSettings(precision="float8"),
         lambda: FitSettings(shares={"a": -1.0}),

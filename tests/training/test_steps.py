@@ -20,7 +20,7 @@ from composer.network.keras_lstm import build
 
 
 def test_nats_by_hand() -> None:
-    """Two steps of one lane; the second's pitch has no target, and its class is no class."""
+    """Two steps of one stream; the second's pitch has no target, and its class is no class."""
     logits = [np.zeros((1, 2, size), np.float32) for size in SIZES]
     logits[2][0, 0, 60] = np.log(3.0)  # odds of 3 to 1 against each of the others
     features = np.zeros((1, 3, len(COLUMNS)), np.int32)
@@ -50,7 +50,12 @@ def test_the_optimiser_sees_the_gradient_of_embeddings_added_up(
     keras.mixed_precision.set_global_policy("float32")
     network = build(NetworkConfig(2, 6, 5, dropout=0.0))
     batch = Streams(
-        dataset.load([prepared]), lanes=3, steps=12, shares={}, augmentation=Augmentation(), seed=1
+        dataset.load([prepared]),
+        batch_size=3,
+        steps=12,
+        shares={},
+        augmentation=Augmentation(),
+        seed=1,
     ).next()
     state = np.zeros((2, 2, 3, 6), np.float32)
     with tf.GradientTape() as tape:

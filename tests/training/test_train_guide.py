@@ -15,7 +15,7 @@ from composer.cli.main import verbs
 GUIDE = Path(__file__).parents[2] / "docs" / "train.md"
 SEED = Path(__file__).parents[2] / "midi_data" / "waltz.mid"
 
-SHORT = "--updates 2 --lanes 2 --steps 8 --warm-up 1 --validate-every 2 --limit 1"
+SHORT = "--updates 2 --batch-size 2 --steps 8 --warm-up 1 --validate-every 2 --limit 1"
 SMALL = f"{SHORT} --layers 1 --units 8 --head-units 8"
 MORE = {
     "prepare mine=": "--workers 1",
@@ -69,7 +69,7 @@ def test_every_command_and_the_python_run(
 
     (python,) = blocks("python")
     small = python.replace("units=256", "layers=1, units=8, head_units=8")
-    small = small.replace("updates=500", "updates=2, lanes=2, steps=8")
+    small = small.replace("updates=500", "updates=2, batch_size=2, steps=8")
     assert small.count("8") > python.count("8")
     exec(compile(small, str(GUIDE), "exec"), {})
     assert Path("runs/small/model/trunk.tflite").exists()

@@ -82,7 +82,7 @@ class Fitter:
         self.dataset = dataset
         self.streams = Streams(
             dataset,
-            lanes=settings.lanes,
+            batch_size=settings.batch_size,
             steps=settings.steps,
             shares=settings.shares,
             augmentation=settings.augmentation,
@@ -99,7 +99,7 @@ class Fitter:
         )
         self.optimizer.exclude_from_weight_decay(var_names=["bias", "embeddings"])
         self.optimizer.build(self.network.trainable_variables)
-        self.state: Any = self._zero_state(settings.lanes)
+        self.state: Any = self._zero_state(settings.batch_size)
         self.update = 0
         self.elapsed = 0.0
         self.best = math.inf

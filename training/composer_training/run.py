@@ -189,7 +189,7 @@ def run(
     except Exception as error:
         if _out_of_memory(error):
             raise TrainingError(
-                "memory has run out: give fewer --lanes, fewer --steps, or a smaller network"
+                "memory has run out: give a smaller --batch-size, fewer --steps or fewer --units"
             ) from error
         raise
     return Outcome(folder, end, fitter.update, fitter.best, fitter.elapsed, model)

@@ -12,13 +12,16 @@ from composer_training.data.augment import Augmentation
 
 PRECISIONS = ("mixed_bfloat16", "float32")
 
+_RENAMED = {"lanes": "batch_size", "detours": "corruption"}
+"""Names in the files of runs that began before these settings had their present names."""
+
 
 @dataclass(frozen=True, slots=True)
 class FitSettings:
     """One training run.
 
     Attributes:
-        lanes: Pieces side by side in a batch.
+        batch_size: Pieces side by side in a batch.
         steps: Steps of truncated back-propagation through time.
         updates: Optimiser steps in all; the learning rate falls to its end over them.
         learning_rate: At its peak, reached after `warm_up` updates.
@@ -38,7 +41,7 @@ class FitSettings:
         SettingError: A value is out of range; the message names it.
     """
 
-    lanes: int = 128
+    batch_size: int = 128
     steps: int = 96
     updates: int = 3000
     learning_rate: float = 2e-3
@@ -54,7 +57,7 @@ class FitSettings:
     minutes: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("lanes", "steps", "updates", "validate_every"):
+        for name in ("batch_size", "steps", "updates", "validate_every"):
             if getattr(self, name) < 1:
                 raise SettingError(f"{name} is {getattr(self, name)}, must be at least 1")
         for name in ("warm_up", "weight_decay", "patience", "seed", "minutes"):
@@ -80,8 +83,10 @@ class FitSettings:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> FitSettings:
         """The inverse of `as_dict`."""
-        augmentation = Augmentation(**values.get("augmentation", {}))
-        return cls(**{**values, "augmentation": augmentation})
+        own = {_RENAMED.get(name, name): value for name, value in values.items()}
+        varied = own.get("augmentation", {})
+        varied = {_RENAMED.get(name, name): value for name, value in varied.items()}
+        return cls(**{**own, "augmentation": Augmentation(**varied)})
 
 
 def share_done(settings: FitSettings, update: int, elapsed: float) -> float:

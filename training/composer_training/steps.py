@@ -42,7 +42,7 @@ def _loss(sums: Tensor, weights: Tensor) -> Tensor:
 
 
 def _begin(state: Tensor, keep: Tensor) -> Tensor:
-    """The state that goes in: zero where a lane begins a piece."""
+    """The state that goes in: zero where a stream begins a piece."""
     return ops.cast(state, "float32") * keep[None, None, :, None]
 
 

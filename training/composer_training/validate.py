@@ -63,7 +63,7 @@ def mean(scores: dict[str, Score]) -> Score:
 
 
 def validation_batches(
-    dataset: Dataset, steps: int, limit: int | None, lanes: int = 32
+    dataset: Dataset, steps: int, limit: int | None, batch_size: int = 32
 ) -> Iterator[tuple[str, Iterator[Batch]]]:
     """Yield (corpus, its batches). Pieces of like length share a batch.
 
@@ -71,30 +71,30 @@ def validation_batches(
         dataset: With pieces in its "valid" split.
         steps: Steps in a batch.
         limit: Pieces per corpus at most; None: all.
-        lanes: Pieces side by side.
+        batch_size: Pieces side by side.
     """
     for corpus, records in dataset.corpora("valid").items():
         chosen = sorted(records[:limit], key=lambda record: record.count)
 
         def batches(chosen: list = chosen) -> Iterator[Batch]:  # type: ignore[type-arg]
-            for first in range(0, len(chosen), lanes):
-                group = chosen[first : first + lanes]
+            for first in range(0, len(chosen), batch_size):
+                group = chosen[first : first + batch_size]
                 tables = [
                     features(to_events(record, dataset.notes(record)), end=True) for record in group
                 ]
                 longest = max(len(table) for table in tables)
                 for start in range(0, longest - 1, steps):
-                    array = np.zeros((lanes, steps + 1, len(COLUMNS)), dtype=np.int32)
+                    array = np.zeros((batch_size, steps + 1, len(COLUMNS)), dtype=np.int32)
                     array[..., SHIFT] = NO_SHIFT
-                    weights = np.zeros((lanes, steps, len(FIELDS)), dtype=np.float32)
-                    for lane, (record, table) in enumerate(zip(group, tables, strict=True)):
+                    weights = np.zeros((batch_size, steps, len(FIELDS)), dtype=np.float32)
+                    for row, (record, table) in enumerate(zip(group, tables, strict=True)):
                         chunk = table[start : start + steps + 1]
                         if len(chunk) > 1:
-                            array[lane, : len(chunk)] = chunk
-                            weights[lane, : len(chunk) - 1] = target_weights(
+                            array[row, : len(chunk)] = chunk
+                            weights[row, : len(chunk) - 1] = target_weights(
                                 chunk[1:], record.dynamics
                             )
-                    keep = np.full(lanes, float(start > 0), dtype=np.float32)
+                    keep = np.full(batch_size, float(start > 0), dtype=np.float32)
                     yield Batch(array, weights, keep)
 
         yield corpus, batches()

@@ -42,7 +42,7 @@ def test_a_key_comes_up_before_it_goes_down_again() -> None:
 @pytest.fixture(scope="module")
 def rival(prepared: Path) -> performance_rnn.PerformanceRNN:
     settings = FitSettings(
-        lanes=2, steps=16, updates=6, warm_up=1, precision="float32", learning_rate=0.02
+        batch_size=2, steps=16, updates=6, warm_up=1, precision="float32", learning_rate=0.02
     )
     told: list[float] = []
     network, about = performance_rnn.begin(settings, layers=2, units=8)

@@ -1,10 +1,10 @@
-"""Detours: what is spoilt is named, and all else is as it was written."""
+"""Corruption: corrupted notes are marked, and all others are as they were written."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from composer_training.data.corruption import take_detours
+from composer_training.data.corruption import corrupt
 
 from composer.encoding.events import TICKS_PER_SECOND, Events, quantise
 from composer.music.beat_grid import BEATS, FREE
@@ -44,39 +44,42 @@ def noted(events: Events) -> set[tuple[int, ...]]:
 
 @pytest.mark.parametrize("kind", [BEATS, FREE])
 @pytest.mark.parametrize("seed", range(12))
-def test_what_is_not_aside_is_as_it_was(kind: str, seed: int):
+def test_what_is_not_corrupted_is_as_it_was(kind: str, seed: int):
     events = waltz(kind=kind)
-    spoilt, aside = take_detours(events, 0.15, np.random.default_rng(seed))
+    changed, corrupted = corrupt(events, 0.15, np.random.default_rng(seed))
     kept = {
         (onset, *row[1:])
         for onset, row, out in zip(
-            spoilt.onsets.tolist(), spoilt.rows.tolist(), aside.tolist(), strict=True
+            changed.onsets.tolist(),
+            changed.rows.tolist(),
+            corrupted.tolist(),
+            strict=True,
         )
         if not out
     }
     assert kept <= noted(events)
     bar = 72 if kind == BEATS else 2 * TICKS_PER_SECOND
-    # What is missing or different all lies in bars that begin a detour or follow one.
-    bars = {onset // bar for onset in spoilt.onsets[aside].tolist()}
-    changed = {note[0] // bar for note in noted(events) ^ noted(spoilt)}
-    assert changed <= {number + more for number in bars for more in (-2, -1, 0, 1, 2)}
+    # What is missing or different all lies in bars that begin a corrupted span or follow one.
+    bars = {onset // bar for onset in changed.onsets[corrupted].tolist()}
+    differing = {note[0] // bar for note in noted(events) ^ noted(changed)}
+    assert differing <= {number + more for number in bars for more in (-2, -1, 0, 1, 2)}
     assert all(number >= 2 for number in bars)
 
 
-def test_there_are_detours_and_they_are_short():
-    changed = 0
+def test_corrupted_spans_occur_and_are_short():
+    count = 0
     for seed in range(20):
-        spoilt, aside = take_detours(waltz(), 0.1, np.random.default_rng(seed))
-        assert aside.mean() < 0.6
-        changed += noted(spoilt) != noted(waltz())
-    assert changed > 15
+        changed, corrupted = corrupt(waltz(), 0.1, np.random.default_rng(seed))
+        assert corrupted.mean() < 0.6
+        count += noted(changed) != noted(waltz())
+    assert count > 15
 
 
-def test_no_share_no_detour():
-    spoilt, aside = take_detours(waltz(), 0.0, np.random.default_rng(0))
-    assert spoilt == waltz() and not aside.any()
+def test_no_share_corrupts_nothing():
+    changed, corrupted = corrupt(waltz(), 0.0, np.random.default_rng(0))
+    assert changed == waltz() and not corrupted.any()
 
 
-def test_the_same_chance_takes_the_same_detours():
-    one, other = (take_detours(waltz(), 0.2, np.random.default_rng(5))[0] for _ in "ab")
+def test_the_same_seed_corrupts_the_same_bars():
+    one, other = (corrupt(waltz(), 0.2, np.random.default_rng(5))[0] for _ in "ab")
     assert one == other

@@ -23,14 +23,14 @@ def tiny(prepared: Path) -> Dataset:
     return dataset.load([prepared])
 
 
-def streams(data: Dataset, lanes: int = 3, steps: int = 7, **changes: object) -> Streams:
+def streams(data: Dataset, batch_size: int = 3, steps: int = 7, **changes: object) -> Streams:
     fields = {"shares": {}, "augmentation": Augmentation(), "seed": 5} | changes
-    return Streams(data, lanes=lanes, steps=steps, **fields)  # type: ignore[arg-type]
+    return Streams(data, batch_size=batch_size, steps=steps, **fields)  # type: ignore[arg-type]
 
 
-def test_a_lane_plays_whole_pieces_one_after_another(tiny: Dataset) -> None:
-    """Put the chunks of a lane together again: declarations, notes, END, the next piece."""
-    source = streams(tiny, lanes=2, steps=7, augmentation=PLAIN)
+def test_a_stream_plays_whole_pieces_one_after_another(tiny: Dataset) -> None:
+    """Put the chunks of a stream together again: declarations, notes, END, the next piece."""
+    source = streams(tiny, batch_size=2, steps=7, augmentation=PLAIN)
     pieces = {
         features(to_events(record, tiny.notes(record)), end=True).tobytes()
         for record in tiny.records
@@ -40,21 +40,21 @@ def test_a_lane_plays_whole_pieces_one_after_another(tiny: Dataset) -> None:
     played: list[bytes] = []
     for _ in range(120):
         batch = source.next()
-        for lane in range(2):
-            if batch.keep[lane] == 0:
-                current[lane] = [batch.features[lane, :1]]
+        for stream in range(2):
+            if batch.keep[stream] == 0:
+                current[stream] = [batch.features[stream, :1]]
             else:
                 # A chunk begins with the step that the one before it ended with.
-                assert np.array_equal(current[lane][-1][-1], batch.features[lane, 0])
-            counted = batch.weights[lane].any(axis=1) | (batch.features[lane, 1:, PITCH] == 128)
-            chunk = batch.features[lane, 1:]
+                assert np.array_equal(current[stream][-1][-1], batch.features[stream, 0])
+            counted = batch.weights[stream].any(axis=1) | (batch.features[stream, 1:, PITCH] == 128)
+            chunk = batch.features[stream, 1:]
             ends = np.flatnonzero(chunk[:, SHIFT] == END)
             chunk = chunk[: ends[0] + 1] if len(ends) else chunk
-            current[lane].append(chunk)
+            current[stream].append(chunk)
             assert counted[: len(chunk)].all()
             if len(ends):
-                assert not batch.weights[lane, ends[0] + 1 :].any()
-                played.append(np.concatenate(current[lane]).astype(np.int16).tobytes())
+                assert not batch.weights[stream, ends[0] + 1 :].any()
+                played.append(np.concatenate(current[stream]).astype(np.int16).tobytes())
     assert len(played) > 15
     assert set(played) <= pieces
 
@@ -132,7 +132,7 @@ def test_another_seed_is_another_order(tiny: Dataset) -> None:
 
 
 def test_padding_is_no_target(tiny: Dataset) -> None:
-    source = streams(tiny, lanes=1, steps=500)
+    source = streams(tiny, batch_size=1, steps=500)
     batch = source.next()
     end = int(np.flatnonzero(batch.features[0, :, SHIFT] == END)[0])
     assert (batch.features[0, end + 1 :, SHIFT] == NO_SHIFT).all()

@@ -49,7 +49,7 @@ from composer_training.baselines.performance_rnn import PerformanceRNN, compiled
 
 Floats = NDArray[np.float32]
 
-LANES = 64
+BATCH_SIZE = 64
 """Pieces that are heard or played side by side."""
 MOST_PER_SECOND = 200
 """Events to a second of music after which a piece is given up: time stands still in it."""
@@ -129,26 +129,26 @@ class PerformancePlayer:
         """
         after = [state for state, _ in starts]
         waiting = list(range(len(starts)))[::-1]
-        lanes: list[int | None] = [None] * min(LANES, len(starts))
-        tokens = np.full((len(lanes), 2, 1), EDGE, dtype=np.int32)
-        state = self._network.zero_state(len(lanes))
+        streams: list[int | None] = [None] * min(BATCH_SIZE, len(starts))
+        tokens = np.full((len(streams), 2, 1), EDGE, dtype=np.int32)
+        state = self._network.zero_state(len(streams))
         done = 0
         while done < len(starts):
-            for lane, index in enumerate(lanes):
+            for place, index in enumerate(streams):
                 if index is None and waiting:
-                    index = lanes[lane] = waiting.pop()
-                    state[:, :, lane], tokens[lane, 0, 0] = starts[index]
+                    index = streams[place] = waiting.pop()
+                    state[:, :, place], tokens[place, 0, 0] = starts[index]
             logits, new = self._step(tokens, state)
             table = np.asarray(ops.convert_to_numpy(logits[0]))[:, 0]
             state = np.array(ops.convert_to_numpy(new))
-            for lane, index in enumerate(lanes):
+            for place, index in enumerate(streams):
                 if index is None:
                     continue
-                following = turn(index, table[lane])
+                following = turn(index, table[place])
                 if following is not None:
-                    tokens[lane, 0, 0] = following
+                    tokens[place, 0, 0] = following
                     continue
-                after[index], lanes[lane] = state[:, :, lane].copy(), None
+                after[index], streams[place] = state[:, :, place].copy(), None
                 done += 1
                 if progress:
                     progress(done, len(starts))

@@ -7,7 +7,7 @@ state through them as ours does. Its likelihoods are of another encoding on a ti
 with ours is nats for a piece, or for a note of it, with that in mind.
 
 Conventions:
-    B lanes, T events, L layers, H units; otherwise as in `composer_training.steps`.
+    B streams, T events, L layers, H units; otherwise as in `composer_training.steps`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from composer_training.data.streams import Dealer
 from composer_training.settings import FitSettings, learning_rate_at, share_done
 from composer_training.steps import make_steps
 
-LANES = 32
+BATCH_SIZE = 32
 """Pieces side by side when they are scored."""
 SCORE_STEPS = 256
 
@@ -99,7 +99,7 @@ def build(layers: int = 3, units: int = 512, seed: int = 0) -> PerformanceRNN:
 
 
 @dataclass(slots=True)
-class _Lane:
+class _Stream:
     tokens: Tokens
     at: int = 0
 
@@ -110,33 +110,33 @@ class TokenStreams:
     def __init__(self, dataset: Dataset, settings: FitSettings) -> None:
         self._dataset, self._settings = dataset, settings
         self._dealer = Dealer(dataset.corpora("train"), settings.shares, settings.seed)
-        self._lanes: list[_Lane | None] = [None] * settings.lanes
+        self._streams: list[_Stream | None] = [None] * settings.batch_size
 
-    def _open(self) -> _Lane:
+    def _open(self) -> _Stream:
         serial, record = self._dealer.next()
         rng = np.random.default_rng((self._settings.seed, 2, serial))
         varied, notes = augment(
             record, self._dataset.notes(record), self._settings.augmentation, rng
         )
-        return _Lane(to_tokens(varied, notes))
+        return _Stream(to_tokens(varied, notes))
 
     def next(self) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]:
-        """The next chunk of every lane."""
-        lanes, steps = self._settings.lanes, self._settings.steps
-        batch = np.full((lanes, steps + 1, 1), EDGE, dtype=np.int32)
-        weights = np.zeros((lanes, steps, 1), dtype=np.float32)
-        keep = np.ones(lanes, dtype=np.float32)
-        for index in range(lanes):
-            lane = self._lanes[index]
-            if lane is None:
-                lane = self._lanes[index] = self._open()
+        """The next chunk of every stream."""
+        batch_size, steps = self._settings.batch_size, self._settings.steps
+        batch = np.full((batch_size, steps + 1, 1), EDGE, dtype=np.int32)
+        weights = np.zeros((batch_size, steps, 1), dtype=np.float32)
+        keep = np.ones(batch_size, dtype=np.float32)
+        for index in range(batch_size):
+            stream = self._streams[index]
+            if stream is None:
+                stream = self._streams[index] = self._open()
                 keep[index] = 0.0
-            chunk = lane.tokens[lane.at : lane.at + steps + 1]
+            chunk = stream.tokens[stream.at : stream.at + steps + 1]
             batch[index, : len(chunk), 0] = chunk
             weights[index, : len(chunk) - 1] = 1.0
-            lane.at += steps
-            if lane.at >= len(lane.tokens) - 1:
-                self._lanes[index] = None
+            stream.at += steps
+            if stream.at >= len(stream.tokens) - 1:
+                self._streams[index] = None
         return batch, weights, keep
 
 
@@ -175,7 +175,7 @@ def fit(
     optimizer.build(network.trainable_variables)
     train, _ = make_steps(network, optimizer)
     streams = TokenStreams(dataset, settings)
-    state: Any = network.zero_state(settings.lanes)
+    state: Any = network.zero_state(settings.batch_size)
     began, update = clock(), 0
     while (done := share_done(settings, update, clock() - began)) < 1.0:
         optimizer.learning_rate.assign(learning_rate_at(update, settings, clock() - began))
@@ -207,31 +207,31 @@ def event_nats(
         (index for index, piece in enumerate(pieces) if len(piece) > 1),
         key=lambda index: len(pieces[index]),
     )
-    count = min(LANES, len(waiting))
-    lanes: list[tuple[int, list[NDArray[Any]]] | None] = [None] * count  # piece, its nats so far
+    count = min(BATCH_SIZE, len(waiting))
+    streams: list[tuple[int, list[NDArray[Any]]] | None] = [None] * count  # piece, its nats so far
     state = np.array(network.zero_state(count))
-    while waiting or any(lanes):
+    while waiting or any(streams):
         tokens = np.full((count, SCORE_STEPS + 1, 1), EDGE, dtype=np.int32)
-        for lane, playing in enumerate(lanes):
+        for place, playing in enumerate(streams):
             if playing is None and waiting:
                 index = waiting.pop()
-                playing = lanes[lane] = (index, [])
-                state[:, :, lane] = 0.0 if states is None else states[index]
+                playing = streams[place] = (index, [])
+                state[:, :, place] = 0.0 if states is None else states[index]
             if playing is not None:
                 index, paid = playing
                 chunk = pieces[index][SCORE_STEPS * len(paid) :][: SCORE_STEPS + 1]
-                tokens[lane, : len(chunk), 0] = chunk
+                tokens[place, : len(chunk), 0] = chunk
         values, after = network.score(tokens, state)
         table, state = ops.convert_to_numpy(values), np.array(ops.convert_to_numpy(after))
-        for lane, playing in enumerate(lanes):
+        for place, playing in enumerate(streams):
             if playing is None:
                 continue
             index, paid = playing
             left = len(pieces[index]) - 1 - SCORE_STEPS * len(paid)
-            paid.append(table[lane, :left])
+            paid.append(table[place, :left])
             if left <= SCORE_STEPS:
                 yield index, np.concatenate(paid, dtype=np.float64)
-                lanes[lane] = None
+                streams[place] = None
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -164,7 +164,7 @@ def train_rival(
     """Train a Performance RNN, on from what is in a file if there is one; kept there on the way."""
     from composer_training.baselines import performance_rnn as rival
 
-    settings = FitSettings(lanes=32, steps=128, updates=1_000_000, minutes=minutes, warm_up=60)
+    settings = FitSettings(batch_size=32, steps=128, updates=1_000_000, minutes=minutes, warm_up=60)
     network, known = rival.begin(settings, path)
     about: dict[str, Any] = {"minutes": 0.0, "events_heard": 0, "sittings": 0, "curve": []} | known
     # Other pieces than in the sitting before.
@@ -176,7 +176,7 @@ def train_rival(
 
     def note(update: int) -> None:
         about["minutes"] = round(minutes_before + (time.monotonic() - began) / 60, 1)
-        about["events_heard"] = heard_before + update * settings.lanes * settings.steps
+        about["events_heard"] = heard_before + update * settings.batch_size * settings.steps
         if recent:
             mean = round(float(np.mean(recent)), 3)
             about["curve"].append([about["events_heard"], mean])

@@ -33,8 +33,8 @@ class Augmentation:
         recast: Share of pieces of which parts are left out or laid together.
         played: Share of scores that get a player's articulation and loudness.
         loose: Share of pieces on a beat grid whose onsets stray from it a little.
-        detours: Share of bars at which a spoilt bar begins (`composer_training.data.corruption`),
-            in those half of the pieces that have any.
+        corruption: Share of bars at which a corrupted span begins, in the half of the pieces
+            that have any (`composer_training.data.corruption`).
         forgetful: Share of pieces through which nothing is recalled.
     """
 
@@ -46,7 +46,7 @@ class Augmentation:
     recast: float = 0.3
     played: float = 0.6
     loose: float = 0.12
-    detours: float = 0.08
+    corruption: float = 0.08
     forgetful: float = 0.08
 
 
@@ -59,7 +59,7 @@ PLAIN = Augmentation(
     recast=0,
     played=0,
     loose=0,
-    detours=0,
+    corruption=0,
     forgetful=0,
 )
 """Every piece as it is."""

@@ -1,11 +1,11 @@
-"""Detours: bars in which something else is played, and the music that goes on regardless.
+"""Corruption: bars in which something else is played, and the music that goes on as written.
 
-A network that only ever hears what people wrote does not know what to do after a bar of its
-own that nobody would have written: it takes the slip for the style and stays there. Here a
-few bars of a piece are spoilt, as a network spoils them, and not counted; what follows is as
-it was written and counted, so that it is learnt to find back. (The trouble is known as
-exposure bias; scheduled sampling, Bengio et al. 2015, treats it by playing the network's own
-notes to it, which takes a pass of the network for each note. This takes none.)
+A network that only ever hears what people wrote does not recover from a bar of its own that
+nobody would have written: it takes the mistake for the style and repeats it. Here a few bars
+of a piece are corrupted in the ways in which a network goes wrong, and are not counted in the
+loss. What follows them is unchanged and is counted, so the network learns to recover. (The
+problem is known as exposure bias. Scheduled sampling, Bengio et al. 2015, treats it by feeding
+the network its own notes, which takes a pass of the network for each note; this takes none.)
 """
 
 from __future__ import annotations
@@ -34,28 +34,29 @@ Table = NDArray[np.int64]
 """[notes, 5]: onset and duration in event ticks and the rest, in the order of
 `composer.encoding.events.FIELDS` with the onset for the shift and the duration's ticks for its
 class."""
-Spoil = Callable[[Table, Table, bool, np.random.Generator], Table]
-"""(the part's notes in the span, its notes elsewhere moved here, drums?, chance) -> notes."""
+Corruption = Callable[[Table, Table, bool, np.random.Generator], Table]
+"""(a part's notes in the span, its notes of some bars before moved into the span, whether it is
+a drum kit, random generator) -> the part's new notes in the span."""
 
 _LONGEST_GAP = 84
-"""Rests longer than this are shortened (`composer.encoding.events.quantise`): no detour makes
-one."""
+"""Ticks. Longer rests are shortened by `composer.encoding.events.quantise`, so no corruption may
+make one."""
 _EARLIEST = 2
-"""Bars at the beginning of a piece that stay as they are."""
+"""Bars at the beginning of a piece that are never corrupted."""
 
 
-def take_detours(
+def corrupt(
     events: Events, share: float, rng: np.random.Generator
 ) -> tuple[Events, NDArray[np.bool_]]:
-    """The same piece, some bars of it spoilt.
+    """The same piece with some of its bars corrupted.
 
     Args:
         events: A piece.
-        share: Of its bars, on average, at which a detour of one to three bars begins.
-        rng: Chance.
+        share: Mean share of its bars at which a corrupted span of one to three bars begins, 0..1.
+        rng: Source of all randomness.
 
     Returns:
-        The piece, and which of its notes lie in a detour, bool [notes].
+        The piece, and a mask of its notes that lie in a corrupted span, bool [notes].
     """
     table = np.column_stack([events.onsets, events.rows[:, 1:]]).astype(np.int64)
     table[:, DURATION] = DURATION_TICKS[table[:, DURATION]]
@@ -67,8 +68,8 @@ def take_detours(
         if number >= _EARLIEST and (not spans or start >= spans[-1][1] + bar):
             spans.append((start, start + bar * int(rng.choice((1, 2, 3), p=(0.6, 0.3, 0.1)))))
     for start, end in spans:
-        table = _spoil(table, events.programs, start, end, bar, rng)
-    spoilt = quantise(
+        table = _corrupt_span(table, events.programs, start, end, bar, rng)
+    changed = quantise(
         table[:, 0].astype(np.float64),
         table[:, DURATION].astype(np.float64),
         table[:, PART],
@@ -78,10 +79,10 @@ def take_detours(
         events.kind,
         events.metres,
     )
-    aside = np.zeros(len(spoilt.rows), dtype=bool)
+    corrupted = np.zeros(len(changed.rows), dtype=bool)
     for start, end in spans:
-        aside |= (spoilt.onsets >= start) & (spoilt.onsets < end)
-    return spoilt, aside
+        corrupted |= (changed.onsets >= start) & (changed.onsets < end)
+    return changed, corrupted
 
 
 def _bar(events: Events) -> int:
@@ -92,7 +93,7 @@ def _bar(events: Events) -> int:
     return int(bar_ticks(numerator, denominator, TICKS_PER_BEAT))
 
 
-def _spoil(
+def _corrupt_span(
     table: Table,
     programs: tuple[int, ...],
     start: int,
@@ -100,7 +101,7 @@ def _spoil(
     bar: int,
     rng: np.random.Generator,
 ) -> Table:
-    """The table with one detour; unchanged where that would leave too long a rest."""
+    """The table with one corrupted span; unchanged where that would leave too long a rest."""
     inside = (table[:, 0] >= start) & (table[:, 0] < end)
     parts = np.unique(table[inside, PART])
     if not len(parts):
@@ -108,14 +109,14 @@ def _spoil(
     chosen = parts[rng.random(len(parts)) < 0.6]
     if not len(chosen):
         chosen = rng.choice(parts, 1)
-    # Something heard before in its place: a whole number of bars earlier.
+    # Earlier music of the same part, moved here by a whole number of bars.
     back = bar * int(rng.integers(1, max(start // bar, 1) + 1))
     elsewhere = table[(table[:, 0] >= start - back) & (table[:, 0] < end - back)].copy()
     elsewhere[:, 0] += back
     pieces = [table[~inside], table[inside & ~np.isin(table[:, PART], chosen)]]
     for part in chosen.tolist():
-        spoil = _WAYS[int(rng.choice(len(_WAYS), p=_CHANCES))]
-        made = spoil(
+        kind = _KINDS[int(rng.choice(len(_KINDS), p=_PROBABILITIES))]
+        made = kind(
             table[inside & (table[:, PART] == part)].copy(),
             elsewhere[elsewhere[:, PART] == part],
             programs[part] == DRUM_PROGRAM,
@@ -195,7 +196,7 @@ def _elsewhere_in_pitch(
     return own
 
 
-_WAYS: tuple[Spoil, ...] = (
+_KINDS: tuple[Corruption, ...] = (
     _silence,
     _earlier,
     _wrong_notes,
@@ -205,4 +206,4 @@ _WAYS: tuple[Spoil, ...] = (
     _thin,
     _elsewhere_in_pitch,
 )
-_CHANCES = (0.14, 0.1, 0.18, 0.16, 0.14, 0.1, 0.1, 0.08)
+_PROBABILITIES = (0.14, 0.1, 0.18, 0.16, 0.14, 0.1, 0.1, 0.08)

@@ -1,9 +1,10 @@
-"""Streams: a dataset as batches of step sequences that carry their state through a piece.
+"""Streams: a dataset as batches of step sequences whose state is carried through a piece.
 
-B lanes run side by side; each plays a piece from its first step to its END in chunks of
-T steps (truncated back-propagation through time), then takes the next piece. What a lane
-plays depends only on (seed, how many pieces were dealt before), so that a position in the
-data is a few integers and a resumed run sees the same steps in the same order.
+B streams run in parallel; each plays a piece from its first step to its END in chunks of
+T steps (truncated back-propagation through time), then takes the next piece. Which piece
+a stream takes, and how it is varied, depends only on the seed and on how many pieces were dealt
+before, so that a position in the data is a few integers and a resumed run sees the same steps in
+the same order.
 """
 
 from __future__ import annotations
@@ -19,18 +20,18 @@ from composer.encoding.events import END, FIELDS, NO_SHIFT, SHIFT
 from composer.encoding.features import COLUMNS, features, forget
 from composer.errors import SettingError
 from composer_training.data.augment import Augmentation, augment
-from composer_training.data.corruption import take_detours
+from composer_training.data.corruption import corrupt
 from composer_training.data.dataset import Dataset, Record, to_events
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One chunk of every lane.
+    """One chunk of every stream.
 
     Attributes:
         features: int32 [B, T + 1, 25]; steps 1..T are the targets of steps 0..T-1.
         weights: float32 [B, T, 5], 0 where a field has no target.
-        keep: float32 [B], 0 for a lane that begins a piece (its state starts at zero).
+        keep: float32 [B], 0 for a stream that begins a piece (its state starts at zero).
     """
 
     features: NDArray[np.int32]
@@ -46,8 +47,8 @@ class Batch:
 def target_weights(steps: NDArray[np.int16], dynamics: bool) -> NDArray[np.float32]:
     """Which fields of each step count, float32 [steps, 5].
 
-    Declarations are given, not predicted; END has no fields after its shift; the
-    velocities of music without dynamics say nothing.
+    Declarations are given, not predicted. END has no fields after its shift. Velocities of
+    music without dynamics are no targets.
     """
     shift = steps[:, SHIFT]
     weights = np.repeat((shift < END)[:, None], len(FIELDS), axis=1).astype(np.float32)
@@ -58,7 +59,10 @@ def target_weights(steps: NDArray[np.int16], dynamics: bool) -> NDArray[np.float
 
 
 class Dealer:
-    """Deals out pieces: corpora by weight, each corpus in a new order every time round."""
+    """Deals pieces: draws a corpus by its weight, then takes the corpus's next piece.
+
+    Each corpus is shuffled anew every time all of its pieces have been dealt.
+    """
 
     def __init__(self, corpora: Mapping[str, list[Record]], shares: Mapping[str, float], seed: int):
         """A dealer that has dealt nothing yet.
@@ -114,32 +118,32 @@ class Streams:
         self,
         dataset: Dataset,
         *,
-        lanes: int,
+        batch_size: int,
         steps: int,
         shares: Mapping[str, float],
         augmentation: Augmentation,
         seed: int,
     ) -> None:
         self.dataset = dataset
-        self.lanes, self.steps = lanes, steps
+        self.batch_size, self.steps = batch_size, steps
         self.augmentation = augmentation
         self.seed = seed
         self.dealer = Dealer(dataset.corpora("train"), shares, seed)
         self._names = {(record.corpus, record.name): record for record in dataset.records}
-        self._lane: list[dict[str, Any] | None] = [None] * lanes
+        self._open_streams: list[dict[str, Any] | None] = [None] * batch_size
 
     def _open(self, serial: int, record: Record, position: int = 0) -> dict[str, Any]:
         rng = np.random.default_rng((self.seed, 2, serial))
         varied, notes = augment(record, self.dataset.notes(record), self.augmentation, rng)
         events = to_events(varied, notes)
-        aside = np.zeros(len(events.rows), dtype=bool)
-        if rng.random() < 0.5 and self.augmentation.detours:
-            events, aside = take_detours(events, self.augmentation.detours, rng)
+        corrupted = np.zeros(len(events.rows), dtype=bool)
+        if rng.random() < 0.5 and self.augmentation.corruption:
+            events, corrupted = corrupt(events, self.augmentation.corruption, rng)
         table = features(events, end=True)
         if rng.random() < self.augmentation.forgetful:
             forget(table)
         weights = target_weights(table, varied.dynamics)
-        weights[len(varied.programs) : -1][aside] = 0.0
+        weights[len(varied.programs) : -1][corrupted] = 0.0
         return {
             "serial": serial,
             "record": record,
@@ -149,26 +153,26 @@ class Streams:
         }
 
     def next(self) -> Batch:
-        """The next chunk of every lane."""
-        shape = (self.lanes, self.steps + 1, len(COLUMNS))
+        """The next chunk of every stream."""
+        shape = (self.batch_size, self.steps + 1, len(COLUMNS))
         batch = np.zeros(shape, dtype=np.int32)
         batch[..., SHIFT] = NO_SHIFT
-        weights = np.zeros((self.lanes, self.steps, len(FIELDS)), dtype=np.float32)
-        keep = np.ones(self.lanes, dtype=np.float32)
-        for index in range(self.lanes):
-            lane = self._lane[index]
-            if lane is None:
-                lane = self._lane[index] = self._open(*self.dealer.next())
+        weights = np.zeros((self.batch_size, self.steps, len(FIELDS)), dtype=np.float32)
+        keep = np.ones(self.batch_size, dtype=np.float32)
+        for index in range(self.batch_size):
+            stream = self._open_streams[index]
+            if stream is None:
+                stream = self._open_streams[index] = self._open(*self.dealer.next())
                 keep[index] = 0.0
-            elif lane["position"] == 0:
+            elif stream["position"] == 0:
                 keep[index] = 0.0
-            start, table = lane["position"], lane["table"]
+            start, table = stream["position"], stream["table"]
             chunk = table[start : start + self.steps + 1]
             batch[index, : len(chunk)] = chunk
-            weights[index, : len(chunk) - 1] = lane["weights"][start + 1 : start + len(chunk)]
-            lane["position"] += self.steps
-            if lane["position"] >= len(table) - 1:
-                self._lane[index] = None
+            weights[index, : len(chunk) - 1] = stream["weights"][start + 1 : start + len(chunk)]
+            stream["position"] += self.steps
+            if stream["position"] >= len(table) - 1:
+                self._open_streams[index] = None
         return Batch(batch, weights, keep)
 
     def state(self) -> dict[str, Any]:
@@ -176,11 +180,16 @@ class Streams:
         return {
             "dealt": self.dealer.dealt,
             "by_corpus": list(self.dealer.by_corpus),
-            "lanes": [
+            "streams": [
                 None
-                if lane is None
-                else [lane["serial"], lane["record"].corpus, lane["record"].name, lane["position"]]
-                for lane in self._lane
+                if stream is None
+                else [
+                    stream["serial"],
+                    stream["record"].corpus,
+                    stream["record"].name,
+                    stream["position"],
+                ]
+                for stream in self._open_streams
             ],
         }
 
@@ -188,7 +197,10 @@ class Streams:
         """Go to where `state` was taken, over the same dataset and settings."""
         self.dealer.dealt = state["dealt"]
         self.dealer.by_corpus = list(state["by_corpus"])
-        self._lane = [
-            None if lane is None else self._open(lane[0], self._names[(lane[1], lane[2])], lane[3])
-            for lane in state["lanes"]
+        self._open_streams = [
+            None
+            if stream is None
+            else self._open(stream[0], self._names[(stream[1], stream[2])], stream[3])
+            # Runs begun earlier call them "lanes".
+            for stream in state.get("streams", state.get("lanes", ()))
         ]
