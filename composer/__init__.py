@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from composer.api import continue_seed, open_predictor, open_session, write_midi
     from composer.errors import ComposerError
-    from composer.generation.generate import Continuation
+    from composer.generation.continuation import Continuation
     from composer.generation.seed_files import Seed, open_seed
     from composer.generation.settings import Settings
     from composer.live.offline_session import OfflineSession
@@ -41,7 +41,7 @@ __all__ = [
 
 _HOMES = {
     "ComposerError": "composer.errors",
-    "Continuation": "composer.generation.generate",
+    "Continuation": "composer.generation.continuation",
     "Note": "composer.music.notes",
     "OfflineSession": "composer.live.offline_session",
     "Part": "composer.music.notes",

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from composer import models
 from composer.formats import midi
 from composer.generation import generate
-from composer.generation.generate import Continuation
+from composer.generation.continuation import Continuation
 from composer.generation.seed_files import Seed, alone, continued
 from composer.generation.settings import Settings
 from composer.live.offline_session import OfflineSession

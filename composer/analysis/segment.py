@@ -13,7 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.analysis.repetition import LOOK_BACK
-from composer.encoding.events import DURATION_TICKS, PART, PITCH
+from composer.encoding.events import (
+    DURATION,
+    DURATION_TICKS,
+    PART,
+    PITCH,
+    TICKS_PER_BEAT,
+)
+from composer.music.keys import sounding_time
 from composer.music.notes import DRUM_PROGRAM
 
 Ints = NDArray[np.int64]
@@ -48,9 +55,8 @@ class Segment:
         """Share of each pitch class, by sounding time up to two beats, [12]."""
         drums = np.array(self.programs)[self.rows[:, PART]] == DRUM_PROGRAM
         tones = self.rows[~drums]
-        sounding = np.zeros(12)
-        np.add.at(sounding, tones[:, PITCH] % 12, np.minimum(DURATION_TICKS[tones[:, 3]], 48))
-        return _shares(sounding)
+        durations = DURATION_TICKS[tones[:, DURATION]]
+        return _shares(sounding_time(tones[:, PITCH], durations, 2 * TICKS_PER_BEAT))
 
     @cached_property
     def rhythm(self) -> Floats:
@@ -92,7 +98,7 @@ class Segment:
         """Longest time without a sounding note, in ticks, from its beginning to its end."""
         if not len(self.rows):
             return self.length
-        ends = np.maximum.accumulate(self.onsets + DURATION_TICKS[self.rows[:, 3]])
+        ends = np.maximum.accumulate(self.onsets + DURATION_TICKS[self.rows[:, DURATION]])
         gaps = np.concatenate(
             [[self.onsets[0]], self.onsets[1:] - ends[:-1], [self.length - ends[-1]]]
         )

@@ -19,7 +19,7 @@ from composer.encoding.events import FIELDS
 from composer.errors import DependencyError, OutputError
 from composer.formats import midi, smf
 from composer.formats.midi_append import Extender
-from composer.generation.generate import Continuation, Touch, to_continuation, touch_of
+from composer.generation.continuation import Continuation, PerformanceStyle, to_continuation
 from composer.generation.seed_analysis import SeedAnalysis
 from composer.generation.seed_files import Seed, alone, behind
 from composer.generation.stream import Stream
@@ -56,8 +56,8 @@ class OutputWriter:
         self._seed, self._reading = seed, reading
 
     @cached_property
-    def _touch(self) -> Touch:
-        return touch_of(self._reading)
+    def _style(self) -> PerformanceStyle:
+        return PerformanceStyle.of(self._reading)
 
     @cached_property
     def _extender(self) -> Extender:
@@ -76,7 +76,7 @@ class OutputWriter:
             OutputError: It does not fit a format.
             DependencyError: A format needs a program or package that is not there.
         """
-        made = to_continuation(self._reading, self._task.settings, stream, self._touch)
+        made = to_continuation(self._reading, self._task.settings, stream, self._style)
         order, piece = self._order, made.piece
         start, end = (
             piece.tempos.seconds(tick, piece.ticks_per_beat) for tick in (made.join, made.end)

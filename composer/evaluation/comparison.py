@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.analysis.descriptors import distance, find_key, traits
+from composer.analysis.descriptors import distance, krumhansl_key, traits
 from composer.analysis.repetition import RepetitionLimits
 from composer.analysis.segment import Segment
 from composer.encoding.events import (
@@ -51,7 +51,7 @@ from composer.generation.seed_analysis import SeedAnalysis
 from composer.generation.settings import Settings
 from composer.generation.stream import Stream, segment_of
 from composer.music.beat_grid import FREE, Grid
-from composer.music.keys import find_key as seed_key
+from composer.music.keys import find_key
 from composer.music.timing import TempoMap
 from composer.network.predictor import NoteModel
 from composer.network.state import State
@@ -197,7 +197,7 @@ def _read(events: Events, split: int, cut: int) -> SeedAnalysis:
     heard, placement = encode(piece, grid)
     # Encoding counts from the bar line before the first note; nothing is shortened there.
     behind = cut - int(events.onsets[split - 1] - heard.onsets[-1])
-    return SeedAnalysis(piece, heard, placement, grid, seed_key(piece), 0, behind)
+    return SeedAnalysis(piece, heard, placement, grid, find_key(piece), 0, behind)
 
 
 def continuations(
@@ -402,7 +402,7 @@ def measure(
         theirs = [true[piece][name] for piece in first]
         within = distances(theirs, theirs)
         area[name], divergence[name] = overlap(within, distances(ours, theirs))
-    keys = [find_key(half.truth) for half in halves]
+    keys = [krumhansl_key(half.truth) for half in halves]
     faults = [fault(halves[item.index], item.passage) for item in made]
     return Figures(
         outputs=len(made),
@@ -412,7 +412,7 @@ def measure(
         divergence=divergence,
         keys=_by_piece(
             [float("nan") if keys[item.index] is None
-             else float(find_key(item.passage) == keys[item.index]) for item in made],
+             else float(krumhansl_key(item.passage) == keys[item.index]) for item in made],
             made,
         ),
         degenerate=_by_piece([float(bool(name)) for name in faults], made),
@@ -446,7 +446,7 @@ def random_pairs(
     tables = [traits(half.truth, dynamics=half.dynamics) for half in halves]
     for each, value in zip(tables, surprise or (), strict=surprise is not None):
         each[SURPRISE] = np.array([value])
-    keys = [find_key(half.truth) for half in halves]
+    keys = [krumhansl_key(half.truth) for half in halves]
     groups: dict[str, list[int]] = {}
     for number, half in enumerate(halves):
         groups.setdefault(half.corpus, []).append(number)

@@ -1,6 +1,6 @@
-"""Rules: what the next note of each stream may be, as masks over the classes of each field.
+"""Constraints: what the next note of each stream may be, as masks over the classes of each field.
 
-Rules act on logits before sampling, so that no note breaks them. What they hold:
+Constraints act on logits before sampling, so that no note breaks them. What they hold:
 
     where        nothing before the join; nothing past the end; notes stop by the end; no
                  silence longer than the seed's longest (or a bar)
@@ -45,24 +45,8 @@ from composer.encoding.struct_rows import Table
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-RARE = 0.01
-"""Share of a seed's notes up to which a place in the beat, or a length, is an exception."""
-KNOWN = 8
-"""Notes from which a part has habits of its own."""
-LONGER = 1.5
-"""Times a part's longest note in the seed that its notes may last."""
-
-LOUDER = 2
-"""Velocity classes that a part may be softer or louder than it was."""
-SETTLED = 16
-"""Notes for each velocity class that it used from which a part uses no others."""
-LEAN, LEAN_CHOSEN = 0.3, 0.1
-"""How much of a part's own habit of loudness is added to what the network says; and where
-what is drawn is chosen from, which sees to that, too."""
-
 _SHIFTS = np.append(SHIFT_TICKS, 1 << 60)  # END is later than any limit: never allowed
 _SLOTS = np.arange(SLOTS)
-_DURATIONS = np.arange(len(DURATION_TICKS))
 _PITCHES = np.arange(SIZES[PITCH])
 
 
@@ -73,40 +57,6 @@ def _last_true(table: Bools) -> Ints:
     return np.asarray(np.where(table.any(axis=-1), last, -1), dtype=np.int64)
 
 
-def lengths_like(ticks: Ints) -> Bools:
-    """Duration classes for a part that has held its notes for so long, bool [classes].
-
-    None shorter than all but its rarest, none longer than half as much again as its longest:
-    a held last note gives leave to hold notes.
-    """
-    ranked = np.sort(ticks)
-    least, most = ranked[int(RARE * (len(ranked) - 1))], LONGER * ranked[-1]
-    return np.asarray((least <= DURATION_TICKS) & (most >= DURATION_TICKS))
-
-
-def loudness_like(classes: Ints, lean: float = LEAN) -> tuple[Bools, NDArray[np.float32]]:
-    """Velocity classes for a part that has used these, and how it leans to each of them.
-
-    What a network is unsure of it fills with what other music does, and a note too loud
-    makes the next one louder; so a part would leave its own dynamics little by little.
-
-    Args:
-        classes: Of each of its notes, at least one.
-        lean: How much it leans.
-
-    Returns:
-        (bool [32], float32 [32] to add to the logits of those).
-    """
-    counts = np.bincount(classes, minlength=SIZES[VELOCITY])
-    allowed = counts > 0
-    if len(classes) < SETTLED * np.count_nonzero(allowed):
-        used = np.flatnonzero(allowed)
-        allowed[max(used[0] - LOUDER, 0) : used[-1] + LOUDER + 1] = True
-    # Neighbours are nearly the same loudness; no class is quite unheard of.
-    share = np.convolve(counts, (0.1, 0.8, 0.1), mode="same") / len(classes)
-    return allowed, (lean * np.log(share + 0.02 / SIZES[VELOCITY])).astype(np.float32)
-
-
 _LIMITS = np.dtype(
     [
         ("earliest", np.int64),
@@ -115,14 +65,14 @@ _LIMITS = np.dtype(
         ("longest", np.int64),
         ("per_bar", np.int64),
         ("burst", np.int64),
-        ("stride", np.int64),
+        ("slow_shift", np.int64),
         ("last", np.int64),
         ("pace", np.float64),
         ("rate", np.float64),
         ("rests", np.int64, SLOTS),
         ("chords", np.int64, SLOTS),
         ("tops", np.int64, SLOTS),
-        ("leaning", np.float32, (SLOTS, SIZES[VELOCITY])),
+        ("velocity_bias", np.float32, (SLOTS, SIZES[VELOCITY])),
         ("pitches", np.bool_, (SLOTS, SIZES[PITCH])),
         ("velocities", np.bool_, (SLOTS, SIZES[VELOCITY])),
         ("durations", np.bool_, (SLOTS, len(DURATION_TICKS))),
@@ -166,12 +116,12 @@ class Constraints:
         pace: float = 0.0,
         rate: float = 0.0,
         burst: int = 0,
-        stride: int = 1,
+        slow_shift: int = 1,
         places: Bools | None = None,
         durations: Bools | None = None,
         rests: Ints | None = None,
         chords: Ints | None = None,
-        leaning: NDArray[np.float32] | None = None,
+        velocity_bias: NDArray[np.float32] | None = None,
     ) -> Constraints:
         """The rules of one stream.
 
@@ -187,13 +137,13 @@ class Constraints:
             pace: Notes per tick to keep up with; 0 for as it comes.
             rate: Notes per tick not to exceed on the whole; 0 for no limit.
             burst: Notes by which `rate` may be exceeded for a while.
-            stride: Least shift in ticks while it is.
+            slow_shift: Least shift in ticks while `rate` is exceeded by more than that.
             places: bool [24], ticks of the beat on which notes may begin; all if not given.
             durations: bool [16, classes], durations each slot may use; all if not given.
             rests: [16], longest silence of each slot in ticks; no limit if not given.
             chords: [16], most notes of each slot on one onset; no limit if not given.
-            leaning: float32 [16, 32], how each slot leans to its velocities; not at all if
-                not given.
+            velocity_bias: float32 [16, 32], what is added to the logits of each slot's
+                velocities; nothing if not given.
         """
         table = np.empty(1, dtype=_LIMITS)
         playing = np.where(parts[:, None], pitches, False)
@@ -205,14 +155,14 @@ class Constraints:
             ("longest", longest),
             ("per_bar", per_bar),
             ("burst", burst),
-            ("stride", stride),
+            ("slow_shift", slow_shift),
             ("last", players[-1] if len(players) else -1),
             ("pace", pace),
             ("rate", rate),
             ("rests", UNLIMITED if rests is None else rests),
             ("chords", UNLIMITED if chords is None else chords),
             ("tops", _last_true(playing)),
-            ("leaning", 0.0 if leaning is None else leaning),
+            ("velocity_bias", 0.0 if velocity_bias is None else velocity_bias),
             ("pitches", pitches),
             ("velocities", velocities),
             ("durations", True if durations is None else durations),
@@ -245,7 +195,7 @@ class Constraints:
         """No onset at or after it, and no note sounds beyond it, [B]."""
         return self.table["end"]
 
-    def shifts(
+    def shift_mask(
         self, context: Context, before: Ints, in_bar: Ints, room: Bools, drawn: Ints
     ) -> Bools:
         """Shift classes that may come next, [B, classes]; END never is.
@@ -254,7 +204,7 @@ class Constraints:
             context: Of the streams.
             before: Their last note, [B, 5].
             in_bar: Notes that began in the bar the clock stands in, [B].
-            room: From `room`, [B].
+            room: From `chord_room`, [B].
             drawn: Notes generated so far, [B].
 
         A shift at or past `end` is allowed: it says that the stream is done.
@@ -277,7 +227,7 @@ class Constraints:
             fair = self.table["rate"] * (clock - self.table["earliest"]) + self.table["burst"]
             many = (self.table["rate"] > 0) & (drawn > fair)
             if True in many.tolist():
-                floor = np.where(many, np.maximum(floor, self.table["stride"]), floor)
+                floor = np.where(many, np.maximum(floor, self.table["slow_shift"]), floor)
         allowed = (floor[:, None] <= _SHIFTS) & (limit[:, None] >= _SHIFTS)
         if self._placed:
             inside = (context.inside[:, None] + _SHIFTS) % context.bar[:, None] % TICKS_PER_BEAT
@@ -299,7 +249,7 @@ class Constraints:
             allowed[stuck, np.minimum(nearest[stuck], END - 1)] = True
         return np.asarray(allowed)
 
-    def room(self, before: Ints, in_chord: Ints) -> Bools:
+    def chord_room(self, before: Ints, in_chord: Ints) -> Bools:
         """Whether the part of the last note can play one more on its onset, bool [B].
 
         Args:
@@ -310,13 +260,13 @@ class Constraints:
         higher = before[:, PITCH] < self.table["tops"][streams, parts]
         return np.asarray(higher & (in_chord < self.table["chords"][streams, parts]))
 
-    def slots(self, context: Context, before: Ints, room: Bools, onset: Ints) -> Bools:
+    def part_mask(self, context: Context, before: Ints, room: Bools, onset: Ints) -> Bools:
         """Parts that may play, [B, 16].
 
         Args:
             context: Of the streams.
             before: Last note, [B, 5].
-            room: From `room`, [B].
+            room: From `chord_room`, [B].
             onset: Of the next note, [B].
         """
         allowed = self.table["parts"]
@@ -329,13 +279,13 @@ class Constraints:
             (onset[:, None] - context.heard > self.table["rests"]) & (context.heard >= 0) & allowed
         )
         if late.any():
-            # Who has been silent for too long comes in on a beat, before anyone else.
+            # A part that has been silent for too long comes in on a beat, before any other.
             beat = context.free | ((context.inside + ticks) % TICKS_PER_BEAT == 0)
             now = np.logical_or.reduce(late, axis=1) & beat & ~together
             allowed = np.where(now[:, None], late, allowed)
         return np.asarray(allowed)
 
-    def tones(self, before: Ints, together: Bools, parts: Ints) -> Bools:
+    def pitch_mask(self, before: Ints, together: Bools, parts: Ints) -> Bools:
         """Pitches that may sound, [B, 128]."""
         allowed = self.table["pitches"][self._streams, parts]
         stacked = together & (parts == before[:, PART])
@@ -343,7 +293,7 @@ class Constraints:
             allowed &= np.where(stacked, before[:, PITCH], -1)[:, None] < _PITCHES
         return np.asarray(allowed)
 
-    def lengths(self, onset: Ints, parts: Ints) -> Bools:
+    def duration_mask(self, onset: Ints, parts: Ints) -> Bools:
         """Durations that end in time, [B, classes]; one tick always does."""
         fitting = np.maximum(self.end - onset, 1)[:, None] >= DURATION_TICKS
         own = fitting & self.table["durations"][self._streams, parts]
@@ -352,8 +302,8 @@ class Constraints:
             own = np.where(any_left[:, None], own, fitting)
         return np.asarray(own)
 
-    def loudness(self, parts: Ints) -> tuple[Bools, NDArray[np.float32]]:
+    def velocity_mask_and_bias(self, parts: Ints) -> tuple[Bools, NDArray[np.float32]]:
         """Velocity classes, and what to add to their logits, [B, 32] each."""
-        return self.table["velocities"][self._streams, parts], self.table["leaning"][
+        return self.table["velocities"][self._streams, parts], self.table["velocity_bias"][
             self._streams, parts
         ]

@@ -190,19 +190,19 @@ class BatchDecoder:
             columns[:, which] = choose(logits, allowed, uniform[:, which], how)
 
         in_bar = np.array([ear.in_bar for ear in ears])
-        room = rules.room(before, np.array([ear.in_chord for ear in ears]))
-        draw(SHIFT, rules.shifts(context, before, in_bar, room, self._drawn))
+        room = rules.chord_room(before, np.array([ear.in_chord for ear in ears]))
+        draw(SHIFT, rules.shift_mask(context, before, in_bar, room, self._drawn))
         ticks = SHIFT_TICKS.take(columns[:, SHIFT])
         onset = context.clock + ticks
         over = onset >= rules.end
         context.follow(columns, SHIFT)
-        draw(PART, rules.slots(context, before, room, onset))
+        draw(PART, rules.part_mask(context, before, room, onset))
         context.follow(columns, PART)
-        tones = rules.tones(before, ticks == 0, columns[:, PART])
-        draw(PITCH, tones, self._weariness(columns, ticks))
+        pitches = rules.pitch_mask(before, ticks == 0, columns[:, PART])
+        draw(PITCH, pitches, self._repetition_bias(columns, ticks))
         context.follow(columns, PITCH)
-        draw(DURATION, rules.lengths(onset, columns[:, PART]))
-        draw(VELOCITY, *rules.loudness(columns[:, PART]))
+        draw(DURATION, rules.duration_mask(onset, columns[:, PART]))
+        draw(VELOCITY, *rules.velocity_mask_and_bias(columns[:, PART]))
         rows = columns[:, : len(FIELDS)].copy()
         drawn = rows.tolist()
         for ear, row, shift, inside, bar in zip(
@@ -257,7 +257,7 @@ class BatchDecoder:
         self._state = replace(self._state, context=replace(context, recalls=tuple(recalls)))
         self._copied[which] = 0
 
-    def _weariness(self, columns: Ints, ticks: Ints) -> NDArray[np.float32] | None:
+    def _repetition_bias(self, columns: Ints, ticks: Ints) -> NDArray[np.float32] | None:
         """What is added to the logits of keys, less for one struck too often, [B, 128]."""
         bias = None
         for index, (ear, part, shift) in enumerate(

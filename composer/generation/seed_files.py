@@ -9,7 +9,7 @@ import mido
 
 from composer.formats import midi
 from composer.formats.music_file import MusicFile, read_music
-from composer.generation.generate import Continuation
+from composer.generation.continuation import Continuation
 from composer.generation.seed_analysis import SeedAnalysis, analyse_seed
 from composer.music.notes import Note, Piece
 from composer.music.timing import MetreMap, TempoMap

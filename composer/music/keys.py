@@ -126,11 +126,25 @@ def find_key(piece: Piece, tail_beats: float | None = None) -> Key | None:
     beat = piece.ticks_per_beat
     end = max((note.end for note in tones), default=0)
     start = 0.0 if tail_beats is None else end - tail_beats * beat
-    weights = np.zeros(12)
-    for note in tones:
-        sounding = (note.end - max(note.onset, start)) / beat
-        weights[note.pitch % 12] += min(max(sounding, 0.0), _LONGEST)
-    return fitting_key(weights)
+    beats = np.array([(note.end - max(note.onset, start)) / beat for note in tones])
+    pitches = np.array([note.pitch for note in tones], dtype=np.int64)
+    return fitting_key(sounding_time(pitches, np.maximum(beats, 0.0), _LONGEST))
+
+
+def sounding_time(
+    pitches: NDArray[np.int64],
+    durations: NDArray[np.int64] | NDArray[np.float64],
+    longest: float = np.inf,
+) -> NDArray[np.float64]:
+    """How long each pitch class sounds, [12].
+
+    Args:
+        pitches: Of the notes, drums left out.
+        durations: Of the notes, in any unit.
+        longest: A note counts for this long at most.
+    """
+    counted = np.minimum(durations, longest)
+    return np.asarray(np.bincount(pitches % 12, counted, minlength=12), dtype=np.float64)
 
 
 def fitting_key(weights: NDArray[np.float64]) -> Key | None:

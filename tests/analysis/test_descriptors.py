@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from composer.analysis.descriptors import TRAITS, distance, find_key, traits
+from composer.analysis.descriptors import TRAITS, distance, krumhansl_key, traits
 from composer.analysis.segment import PLACES, Segment
 from composer.encoding.events import SHIFT_TICKS, nearest_duration
 from composer.music.notes import DRUM_PROGRAM
@@ -79,7 +81,7 @@ def test_drums_have_no_tones():
     for name in ("pitch classes", "intervals", "range"):
         assert np.isnan(found[name]).all()
     assert found["density"] == pytest.approx([1.0])
-    assert find_key(passage(beat, bars=2, programs=(DRUM_PROGRAM,))) is None
+    assert krumhansl_key(passage(beat, bars=2, programs=(DRUM_PROGRAM,))) is None
 
 
 def test_a_score_without_marks_has_no_dynamics():
@@ -97,9 +99,9 @@ def test_the_key_is_found_by_music21():
     chords = ((60, 64, 67), (65, 69), (62, 67, 71), (60, 64, 67))
     cadence = [(2.0 * n, pitch) for n, chord in enumerate(chords) for pitch in chord]
     notes = [(beat, 0, pitch, 2.0) for beat, pitch in cadence]
-    assert find_key(passage(notes, bars=2)) == "C major"
+    assert krumhansl_key(passage(notes, bars=2)) == "C major"
     higher = [(beat, 0, pitch + 2, 2.0) for beat, pitch in cadence]
-    assert find_key(passage(higher, bars=2)) == "D major"
+    assert krumhansl_key(passage(higher, bars=2)) == "D major"
 
 
 def test_distances_leave_out_what_is_not_there():
@@ -127,6 +129,5 @@ def test_an_accompaniment_has_a_figure():
 
 
 def test_music_without_bars_has_no_figure():
-    free = passage(SCALE, bars=2)
-    free.free = True
+    free = replace(passage(SCALE, bars=2), free=True)
     assert np.isnan(traits(free)["figure"]).all()

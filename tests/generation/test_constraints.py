@@ -9,9 +9,10 @@ import pytest
 
 from composer.encoding.events import DURATION_TICKS, END, SHIFT_TICKS
 from composer.errors import SettingError
-from composer.generation.constraints import LEAN, Constraints
-from composer.generation.generate import chosen_slots, make_constraints
+from composer.generation.constraints import Constraints
+from composer.generation.part_limits import VELOCITY_WEIGHT
 from composer.generation.seed_analysis import analyse_seed
+from composer.generation.seed_constraints import chosen_slots, make_constraints
 from composer.generation.settings import Settings
 from composer.music.notes import DRUM_PROGRAM, Note, Part, Piece
 from composer.music.timing import MetreMap
@@ -106,7 +107,7 @@ class TestTime:
         context = Context.after(reading.events)
         before = reading.events.rows[-1:].astype(np.int64)
         zero = np.zeros(1, dtype=np.int64)
-        mask = rules.shifts(context, before, zero, rules.room(before, zero), zero)[0]
+        mask = rules.shift_mask(context, before, zero, rules.chord_room(before, zero), zero)[0]
         return (context.clock[0] + SHIFT_TICKS[mask[:END]]).tolist(), mask
 
     def test_it_starts_in_the_bar_after_the_seed(self) -> None:
@@ -120,7 +121,7 @@ class TestTime:
     def test_notes_end_by_the_last_bar_line(self) -> None:
         reading, rules = rules_for(C_MAJOR, bars=2)
         onset = np.array([reading.join + 2 * 4 * BEAT - 5])
-        allowed = DURATION_TICKS[rules.lengths(onset, FIRST)[0]]
+        allowed = DURATION_TICKS[rules.duration_mask(onset, FIRST)[0]]
         assert allowed.tolist() == [1, 2, 3, 4, 5]
 
     def test_a_full_bar_sends_the_next_note_to_the_next_bar(self) -> None:
@@ -130,7 +131,7 @@ class TestTime:
         context = Context.after(reading.events)
         before = reading.events.rows[-1:].astype(np.int64)
         four = np.array([4])
-        mask = rules.shifts(context, before, four, rules.room(before, NO_CHORD), four)[0]
+        mask = rules.shift_mask(context, before, four, rules.chord_room(before, NO_CHORD), four)[0]
         assert (context.clock[0] + SHIFT_TICKS[mask[:END]]).min() == 8 * BEAT
 
     def test_notes_begin_where_in_the_beat_the_seed_s_do(self) -> None:
@@ -154,7 +155,7 @@ class TestTime:
         context.inside[:] = 5
         context.clock[:] = reading.join
         before, one = np.array([[0, 0, 60, 0, 20]]), np.array([1])
-        mask = rules.shifts(context, before, one, rules.room(before, NO_CHORD), one)[0]
+        mask = rules.shift_mask(context, before, one, rules.chord_room(before, NO_CHORD), one)[0]
         assert mask[0]
         assert {(5 + tick) % BEAT for tick in SHIFT_TICKS[mask[:END]] if tick} == {0}
 
@@ -164,12 +165,14 @@ class TestTime:
         tune_of_8_bars = tune(*(60 + i % 5 for i in range(32)))
         reading, rules = rules_for(tune_of_8_bars, bass, bars=8)
         for part, (shortest, longest) in enumerate([(BEAT, 1.5 * BEAT), (2 * BEAT, 3 * BEAT)]):
-            allowed = DURATION_TICKS[rules.lengths(np.array([reading.join]), np.array([part]))[0]]
+            allowed = DURATION_TICKS[
+                rules.duration_mask(np.array([reading.join]), np.array([part]))[0]
+            ]
             assert allowed.min() == shortest and 0.9 * longest <= allowed.max() <= longest
 
     def test_a_part_of_few_notes_may_hold_them(self) -> None:
         reading, rules = rules_for(tune(60, 62, 64), bars=4)
-        allowed = DURATION_TICKS[rules.lengths(np.array([reading.join]), FIRST)[0]]
+        allowed = DURATION_TICKS[rules.duration_mask(np.array([reading.join]), FIRST)[0]]
         assert allowed.min() == BEAT and allowed.max() >= 4 * BEAT
 
     def test_a_texture_that_grew_too_thick_is_thinned(self) -> None:
@@ -179,9 +182,9 @@ class TestTime:
         context = Context.after(reading.events)
         context.clock[:] = reading.join + 2 * BEAT
         before = reading.events.rows[-1:].astype(np.int64)
-        room = rules.room(before, NO_CHORD)
+        room = rules.chord_room(before, NO_CHORD)
         few, many = (
-            rules.shifts(context, before, np.array([1]), room, np.array([drawn]))[0]
+            rules.shift_mask(context, before, np.array([1]), room, np.array([drawn]))[0]
             for drawn in (2, 9)
         )
         assert SHIFT_TICKS[few[:END]].min() == 0
@@ -212,7 +215,7 @@ class TestSilence:
         before = reading.events.rows[-1:].astype(np.int64)
         onset = context.clock + beats * BEAT + inside
         return np.flatnonzero(
-            rules.slots(context, before, rules.room(before, NO_CHORD), onset)[0]
+            rules.part_mask(context, before, rules.chord_room(before, NO_CHORD), onset)[0]
         ).tolist()
 
     def test_a_part_may_rest_for_a_bar_or_two(self) -> None:
@@ -232,14 +235,16 @@ class TestOrder:
         context = Context.after(reading.events)
         before = np.array([[0, 0, 64, 0, 20]])
         together = np.array([True])
-        allowed = rules.slots(context, before, rules.room(before, NO_CHORD), context.clock)[0]
+        allowed = rules.part_mask(
+            context, before, rules.chord_room(before, NO_CHORD), context.clock
+        )[0]
         assert np.flatnonzero(allowed).tolist() == [0, 1]
-        tones = np.flatnonzero(rules.tones(before, together, np.array([0]))[0])
+        tones = np.flatnonzero(rules.pitch_mask(before, together, np.array([0]))[0])
         assert tones.min() == 65
         above = np.array([[0, 1, 127, 0, 20]])
-        room = rules.room(above, NO_CHORD)
+        room = rules.chord_room(above, NO_CHORD)
         assert not room[0]
-        assert not rules.shifts(context, above, NO_CHORD, room, NO_CHORD)[0, 0]
+        assert not rules.shift_mask(context, above, NO_CHORD, room, NO_CHORD)[0, 0]
 
 
 class TestChords:
@@ -256,9 +261,9 @@ class TestChords:
         before = np.array([[4, part, pitch, 0, 20]])
         count = np.array([in_chord])
         zero = np.array([0])
-        shifts = rules.shifts(context, before, zero, rules.room(before, count), zero)[0]
+        shifts = rules.shift_mask(context, before, zero, rules.chord_room(before, count), zero)[0]
         slots = np.flatnonzero(
-            rules.slots(context, before, rules.room(before, count), context.clock)[0]
+            rules.part_mask(context, before, rules.chord_room(before, count), context.clock)[0]
         )
         return bool(shifts[0]), slots.tolist()
 
@@ -280,11 +285,11 @@ def test_a_part_that_was_heard_for_long_keeps_to_the_velocities_it_used() -> Non
     soft, loud = (tune(*[60, 62, 64, 65] * 12, velocity=v).notes for v in (40, 96))
     later = tuple(replace(note, onset=note.onset + 48 * BEAT) for note in loud[:8])
     _, rules = rules_for(Part((*soft, *later), 0))
-    allowed, lean = rules.loudness(FIRST)
+    allowed, bias = rules.velocity_mask_and_bias(FIRST)
     assert np.flatnonzero(allowed[0]).tolist() == [10, 24]
     # Six times as often soft as loud: it leans to soft, and to neighbours of what it used.
-    assert lean[0, 10] - lean[0, 24] == pytest.approx(LEAN * np.log(6), rel=0.02)
-    assert lean[0, 24] > lean[0, 23] > lean[0, 20]
+    assert bias[0, 10] - bias[0, 24] == pytest.approx(VELOCITY_WEIGHT * np.log(6), rel=0.02)
+    assert bias[0, 24] > bias[0, 23] > bias[0, 20]
 
 
 def test_parts_without_rules_of_loudness_do_not_lean() -> None:
@@ -294,4 +299,4 @@ def test_parts_without_rules_of_loudness_do_not_lean() -> None:
         **{name: one[name] for name in ("earliest", "latest_first", "end", "longest", "per_bar")},
         **{name: one[name] for name in ("parts", "pitches", "velocities")},
     )
-    assert not plain.loudness(FIRST)[1].any()
+    assert not plain.velocity_mask_and_bias(FIRST)[1].any()

@@ -15,14 +15,11 @@ from composer import models
 from composer.analysis.repetition import RepetitionLimits, listen
 from composer.encoding.events import FIELDS
 from composer.formats import midi
+from composer.generation.continuation import Continuation
 from composer.generation.decoder import BatchDecoder
-from composer.generation.generate import (
-    Continuation,
-    continue_seed,
-    make_constraints,
-    seed_state,
-)
+from composer.generation.generate import continue_seed, seed_state
 from composer.generation.seed_analysis import analyse_seed
+from composer.generation.seed_constraints import make_constraints
 from composer.generation.seed_files import alone, continued, open_seed
 from composer.generation.settings import Settings
 from composer.generation.stream import Stream

@@ -1,11 +1,11 @@
-"""Limits: the rules of a reply, made from what was played and from the parameters.
+"""Constraints of a reply, made from what was played and from the parameters.
 
-The live counterpart of `composer.generation.generate.make_constraints`: the same limits, for a jam
-of which only the last notes are known, and in which parts may play that have not played yet.
+The live counterpart of `composer.generation.seed_constraints.make_constraints`: the same limits,
+for a jam of which only the last notes are known, and in which parts may play that have not
+played yet.
 
 Conventions:
-    Ticks are event ticks; slots are the network's, 0..15. Heard notes are int64 [notes, 5], in
-    the order of their onsets: onset, slot, pitch, duration, velocity class.
+    Ticks are event ticks; slots are the network's, 0..15.
 """
 
 from __future__ import annotations
@@ -13,28 +13,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from composer.encoding.events import (
-    DURATION,
     LONGEST,
-    PITCH,
-    SIZES,
     SLOTS,
     TICKS_PER_BEAT,
     TICKS_PER_SECOND,
     UNLIMITED,
-    VELOCITY,
 )
-from composer.generation.constraints import KNOWN, LOUDER, Constraints, lengths_like
-from composer.generation.generate import DENSER, KIT, USED, WIDER
-from composer.generation.settings import AUTO, OFF
+from composer.generation.constraints import Constraints, Ints
+from composer.generation.part_limits import (
+    BASS,
+    LimitPolicy,
+    NoteTable,
+    part_limits,
+    pitch_bounds,
+    scale_pitches,
+)
+from composer.generation.seed_constraints import DENSER, asked_density, notes_per_bar
+from composer.generation.settings import OFF, Settings
 from composer.live.core.improviser import GenerateRequest
 from composer.music.beat_grid import FREE
-from composer.music.keys import fitting_key
-from composer.music.notes import DRUM_PROGRAM
-
-Ints = NDArray[np.int64]
+from composer.music.keys import Key, fitting_key, sounding_time
 
 MOST_PER_BAR = 64
 """Notes in a bar that no reply goes beyond."""
@@ -42,16 +42,11 @@ MOST_PER_BAR = 64
 NEWCOMER = 8
 """Notes in a bar for each part that has not played yet, beyond what the player would play."""
 
-AT_ONCE = 2
-"""Ticks within which keys are struck at once: hands are no machines."""
-FEW = 4
-"""Notes from which it is known whether someone plays single notes or chords."""
-
-_ONSET, _SLOT, _PITCH, _DURATION, _LOUDNESS = range(5)
-_PITCH_CLASSES = np.arange(SIZES[PITCH]) % 12
-_BASS = range(32, 40)
-_RANGES = {True: (28, 52), False: (48, 79)}
-"""Pitches of a bass, and of anything else, that has not played yet."""
+POLICY = LimitPolicy(
+    chord_notes=4, together=2, kit_below=UNLIMITED, settled=UNLIMITED, velocity_weight=0.0
+)
+"""Hands do not strike keys on the same tick; a jam has only begun to show what its drums and
+its dynamics are."""
 
 
 def make_live_constraints(
@@ -65,68 +60,58 @@ def make_live_constraints(
     """What a reply may play.
 
     Args:
-        heard: The player's last notes, at least one.
+        heard: The player's last notes, at least one, as in `NoteTable`.
         programs: Of all slots.
         kind: "beats" or "free".
         bar: Ticks of a bar.
         ask: What is wanted.
-        slots: Who plays it.
+        slots: The parts that are to play it.
     """
-    settings = ask.settings
+    settings, notes = ask.settings, NoteTable(heard)
     parts = np.zeros(SLOTS, dtype=bool)
     parts[list(slots)] = True
-    pitches = np.zeros((SLOTS, SIZES[PITCH]), dtype=bool)
-    velocities = np.zeros((SLOTS, SIZES[VELOCITY]), dtype=bool)
-    chords = np.full(SLOTS, UNLIMITED, dtype=np.int64)
-    durations = np.ones((SLOTS, SIZES[DURATION]), dtype=bool)
-    scale = allowed_pitches(heard, programs, ask)
-    known = np.unique(heard[:, _SLOT]).tolist()
+    scale = scale_pitches(notes, programs, settings, _key(notes, programs, settings))
+    limits = part_limits(notes, programs, scale, settings.pitch_range, POLICY)
+    counts = np.bincount(notes.slots, minlength=SLOTS).tolist()
     for slot, program in enumerate(programs):
-        own = heard if known == [slot] else heard[heard[:, _SLOT] == slot]
-        keys = own[:, _PITCH]
-        if program == DRUM_PROGRAM:
-            pitches[slot, list(KIT)] = True
-            pitches[slot, keys] = True
-        else:
-            low, high = settings.pitch_range or _range(keys, program)
-            pitches[slot, low : high + 1] = scale[low : high + 1]
-            if not pitches[slot].any():
-                # A range too narrow for its key: the key gives way, silence would not do.
-                pitches[slot, low : high + 1] = True
-        if len(own) >= FEW:
-            chords[slot] = _fullest_chord(own[:, _ONSET])
-        elif program in _BASS:
-            chords[slot] = 1
-        loud = (own if len(own) else heard)[:, _LOUDNESS]
-        if len(own) >= KNOWN:
-            durations[slot] = lengths_like(own[:, _DURATION])
-        velocities[slot, max(int(loud.min()) - LOUDER, 0) : int(loud.max()) + LOUDER + 1] = True
-    ticks = TICKS_PER_SECOND if kind == FREE else TICKS_PER_BEAT
-    new = len({*slots}.difference(known))
-    onsets = heard[:, _ONSET]
-    steps = onsets[1:] - onsets[:-1]
-    busiest, stride, rate = _density(onsets, steps, bar)
-    if settings.density is None:
-        per_bar = busiest + max(busiest // 4, 1) + NEWCOMER * new
-        per_bar, pace = min(per_bar, MOST_PER_BAR), 0.0
-    else:
-        per_bar = max(int(np.ceil(settings.density * bar / ticks)), 1)
-        pace = settings.density / ticks
+        if not limits.pitches[slot].any():
+            # A range too narrow for its key: the key gives way, silence would not do.
+            low, high = settings.pitch_range or pitch_bounds(notes.of_part(slot), program)
+            limits.pitches[slot, low : high + 1] = True
+        if counts[slot] < POLICY.chord_notes and program in BASS:
+            limits.chords[slot] = 1
+    new = sum(not counts[slot] for slot in {*slots})
+    steps = notes.onsets[1:] - notes.onsets[:-1]
+    busiest, slow_shift, rate = _density(notes.onsets, steps, bar)
+    per_bar, pace = min(notes_per_bar(busiest) + NEWCOMER * new, MOST_PER_BAR), 0.0
+    if settings.density is not None:
+        per_bar, pace = asked_density(settings.density, bar, kind)
+    beat = TICKS_PER_SECOND if kind == FREE else TICKS_PER_BEAT
     return Constraints.of(
         earliest=ask.join,
         latest_first=ask.first_by,
         end=UNLIMITED if ask.end is None else ask.end,
-        longest=min(_longest_step(steps, ticks, bar), LONGEST),
+        longest=min(_longest_step(steps, beat, bar), LONGEST),
         parts=parts,
-        pitches=pitches,
-        velocities=velocities,
+        pitches=limits.pitches,
+        velocities=limits.velocities,
         per_bar=per_bar,
         pace=pace,
-        durations=durations,
-        chords=chords,
+        durations=limits.durations,
+        chords=limits.chords,
         rate=0.0 if new or settings.density is not None else DENSER * rate,
         burst=busiest,
-        stride=stride,
+        slow_shift=slow_shift,
+    )
+
+
+def _key(notes: NoteTable, programs: Sequence[int], settings: Settings) -> Key | None:
+    """The key asked for, or the player's; None for none."""
+    if settings.key == OFF:
+        return None
+    tones = notes.tones(programs)
+    return settings.wanted_key or fitting_key(
+        sounding_time(tones.pitches, tones.durations, TICKS_PER_BEAT)
     )
 
 
@@ -145,52 +130,10 @@ def _density(onsets: Ints, steps: Ints, bar: int) -> tuple[int, int, float]:
     busiest = int(np.bincount((onsets - onsets[0]) // bar).max())
     moved = steps[(steps > 0) & (steps <= bar)]
     moved.sort()
-    stride = int(moved[len(moved) // 2]) if len(moved) else 1
-    return busiest, stride, len(onsets) / max(int(moved.sum()) + stride, bar)
-
-
-def _fullest_chord(onsets: Ints) -> int:
-    """Most notes of one part that were struck at once."""
-    behind = onsets.searchsorted(onsets + AT_ONCE, side="right")
-    return int((behind - np.arange(len(onsets))).max())
+    usual = int(moved[len(moved) // 2]) if len(moved) else 1
+    return busiest, usual, len(onsets) / max(int(moved.sum()) + usual, bar)
 
 
 def _longest_step(steps: Ints, least: int, bar: int) -> int:
     """Ticks from one onset to the next at most: the player's longest, within a bar."""
     return int(steps[steps <= bar].max(initial=0)) or least
-
-
-def _range(keys: Ints, program: int) -> tuple[int, int]:
-    if not len(keys):
-        return _RANGES[program in _BASS]
-    return max(int(keys.min()) - WIDER, 0), min(int(keys.max()) + WIDER, 127)
-
-
-def allowed_pitches(
-    heard: Ints, programs: Sequence[int], ask: GenerateRequest
-) -> NDArray[np.bool_]:
-    """Which pitches lie in the key asked for, or in the player's, bool [128]."""
-    settings = ask.settings
-    everything = np.ones(SIZES[PITCH], dtype=bool)
-    if settings.key == OFF:
-        return everything
-    tones = heard
-    if DRUM_PROGRAM in programs:
-        tones = heard[np.array(programs)[heard[:, _SLOT]] != DRUM_PROGRAM]
-    key = settings.wanted_key or fitting_key(_sounding(tones, TICKS_PER_BEAT))
-    if key is None:
-        return everything
-    allowed = np.zeros(12, dtype=bool)
-    allowed[list(key.pitch_classes())] = True
-    if settings.key == AUTO:
-        # What the player uses beyond the scale belongs to the language.
-        sounding = _sounding(tones, 2 * TICKS_PER_BEAT)
-        allowed |= sounding >= USED * sounding.sum()
-    return allowed[_PITCH_CLASSES]
-
-
-def _sounding(tones: Ints, most: int) -> NDArray[np.float64]:
-    """How many ticks each pitch class sounds, [12]; a note counts for so many at most."""
-    ticks = np.minimum(tones[:, _DURATION], most)
-    classes = _PITCH_CLASSES[tones[:, _PITCH]]
-    return np.bincount(classes, weights=ticks, minlength=12).astype(np.float64)
