@@ -32,7 +32,10 @@ def test_the_ci_script_is_sound() -> None:
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)
     subprocess.run(["bash", "-n", str(script)], check=True)
-    assert "set -euo pipefail" in script.read_text(encoding="utf-8")
+    text = script.read_text(encoding="utf-8")
+    assert "set -euo pipefail" in text
+    for check in ("ruff check .", "ruff format --check .", "mypy"):
+        assert f"\n.venv/bin/{check}\n" in text
 
 
 def test_links_of_the_readme_lead_somewhere() -> None:
