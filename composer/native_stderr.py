@@ -1,4 +1,4 @@
-"""Quiet: keep a library's small talk off standard error, and nothing else.
+"""Native standard error: keep a library's small talk off standard error, and nothing else.
 
 Libraries in C++ write to file descriptor 2 past `sys.stderr`, so a line of theirs can only
 be caught there.

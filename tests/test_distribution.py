@@ -39,3 +39,15 @@ def test_advice_names_this_project_and_extras_that_exist(path: Path) -> None:
         for extra in group.split(",")
     ]
     assert set(named) <= set(PROJECT["optional-dependencies"])
+
+
+def test_the_documents_say_what_each_dependency_is_for() -> None:
+    text = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    groups = [PROJECT["dependencies"], *PROJECT["optional-dependencies"].values()]
+    for requirement in [requirement for group in groups for requirement in group]:
+        name = re.match(r"[\w-]+", requirement)
+        assert name is not None
+        if name[0] != DISTRIBUTION:
+            assert f"`{name[0]}`" in text, name[0]
+    for extra in PROJECT["optional-dependencies"]:
+        assert f"| `{extra}` |" in text, extra

@@ -34,7 +34,7 @@ def test_the_ci_script_is_sound() -> None:
     subprocess.run(["bash", "-n", str(script)], check=True)
     text = script.read_text(encoding="utf-8")
     assert "set -euo pipefail" in text
-    for check in ("ruff check .", "ruff format --check .", "mypy"):
+    for check in ("ruff check .", "ruff format --check .", "mypy", "lint-imports"):
         assert f"\n.venv/bin/{check}\n" in text
 
 
