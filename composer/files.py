@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
@@ -61,6 +62,7 @@ def together(*, force: bool = False) -> Iterator[Begin]:
         OutputError: As `whole`.
     """
     written: list[tuple[Path, str | os.PathLike[str]]] = []
+    named: list[tuple[Path, Path | None]] = []  # who has its name, and what had it before
 
     @contextmanager
     def begin(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
@@ -78,14 +80,41 @@ def together(*, force: bool = False) -> Iterator[Begin]:
         yield begin
         for beside, path in written:
             with _told(path):
+                before = _kept(Path(path)) if force else None
+                if before is not None:
+                    named.append((Path(path), before))
                 if force:
                     os.replace(beside, path)
                 else:
                     _move_to_free_name(beside, Path(path))
+                if before is None:
+                    named.append((Path(path), None))
+    except BaseException:
+        for target, before in reversed(named):
+            with suppress(OSError):
+                if before is None:
+                    target.unlink()
+                else:
+                    os.replace(before, target)
+        raise
     finally:
-        for beside, _ in written:
+        for beside in [beside for beside, _ in written] + [old for _, old in named if old]:
             with suppress(OSError):
                 beside.unlink(missing_ok=True)
+
+
+def _kept(target: Path) -> Path | None:
+    """A second name for a file that is about to be replaced; None if there is no such file."""
+    if not target.is_file():
+        return None
+    second = target.with_name(f".composer-{secrets.token_hex(6)}.tmp")
+    try:
+        os.link(target, second)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        shutil.copy2(target, second)
+    return second
 
 
 def _check(path: str | os.PathLike[str], force: bool) -> None:

@@ -16,11 +16,19 @@ _lock = threading.Lock()
 
 
 @contextlib.contextmanager
-def without_lines(beginning: bytes) -> Iterator[None]:
+def without_lines(*beginnings: bytes) -> Iterator[None]:
     """Leave out lines on file descriptor 2 that begin so; the rest comes when this ends.
 
     For short calls: what other threads write meanwhile is held back until then, too.
+
+    Args:
+        beginnings: Of the lines to be left out.
+
+    Raises:
+        ValueError: One is empty, so that all lines would begin with it.
     """
+    if b"" in beginnings:
+        raise ValueError("every line begins with b''; say which lines are to be left out")
     with _lock, contextlib.ExitStack() as stack:
         try:
             caught = stack.enter_context(tempfile.TemporaryFile())
@@ -35,6 +43,6 @@ def without_lines(beginning: bytes) -> Iterator[None]:
             os.dup2(error, 2)
             os.close(error)
             caught.seek(0)
-            rest = b"".join(line for line in caught if not line.startswith(beginning))
+            rest = b"".join(line for line in caught if not line.startswith(beginnings))
             with contextlib.suppress(OSError):
                 os.write(2, rest)

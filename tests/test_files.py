@@ -110,6 +110,28 @@ def test_where_one_of_several_fails_there_is_none(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.parametrize("links", [True, False])
+@pytest.mark.parametrize("force", [False, True])
+def test_where_one_of_several_loses_its_name_all_is_as_before(
+    tmp_path: Path, force: bool, links: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_link(*_: object) -> None:
+        raise OSError(errno.EPERM, "no links here")
+
+    if not links:  # as on FAT
+        monkeypatch.setattr(os, "link", no_link)
+    if force:
+        (tmp_path / "a").write_bytes(b"old")
+    with pytest.raises(OutputError, match=r"b (exists|cannot be written)"):  # noqa: SIM117
+        with files.together(force=force) as begin:
+            for name in ("new", "a", "b"):
+                with begin(tmp_path / name) as stream:
+                    stream.write(b"new")
+            (tmp_path / "b").mkdir()  # someone else is quicker
+    assert sorted(os.listdir(tmp_path)) == (["a", "b"] if force else ["b"])
+    assert not force or (tmp_path / "a").read_bytes() == b"old"
+
+
 def test_a_device_is_never_replaced(tmp_path: Path) -> None:
     if not hasattr(os, "mkfifo"):
         pytest.skip("no pipes with names here")

@@ -18,6 +18,20 @@ def test_only_such_lines_are_left_out(capfd: pytest.CaptureFixture[str]):
     assert capfd.readouterr().err == "ERROR: this matters\nhalf a line and its end\n"
 
 
+def test_several_kinds_of_lines_are_left_out_and_others_are_kept(
+    capfd: pytest.CaptureFixture[str],
+):
+    with without_lines(b"ALSA lib ", b"JackShm"):
+        os.write(2, b"ALSA lib seq_hw.c:466\nJackShmReadWritePtr\n")
+        os.write(2, b"WARNING: another thread's line\n")
+    assert capfd.readouterr().err == "WARNING: another thread's line\n"
+
+
+def test_lines_must_begin_with_something():
+    with pytest.raises(ValueError, match="which lines"), without_lines(b""):
+        pass
+
+
 def test_an_error_inside_comes_out(capfd: pytest.CaptureFixture[str]):
     with pytest.raises(ValueError, match="inside"), without_lines(b"INFO"):
         os.write(2, b"WARNING: first\n")

@@ -12,12 +12,15 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from composer.errors import ModelError
+
 Floats = NDArray[np.float64]
 
 COLDEST = 1e-3
 """Temperatures at or under this take the most likely class."""
 
 _UNDER_ONE = np.nextafter(1.0, 0.0)
+_LARGEST = 1e299
 _NOTHING = np.float64(-1e300)
 """The logit of what is not allowed: finite, so that differences of two are numbers."""
 
@@ -81,13 +84,16 @@ def choose(
 
     Raises:
         ValueError: A row allows no class.
+        ModelError: A row has no best class: its logits are infinite or no numbers.
     """
     # This runs five times a note over a few hundred numbers, where calls into NumPy are
     # what costs time: for one or a few streams, methods and plain lists are its quickest.
     scores = np.where(allowed, logits, _NOTHING)
     best = np.maximum.reduce(scores, axis=1)
-    if _NOTHING in best.tolist():
-        raise ValueError("a row of the mask allows no class")
+    if False in (np.abs(best) < _LARGEST).tolist():
+        if _NOTHING in best.tolist():
+            raise ValueError("a row of the mask allows no class")
+        raise ModelError("the model computes no numbers: it is damaged; install it again")
     scores -= best[:, None]
     scores /= freedom.warmth
     p = np.exp(scores)

@@ -72,8 +72,14 @@ class Stream:
     take: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
-        entropy = (self.settings.rng_seed, self.variation, *(self.take or ()))
-        self._rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy)))
+        numbers = (self.settings.rng_seed, self.variation, *(self.take or ()))
+        if max(numbers) < 1 << 32:
+            sequence = np.random.SeedSequence(numbers)
+        else:
+            # Larger numbers count as several of 32 bits and could come to be the same as
+            # another stream's; those of a spawn key are kept apart.
+            sequence = np.random.SeedSequence(numbers[0], spawn_key=numbers[1:])
+        self._rng = np.random.Generator(np.random.PCG64(sequence))
 
     @cached_property
     def dials(self) -> tuple[float, float, float, int, int]:

@@ -300,3 +300,12 @@ def test_parts_without_rules_of_loudness_do_not_lean() -> None:
         **{name: one[name] for name in ("parts", "pitches", "velocities")},
     )
     assert not plain.velocity_mask_and_bias(FIRST)[1].any()
+
+
+def test_where_takes_are_chosen_a_part_leans_less_on_its_own_velocities() -> None:
+    soft, loud = (tune(*[60, 62, 64, 65] * 12, velocity=v).notes for v in (40, 96))
+    later = tuple(replace(note, onset=note.onset + 48 * BEAT) for note in loud[:8])
+    _, rules = rules_for(Part((*soft, *later), 0), takes=8)
+    bias = rules.velocity_mask_and_bias(FIRST)[1][0]
+    # Six times as often soft as loud, by a weight of a tenth.
+    assert bias[10] - bias[24] == pytest.approx(0.1 * np.log(6), rel=0.02)

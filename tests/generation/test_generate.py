@@ -13,7 +13,7 @@ import tiny_model
 
 from composer import models
 from composer.analysis.repetition import RepetitionLimits, listen
-from composer.encoding.events import FIELDS
+from composer.encoding.events import FIELDS, SHIFT_TICKS
 from composer.formats import midi
 from composer.generation.continuation import Continuation
 from composer.generation.decoder import BatchDecoder
@@ -325,3 +325,16 @@ def test_streams_that_join_or_move_midway_play_the_same() -> None:
         while solo.streams:
             solo.play()
         assert np.array_equal(drawn.events(), single.events())
+
+
+@pytest.mark.parametrize("last", [53, 59, 61, 90])
+def test_after_a_long_note_one_shift_leads_to_the_bar_line(last: int) -> None:
+    # The last onset is off the places that long shifts reach, and sounds to the second bar line.
+    notes = (*(Note(i * 12, 60 + i, 12, 80) for i in range(4)), Note(last, 72, 192 - last, 80))
+    analysis = analyse_seed(Piece((Part(notes),), 24))
+    assert analysis.join == 192
+    context = seed_state(analysis, tiny_model.predictor()).context
+    gap = analysis.join - int(context.clock[0])
+    assert gap in SHIFT_TICKS
+    assert int(context.inside[0]) == -gap % 96
+    assert abs(gap - (192 - last)) < 12  # moved by less than half a beat

@@ -31,6 +31,12 @@ logger = logging.getLogger(__name__)
 CLIENT = "composer"
 POLL = 0.001
 """Seconds between two looks at an input."""
+_SMALL_TALK = (
+    b"ALSA lib ", b"Cannot connect to server", b"JackShm", b"jack server is not running",
+    b"attempt to connect to server failed", b"connect(2) call to",
+)  # fmt: skip
+"""How lines begin that the drivers of MIDI systems write when these do not run."""
+
 LOOK = 1.0
 """Seconds between two looks at which ports there are."""
 BURST, PAUSE = 48, 0.004
@@ -78,7 +84,7 @@ def make(kind: str) -> Any:
         if api == library.API_RTMIDI_DUMMY:
             continue
         try:
-            with without_lines(b""):  # what the drivers say, the exception says too
+            with without_lines(*_SMALL_TALK):  # the exception says it, too
                 return cls(api, name=CLIENT)
         except _errors(library) as error:
             reason = " ".join(str(error).split())

@@ -1,0 +1,106 @@
+"""The decoder with a model whose logits are known: what it adds to them, and its randomness."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from fixed_model import FixedModel
+
+from composer.analysis.repetition import RepetitionLimits
+from composer.encoding.events import (
+    DURATION,
+    PART,
+    PITCH,
+    SHIFT,
+    SIZES,
+    SLOTS,
+    UNLIMITED,
+    VELOCITY,
+    Events,
+)
+from composer.errors import ModelError
+from composer.generation.constraints import Constraints
+from composer.generation.decoder import BatchDecoder
+from composer.generation.settings import Settings
+from composer.generation.stream import Stream
+
+ONE_NOTE = Events(np.array([[0, 0, 67, 3, 20]], dtype=np.int16), (0,))
+FOUR_TICKS = {SHIFT: {4: 9.0}, PART: {0: 9.0}, DURATION: {3: 9.0}, VELOCITY: {20: 9.0}}
+
+
+def open_constraints() -> Constraints:
+    """All that one part can play."""
+    parts = np.arange(SLOTS) == 0
+    return Constraints.of(
+        earliest=0,
+        latest_first=UNLIMITED,
+        end=UNLIMITED,
+        longest=96,
+        parts=parts,
+        pitches=np.ones((SLOTS, SIZES[PITCH]), dtype=bool),
+        velocities=np.ones((SLOTS, SIZES[VELOCITY]), dtype=bool),
+        per_bar=1000,
+    )
+
+
+def stream(model: FixedModel, notes: int = 1, **settings: float) -> Stream:
+    return Stream(
+        model.prime(ONE_NOTE),
+        ONE_NOTE.rows[-1].astype(np.int64),
+        open_constraints(),
+        Settings(**{"temperature": 0.0, "recall": 0, **settings}),  # type: ignore[arg-type]
+        RepetitionLimits(0, 0),
+        0,
+        notes,
+    )
+
+
+def drawn_pitches(model: FixedModel, notes: int) -> list[int]:
+    one, decoder = stream(model, notes), BatchDecoder(model)
+    decoder.add([one])
+    while decoder.streams:
+        decoder.play()
+    return [row[PITCH] for row in one.rows]
+
+
+def test_a_key_struck_too_often_in_a_row_gives_way_to_the_next_likely_one() -> None:
+    # Each strike in a row beyond 12 takes 0.5 from a lead of 1.75: after 16 there is none left.
+    model = FixedModel(FOUR_TICKS | {PITCH: {60: 1.75}})
+    pitches = drawn_pitches(model, 18)
+    assert pitches[:16] == [60] * 16
+    assert pitches[16] != 60
+    assert pitches[17] == 60
+
+
+def test_a_key_far_likelier_than_the_others_is_struck_on() -> None:
+    assert drawn_pitches(FixedModel(FOUR_TICKS | {PITCH: {60: 9.0}}), 20) == [60] * 20
+
+
+@pytest.mark.parametrize("damage", [np.nan, np.inf])
+def test_a_model_without_numbers_is_damaged_and_plays_nothing(damage: float) -> None:
+    model = FixedModel(FOUR_TICKS | {PITCH: {60: damage}})
+    one, decoder = stream(model), BatchDecoder(model)
+    decoder.add([one])
+    with pytest.raises(ModelError, match="damaged"):
+        decoder.play()
+    assert one.rows == []
+
+
+def numbers(rng_seed: int, variation: int, take: tuple[int, int] | None = None) -> list[float]:
+    one = stream(FixedModel({}), rng_seed=rng_seed)
+    again = Stream(
+        one.state, one.before, one.rules, one.settings, one.habits, variation, 1, take=take
+    )
+    return again.numbers(1)[0].tolist()
+
+
+def test_large_rng_seeds_are_those_of_no_other_stream() -> None:
+    assert numbers(1 + (2 << 32), 5) != numbers(1, 2, (5, 0))
+    assert numbers((1 << 63) - 1, 1) != numbers((1 << 63) - 1, 2)
+    assert numbers(1 << 32, 0) != numbers(1 << 33, 0) != numbers(0, 0)
+
+
+def test_rng_seeds_give_the_numbers_they_always_gave() -> None:
+    # NumPy's PCG64 seeded with SeedSequence((7, 2)) and ((7, 2, 1, 3)).
+    assert numbers(7, 2)[0] == np.random.default_rng((7, 2)).random()
+    assert numbers(7, 2, (1, 3))[0] == np.random.default_rng((7, 2, 1, 3)).random()
