@@ -87,7 +87,7 @@ def show_log(level: int = logging.WARNING) -> None:
     """Send the library's log to standard error, one plain line a record."""
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
-    for name in ("composer", "training"):
+    for name in ("composer", "composer_training"):
         log = logging.getLogger(name)
         log.setLevel(level)
         log.addHandler(handler)

@@ -154,7 +154,7 @@ def compare(
     document = {"model": model, **document}
     if page:
         from composer.evaluation.comparison_page import page as draw
-        from composer.plots.style import write
+        from composer.files import write
 
         write(draw(document).encode(), page, force=force)
     if as_json:

@@ -154,7 +154,7 @@ def _write_surprise(found: Found, nats: Floats, path: str, plot: str | None, for
     import io
 
     from composer.evaluation.evaluate import note_surprise, surprise_table
-    from composer.plots.style import write
+    from composer.files import write
 
     lines = surprise_table(found, nats)
     text = io.StringIO(newline="")

@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 
-from composer.files import write
 from composer.music.beat_grid import BEATS, Grid, find_grid
 from composer.music.notes import Note, Piece
 from composer.plots.style import FAINT, INK, NEW_SHADES, SEED_SHADES, plain, png, pyplot, save
@@ -68,24 +67,6 @@ class _Time:
             bar = self.piece.metres.position(tick, self.piece.ticks_per_beat).bar
             lines.append((tick + moved, bar + 1))
             tick += 1
-
-
-def piano_roll(
-    seed: Piece,
-    continuation: Piece,
-    join: int,
-    path: str | os.PathLike[str],
-    *,
-    force: bool = False,
-    title: str = "",
-) -> None:
-    """Write what `piano_roll_png` draws to a file, replacing one only if `force` is set.
-
-    Raises:
-        DependencyError: matplotlib is not installed.
-        OutputError: The file exists and `force` is not set, or it cannot be written.
-    """
-    write(piano_roll_png(seed, continuation, join, title=title), path, force=force)
 
 
 def piano_roll_png(seed: Piece, continuation: Piece, join: int, *, title: str = "") -> bytes:

@@ -1,4 +1,4 @@
-"""Figures: how composer's pictures look, and how they are written. PNG, by matplotlib.
+"""Style: how composer's pictures look, and how they are written. PNG, by matplotlib.
 
 Conventions:
     160 dots per inch. What was handed in is blue, what composer made of it is orange
@@ -13,7 +13,7 @@ import os
 from typing import Any
 
 from composer.errors import DependencyError
-from composer.files import write as write
+from composer.files import write
 
 DPI = 160
 SEED_SHADES = ("#0b3c6f", "#0072b2", "#56a0d8", "#9cc9ea")

@@ -1,0 +1,53 @@
+"""Terminal: what the library logs reaches a person, and bars only where somebody looks."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from composer import terminal
+
+PACKAGES = ("composer", "composer_training")
+
+
+@pytest.fixture
+def log() -> Iterator[None]:
+    """Loggers as they are, put back afterwards."""
+    loggers = [logging.getLogger(name) for name in PACKAGES]
+    before = [(log, list(log.handlers), log.level, log.propagate) for log in loggers]
+    for one in loggers:
+        one.handlers.clear()
+    yield
+    for one, handlers, level, propagate in before:
+        one.handlers[:] = handlers
+        one.setLevel(level)
+        one.propagate = propagate
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_warnings_of_both_packages_are_one_plain_line(
+    package: str, log: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal.show_log()
+    logging.getLogger(f"{package}.some.module").warning("a file was skipped")
+    logging.getLogger(f"{package}.some.module").info("not for people")
+    assert capsys.readouterr().err == "WARNING: a file was skipped\n"
+
+
+def test_no_bar_is_drawn_where_nobody_watches(capsys: pytest.CaptureFixture[str]) -> None:
+    with terminal.bar("Reading") as advance:
+        advance(1, 2)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_libraries_are_held_back_unless_loading_fails(capfd: pytest.CaptureFixture[str]) -> None:
+    with terminal.hushed():
+        os.write(2, b"hello from a library\n")
+    assert capfd.readouterr().err == ""
+    with pytest.raises(ImportError), terminal.hushed():
+        os.write(2, b"what went wrong\n")
+        raise ImportError
+    assert capfd.readouterr().err == "what went wrong\n"
