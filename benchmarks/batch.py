@@ -27,8 +27,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from composer import models
-from composer.batch.jobs import SIZE, BatchSpec
-from composer.batch.run import Batch, Job, Tally, fingerprint
+from composer.batch.jobs import BATCH_SIZE, BatchSpec
+from composer.batch.run import BatchJob, BatchRun, fingerprint
+from composer.batch.tally import Tally
 from composer.encoding.events import encode
 from composer.formats import midi, smf
 from composer.generation.settings import Settings
@@ -142,7 +143,7 @@ def main() -> None:
     parser.add_argument("--variations", type=int, default=20)
     parser.add_argument("--bars", type=int, default=8)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--batch-size", type=int, default=SIZE)
+    parser.add_argument("--batch-size", type=int, default=BATCH_SIZE)
     parser.add_argument("--model", default=models.DEFAULT)
     parser.add_argument("--from", dest="folder", type=Path, help="seeds of your own")
     parser.add_argument("--alone", type=int, default=5, help="seeds of the batch 1 sample")
@@ -166,9 +167,9 @@ def main() -> None:
         ]
 
         def run(source: Path, name: str, variations: int, size: int, workers: int) -> Tally:
-            order = BatchSpec(variations=variations, size=size, model=mark)
-            job = Job(source, Path(home) / name, order, settings, model, workers)
-            return Batch(job).run()
+            spec = BatchSpec(variations=variations, batch_size=size, model=mark)
+            job = BatchJob(source, Path(home) / name, spec, settings, model, workers)
+            return BatchRun(job).run()
 
         with PlayerHistory() as memory:
             many, wall = timed(

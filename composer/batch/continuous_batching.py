@@ -1,11 +1,11 @@
-"""Choir: continuations of many seeds, some tens of streams in every step of the network.
+"""Continuous batching: streams of many seeds share the steps of the network.
 
-Seeds are primed together, their streams join a running `BatchDecoder` as places in it come
-free, and finished streams leave. What a stream plays depends on its seed, settings and
-number alone, so the order in which they come out is the only thing that company changes.
+Seeds are prefilled together. Their streams join a running decoder as places in the batch come
+free, and leave it when they are finished. What a stream plays depends on its seed, settings and
+number alone; the streams beside it only change the order in which streams finish.
 
 Conventions:
-    B streams play at once at most.
+    B streams at most are decoded at once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.batch.jobs import SIZE
+from composer.batch.jobs import BATCH_SIZE
 from composer.generation.best_of_n import BestOfN, takes_of
 from composer.generation.generate import MEMORY, at_join, make_streams
 from composer.generation.seed_analysis import SeedAnalysis
@@ -29,12 +29,12 @@ from composer.network.prefill import Prefill
 from composer.network.state import State
 from composer.network.trunk import Floats, Ints
 
-PRIMED = 32
-"""Seeds that are primed at once at most."""
-STEPS = 100_000
-"""Seeds' notes to be heard at once at most: bounds the memory they take."""
+MOST_PREFILLED = 32
+"""Seeds that are prefilled at once at most."""
+MOST_PREFILL_NOTES = 100_000
+"""Notes of seeds that wait for prefill at most, which bounds the memory they take."""
 JOINING = 8
-"""Streams join when so many of a full batch have ended, an eighth of it at most."""
+"""Streams join when so many places of a full batch are free, or an eighth of it if that is less."""
 
 
 @dataclass(eq=False)
@@ -42,14 +42,14 @@ class Request:
     """Some continuations of one seed.
 
     Attributes:
-        reading: Of the seed.
-        settings: How to go on.
-        variations: Numbers of the continuations.
-        owner: Whatever the asker wants to find again.
-        state: After the seed, if the network has heard it already; set once it has.
+        analysis: Of the seed.
+        settings: Of the continuations.
+        variations: Their numbers.
+        owner: What whoever makes the request finds it again by.
+        state: Of the network after the seed; None until it has been prefilled.
     """
 
-    reading: SeedAnalysis
+    analysis: SeedAnalysis
     settings: Settings
     variations: Sequence[int]
     owner: Any
@@ -58,14 +58,14 @@ class Request:
 
 @dataclass(eq=False)
 class Finished:
-    """A continuation that has ended, or the reason why a request cannot be met.
+    """A finished continuation, or the reason why a request cannot be met.
 
     Attributes:
-        request: Whose it is.
+        request: That it belongs to.
         stream: The continuation.
         likelihood: Mean log-probability of its notes under the model, in nats per note;
-            None when it was not asked for.
-        error: Set instead of the stream.
+            None if likelihoods are not computed.
+        error: In place of the stream.
     """
 
     request: Request
@@ -74,8 +74,8 @@ class Finished:
     error: Exception | None = None
 
 
-class Critic(Predictor):
-    """A predictor that can tell how likely a note was."""
+class LikelihoodPredictor(Predictor):
+    """A predictor that also tells how likely the notes drawn from its logits were."""
 
     def __init__(self, predictor: Predictor) -> None:
         super().__init__(predictor.config, predictor.trunk, predictor.heads)
@@ -89,99 +89,100 @@ class Critic(Predictor):
         self._seen[field] = (logits.copy(), total)
         return logits
 
-    def judge(self, rows: Ints) -> NDArray[np.float64]:
-        """Log p of rows int [B, 5] by the logits last asked for, nats [B]."""
+    def likelihood(self, rows: Ints) -> NDArray[np.float64]:
+        """Log p of rows int [B, 5] under the logits computed last, float64 [B] in nats."""
         stream = np.arange(len(rows))
-        judged = np.zeros(len(rows))
+        log_p = np.zeros(len(rows))
         for field, (logits, total) in self._seen.items():
-            judged += logits[stream, rows[:, field]] - total
-        return judged
+            log_p += logits[stream, rows[:, field]] - total
+        return log_p
 
 
 class ContinuousBatcher:
-    """Sings what it is asked for until there is nothing left to ask.
+    """Meets requests until there is no further one.
 
     Args:
         predictor: The network.
-        ask: Gives the next request, or None when there is none at present; asked again
-            each time a continuation has ended.
-        size: Streams that play at once.
-        judge: Whether to work out likelihoods.
+        next_request: Gives the next request, or None while there is none; called whenever
+            places in the batch are free.
+        batch_size: Streams in a step of the network.
+        likelihoods: Whether to compute the likelihood of each continuation.
     """
 
     def __init__(
         self,
         predictor: Predictor,
-        ask: Callable[[], Request | None],
-        size: int = SIZE,
-        judge: bool = False,
+        next_request: Callable[[], Request | None],
+        batch_size: int = BATCH_SIZE,
+        *,
+        likelihoods: bool = False,
     ) -> None:
-        critic = Critic(predictor) if judge else None
-        self._ask, self._size = ask, size
-        self._primer: Prefill[Request] = Prefill(predictor, MEMORY)
-        self._takes = BestOfN(critic or predictor, critic.judge if critic else None)
+        scoring = LikelihoodPredictor(predictor) if likelihoods else None
+        self._next_request, self._batch_size = next_request, batch_size
+        self._prefill: Prefill[Request] = Prefill(predictor, MEMORY)
+        self._decoder = BestOfN(scoring or predictor, scoring.likelihood if scoring else None)
         self._ready: deque[tuple[Request, Stream]] = deque()
-        self._playing: dict[Stream, Request] = {}
+        self._running: dict[Stream, Request] = {}
 
-    def sing(self) -> Iterator[Finished]:
-        """Yield what has been asked for, each as it ends."""
+    def run(self) -> Iterator[Finished]:
+        """Yield continuations as they finish."""
         while True:
             yield from self._fill()
-            if not self._takes.streams:
+            if not self._decoder.streams:
                 return
-            for stream in self._takes.play():
-                request = self._playing.pop(stream)
-                notes = stream.nats[: len(stream.rows)]
-                yield Finished(request, stream, float(np.mean(notes)) if notes else None)
+            for stream in self._decoder.play():
+                request = self._running.pop(stream)
+                nats = stream.nats[: len(stream.rows)]
+                yield Finished(request, stream, float(np.mean(nats)) if nats else None)
 
     def _fill(self) -> Iterator[Finished]:
-        """Let streams join where there is room; yield requests that cannot be met."""
-        # A few places are let stand empty, so that joining is not done at every note.
-        playing = self._takes.places
-        if playing and self._size - playing < max(1, self._size // JOINING):
+        """Let streams join where there are free places; yield requests that cannot be met."""
+        # Joining costs something, so a few places stay empty rather than one at every note.
+        taken = self._decoder.places
+        if taken and self._batch_size - taken < max(1, self._batch_size // JOINING):
             return
-        room = self._size - playing
-        while len(self._ready) < room:
-            yield from self._take_in()
-            if not len(self._primer):
+        free = self._batch_size - taken
+        while len(self._ready) < free:
+            yield from self._take_requests()
+            if not len(self._prefill):
                 break
-            while len(self._primer):
-                heard = self._primer.step()
-                for request, state in heard:
-                    request.state = at_join(request.reading, state)
-                    yield from self._rise(request)
-                if heard and len(self._ready) >= room:
+            while len(self._prefill):
+                prefilled = self._prefill.step()
+                for request, state in prefilled:
+                    request.state = at_join(request.analysis, state)
+                    yield from self._make_streams(request)
+                if prefilled and len(self._ready) >= free:
                     break
         joining: list[tuple[SeedAnalysis, Stream]] = []
-        while self._ready and (room >= takes_of(self._ready[0][1]) or not (playing or joining)):
+        while self._ready and (free >= takes_of(self._ready[0][1]) or not (taken or joining)):
             request, stream = self._ready.popleft()
-            joining.append((request.reading, stream))
-            self._playing[stream] = request
-            room -= takes_of(stream)
-        self._takes.add(joining)
+            joining.append((request.analysis, stream))
+            self._running[stream] = request
+            free -= takes_of(stream)
+        self._decoder.add(joining)
 
-    def _take_in(self) -> Iterator[Finished]:
-        """Ask for requests until enough seeds are being primed."""
-        most = min(PRIMED, self._size)
-        while len(self._primer) < most and self._primer.left < STEPS:
-            if len(self._ready) >= self._size:
+    def _take_requests(self) -> Iterator[Finished]:
+        """Take requests until enough seeds wait for prefill."""
+        most = min(MOST_PREFILLED, self._batch_size)
+        while len(self._prefill) < most and self._prefill.left < MOST_PREFILL_NOTES:
+            if len(self._ready) >= self._batch_size:
                 return
-            request = self._ask()
+            request = self._next_request()
             if request is None:
                 return
             if request.state is None:
-                self._primer.add(request.reading.events, request)
+                self._prefill.add(request.analysis.events, request)
             else:
-                yield from self._rise(request)
+                yield from self._make_streams(request)
 
-    def _rise(self, request: Request) -> Iterator[Finished]:
-        """A primed seed's streams get ready."""
+    def _make_streams(self, request: Request) -> Iterator[Finished]:
+        """Put the streams of a prefilled seed in line for free places."""
         assert request.state is not None
         try:
             streams = make_streams(
-                request.reading, request.state, request.settings, request.variations
+                request.analysis, request.state, request.settings, request.variations
             )
-        except Exception as error:  # the asker reports it; the others sing on
+        except Exception as error:  # reported with its request; other requests are met
             yield Finished(request, error=error)
             return
         self._ready.extend((request, stream) for stream in streams)

@@ -1,6 +1,6 @@
-"""Orders: what a batch is asked for, the tasks it falls into, and what comes of them.
+"""Jobs: what a batch is to make, the tasks it is divided into, and their results.
 
-Values only, made of plain data, so that they can go to another process or machine.
+These are values of plain data, so that they can be sent to another process or machine.
 
 Conventions:
     Names of seeds and outputs are relative to their folders, with "/" between parts.
@@ -26,10 +26,10 @@ FORMATS = ("mid", "musicxml", "json", "png", "wav")
 FIELDS = ("stem", "variation", "key", "bpm", "seed")
 """What a pattern may name."""
 PATTERN = "{stem}-{variation}.mid"
-SIZE = 128
-"""Streams in one step of the network unless told otherwise: 64 are a tenth slower on a CPU,
-and more are no faster."""
-LARGEST = 64
+BATCH_SIZE = 128
+"""Streams in one step of the network by default: 64 are a tenth slower on a CPU, and more are
+no faster."""
+TASK_VARIATIONS = 64
 """Variations of one seed in one task at most, where they need not be compared."""
 
 _SPEC = re.compile(r"0?\d?")
@@ -37,18 +37,18 @@ _SPEC = re.compile(r"0?\d?")
 
 @dataclass(frozen=True, slots=True)
 class BatchSpec:
-    """What holds for a whole run.
+    """What every task of a batch has in common.
 
     Attributes:
-        variations: Continuations of each seed; candidates, when some are chosen.
-        best: How many of them are kept; None for all, without comparing them.
+        variations: Continuations of each seed; candidates, if the best are selected.
+        best: How many of them are kept; None keeps all without comparing them.
         pattern: Names of the outputs; its suffix is the first format.
         also: Further formats.
         continuation_only: Leave the seed out of the files.
-        size: Streams in one step of the network.
-        soundfont: SoundFont file to play WAVs with, None for a usual one.
+        batch_size: Streams in one step of the network.
+        soundfont: SoundFont file for WAV; None looks where packages install one.
         model: Name and sha256 of the model, for the manifest.
-        device: What the network runs on, "cpu" or "gpu": their music differs.
+        device: "cpu" or "gpu", which the network runs on and which differ in the music they make.
 
     Raises:
         SettingError: A value is out of range, or names would not be unique.
@@ -59,7 +59,7 @@ class BatchSpec:
     pattern: str = PATTERN
     also: tuple[str, ...] = ()
     continuation_only: bool = False
-    size: int = SIZE
+    batch_size: int = BATCH_SIZE
     soundfont: str | None = None
     model: tuple[str, str] = ("", "")
     device: str = "cpu"
@@ -71,8 +71,8 @@ class BatchSpec:
             raise SettingError(
                 f"best is {self.best}, must be 1 to the number of variations, {self.variations}"
             )
-        if not 1 <= self.size <= 4096:
-            raise SettingError(f"batch size is {self.size}, must be 1 to 4096")
+        if not 1 <= self.batch_size <= 4096:
+            raise SettingError(f"batch size is {self.batch_size}, must be 1 to 4096")
         check_pattern(self.pattern, many=self.variations > 1)
         for name in self.also:
             if name not in FORMATS:
@@ -86,19 +86,19 @@ class BatchSpec:
 
     @property
     def kept(self) -> int:
-        """Continuations that are written for each seed at most."""
+        """Most continuations that are written for one seed."""
         return self.best or self.variations
 
     def mark(self, settings: Settings) -> str:
-        """A short print of all that outputs depend on besides the seed.
+        """A short digest of everything that outputs depend on besides the seed.
 
-        Two runs with the same mark write the same files from the same seed. (How many
-        variations there are matters only where they are compared.)
+        Two runs with the same mark write the same files from the same seed. (The number of
+        variations matters only where they are compared.)
         """
         compared = (self.variations, self.best) if self.best is not None else None
-        told = [settings.as_dict(), self.model[1], self.device, self.pattern, self.formats,
+        facts = [settings.as_dict(), self.model[1], self.device, self.pattern, self.formats,
                 self.continuation_only, self.soundfont, compared]  # fmt: skip
-        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +106,12 @@ class Task:
     """Some continuations of one seed.
 
     Attributes:
-        seed: Its name.
-        path: Where it lies.
-        stem: What `{stem}` stands for.
-        settings: Its own.
-        variations: Their numbers; when some are chosen, all candidates.
-        data: The file's bytes, for a machine that does not see its folder.
+        seed: Name of the seed.
+        path: Of its file.
+        stem: Value of `{stem}` in the pattern.
+        settings: Of this seed.
+        variations: Their numbers; all candidates, if the best are selected.
+        data: Bytes of the file, for a machine that cannot open `path`.
     """
 
     seed: str
@@ -123,15 +123,15 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class Result:
     """One continuation, or a failure.
 
     Attributes:
-        task: Number of the task it comes from, as whoever hands out tasks counts them.
+        task: Number of its task.
         record: Its line in the manifest.
         files: (name of an output, its bytes); the first belongs to the record's
             "output". Empty for a failure.
-        last: Whether nothing more comes of the task.
+        last: Whether it is the last result of its task.
     """
 
     task: int

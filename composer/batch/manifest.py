@@ -1,9 +1,8 @@
 """The manifest of a batch: a JSON line for every continuation, and for every failure.
 
-While a run goes on, lines are added at the end in the order in which things are done, each
-by one write; when all is done they are sorted, so that the file depends on nothing but what
-was made. A line that a crash tore is dropped. Of several lines about one continuation the
-last counts.
+A run adds lines at the end, in the order in which continuations finish. At its end it sorts them,
+so that the file depends on nothing but what was made. A torn last line, which a crash leaves, is
+dropped. Of several lines about one continuation the last one counts.
 """
 
 from __future__ import annotations
@@ -19,18 +18,20 @@ from composer.errors import OutputError
 NAME = "manifest.jsonl"
 
 Record = dict[str, Any]
-Key = tuple[str, int]
-"""Seed and variation; 0 for a failure of the whole seed."""
+"""The content of a line."""
+
+_CLOSED = -1
+"""In place of a file's number."""
 
 
 class Manifest:
     """A manifest on disk, open for adding.
 
-    Only where each line lies is kept in memory, some hundred bytes a continuation.
+    Memory holds the place of each line only, some hundred bytes a continuation.
 
     Args:
         path: The file; made if it is not there.
-        write: Whether it may be changed; if not, it must be there.
+        write: Whether it may be changed; if not, the file must be there.
 
     Raises:
         OutputError: It cannot be read or written, or is not a manifest.
@@ -41,24 +42,27 @@ class Manifest:
         self._places: dict[str, dict[int, tuple[int, int]]] = {}
         try:
             mode = os.O_RDWR | os.O_CREAT if write else os.O_RDONLY
-            self._file = os.open(path, mode | getattr(os, "O_BINARY", 0), 0o666)
+            self._file = _open(path, mode)
             self._end = self._read()
         except OSError as error:
             raise OutputError(f"{path} cannot be opened: {error.strerror}") from error
 
     def close(self) -> None:
-        """Let go of the file."""
-        os.close(self._file)
+        """Close the file."""
+        if self._file != _CLOSED:
+            # Forgotten first: its number may be another file's as soon as it is free.
+            file, self._file = self._file, _CLOSED
+            os.close(file)
 
     def _read(self) -> int:
-        """Find the lines there are; what a crash tore off at the end is cut away."""
+        """Find the lines there are, and cut off what a crash left of the last one."""
         end = number = 0
         with open(self._file, "rb", closefd=False) as lines:
             for line in lines:
                 number += 1
                 record = _parsed(line) if line.endswith(b"\n") else None
                 if record is None:
-                    # After a power cut the end may be torn or blank; anything else is not ours.
+                    # A power cut may leave a torn or blank end. Anything else is no manifest.
                     if line.endswith(b"\n") and line.strip(b"\0\n") and lines.read(1):
                         raise OutputError(
                             f"line {number} of {self.path} is not of a manifest;"
@@ -77,7 +81,7 @@ class Manifest:
         places[variation] = (start, length)
 
     def add(self, record: Record) -> None:
-        """Add a line; it is on its way to the disk as a whole when this returns.
+        """Add a line. When this returns, the system has all of it.
 
         Raises:
             OSError: The disk is full or failed; the manifest is as it was.
@@ -85,9 +89,9 @@ class Manifest:
         line = line_of(record)
         try:
             os.lseek(self._file, self._end, os.SEEK_SET)
-            written = os.write(self._file, line)
-            if written < len(line):  # the disk is full: say so
-                written += os.write(self._file, line[written:])
+            left = memoryview(line)
+            while left:  # the system may take a part only, and say why at the next
+                left = left[os.write(self._file, left) :]
         except OSError:
             os.ftruncate(self._file, self._end)
             raise
@@ -95,7 +99,7 @@ class Manifest:
         self._end += len(line)
 
     def sync(self) -> None:
-        """Make sure that what was added outlives a power cut."""
+        """Flush to the disk what was added, so that it survives a power cut."""
         os.fsync(self._file)
 
     def of(self, seed: str) -> list[Record]:
@@ -103,7 +107,7 @@ class Manifest:
         return [self._at(*place) for _, place in sorted(self._places.get(seed, {}).items())]
 
     def forget(self, seed: str, variations: set[int]) -> None:
-        """Leave lines out from now on."""
+        """Leave out lines of some variations from now on."""
         for variation in variations:
             self._places.get(seed, {}).pop(variation, None)
 
@@ -130,11 +134,13 @@ class Manifest:
                     new.write(line_of(record))
                 new.flush()
                 os.fsync(new.fileno())
-            os.close(self._file)
-            os.replace(beside, self.path)
+            self.close()  # Windows replaces no open file
+            try:
+                os.replace(beside, self.path)
+            finally:
+                self._file = _open(self.path, os.O_RDWR)
         finally:
             beside.unlink(missing_ok=True)
-        self._file = os.open(self.path, os.O_RDWR | getattr(os, "O_BINARY", 0))
         self._places.clear()
         self._end = self._read()
 
@@ -157,14 +163,18 @@ def read(path: Path) -> Iterator[Record]:
         ) from error
 
 
-def key_of(record: Record) -> Key:
-    """What a line is about."""
+def key_of(record: Record) -> tuple[str, int]:
+    """The seed and variation of a line; variation 0 is a failure of the whole seed."""
     return record["seed"], record.get("variation") or 0
 
 
 def line_of(record: Record) -> bytes:
     """A record as a line."""
     return (json.dumps(record, separators=(",", ":")) + "\n").encode()
+
+
+def _open(path: Path, mode: int) -> int:
+    return os.open(path, mode | getattr(os, "O_BINARY", 0), 0o666)
 
 
 def _parsed(line: bytes) -> Record | None:

@@ -1,4 +1,4 @@
-"""Renditions: a continuation as the files it is asked for, each as bytes.
+"""Outputs: a continuation in each of the formats asked for, as bytes.
 
 The MIDI file is the one that `composer generate` writes, byte for byte.
 """
@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from composer.batch.jobs import BatchSpec, Made, Task
+from composer.batch.jobs import BatchSpec, Result, Task
 from composer.encoding.events import FIELDS
 from composer.errors import DependencyError, OutputError
 from composer.formats import midi, smf
@@ -34,64 +34,64 @@ SOUNDFONTS = (
     "/opt/homebrew/share/sounds/sf2/default.sf2",
 )
 """Where packages of Debian, Fedora and Homebrew put a General MIDI SoundFont."""
-_PLAYING = 600
-"""Seconds that playing one file into a WAV may take."""
+WAV_SECONDS = 600
+"""Seconds that rendering one WAV may take."""
 
 
 class OutputWriter:
     """Writes the continuations of one seed.
 
     Args:
-        order: What is asked for.
+        spec: What the tasks have in common.
         task: Whose continuations.
         digest: The seed file's sha256.
         seed: The seed.
-        reading: How it was understood.
+        analysis: Of the seed.
     """
 
     def __init__(
-        self, order: BatchSpec, task: Task, digest: str, seed: Seed, reading: SeedAnalysis
+        self, spec: BatchSpec, task: Task, digest: str, seed: Seed, analysis: SeedAnalysis
     ) -> None:
-        self._order, self._task, self._digest = order, task, digest
-        self._seed, self._reading = seed, reading
+        self._spec, self._task, self._digest = spec, task, digest
+        self._seed, self._analysis = seed, analysis
 
     @cached_property
     def _style(self) -> PerformanceStyle:
-        return PerformanceStyle.of(self._reading)
+        return PerformanceStyle.of(self._analysis)
 
     @cached_property
     def _extender(self) -> Extender:
         return Extender(self._seed.file)
 
-    def render(self, number: int, stream: Stream, *, last: bool, **more: Any) -> Made:
-        """A finished stream as files and a line of the manifest.
+    def write(self, number: int, stream: Stream, *, last: bool, **more: Any) -> Result:
+        """A finished stream as the bytes of its files and a line of the manifest.
 
         Args:
-            number: Of the task, for `Made`.
+            number: Of the task.
             stream: The continuation.
-            last: For `Made`.
-            more: Further entries of the line.
+            last: Whether it is the last of its task.
+            more: Further fields of the line.
 
         Raises:
             OutputError: It does not fit a format.
             DependencyError: A format needs a program or package that is not there.
         """
-        made = to_continuation(self._reading, self._task.settings, stream, self._style)
-        order, piece = self._order, made.piece
+        made = to_continuation(self._analysis, self._task.settings, stream, self._style)
+        spec, piece = self._spec, made.piece
         start, end = (
             piece.tempos.seconds(tick, piece.ticks_per_beat) for tick in (made.join, made.end)
         )
         bpm = tempo_to_bpm(piece.tempos.tempo_at(made.join))
-        key = str(self._reading.key) if self._reading.key else None
-        output = name_of(order.pattern, self._task, stream.variation, key, bpm)
+        key = str(self._analysis.key) if self._analysis.key else None
+        output = name_of(spec.pattern, self._task, stream.variation, key, bpm)
         midi_bytes = self._midi(made)
         files = []
-        for kind in order.formats:
+        for kind in spec.formats:
             name = str(PurePosixPath(output).with_suffix(f".{kind}"))
-            if kind == order.formats[0]:
+            if kind == spec.formats[0]:
                 name = output
             files.append((name, self._encode(kind, made, stream, midi_bytes)))
-        record = begin_record(order, self._task, self._digest) | {
+        record = begin_record(spec, self._task, self._digest) | {
             "variation": stream.variation + 1,
             "output": output,
             "sha256": _digest(files[0][1]),
@@ -102,10 +102,10 @@ class OutputWriter:
             "seconds": round(end - start, 3),
             **more,
         }
-        return Made(number, record, tuple(files), last)
+        return Result(number, record, tuple(files), last)
 
     def _midi(self, made: Continuation) -> bytes:
-        if self._order.continuation_only:
+        if self._spec.continuation_only:
             return smf.encode(alone(made))
         piece, join = behind(made, self._extender.end)
         return self._extender.encode(piece, join, end=made.end)
@@ -120,14 +120,14 @@ class OutputWriter:
         if kind == "json":
             return self._events(made, stream)
         if kind == "png":
-            return _drawn(self._seed, made)
-        return _played(midi_bytes, self._order.soundfont)
+            return _png(self._seed, made)
+        return _wav(midi_bytes, self._spec.soundfont)
 
     def _events(self, made: Continuation, stream: Stream) -> bytes:
-        """Events and notes: what a researcher reads without a MIDI library."""
-        events = self._reading.events
-        heard = 0 if self._order.continuation_only else len(events.rows)
-        rows = [*events.rows[:heard].tolist(), *stream.rows]
+        """Events and notes as JSON, to be read without a MIDI library."""
+        events = self._analysis.events
+        seed_events = 0 if self._spec.continuation_only else len(events.rows)
+        rows = [*events.rows[:seed_events].tolist(), *stream.rows]
         notes = [
             [index, note.onset, note.pitch, note.duration, note.velocity]
             for index, note in made.piece.notes()
@@ -137,7 +137,7 @@ class OutputWriter:
             "kind": events.kind,
             "programs": list(events.programs),
             "fields": list(FIELDS),
-            "seed_events": heard,
+            "seed_events": seed_events,
             "events": rows,
             "ticks_per_beat": made.piece.ticks_per_beat,
             "join_tick": made.join,
@@ -148,16 +148,16 @@ class OutputWriter:
         return (json.dumps(content, separators=(",", ":")) + "\n").encode()
 
 
-def begin_record(order: BatchSpec, task: Task, digest: str | None) -> dict[str, Any]:
+def begin_record(spec: BatchSpec, task: Task, digest: str | None) -> dict[str, Any]:
     """What every line of the manifest about a seed begins with."""
     return {
         "seed": task.seed,
         "seed_sha256": digest,
         "settings": task.settings.as_dict(),
-        "model": order.model[0],
-        "model_sha256": order.model[1],
+        "model": spec.model[0],
+        "model_sha256": spec.model[1],
         "rng_seed": task.settings.rng_seed,
-        "mark": order.mark(task.settings),
+        "mark": spec.mark(task.settings),
     }
 
 
@@ -174,7 +174,7 @@ def name_of(pattern: str, task: Task, variation: int, key: str | None, bpm: floa
 
 
 def soundfont(wanted: str | None) -> Path:
-    """A SoundFont to play with, once it is sure that fluidsynth is there.
+    """The SoundFont to render WAV with.
 
     Raises:
         DependencyError: fluidsynth or a SoundFont is missing.
@@ -190,28 +190,28 @@ def soundfont(wanted: str | None) -> Path:
     )  # fmt: skip
 
 
-def check_formats(order: BatchSpec) -> None:
+def check_formats(spec: BatchSpec) -> None:
     """Refuse formats that cannot be written here before any work is done.
 
     Raises:
         DependencyError: A package or program is missing.
     """
-    if "wav" in order.formats:
-        soundfont(order.soundfont)
-    if "png" in order.formats:
+    if "wav" in spec.formats:
+        soundfont(spec.soundfont)
+    if "png" in spec.formats:
         from importlib.util import find_spec
 
         if find_spec("matplotlib") is None:
             raise DependencyError("PNG needs matplotlib; run: pip install matplotlib")
 
 
-def _drawn(seed: Seed, made: Continuation) -> bytes:
+def _png(seed: Seed, made: Continuation) -> bytes:
     from composer.plots.piano_roll import piano_roll_png
 
     return piano_roll_png(seed.piece, made.piece, made.join)
 
 
-def _played(midi_bytes: bytes, wanted: str | None) -> bytes:
+def _wav(midi_bytes: bytes, wanted: str | None) -> bytes:
     font = soundfont(wanted)
     with tempfile.TemporaryDirectory(prefix="composer-") as folder:
         source, target = Path(folder) / "music.mid", Path(folder) / "music.wav"
@@ -220,11 +220,11 @@ def _played(midi_bytes: bytes, wanted: str | None) -> bytes:
                    "-r", "44100", str(font), str(source)]  # fmt: skip
         try:
             ran = subprocess.run(
-                command, capture_output=True, timeout=_PLAYING, stdin=subprocess.DEVNULL
+                command, capture_output=True, timeout=WAV_SECONDS, stdin=subprocess.DEVNULL
             )
             return target.read_bytes()
         except subprocess.TimeoutExpired:
-            raise OutputError(f"fluidsynth did not end within {_PLAYING} s") from None
+            raise OutputError(f"fluidsynth did not end within {WAV_SECONDS} s") from None
         except FileNotFoundError:
             lines = ran.stderr.decode(errors="replace").split("\n")
             raise OutputError(f"fluidsynth wrote no sound: {' '.join(lines)[:200]}") from None

@@ -1,9 +1,9 @@
-"""Batch: every seed of a folder continued, some times each, into a folder of files.
+"""Batch run: continues every seed of a folder, into a folder of files.
 
-This process alone writes: files first, each beside its place and then moved there, then
-the line in the manifest. What a run that was killed has done is found in the manifest and
-held against the files themselves, so it is done again only where it is missing or torn.
-See docs/batch.md for what is promised when.
+This process alone writes. It writes the files of a continuation first, each beside its place and
+then moved there, and then its line of the manifest. A run that goes on after another one was
+killed compares the manifest with the files themselves, and makes again what is missing or torn.
+docs/batch.md says what is guaranteed when.
 """
 
 from __future__ import annotations
@@ -16,52 +16,51 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from composer.batch import manifest
-from composer.batch.dask_pool import Cluster
-from composer.batch.jobs import LARGEST, BatchSpec, Made, Task
+from composer.batch.dask_pool import DaskPool
+from composer.batch.jobs import TASK_VARIATIONS, BatchSpec, Result, Task
 from composer.batch.manifest import Manifest, Record
 from composer.batch.outputs import check_formats
-from composer.batch.process_pool import Workers
-from composer.batch.seed_folder import Found, SeedFolder, digest_of
-from composer.batch.worker import Worker, fail
+from composer.batch.process_pool import Pool, ProcessPool, Run
+from composer.batch.seed_folder import SeedFile, SeedFolder, digest_of
+from composer.batch.tally import MOST_LISTED, Tally
+from composer.batch.worker import Worker, fail, failure_record
 from composer.errors import OutputError, SettingError
 from composer.files import FULL
 from composer.generation.settings import Settings
 from composer.models import FILES
 from composer.network.predictor import Predictor
 
-WORKPLACE = ".composer-batch"
-"""Folder in the output for what is not finished; gone when a run ends."""
-SYNC = 2.0
-"""Seconds after which the manifest is made sure to be on the disk."""
-LISTED = 1000
-"""Failures that a tally names; the manifest has all."""
+UNFINISHED = ".composer-batch"
+"""Folder in the output for unfinished files; deleted when a run ends."""
+SYNC_SECONDS = 2.0
+"""Seconds from one time that the manifest is flushed to the disk to the next."""
 _FATAL = FULL | {errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM}
-"""What is wrong with a disk or folder, and not with one name."""
+"""Errors of a disk or folder, after which no other file can be written either."""
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """A whole run.
+class BatchJob:
+    """What a run is to do.
 
     Attributes:
         seeds: Folder of seeds.
-        out: Folder for what is made.
-        order: What holds for all of it; its `model` need not be filled in.
-        settings: Of seeds that no table says otherwise of.
+        out: Folder for the outputs.
+        spec: What all continuations have in common.
+        settings: Of seeds for which no settings table says otherwise.
         model: The model's folder.
-        workers: Processes; 1 for this one alone.
+        workers: Worker processes; 1 for this process alone.
         scheduler: Address of a Dask scheduler, None for this machine.
         force: Replace files that are there.
     """
 
     seeds: Path
     out: Path
-    order: BatchSpec
+    spec: BatchSpec
     settings: Settings
     model: Path
     workers: int = 1
@@ -69,49 +68,22 @@ class Job:
     force: bool = False
 
 
-@dataclass(slots=True)
-class Tally:
-    """How far a run is, and what came of it.
-
-    Attributes:
-        seeds: Seeds found.
-        total: Continuations that there should be in the end.
-        made: Written by this run.
-        found: Done by an earlier run.
-        failed: Failures, in whole seeds or single continuations.
-        notes: Written by this run.
-        seconds: Of music written by this run.
-        took: Seconds of the run.
-        failures: The first `LISTED` of them, (seed, reason).
-        unused: Lines of settings tables that no seed was found for.
-    """
-
-    seeds: int = 0
-    total: int = 0
-    made: int = 0
-    found: int = 0
-    failed: int = 0
-    notes: int = 0
-    seconds: float = 0.0
-    took: float = 0.0
-    failures: list[tuple[str, str]] = field(default_factory=list)
-    unused: list[str] = field(default_factory=list)
-
-    @property
-    def done(self) -> int:
-        """Continuations that need no more work."""
-        return self.made + self.found
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for JSON."""
-        return {name: getattr(self, name) for name in self.__slots__}
-
-
 Show = Callable[[Tally], None]
+Outputs = tuple[tuple[str, bytes], ...]
+"""Names of files in the output folder, and their bytes."""
+
+
+def begin_worker(spec: BatchSpec, model: Path) -> Run[Task, Result]:
+    """Begin the work of a worker process, which runs the network in one thread.
+
+    Raises:
+        ModelError: The model cannot be loaded.
+    """
+    return Worker(spec, Predictor.load(model, threads=1)).run
 
 
 def fingerprint(model: Path) -> str:
-    """One sha256 over a model's files."""
+    """A sha256 over all files of a model."""
     whole = hashlib.sha256()
     for name in FILES:
         whole.update(hashlib.sha256((model / name).read_bytes()).digest())
@@ -119,23 +91,23 @@ def fingerprint(model: Path) -> str:
 
 
 def known_rng_seed(out: Path) -> int | None:
-    """The number that an earlier run into a folder drew its randomness from."""
+    """The rng seed of an earlier run into a folder, None if there was none."""
     path = out / manifest.NAME
     if not path.is_file():
         return None
-    # Tables may give single files numbers of their own: the commonest is the run's.
+    # Settings tables may give single files their own; the commonest is the run's.
     counts = Counter(record.get("rng_seed") for record in manifest.read(path))
     counts.pop(None, None)
     return counts.most_common(1)[0][0] if counts else None
 
 
-class Batch:
-    """A run.
+class BatchRun:
+    """Does a job.
 
     Args:
         job: What to do.
-        predictor: The network, for a run in this process; loaded from the job's model
-            when it is needed and not given.
+        predictor: The network for a run in this process; None loads the job's model when it
+            is needed.
         clock: Seconds, for `Tally.took`.
 
     Raises:
@@ -146,22 +118,23 @@ class Batch:
 
     def __init__(
         self,
-        job: Job,
+        job: BatchJob,
         predictor: Predictor | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._job, self._predictor, self._clock = job, predictor, clock
         self._folder = SeedFolder(job.seeds, job.out)
-        check_formats(job.order)
+        check_formats(job.spec)
         self._tally = Tally()
-        self.maker: Worker | Workers | Cluster | None = None
-        # What this run has kept, and whose each name is: hashes, to hold many.
+        self.pool: Pool[Task, Result] | None = None
+        # Continuations kept by this run, and which of them each file name belongs to. Hashes
+        # instead of text, because there may be millions.
         self._kept: set[int] = set()
         self._names: dict[int, int] = {}
-        self._refused: list[Made] = []
+        self._refused: list[Record] = []
 
     def plan(self) -> Tally:
-        """What a run would do, without doing it.
+        """Count what a run would do, without doing it.
 
         Raises:
             OutputError: The manifest that is there cannot be read.
@@ -173,36 +146,36 @@ class Batch:
             for _ in self._tasks(log):
                 pass
         tally.failed = len(self._refused)
-        tally.failures = [(made.record["seed"], made.record["error"]) for made in self._refused]
+        tally.failures = [(record["seed"], record["error"]) for record in self._refused]
         self._refused.clear()
-        tally.total = tally.seeds * self._job.order.kept
+        tally.total = tally.seeds * self._job.spec.kept
         tally.unused = list(self._folder.unused)
         return tally
 
     def run(self, show: Show | None = None) -> Tally:
-        """Do what is missing.
+        """Make what is missing.
 
         Args:
-            show: Called now and then with how far it is.
+            show: Called with the tally after every continuation and failure.
 
         Raises:
             OutputError: The folder cannot be written to, another run is at work in it, or
-                the disk is full. What is done stays done.
-            KeyboardInterrupt: As it comes; likewise.
+                the disk is full. Finished continuations stay.
+            KeyboardInterrupt: Passed on; finished continuations stay.
         """
         begun = self._clock()
         tally = self._tally = Tally()
-        tally.total = self._folder.count() * self._job.order.kept
+        tally.total = self._folder.count() * self._job.spec.kept
         out = self._job.out
         self._kept.clear()
         self._names.clear()
-        with _workplace(out) as place, _opened(out) as log:
+        with _unfinished_folder(out) as place, _opened(out) as log:
             synced = begun
-            for made in self._make(log):
+            for record, outputs in self._results(log):
                 with _writing(out):
-                    self._keep(made, log, place)
+                    self._keep(record, outputs, log, place)
                     tally.took = self._clock() - begun
-                    if begun + tally.took - synced > SYNC:
+                    if begun + tally.took - synced > SYNC_SECONDS:
                         log.sync()
                         synced = begun + tally.took
                 if show:
@@ -213,53 +186,55 @@ class Batch:
         tally.unused = list(self._folder.unused)
         return tally
 
-    def _make(self, log: Manifest) -> Iterator[Made]:
-        job = self._job
+    def _results(self, log: Manifest) -> Iterator[tuple[Record, Outputs]]:
+        """Lines of the manifest as they come, each with its files."""
         tasks = enumerate(self._tasks(log))
-        self.maker = self._maker(job)
-        for made in self.maker.make(tasks):
+        self.pool = self._make_pool()
+        for result in self.pool.run(tasks):
             yield from self._take_refused()
-            yield made
+            yield result.record, result.files
         yield from self._take_refused()
 
-    def _take_refused(self) -> Iterator[Made]:
+    def _take_refused(self) -> Iterator[tuple[Record, Outputs]]:
         while self._refused:
-            yield self._refused.pop()
+            yield self._refused.pop(), ()
 
-    def _maker(self, job: Job) -> Worker | Workers | Cluster:
+    def _make_pool(self) -> Pool[Task, Result]:
+        job = self._job
         if job.scheduler is not None:
-            return Cluster(job.order, job.model, job.scheduler)
+            return DaskPool(job.spec, job.model, job.scheduler)
         if job.workers > 1:
-            return Workers(job.order, job.model, job.workers)
-        return Worker(job.order, self._predictor or Predictor.load(job.model))
+            begin = partial(begin_worker, job.spec, job.model)
+            return ProcessPool(begin, partial(fail, job.spec), job.workers)
+        return Worker(job.spec, self._predictor or Predictor.load(job.model))
 
     def _tasks(self, log: Manifest | None) -> Iterator[Task]:
-        """What is missing, seed by seed."""
+        """Tasks for what is missing, seed by seed; seeds with wrong settings are refused."""
         job = self._job
-        for found in self._folder.walk():
+        for seed in self._folder.walk():
             self._tally.seeds += 1
             try:
-                settings = found.settings(job.settings)
+                settings = seed.settings(job.settings)
             except SettingError as error:
-                task = Task(found.name, found.path, found.stem, job.settings, ())
-                self._refused.append(fail(job.order, -1, task, error))
+                task = Task(seed.name, seed.path, seed.stem, job.settings, ())
+                self._refused.append(failure_record(job.spec, task, error))
                 continue
-            missing = self._missing(found, settings, log)
-            chunk = len(missing) if job.order.best is not None else LARGEST
+            missing = self._missing(seed, settings, log)
+            chunk = len(missing) if job.spec.best is not None else TASK_VARIATIONS
             for start in range(0, len(missing), max(chunk, 1)):
                 numbers = tuple(missing[start : start + chunk])
-                yield Task(found.name, found.path, found.stem, settings, numbers)
+                yield Task(seed.name, seed.path, seed.stem, settings, numbers)
 
-    def _missing(self, found: Found, settings: Settings, log: Manifest | None) -> list[int]:
-        """Variations of a seed that an earlier run has not left whole behind."""
-        order = self._job.order
-        everything = list(range(order.variations))
-        records = log.of(found.name) if log is not None else []
+    def _missing(self, seed: SeedFile, settings: Settings, log: Manifest | None) -> list[int]:
+        """Variations of a seed of which there are no whole files by an earlier run."""
+        spec = self._job.spec
+        everything = list(range(spec.variations))
+        records = log.of(seed.name) if log is not None else []
         if not records:
             return everything
         assert log is not None
-        log.forget(found.name, {0})
-        mark, digest = order.mark(settings), digest_of(found.path)
+        log.forget(seed.name, {0})
+        mark, digest = spec.mark(settings), digest_of(seed.path)
         good = {
             record["variation"]: record
             for record in records
@@ -268,7 +243,7 @@ class Batch:
             and "error" not in record
             and self._is_whole(record)
         }
-        if order.best is not None:
+        if spec.best is not None:
             if good and len(good) == next(iter(good.values())).get("kept"):
                 self._tally.found += len(good)
                 return []
@@ -281,16 +256,15 @@ class Batch:
         files = {record["output"]: record["sha256"]} | record["also"]
         return all(digest_of(str(self._job.out / name)) == sha256 for name, sha256 in files.items())
 
-    def _keep(self, made: Made, log: Manifest, place: Path) -> None:
+    def _keep(self, record: Record, outputs: Outputs, log: Manifest, place: Path) -> None:
         """Write a continuation's files, then its line."""
-        record = made.record
         key = hash(manifest.key_of(record))
         if key in self._kept:
             return  # made again because a worker died
         self._kept.add(key)
-        if made.files:
+        if outputs:
             try:
-                for name, data in made.files:
+                for name, data in outputs:
                     if self._names.setdefault(hash(name), key) != key:
                         raise _TakenError(f"{name} is the name of another continuation's file")
                     self._write(name, data, place)
@@ -304,7 +278,7 @@ class Batch:
         tally = self._tally
         if "error" in record:
             tally.failed += 1
-            if len(tally.failures) < LISTED:
+            if len(tally.failures) < MOST_LISTED:
                 tally.failures.append((record["seed"], record["error"]))
         else:
             tally.made += 1
@@ -312,13 +286,13 @@ class Batch:
             tally.seconds += record["seconds"]
 
     def _write(self, name: str, data: bytes, place: Path) -> None:
-        """A file, whole or not at all; what is there already stays unless it is the same."""
+        """Write a file, whole or not at all; of those there, only torn ones are replaced."""
         target = self._job.out / name
         if os.path.lexists(target):
             there = target.read_bytes() if target.is_file() else None
             if there == data:
                 return
-            # What a power cut leaves of a file: its beginning, or nothing but zeros.
+            # A power cut leaves the beginning of a file, or nothing but zeros.
             torn = there is not None and (data.startswith(there) or not there.strip(b"\0"))
             if not torn and not self._job.force:
                 raise _TakenError(f"{name} exists and is another file; use --force to replace it")
@@ -334,7 +308,7 @@ class _TakenError(Exception):
 
 
 def _refused(record: Record, reason: str) -> Record:
-    """The line of an output that was made and could not be put in its place."""
+    """The line of an output that was made and could not be written."""
     names = ("seed", "seed_sha256", "settings", "model", "model_sha256", "rng_seed", "mark",
              "variation", "output")  # fmt: skip
     return {name: record[name] for name in names} | {"error": reason}
@@ -342,7 +316,7 @@ def _refused(record: Record, reason: str) -> Record:
 
 @contextlib.contextmanager
 def _writing(out: Path) -> Iterator[None]:
-    """What goes wrong with the disk, said so that it can be helped."""
+    """Report errors of the disk in one line, and what helps."""
     try:
         yield
     except OSError as error:
@@ -365,13 +339,13 @@ def _opened(out: Path, *, write: bool = True) -> Iterator[Manifest]:
 
 
 @contextlib.contextmanager
-def _workplace(out: Path) -> Iterator[Path]:
+def _unfinished_folder(out: Path) -> Iterator[Path]:
     """The folder for unfinished files, held by one run at a time.
 
     Raises:
         OutputError: Another run is at work, or the folder cannot be made.
     """
-    place = out / WORKPLACE
+    place = out / UNFINISHED
     with contextlib.ExitStack() as stack:
         with _writing(out):
             place.mkdir(parents=True, exist_ok=True)
@@ -379,7 +353,7 @@ def _workplace(out: Path) -> Iterator[Path]:
         try:
             import fcntl
 
-            # Let go by the system when the process ends, however it ends.
+            # The system releases it when the process ends, however it ends.
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except ImportError:
             pass  # Windows, where there is no such lock

@@ -56,8 +56,8 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A seed.
+class SeedFile:
+    """A seed in the folder.
 
     Attributes:
         name: Relative to the folder.
@@ -114,7 +114,7 @@ class SeedFolder:
                 f"{self.root} is both seeds and output; give the output a folder of its own"
             )
 
-    def walk(self) -> Iterator[Found]:
+    def walk(self) -> Iterator[SeedFile]:
         """Yield seeds one by one, in an order that depends on their names alone.
 
         Raises:
@@ -130,7 +130,7 @@ class SeedFolder:
 
     def _walk(
         self, folder: Path, prefix: str, rows: tuple[Row, ...], above: tuple[Path, ...]
-    ) -> Iterator[Found]:
+    ) -> Iterator[SeedFile]:
         above = (*above, folder.resolve())
         try:
             with os.scandir(folder) as listed:
@@ -160,7 +160,7 @@ class SeedFolder:
                 full = prefix + name
                 about = tuple(row for row in rows if fnmatchcase(full, row.pattern))
                 used.update(row.place for row in about)
-                yield Found(full, str(path), stem, about)
+                yield SeedFile(full, str(path), stem, about)
         self.unused += [row.place for row in own if row.place not in used]
 
     def _is_without(self, path: Path) -> bool:

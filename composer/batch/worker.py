@@ -1,7 +1,7 @@
-"""Maker: tasks in, finished files out; the part of a batch that runs the network.
+"""Worker: tasks in, files and lines of the manifest out; the part that runs the network.
 
-One maker runs in each process that works on a batch. It reads seeds as the choir has
-room for them and never holds more than those being worked on.
+One worker runs in each process that takes part in a batch. It reads a seed when the running
+batch has places for its continuations, and holds no more seeds than are being continued.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ import os
 import tempfile
 from collections import deque
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from composer.analysis.segment import Segment
 from composer.batch.continuous_batching import ContinuousBatcher, Finished, Request
-from composer.batch.jobs import BatchSpec, Made, Task
+from composer.batch.jobs import BatchSpec, Result, Task
 from composer.batch.outputs import OutputWriter, begin_record
 from composer.batch.seed_folder import digest_of
 from composer.batch.selection import Scores, choose, judge
@@ -26,112 +27,125 @@ from composer.generation.seed_files import open_seed
 from composer.generation.stream import segment_of
 from composer.network.predictor import Predictor
 
-MORE = 3
-"""Times the variations asked for that are tried, at most, to replace near-duplicates."""
+MOST_TIMES = 3
+"""Candidates of one seed at most, in times the variations asked for: further ones are made to
+replace near-duplicates."""
 
-Numbered = tuple[int, Task]
+NumberedTask = tuple[int, Task]
 
 
 @dataclass(eq=False)
-class _Work:
-    """A task in hand."""
+class _TaskInHand:
+    """A task whose continuations are being made.
+
+    Attributes:
+        number: Of the task.
+        task: The task.
+        writer: Of its outputs.
+        seed: What candidates are compared with; None if all continuations are kept.
+        requested: Continuations that have been requested so far.
+        missing: Of these, those that have not finished.
+        candidates: Those that have, if the best are selected.
+    """
 
     number: int
     task: Task
-    renderer: OutputWriter
+    writer: OutputWriter
     seed: Segment | None
-    tried: int
-    waiting: int
-    found: list[tuple[Finished, Scores, Segment]] = field(default_factory=list)
+    requested: int
+    missing: int
+    candidates: list[tuple[Finished, Scores, Segment]] = field(default_factory=list)
 
 
 class Worker:
-    """Makes what tasks ask for.
+    """Makes what tasks ask for, in this process.
 
     Args:
-        order: What holds for the run.
+        spec: What the tasks have in common.
         predictor: The network.
     """
 
-    def __init__(self, order: BatchSpec, predictor: Predictor) -> None:
-        self._order, self._predictor = order, predictor
-        self._tasks: Iterator[Numbered] = iter(())
-        self._again: deque[Request] = deque()
-        self._failed: deque[Made] = deque()
+    def __init__(self, spec: BatchSpec, predictor: Predictor) -> None:
+        self._spec, self._predictor = spec, predictor
+        self._tasks: Iterator[NumberedTask] = iter(())
+        self._further: deque[Request] = deque()
+        self._failed: deque[Result] = deque()
 
-    def make(self, tasks: Iterator[Numbered]) -> Iterator[Made]:
-        """Yield what comes of tasks, as it is done; every task brings at least one.
+    def run(self, tasks: Iterator[NumberedTask]) -> Iterator[Result]:
+        """Yield results as they come, at least one of each task.
 
         Args:
-            tasks: (number, task); taken one by one, as there is room.
+            tasks: Taken one by one, as places in the batch come free.
         """
         self._tasks = tasks
-        judged = self._order.best is not None
-        choir = ContinuousBatcher(self._predictor, self._next, self._order.size, judge=judged)
-        for sung in choir.sing():
-            yield from self._collect(sung)
+        selecting = self._spec.best is not None
+        batcher = ContinuousBatcher(
+            self._predictor, self._next_request, self._spec.batch_size, likelihoods=selecting
+        )
+        for finished in batcher.run():
+            yield from self._collect(finished)
             while self._failed:
                 yield self._failed.popleft()
         while self._failed:
             yield self._failed.popleft()
 
-    def _next(self) -> Request | None:
-        """The next request of the choir; seeds that cannot be read are passed over."""
-        if self._again:
-            return self._again.popleft()
+    def _next_request(self) -> Request | None:
+        """The next request; tasks whose seed cannot be read fail, and are passed over."""
+        if self._further:
+            return self._further.popleft()
         for number, task in self._tasks:
             try:
                 return self._begin(number, task)
             except Exception as error:
-                self._failed.append(fail(self._order, number, task, error))
+                self._failed.append(fail(self._spec, number, task, error))
         return None
 
     def _begin(self, number: int, task: Task) -> Request:
-        with _as_file(task) as path:
+        with _seed_file(task) as path:
             try:
                 seed = open_seed(path)
             except ComposerError as error:
                 raise type(error)(_without_folder(str(error), path, task)) from error
-        reading = seed.reading(task.settings.grid)
-        renderer = OutputWriter(self._order, task, _digest(task) or "", seed, reading)
-        judged = self._order.best is not None
-        passage = reading.segment() if judged else None
+        analysis = seed.reading(task.settings.grid)
+        writer = OutputWriter(self._spec, task, _digest(task) or "", seed, analysis)
+        segment = analysis.segment() if self._spec.best is not None else None
         count = len(task.variations)
-        work = _Work(number, task, renderer, passage, count, count)
-        return Request(reading, task.settings, task.variations, work)
+        in_hand = _TaskInHand(number, task, writer, segment, count, count)
+        return Request(analysis, task.settings, task.variations, in_hand)
 
-    def _collect(self, sung: Finished) -> Iterator[Made]:
-        work: _Work = sung.request.owner
-        work.waiting = 0 if sung.stream is None else work.waiting - 1
-        last = work.waiting == 0
+    def _collect(self, finished: Finished) -> Iterator[Result]:
+        """Results of a continuation: itself, or once all candidates are there, the best."""
+        in_hand: _TaskInHand = finished.request.owner
+        in_hand.missing = 0 if finished.stream is None else in_hand.missing - 1
+        last = in_hand.missing == 0
         try:
-            if sung.error is not None:
-                raise sung.error
-            assert sung.stream is not None
-            if work.seed is None:
-                yield work.renderer.render(work.number, sung.stream, last=last)
+            if finished.error is not None:
+                raise finished.error
+            assert finished.stream is not None
+            if in_hand.seed is None:
+                yield in_hand.writer.write(in_hand.number, finished.stream, last=last)
                 return
-            passage = segment_of(sung.request.reading, sung.stream)
-            scores = judge(work.seed, passage, sung.likelihood or 0.0)
-            work.found.append((sung, scores, passage))
+            segment = segment_of(finished.request.analysis, finished.stream)
+            scores = judge(in_hand.seed, segment, finished.likelihood or 0.0)
+            in_hand.candidates.append((finished, scores, segment))
             if last:
-                yield from self._choose(work, sung.request)
+                yield from self._select(in_hand, finished.request)
         except Exception as error:
-            yield fail(self._order, work.number, work.task, error, sung, last=last)
+            yield fail(self._spec, in_hand.number, in_hand.task, error, finished, last=last)
 
-    def _choose(self, work: _Work, request: Request) -> Iterator[Made]:
-        """Keep the best; ask for more where near-duplicates leave too few."""
-        assert work.seed is not None and self._order.best is not None
-        work.found.sort(key=lambda item: item[0].stream.variation if item[0].stream else 0)
-        most = MORE * self._order.variations
-        last = work.tried >= most
-        candidates = [(scores, passage) for _, scores, passage in work.found]
-        kept = choose(candidates, work.seed, self._order.best, last=last)
+    def _select(self, in_hand: _TaskInHand, request: Request) -> Iterator[Result]:
+        """Keep the best; request further ones where near-duplicates leave too few."""
+        assert in_hand.seed is not None and self._spec.best is not None
+        in_hand.candidates.sort(key=lambda item: item[0].stream.variation if item[0].stream else 0)
+        most = MOST_TIMES * self._spec.variations
+        last = in_hand.requested >= most
+        candidates = [(scores, segment) for _, scores, segment in in_hand.candidates]
+        kept = choose(candidates, in_hand.seed, self._spec.best, last=last)
         if kept is None:
-            more = range(work.tried, min(2 * work.tried, most))
-            work.tried, work.waiting = more.stop, len(more)
-            self._again.append(
-                Request(request.reading, request.settings, more, work, request.state)
+            further = range(in_hand.requested, min(2 * in_hand.requested, most))
+            in_hand.requested, in_hand.missing = further.stop, len(further)
+            self._further.append(
+                Request(request.analysis, request.settings, further, in_hand, request.state)
             )
             return
         if not kept:
@@ -140,11 +154,11 @@ class Worker:
                 " try a higher temperature"
             )
         for rank, index in enumerate(kept, start=1):
-            sung, scores, _ = work.found[index]
-            assert sung.stream is not None
-            yield work.renderer.render(
-                work.number,
-                sung.stream,
+            finished, scores, _ = in_hand.candidates[index]
+            assert finished.stream is not None
+            yield in_hand.writer.write(
+                in_hand.number,
+                finished.stream,
                 last=rank == len(kept),
                 rank=rank,
                 kept=len(kept),
@@ -153,21 +167,25 @@ class Worker:
 
 
 def fail(
-    order: BatchSpec,
+    spec: BatchSpec,
     number: int,
     task: Task,
     error: Exception,
-    sung: Finished | None = None,
+    finished: Finished | None = None,
     *,
     last: bool = True,
-) -> Made:
-    """The line of the manifest that says why there is no output."""
-    digest = _digest(task)
-    record: dict[str, Any] = begin_record(order, task, digest)
-    stream = sung.stream if sung is not None and order.best is None else None
-    record["variation"] = stream.variation + 1 if stream is not None else None
-    record["error"] = reason(error, task)
-    return Made(number, record, last=last)
+) -> Result:
+    """The result that says why there is no output."""
+    record = failure_record(spec, task, error)
+    if finished is not None and finished.stream is not None and spec.best is None:
+        record["variation"] = finished.stream.variation + 1
+    return Result(number, record, last=last)
+
+
+def failure_record(spec: BatchSpec, task: Task, error: Exception) -> dict[str, Any]:
+    """The line of the manifest that says why a whole task has no output."""
+    record = begin_record(spec, task, _digest(task))
+    return record | {"variation": None, "error": reason(error, task)}
 
 
 def reason(error: Exception, task: Task) -> str:
@@ -195,21 +213,13 @@ def _digest(task: Task) -> str | None:
     return digest_of(task.path)
 
 
-class _as_file:  # reads as a verb where it is used
-    """A task's seed as a file to open: its own, or its bytes beside a name of its kind."""
-
-    def __init__(self, task: Task) -> None:
-        self._task = task
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
-
-    def __enter__(self) -> str:
-        if self._task.data is None:
-            return self._task.path
-        self._folder = tempfile.TemporaryDirectory(prefix="composer-")
-        path = Path(self._folder.name) / PurePosixPath(self._task.seed).name
-        path.write_bytes(self._task.data)
-        return str(path)
-
-    def __exit__(self, *_: object) -> None:
-        if self._folder is not None:
-            self._folder.cleanup()
+@contextmanager
+def _seed_file(task: Task) -> Iterator[str]:
+    """The path of a task's seed; of a task that brings its bytes, of a temporary file."""
+    if task.data is None:
+        yield task.path
+        return
+    with tempfile.TemporaryDirectory(prefix="composer-") as folder:
+        path = Path(folder) / PurePosixPath(task.seed).name
+        path.write_bytes(task.data)
+        yield str(path)

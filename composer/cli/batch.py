@@ -129,7 +129,7 @@ def batch(
     """
     from composer import models
     from composer.batch.jobs import BatchSpec
-    from composer.batch.run import Batch, Job, fingerprint, known_rng_seed
+    from composer.batch.run import BatchJob, BatchRun, fingerprint, known_rng_seed
 
     if scheduler is not None and workers > 1:
         raise click.UsageError("give --workers or --scheduler, not both")
@@ -139,17 +139,17 @@ def batch(
         options["rng_seed"] = known_rng_seed(out)
     settings = settings_from(options)
     folder = models.find(model)
-    order = BatchSpec(
+    spec = BatchSpec(
         variations, best, pattern, also, continuation_only, batch_size, soundfont,
         (folder.name, fingerprint(folder)), "gpu" if device == "gpu" else "cpu",
     )  # fmt: skip
-    job = Job(seeds, out, order, settings, folder, workers, scheduler, force)
+    job = BatchJob(seeds, out, spec, settings, folder, workers, scheduler, force)
     predictor = None
     if device == "gpu" and not dry_run:
         from composer.cli.generate import load_predictor
 
         predictor = load_predictor(model, device)
-    run = Batch(job, predictor)
+    run = BatchRun(job, predictor)
     if dry_run:
         tally = run.plan()
     else:

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +17,10 @@ from click.testing import CliRunner
 
 from composer import models
 from composer.batch import manifest
-from composer.batch.jobs import BatchSpec, Task
-from composer.batch.process_pool import Workers
-from composer.batch.run import Batch, Job, Tally, fingerprint
+from composer.batch.jobs import BatchSpec
+from composer.batch.process_pool import ProcessPool
+from composer.batch.run import BatchJob, BatchRun, fingerprint
+from composer.batch.tally import Tally
 from composer.cli.main import verbs
 from composer.errors import ComposerError
 from composer.generation.settings import Settings
@@ -28,7 +28,7 @@ from composer.generation.settings import Settings
 SEEDS = Path(__file__).parents[2] / "midi_data"
 NAMES = ("folk.mid", "waltz.mid", "gymnopedie.mid", "drums.mid")
 SETTINGS = Settings(bars=2, rng_seed=5)
-PATIENCE = 600.0
+LIMIT_SECONDS = 600.0
 """Seconds after which a test gives up: far more than a busy machine takes for anything here."""
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals as POSIX has them")
@@ -43,17 +43,17 @@ def seeds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def job(seeds: Path, out: Path, **options: Any) -> Job:
+def job(seeds: Path, out: Path, **options: Any) -> BatchJob:
     model = models.find()
-    order = BatchSpec(variations=6, size=8, model=(model.name, fingerprint(model)))
-    return Job(seeds, out, order, SETTINGS, model, **options)
+    spec = BatchSpec(variations=6, batch_size=8, model=(model.name, fingerprint(model)))
+    return BatchJob(seeds, out, spec, SETTINGS, model, **options)
 
 
 @pytest.fixture(scope="module")
 def whole(seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """What an undisturbed run in one process makes."""
     out = tmp_path_factory.mktemp("whole") / "out"
-    tally = Batch(job(seeds, out)).run()
+    tally = BatchRun(job(seeds, out)).run()
     assert (tally.made, tally.failed) == (24, 1)
     return contents(out)
 
@@ -71,48 +71,19 @@ def test_two_workers_one_of_them_killed(
     seeds: Path, tmp_path: Path, whole: dict[str, bytes]
 ) -> None:
     out = tmp_path / "out"
-    run = Batch(job(seeds, out, workers=2))
+    run = BatchRun(job(seeds, out, workers=2))
     killed = []
 
     def kill(tally: Tally) -> None:
         if not killed and tally.made == 3:
-            # The processes that the run has started: the youngest first.
-            workers = run.maker
-            assert isinstance(workers, Workers)
-            killed.append(workers.pids[0])
+            assert isinstance(run.pool, ProcessPool)
+            killed.append(run.pool.pids[0])
             os.kill(killed[0], signal.SIGKILL)
 
     tally = run.run(kill)
     assert killed
     assert (tally.made, tally.failed) == (24, 1)
     assert contents(out) == whole
-
-
-def test_a_seed_that_kills_its_worker_is_reported_and_no_other(
-    seeds: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    model = models.find()
-    workers = Workers(BatchSpec(size=8, model=(model.name, "0")), model, 1)
-
-    def tasks() -> Iterator[tuple[int, Task]]:
-        for number, name in enumerate(NAMES):
-            path = str(seeds / name)
-            yield number, Task(name, path, name, SETTINGS, (0,))
-
-    # A worker is killed whenever the second task has been handed to it.
-    send = workers._send
-
-    def send_and_kill(worker: Any, task: Any) -> None:
-        send(worker, task)
-        if task is not None and task[0] == 1:
-            os.kill(worker.process.pid, signal.SIGKILL)
-
-    monkeypatch.setattr(workers, "_send", send_and_kill)
-    made = list(workers.make(tasks()))
-    failed = [one.record for one in made if "error" in one.record]
-    assert [record["seed"] for record in failed] == [NAMES[1]]
-    assert "SIGKILL" in failed[0]["error"]
-    assert {one.record["seed"] for one in made} == set(NAMES)
 
 
 def command(seeds: Path, out: Path, *more: str) -> list[str]:
@@ -133,13 +104,16 @@ def test_killed_and_started_again(
             command(seeds, out, *more), start_new_session=True, stderr=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
         )  # fmt: skip
-        limit = time.monotonic() + PATIENCE
+        limit = time.monotonic() + LIMIT_SECONDS
         while lines(out) < moment and process.poll() is None and time.monotonic() < limit:
             time.sleep(0.002)
         process.send_signal(signal.SIGKILL)
         process.wait()
     ended = subprocess.run(
-        [*command(seeds, out, *more), "--json"], capture_output=True, text=True, timeout=PATIENCE
+        [*command(seeds, out, *more), "--json"],
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_SECONDS,
     )
     assert ended.returncode == 3, ended.stderr
     tally = json.loads(ended.stdout)
@@ -154,11 +128,11 @@ def test_ctrl_c_ends_cleanly(seeds: Path, tmp_path: Path) -> None:
         command(seeds, out, "--workers", "2", "--variations", "400"),
         start_new_session=True, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    limit = time.monotonic() + PATIENCE
+    limit = time.monotonic() + LIMIT_SECONDS
     while lines(out) < 3 and time.monotonic() < limit:
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of its processes
-    _, said = process.communicate(timeout=PATIENCE)
+    _, said = process.communicate(timeout=LIMIT_SECONDS)
     assert process.returncode == 130
     assert "The same command goes on from here." in said
     assert "Traceback" not in said
@@ -217,7 +191,7 @@ def test_a_dask_cluster_that_loses_a_worker(
     scheduler, workers = start_cluster(tmp_path)
     try:
         out = tmp_path / "out"
-        run = Batch(job(seeds, out, scheduler=address(tmp_path)))
+        run = BatchRun(job(seeds, out, scheduler=address(tmp_path)))
         killed = []
 
         def kill(tally: Tally) -> None:
@@ -253,7 +227,7 @@ def start_cluster(tmp_path: Path) -> tuple[Any, list[Any]]:
     told = tmp_path / "scheduler.json"
     scheduler = start("distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0",
                       "--no-dashboard", "--scheduler-file", str(told))  # fmt: skip
-    limit = time.monotonic() + PATIENCE
+    limit = time.monotonic() + LIMIT_SECONDS
     while not told.is_file() and time.monotonic() < limit:
         time.sleep(0.05)
     workers = [
@@ -269,6 +243,6 @@ def test_no_scheduler_there(seeds: Path, tmp_path: Path, monkeypatch: pytest.Mon
     pytest.importorskip("distributed")
     from composer.batch import dask_pool as cluster
 
-    monkeypatch.setattr(cluster, "PATIENCE", 1)
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 1)
     with pytest.raises(ComposerError, match="no Dask scheduler answers"):
-        Batch(job(seeds, tmp_path / "out", scheduler="tcp://127.0.0.1:9")).run()
+        BatchRun(job(seeds, tmp_path / "out", scheduler="tcp://127.0.0.1:9")).run()

@@ -12,7 +12,7 @@ from live.tiny import tiny_predictor
 
 from composer.batch.jobs import BatchSpec
 from composer.batch.report_page import roll, write_report
-from composer.batch.run import Batch, Job
+from composer.batch.run import BatchJob, BatchRun
 from composer.cli.main import verbs
 from composer.errors import OutputError
 from composer.generation.settings import Settings
@@ -42,9 +42,9 @@ def out(tmp_path: Path) -> Path:
         shutil.copy(SEEDS / name, seeds / name)
     shutil.copy(SEEDS / "waltz.mid", seeds / "a <b> & #1.mid")
     (seeds / "<script>.mid").write_bytes(b"")
-    order = BatchSpec(variations=3, best=2, size=8, model=("tiny", "0"))
-    job = Job(seeds, tmp_path / "out", order, Settings(notes=20, rng_seed=1), Path())
-    Batch(job, tiny_predictor()).run()
+    spec = BatchSpec(variations=3, best=2, batch_size=8, model=("tiny", "0"))
+    job = BatchJob(seeds, tmp_path / "out", spec, Settings(notes=20, rng_seed=1), Path())
+    BatchRun(job, tiny_predictor()).run()
     return tmp_path / "out"
 
 

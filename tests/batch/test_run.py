@@ -15,7 +15,8 @@ from live.tiny import TinyTrunk, tiny_predictor
 
 from composer.batch import manifest
 from composer.batch.jobs import BatchSpec, Task
-from composer.batch.run import Batch, Job, Tally, known_rng_seed
+from composer.batch.run import BatchJob, BatchRun, known_rng_seed
+from composer.batch.tally import Tally
 from composer.batch.worker import Worker
 from composer.errors import DependencyError, OutputError, SeedError, SettingError
 from composer.formats import smf
@@ -41,13 +42,13 @@ def seeds(tmp_path: Path) -> Path:
     return folder
 
 
-def batch(seeds: Path, out: Path, **options: Any) -> Batch:
+def batch(seeds: Path, out: Path, **options: Any) -> BatchRun:
     job = {
         "settings": options.pop("settings", SHORT),
         "force": options.pop("force", False),
     }
-    order = BatchSpec(**({"variations": 3, "size": 16, "model": ("tiny", "0")} | options))
-    return Batch(Job(seeds, out, order, model=Path(), **job), tiny_predictor())
+    spec = BatchSpec(**({"variations": 3, "batch_size": 16, "model": ("tiny", "0")} | options))
+    return BatchRun(BatchJob(seeds, out, spec, model=Path(), **job), tiny_predictor())
 
 
 def run(seeds: Path, out: Path, **options: Any) -> Tally:
@@ -68,9 +69,9 @@ def records(out: Path) -> list[dict[str, Any]]:
 
 
 def test_the_bytes_of_generate_whatever_the_batch_size(seeds: Path, tmp_path: Path) -> None:
-    whole = run(seeds, tmp_path / "many", size=64)
+    whole = run(seeds, tmp_path / "many", batch_size=64)
     assert (whole.made, whole.failed, whole.seeds) == (18, 0, 6)
-    run(seeds, tmp_path / "one", size=1)
+    run(seeds, tmp_path / "one", batch_size=1)
     made = contents(tmp_path / "many")
     assert made == contents(tmp_path / "one")
 
@@ -92,9 +93,9 @@ def test_the_continuation_alone(seeds: Path, tmp_path: Path) -> None:
 def test_takes_are_those_of_generate_whatever_the_size(seeds: Path, tmp_path: Path) -> None:
     settings = Settings(bars=2, rng_seed=3, takes=3)
     for size in (2, 32):  # fewer places than takes of one continuation, and many
-        order = BatchSpec(variations=2, size=size, model=("tiny", "0"), continuation_only=True)
-        job = Job(seeds, tmp_path / str(size), order, settings, Path())
-        Batch(job, tiny_predictor()).run()
+        spec = BatchSpec(variations=2, batch_size=size, model=("tiny", "0"), continuation_only=True)
+        job = BatchJob(seeds, tmp_path / str(size), spec, settings, Path())
+        BatchRun(job, tiny_predictor()).run()
     reading = open_seed(seeds / "waltz.mid").reading()
     for made in continue_seed(reading, tiny_predictor(), settings, (0, 1)):
         name = f"waltz-{made.variation + 1}.mid"
@@ -105,9 +106,9 @@ def test_takes_are_those_of_generate_whatever_the_size(seeds: Path, tmp_path: Pa
 def test_many_streams_in_one_step(seeds: Path, tmp_path: Path) -> None:
     tiny, trunk = tiny_predictor(), TinyTrunk()
     predictor = Predictor(tiny.config, PaddedTrunk(trunk), tiny.heads)
-    order = BatchSpec(variations=20, size=32, model=("tiny", "0"))
+    spec = BatchSpec(variations=20, batch_size=32, model=("tiny", "0"))
     settings = Settings(notes=12, rng_seed=3)
-    Batch(Job(seeds, tmp_path / "out", order, settings, Path()), predictor).run()
+    BatchRun(BatchJob(seeds, tmp_path / "out", spec, settings, Path()), predictor).run()
     # Nearly all of the work is done in full steps.
     notes = sum(record["notes"] for record in records(tmp_path / "out"))
     assert notes == 6 * 20 * 12
@@ -123,7 +124,7 @@ def test_seeds_are_read_as_there_is_room(seeds: Path) -> None:
             path = str(seeds / "waltz.mid")
             yield number, Task("waltz.mid", path, "waltz", SHORT, (number,))
 
-    made = Worker(BatchSpec(size=8, model=("tiny", "0")), tiny_predictor()).make(tasks())
+    made = Worker(BatchSpec(batch_size=8, model=("tiny", "0")), tiny_predictor()).run(tasks())
     assert len(list(itertools.islice(made, 20))) == 20
     assert len(taken) < 20 + 3 * 8
 
@@ -439,34 +440,3 @@ def test_another_file_is_not_taken_for_a_manifest(seeds: Path, tmp_path: Path) -
     with pytest.raises(OutputError, match="is not of a manifest"):
         run(seeds, out)
     assert (out / manifest.NAME).read_text() == "shopping list\nbread\n"
-
-
-@pytest.mark.parametrize(
-    ("pattern", "words"),
-    [
-        ("{variation}.mid", "needs {stem}"),
-        ("{stem}.mid", "needs {variation}"),
-        ("{stem}{variation}.mid", "run together"),
-        ("{stem}x{variation}.mid", "run together"),
-        ("{stem}-{variation}.wma", "must end in one of"),
-        ("../{stem}-{variation}.mid", "inside the output folder"),
-        ("/{stem}-{variation}.mid", "inside the output folder"),
-        ("{stem}-{variation}-{mood}.mid", "names {mood}"),
-        ("{stem}-{variation}-{stem}.mid", "twice"),
-        ("{stem!r}-{variation}.mid", "other than a width"),
-        ("{stem}-{variation:999999999}.mid", "other than a width"),
-        ("{stem.parts}-{variation}.mid", "names {stem.parts}"),
-        ("{stem}-{variation.mid", "cannot be read"),
-    ],
-)
-def test_patterns_under_which_names_could_clash(pattern: str, words: str) -> None:
-    with pytest.raises(SettingError) as raised:
-        BatchSpec(variations=2, pattern=pattern)
-    assert words in str(raised.value)
-
-
-def test_values_of_an_order_are_checked() -> None:
-    for wrong in ({"variations": 0}, {"best": 0}, {"best": 2}, {"size": 0}, {"also": ("ogg",)}):
-        with pytest.raises(SettingError):
-            BatchSpec(**wrong)
-    assert BatchSpec(pattern="{stem}.MID", also=("json", "mid")).formats == ("mid", "json")

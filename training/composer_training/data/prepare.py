@@ -1,16 +1,11 @@
-"""Corpora to a dataset: many files, several processes, what cannot be read listed and skipped."""
+"""Prepare: corpora to a dataset, read by several processes; what cannot be read is listed."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
-import os
-import signal
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,15 +13,21 @@ from typing import Any
 import numpy as np
 
 from composer import files
+from composer.batch.process_pool import ProcessPool, Run
 from composer.errors import ComposerError, OutputError
 from composer.music.beat_grid import BEATS, Grid, find_grid
 from composer_training.data import dataset
 from composer_training.data.band import arrangements
-from composer_training.data.dataset import Dataset, DatasetError, Notes, Record
+from composer_training.data.dataset import Dataset, Notes, Record
 from composer_training.data.sources import Source, read_pieces, split_of
 
-FILES_AT_ONCE = 8
-"""Files handed to a process in one go."""
+FEWEST_FILES = 8
+"""Up to this many files, worker processes take longer to start than they save."""
+NICENESS = 5
+"""Of the processes that read files, which leave the machine to its owner."""
+
+Job = tuple[Source, str]
+"""A source, and the time base asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,26 @@ class Prepared:
         }
 
 
-def read_one(job: tuple[Source, str]) -> list[tuple[Record, Notes] | Skipped]:
-    """The pieces of one source as records and notes, or why not. Never raises.
+@dataclass(frozen=True, slots=True)
+class SourceResult:
+    """What one source gave.
+
+    Attributes:
+        task: Number of the source.
+        pieces: A record and its notes each, or why there are none.
+        last: Always; see `composer.batch.process_pool.PoolResult`.
+    """
+
+    task: int
+    pieces: list[tuple[Record, Notes] | Skipped]
+    last: bool = True
+
+
+def read_source(number: int, job: Job) -> SourceResult:
+    """The pieces of one source as records and notes, or why there are none. Never raises.
 
     Args:
+        number: Of the source.
         job: The source, and the time base asked for.
     """
     source, kind = job
@@ -87,7 +104,7 @@ def read_one(job: tuple[Source, str]) -> list[tuple[Record, Notes] | Skipped]:
         results.append(Skipped(source.name, str(error)))
     except Exception as error:  # One odd file must not end a run over ten thousand.
         results.append(Skipped(source.name, f"unexpected {type(error).__name__}: {error}"))
-    return results
+    return SourceResult(number, results)
 
 
 def prepare(
@@ -112,7 +129,7 @@ def prepare(
 
     Raises:
         SeedError: Not one file could be read.
-        DatasetError: A process died, or there is nothing to make a band of.
+        DatasetError: There is nothing to make a band of.
         OutputError: The folder cannot be written.
     """
     skipped: list[Skipped] = []
@@ -122,7 +139,7 @@ def prepare(
 
     def pieces() -> Iterator[tuple[Record, Notes]]:
         for done, results in enumerate(_results(jobs, workers), 1):
-            for result in results:
+            for result in results.pieces:
                 if isinstance(result, Skipped):
                     skipped.append(result)
                 elif result[0].split == "test":
@@ -149,29 +166,28 @@ def prepare(
     return Prepared(made, tuple(skipped))
 
 
-def _results(
-    jobs: list[tuple[Source, str]], workers: int
-) -> Iterator[list[tuple[Record, Notes] | Skipped]]:
+def _results(jobs: list[Job], workers: int) -> Iterator[SourceResult]:
     """What each job gave, in the order of the jobs."""
-    if workers <= 1 or len(jobs) <= FILES_AT_ONCE:
-        yield from map(read_one, jobs)
+    if workers <= 1 or len(jobs) <= FEWEST_FILES:
+        yield from (read_source(number, job) for number, job in enumerate(jobs))
         return
-    # "spawn": forking a process that may have started TensorFlow's threads can hang.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, initializer=_begin_worker) as pool:
-        try:
-            yield from pool.map(read_one, jobs, chunksize=FILES_AT_ONCE)
-        except BrokenProcessPool as error:
-            raise DatasetError(
-                "a process that read files died, most likely of too little memory; "
-                "try fewer --workers"
-            ) from error
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    pool = ProcessPool(_begin_worker, _failed, workers, nice=NICENESS)
+    early: dict[int, SourceResult] = {}
+    wanted = 0
+    for result in pool.run(enumerate(jobs)):
+        early[result.task] = result
+        while wanted in early:
+            yield early.pop(wanted)
+            wanted += 1
 
 
-def _begin_worker() -> None:
-    """Leave Ctrl-C to the main process, and politeness to the machine's owner."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(os, "nice"):
-        os.nice(5)
+def _begin_worker() -> Run[Job, SourceResult]:
+    return _read_sources
+
+
+def _read_sources(jobs: Iterator[tuple[int, Job]]) -> Iterator[SourceResult]:
+    return (read_source(number, job) for number, job in jobs)
+
+
+def _failed(number: int, job: Job, error: ComposerError) -> SourceResult:
+    return SourceResult(number, [Skipped(job[0].name, str(error))])
