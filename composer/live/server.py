@@ -33,7 +33,8 @@ from composer.live.core.session import Control, Output, Tell
 from composer.live.core.session_log import MOST, SessionLog
 from composer.live.core.sessions import Key
 from composer.live.playing.inference import InferenceScheduler
-from composer.live.wire.osc_codec import LARGEST, Message, OscError, encode, parse
+from composer.live.wire.osc_codec import LARGEST, Message, encode, parse
+from composer.live.wire.osc_guard import OscError
 from composer.live.wire.osc_router import MAIN, Endpoint, Router
 from composer.live.wire.session_files import save_log
 from composer.live.wire.sounding_notes import SoundingFile

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from live.jam import check_paired
+from live.osc_bundles import bundle
 from live.room import PATIENCE, Client, process, running
 from live.scripted import Organ
 from pythonosc.osc_bundle_builder import OscBundleBuilder
@@ -26,7 +27,7 @@ from composer.errors import OutputError
 from composer.formats import midi
 from composer.live.core.improviser import ProposedNote
 from composer.live.server import open_udp
-from composer.live.wire.osc_codec import encode, encode_bundle
+from composer.live.wire.osc_codec import encode
 
 DATAGRAMS = int(os.environ.get("COMPOSER_DATAGRAMS", 20_000))
 """Hostile datagrams of the short form; the long form is 100,000."""
@@ -40,7 +41,7 @@ def _own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def play_chord(client: Client) -> None:
     """A chord to be answered by another."""
     notes = [encode("/composer/note", (pitch, 100)) for pitch in (60, 64, 67)]
-    client.raw(encode_bundle(notes))
+    client.raw(bundle(notes))
     time.sleep(0.3)
     client.send("phrase/end")
 
@@ -275,7 +276,7 @@ def hostile(chance: random.Random) -> bytes:
         return packet + chance.randbytes(chance.choice((1, 4, 60_000)))
     if kind == 3:
         for _ in range(chance.randrange(40)):
-            packet = encode_bundle([packet])
+            packet = bundle([packet])
         return packet
     if kind == 4:
         stamp = struct.pack(">Q", chance.randrange(2**64))

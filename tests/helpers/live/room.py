@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from composer.live.app import Options, Room
-from composer.live.wire.osc_codec import Message, OscError, encode, parse
+from composer.live.wire.osc_codec import Message, encode, parse
+from composer.live.wire.osc_guard import OscError
 
 from .scripted import Echo
 
