@@ -13,7 +13,7 @@ from composer import terminal
 from composer.errors import ComposerError, DependencyError
 
 if TYPE_CHECKING:
-    from composer.live.app import Room
+    from composer.live.app import App
 
 MODES = ["call", "continue", "accompany", "off"]
 
@@ -57,9 +57,9 @@ def add_to(verbs: click.Group) -> None:
     "--midi-out", multiple=True, metavar="NAME", help="MIDI port to play to, or a part of its name."
 )
 @click.option("--virtual", metavar="NAME", help="Make MIDI ports of this name.")
-@click.option("--no-midi", is_flag=True, help="No MIDI ports, whatever else is said.")
+@click.option("--no-midi", is_flag=True, help="Open no MIDI ports, whatever the other options say.")
 @click.option(
-    "--mode", type=click.Choice(MODES), default="call", show_default=True, help="What to do first."
+    "--mode", type=click.Choice(MODES), default="call", show_default=True, help="Mode at the start."
 )
 @click.option(
     "--tempo",
@@ -68,13 +68,14 @@ def add_to(verbs: click.Group) -> None:
     help="Keep this tempo; without one, time is free.",
 )
 @click.option("--link", is_flag=True, help="Follow Ableton Link.")
-@click.option("--learn", is_flag=True, help="Ask for a controller for each parameter first.")
+@click.option(
+    "--learn", is_flag=True, help="Ask for a controller for each of the usual parameters."
+)
 @click.option(
     "--log",
     "logs",
     type=click.Path(path_type=Path, file_okay=False),
-    default=Path("jams"),
-    show_default=True,
+    show_default="your data folder, the last 500",
     help="Folder in which every jam is kept as a MIDI file.",
 )
 @click.option("--no-log", is_flag=True, help="Keep nothing.")
@@ -92,7 +93,7 @@ def add_to(verbs: click.Group) -> None:
     help="Share the players out among so many processes (Linux, with --reply-source).",
 )
 @click.option(
-    "--fellow",
+    "--server-worker",
     is_flag=True,
     hidden=True,
     help="Be one of the processes: share the port, and end when standard input does.",
@@ -111,8 +112,10 @@ def serve(**options: Any) -> None:
       composer serve --virtual composer --mode accompany
     """  # fmt: skip
     from composer import models
-    from composer.live.app import Options, open_room, signals_stop
+    from composer.live.app import Options, open_app, signals_stop
+    from composer.live.log_keeper import KEPT
     from composer.live.playing.batch_slots import BLOCKS
+    from composer.live.user_folders import jams_folder
     from composer.live.worker_processes import at_end_of_input
     from composer.network.predictor import Predictor
 
@@ -128,31 +131,33 @@ def serve(**options: Any) -> None:
         virtual=options["virtual"] if midi else None,
         mode=options["mode"],
         tempo=options["tempo"],
-        logs=None if options["no_log"] else options["logs"],
+        logs=None if options["no_log"] else options["logs"] or jams_folder(),
+        logs_kept=None if options["logs"] else KEPT,
         files=options["files"],
         link=options["link"],
         learn=options["learn"],
         model=options["model"],
         processes=options["processes"],
-        fellow=options["fellow"],
+        worker=options["server_worker"],
     )
     predictor = Predictor.load(models.find(options["model"]), threads=1, sizes=BLOCKS)
-    with open_room(chosen, predictor) as room:
+    with open_app(chosen, predictor) as app:
         from composer.live.console_view import view_of
 
-        if chosen.fellow:
-            at_end_of_input(room.server.stop)
-        with signals_stop(room.server):
-            say_ready(room, as_json=options["as_json"])
-            with view_of(room, shown=not options["quiet"] and not options["as_json"]):
-                room.server.run()
+        if chosen.worker:
+            at_end_of_input(app.server.stop)
+        with signals_stop(app.server):
+            say_ready(app, as_json=options["as_json"])
+            app.ask()
+            with view_of(app, shown=not options["quiet"] and not options["as_json"]):
+                app.server.run()
     if not options["as_json"]:
         terminal.say("Stopped; everything is silent.")
 
 
-def say_ready(room: Room, *, as_json: bool) -> None:
+def say_ready(app: App, *, as_json: bool) -> None:
     """Tell, on standard output, that it is ready and where."""
-    ready = room.ready
+    ready = app.ready
     if as_json:
         click.echo(json.dumps(ready))
     else:
@@ -177,7 +182,7 @@ def ports(as_json: bool) -> None:
     Example:
       composer ports
     """
-    from composer.live.wire.midi_port import port_names
+    from composer.live.wire.midi_library import port_names
 
     ins, outs = port_names()
     if as_json:
@@ -220,11 +225,12 @@ def panic(midi_out: tuple[str, ...], osc_port: int) -> None:
     """  # fmt: skip
     import socket
 
-    from composer.live.app import end_left_behind
-    from composer.live.wire.midi_port import port_names, silence_port
+    from composer.live.left_sounding import end_left_sounding
+    from composer.live.wire.midi_library import port_names
+    from composer.live.wire.midi_port import silence_port
     from composer.live.wire.osc_codec import encode
 
-    for destination in end_left_behind():
+    for destination in end_left_sounding()[0]:
         click.echo(f"ended what was left sounding: {destination}")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
         udp.sendto(encode("/composer/panic"), ("127.0.0.1", osc_port))

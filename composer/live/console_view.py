@@ -17,11 +17,11 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from composer.encoding.events import TICKS_PER_BEAT
-from composer.live.wire.osc_router import MAIN
+from composer.live.wire.osc_clients import MAIN
 from composer.music.beat_grid import BEATS
 
 if TYPE_CHECKING:
-    from composer.live.app import Room
+    from composer.live.app import App
 
 EVERY = 0.25
 """Seconds between two drawings."""
@@ -43,7 +43,7 @@ def _names(pitches: Sequence[int]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """One look at a room.
+    """One look at a server.
 
     Attributes:
         mode: Of the session that plays, or else of the one heard from last.
@@ -56,7 +56,7 @@ class Glance:
         coming: Pitches that composer is about to play.
         playing: Id of the reply that plays, 0 for none.
         last: Moment at which the last reply of anyone began, and its id.
-        sessions: How many there are.
+        sessions: How many there are; the main one counts when something was played in it.
         late: Milliseconds by which notes left late, median and 99 %.
         dropped: Notes left out because they came too late.
     """
@@ -94,9 +94,9 @@ class Glance:
         ]
 
 
-def glance(room: Room) -> Glance:
+def glance(app: App) -> Glance:
     """Look; on the server's thread only."""
-    server = room.server
+    server = app.server
     if not server.engine.sessions:  # closed after an error, say
         server.engine.session(MAIN, server.now())
     sessions = server.engine.sessions
@@ -105,7 +105,7 @@ def glance(room: Room) -> Glance:
         session = max(playing, key=lambda s: s.answered)
     else:
         session = max(sessions.values(), key=lambda s: s.seen)
-    late = server.lateness()
+    late = server.lateness.figures()
     reply, timeline = session.reply, session.timeline
     return Glance(
         mode=session.mode,
@@ -118,21 +118,21 @@ def glance(room: Room) -> Glance:
         coming=tuple(session.schedule.coming(COMING)),
         playing=reply.number if reply is not None and reply.committed else 0,
         last=max((s.answered, s.turn) for s in sessions.values()),
-        sessions=len(sessions),
+        sessions=sum(1 for key, s in sessions.items() if key != MAIN or s.heard or s.turn),
         late=(1000 * late[0], 1000 * late[1]),
         dropped=sum(s.schedule.dropped for s in sessions.values()),
     )
 
 
 @contextlib.contextmanager
-def view_of(room: Room, *, shown: bool = True) -> Iterator[None]:
-    """Show a room while this lasts."""
+def view_of(app: App, *, shown: bool = True) -> Iterator[None]:
+    """Show an app while this lasts."""
     if not shown:
         yield
         return
     ended = threading.Event()
     draw = _draw if sys.stderr.isatty() else _write
-    thread = threading.Thread(target=draw, args=(room, ended), name="composer view", daemon=True)
+    thread = threading.Thread(target=draw, args=(app, ended), name="composer view", daemon=True)
     thread.start()
     try:
         yield
@@ -141,34 +141,34 @@ def view_of(room: Room, *, shown: bool = True) -> Iterator[None]:
         thread.join(timeout=PATIENCE)
 
 
-def _look(room: Room, ended: threading.Event) -> Glance | None:
+def _look(app: App, ended: threading.Event) -> Glance | None:
     """A glance, fetched from the server's thread; None when that is over."""
     found: list[Glance] = []
     there = threading.Event()
 
     def look(now: float) -> None:
-        found.append(glance(room))
+        found.append(glance(app))
         there.set()
 
-    room.server.post(look)
+    app.server.post(look)
     while not there.wait(0.1):
         if ended.is_set():
             return None
     return found[0]
 
 
-def _draw(room: Room, ended: threading.Event) -> None:
+def _draw(app: App, ended: threading.Event) -> None:
     from rich.console import Console
     from rich.live import Live
     from rich.text import Text
 
     console = Console(stderr=True, highlight=False, markup=False)
     with (
-        _notices(room) as notices,
+        _notices(app) as notices,
         Live(console=console, auto_refresh=False, transient=True) as live,
     ):
         while not ended.wait(EVERY):
-            now = _look(room, ended)
+            now = _look(app, ended)
             while not notices.empty():
                 console.print(notices.get())  # above the picture, and not through it
             if now is not None:
@@ -190,25 +190,25 @@ class _Handler(logging.Handler):
 
 
 @contextlib.contextmanager
-def _notices(room: Room) -> Iterator[SimpleQueue[str]]:
+def _notices(app: App) -> Iterator[SimpleQueue[str]]:
     """What is said and logged while this lasts, instead of on standard error."""
     notices: SimpleQueue[str] = SimpleQueue()
-    log, say = logging.getLogger("composer"), room.say
+    log, say = logging.getLogger("composer"), app.say
     usual, log.handlers = log.handlers, [_Handler(notices)]
-    room.say = notices.put
+    app.say = notices.put
     try:
         yield notices
     finally:
-        room.say, log.handlers = say, usual
+        app.say, log.handlers = say, usual
         while not notices.empty():
             say(notices.get())
 
 
-def _write(room: Room, ended: threading.Event) -> None:
+def _write(app: App, ended: threading.Event) -> None:
     """A line whenever composer begins to play or falls silent."""
     playing, last = 0, -math.inf
     while not ended.wait(EVERY):
-        now = _look(room, ended)
+        now = _look(app, ended)
         if now is None:
             continue
         moment, number = now.last

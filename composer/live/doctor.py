@@ -70,7 +70,7 @@ def examine(model: str = "default") -> Findings:
 
 
 def _ports(found: Findings) -> None:
-    from composer.live.wire.midi_port import port_names
+    from composer.live.wire.midi_library import port_names
 
     try:
         ins, outs = port_names()
@@ -99,8 +99,6 @@ def _udp(found: Findings) -> None:
 
 
 def _jitter(found: Findings) -> None:
-    from composer.live.app import wake_up_jitter
-
     middle, worst = (1000 * value for value in wake_up_jitter())
     found.facts["wake-up after it was due, ms"] = f"median {middle:.2f}, 99 % {worst:.2f}"
     if worst > JITTER:
@@ -141,3 +139,16 @@ def _network(found: Findings, model: str) -> None:
     found.facts["a step of the model, ms"] = f"median {middle:.2f}, 99 % {worst:.2f}"
     if middle > NOTE:
         found.advice.append("the model is slow here: close other programs")
+
+
+def wake_up_jitter(seconds: float = 1.0, step: float = 0.005) -> tuple[float, float]:
+    """How late this computer wakes a program that waits: median and 99 %, in seconds."""
+    late = []
+    start = time.perf_counter()
+    due = start
+    while due < start + seconds:
+        due += step
+        time.sleep(max(due - time.perf_counter(), 0.0))
+        late.append(time.perf_counter() - due)
+    late.sort()
+    return late[len(late) // 2], late[min(int(len(late) * 0.99), len(late) - 1)]

@@ -1,10 +1,10 @@
-"""Fellows: further processes of one server, that share its UDP port.
+"""Worker processes: further processes of one server, which share its UDP port.
 
 Python does one thing at a time in a process. Where several processes listen on one port,
 Linux deals the clients out among them, each always to the same one: every process is a
 whole server for its own players.
 
-A fellow ends, and silences all it started, when its standard input does: so it does not
+A worker ends, and silences all it started, when its standard input ends: so it does not
 outlive the server, however that ends.
 """
 
@@ -24,11 +24,11 @@ from composer.errors import OutputError, SettingError
 logger = logging.getLogger(__name__)
 
 PATIENCE = 20.0
-"""Seconds in which a fellow ends after it was told to."""
+"""Seconds in which a worker ends after it was told to."""
 
 
-def check(processes: int, reply_port: int | None) -> None:
-    """See whether a server can be so many processes.
+def check_processes(processes: int, reply_port: int | None) -> None:
+    """See whether a server can be made of so many processes.
 
     Raises:
         SettingError: Not on this system, or not with these replies.
@@ -46,7 +46,7 @@ def check(processes: int, reply_port: int | None) -> None:
 def on_own_cores(processes: Sequence[int]) -> None:
     """Let each of these processes run on a core of its own, if there are as many.
 
-    What a network's step needs is then still in the core's caches when the next one comes.
+    What a step of the network needs is then still in the core's caches at the next step.
     """
     cores = sorted(os.sched_getaffinity(0))
     if len(processes) > len(cores):
@@ -55,6 +55,14 @@ def on_own_cores(processes: Sequence[int]) -> None:
         with contextlib.suppress(OSError):  # it ended, or is not ours to say
             for thread in os.listdir(f"/proc/{process}/task"):
                 os.sched_setaffinity(int(thread), {core})
+
+
+def composer_command() -> list[str]:
+    """The beginning of a command that runs this composer in a process of its own.
+
+    With -P, what lies in the working folder is not taken for a package of that name.
+    """
+    return [sys.executable, "-P", "-m", "composer"]
 
 
 class ServerWorkers:
@@ -74,7 +82,7 @@ class ServerWorkers:
         Raises:
             OutputError: One does not get ready.
         """
-        command = [sys.executable, "-m", "composer", "serve", "--fellow", "--json", *arguments]
+        command = [*composer_command(), "serve", "--server-worker", "--json", *arguments]
         self._ending = False
         self._running = [
             subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -92,7 +100,7 @@ class ServerWorkers:
         self.pids = [process.pid for process in self._running]
         for process in self._running:
             threading.Thread(
-                target=self._watch, args=(process,), name="composer fellow", daemon=True
+                target=self._watch, args=(process,), name="composer worker", daemon=True
             ).start()
 
     def _watch(self, process: subprocess.Popen[str]) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from live.room import PATIENCE, process
+from live.running import PATIENCE, process
 
 CLIENTS = Path(__file__).parents[2] / "clients"
 
@@ -87,7 +87,8 @@ def test_python(server: int) -> None:
 
 
 def test_every_address_a_client_uses_exists() -> None:
-    from composer.live.wire.osc_addresses import INCOMING, OUTGOING
+    from composer.live.wire.osc_addresses import OUTGOING
+    from composer.live.wire.osc_handlers import INCOMING
 
     known = {address.name for address in (*INCOMING, *OUTGOING)}
     for path in CLIENTS.rglob("*.*"):

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from live.room import running
+from live.running import running
 from live.scripted import Organ
 
 from composer.live.console_view import Glance, glance, pitch_name, view_of
@@ -33,16 +33,16 @@ def test_lines_of_a_glance() -> None:
     assert idle.lines()[0] == "off · free time, stopped · listening"
 
 
-def test_a_look_at_a_room_and_plain_lines_without_a_terminal(
+def test_a_look_at_a_server_and_plain_lines_without_a_terminal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("COMPOSER_STATE", str(tmp_path))
-    with running(Organ) as (room, client), view_of(room):
+    with running(Organ) as (app, client), view_of(app):
         play_chord(client)
         hear_chord(client)
         found: list[Glance] = []
         there = threading.Event()
-        room.server.post(lambda now: (found.append(glance(room)), there.set()))  # type: ignore
+        app.server.post(lambda now: (found.append(glance(app)), there.set()))  # type: ignore
         there.wait()
         said = ""
         while "playing reply 1" not in said:
@@ -58,9 +58,9 @@ def test_a_reply_between_two_looks_is_a_line_too(
 ) -> None:
     monkeypatch.setenv("COMPOSER_STATE", str(tmp_path))
     monkeypatch.setattr("composer.live.console_view.EVERY", 1.0)
-    with running() as (room, client):
+    with running() as (app, client):
         client.send("session", "main")
-        with view_of(room):
+        with view_of(app):
             client.send("note", 60, 100, 1, 0.05)
             client.send("phrase/end")
             client.until("play", 72, 0)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from composer.live.core.parameters import PARAMETERS, Parameter
-from composer.live.wire.osc_addresses import INCOMING, OUTGOING, Address
+from composer.live.wire.osc_addresses import KINDS, OUTGOING, Address
+from composer.live.wire.osc_handlers import INCOMING
 
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-def address_rows(table: tuple[Address, ...]) -> list[str]:
-    return [f"| `{row.name}` | {row.arguments} | {row.text} |" for row in table]
+def address_rows(table: Iterable[Address]) -> list[str]:
+    return [f"| `{row.name}` | {row.arguments} | {row.help} |" for row in table]
 
 
 def parameter_row(parameter: Parameter) -> str:
@@ -33,6 +35,7 @@ def tables() -> list[list[str]]:
     return [
         address_rows(INCOMING),
         address_rows(OUTGOING),
+        [f"| {name} | {kind.values} |" for name, kind in KINDS.items()],
         [parameter_row(parameter) for parameter in PARAMETERS.values()],
     ]
 

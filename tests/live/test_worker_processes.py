@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 from live.jam import check_paired
-from live.room import Client, process
+from live.running import Client, process
 
 from composer.errors import SettingError
-from composer.live.worker_processes import check
+from composer.live.worker_processes import check_processes
 
 from .test_server import play_chord
 
@@ -24,10 +24,10 @@ pytestmark = pytest.mark.skipif(
 
 
 def test_what_cannot_be_shared_is_refused() -> None:
-    check(1, 9191)
-    check(2, None)
+    check_processes(1, 9191)
+    check_processes(2, None)
     with pytest.raises(SettingError, match="--reply-source"):
-        check(2, 9191)
+        check_processes(2, 9191)
 
 
 @pytest.mark.timeout(120)
@@ -49,16 +49,16 @@ def test_every_player_is_answered_and_silenced(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(120)
-def test_fellows_do_not_outlive_the_server(tmp_path: Path) -> None:
+def test_workers_do_not_outlive_the_server(tmp_path: Path) -> None:
     with process(tmp_path / "state", "processes=2") as (serving, _):
-        fellows = _children(serving.pid)
-        assert fellows
-        if len(os.sched_getaffinity(0)) > len(fellows):
-            cores = [os.sched_getaffinity(pid) for pid in (serving.pid, *fellows)]
+        workers = _children(serving.pid)
+        assert workers
+        if len(os.sched_getaffinity(0)) > len(workers):
+            cores = [os.sched_getaffinity(pid) for pid in (serving.pid, *workers)]
             assert len(set.union(*cores)) == len(cores)  # each on one of its own
         serving.kill()
         serving.wait()
-        while any(_lives(pid) for pid in fellows):
+        while any(_lives(pid) for pid in workers):
             time.sleep(0.05)
 
 

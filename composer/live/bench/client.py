@@ -1,4 +1,4 @@
-"""Wire: a client of a running server, for measuring it from outside.
+"""Client: a client of a running server, for measuring it from outside.
 
 Conventions:
     Moments are those at which the system's network code got a packet, where it tells them
@@ -12,20 +12,15 @@ import json
 import os
 import select
 import socket
-import struct
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from composer.errors import OutputError
 from composer.live.wire.osc_codec import Message, encode, parse
-
-_STAMP = getattr(socket, "SO_TIMESTAMPNS", 35 if sys.platform == "linux" else None)
-_TIME = struct.Struct("qq")
-STAMPED = _STAMP is not None
-"""Whether the system says when a packet came."""
+from composer.live.wire.socket_stamps import receive_stamped, stamp_arrivals
+from composer.live.worker_processes import composer_command
 
 
 class Wire:
@@ -38,9 +33,7 @@ class Wire:
         self.udp.bind(("127.0.0.1", 0))
         self.udp.connect(("127.0.0.1", port))
         self.udp.setblocking(False)
-        if _STAMP is not None:
-            with contextlib.suppress(OSError):
-                self.udp.setsockopt(socket.SOL_SOCKET, _STAMP, 1)
+        stamp_arrivals(self.udp)
 
     def send(self, address: str, *arguments: object) -> float:
         """Send a message. Returns the moment before."""
@@ -51,14 +44,10 @@ class Wire:
     def receive(self) -> tuple[float, Message] | None:
         """The next message and when it came."""
         try:
-            packet, extra, _, _ = self.udp.recvmsg(2048, 64)
+            packet, _, came = receive_stamped(self.udp, 2048)
         except (BlockingIOError, ConnectionRefusedError):
             return None
-        for level, kind, data in extra:
-            if level == socket.SOL_SOCKET and kind == _STAMP and len(data) >= _TIME.size:
-                seconds, nanoseconds = _TIME.unpack_from(data)
-                return seconds + nanoseconds / 1e9, parse(packet)[0]
-        return time.time(), parse(packet)[0]
+        return time.time() if came is None else came, parse(packet)[0]
 
     def wait(self, address: str, seconds: float = 10.0) -> tuple[float, Message]:
         """Wait for a message to an address; what comes before it is forgotten.
@@ -92,7 +81,7 @@ def served(model: str, processes: int = 1) -> Iterator[tuple[int, list[int]]]:
     Raises:
         OutputError: It does not start.
     """
-    command = [sys.executable, "-m", "composer", "serve", "--json", "--osc-port", "0",
+    command = [*composer_command(), "serve", "--json", "--osc-port", "0",
                "--reply-source", "--no-log", "--no-midi", "--model", model,
                "--processes", str(processes)]  # fmt: skip
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)

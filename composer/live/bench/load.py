@@ -24,7 +24,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from composer.errors import OutputError
-from composer.live.bench.client import STAMPED, Wire, cpu_seconds, dropped, memory
+from composer.live.bench.client import Wire, cpu_seconds, dropped, memory
+from composer.live.wire.socket_stamps import STAMPED
 
 STEP = 0.25
 """Seconds between two notes of a session."""

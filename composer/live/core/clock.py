@@ -25,19 +25,3 @@ class SystemClock:
     def now(self) -> float:
         """Seconds, from `time.perf_counter` (nanoseconds fine on every system)."""
         return time.perf_counter()
-
-
-class FakeClock:
-    """A clock that goes when it is told to: for tests, and for music faster than time."""
-
-    def __init__(self, start: float = 0.0) -> None:
-        self.time = start
-
-    def now(self) -> float:
-        """Seconds."""
-        return self.time
-
-    def advance(self, seconds: float) -> float:
-        """Let time pass. Returns the new time."""
-        self.time += seconds
-        return self.time

@@ -104,8 +104,11 @@ class LinkFollower:
         self._thread.start()
 
     def _run(self) -> None:
-        with contextlib.suppress(RuntimeError):
+        try:
             asyncio.run(self._listen())
+        except Exception:  # a thread's end is seen by nobody
+            if self._running:  # else Python is ending, and its event loops with it
+                logger.exception("Ableton Link is followed no longer")
 
     async def _listen(self) -> None:
         link = _make(self._library)

@@ -1,10 +1,8 @@
-"""MIDI player: the main session's fingers and ears.
-
-Turns MIDI messages into what a session understands and back; knows what came back of its
-own (echo), which controllers were learned, and where the clock is.
+"""MIDI player: MIDI messages for the main session, and its notes as MIDI messages.
 
 Conventions:
-    Messages are bytes without running status; moments are seconds.
+    Messages are bytes without running status. Moments are seconds; that of a message is the
+    one at which it came, not at which it is read.
 """
 
 from __future__ import annotations
@@ -17,17 +15,13 @@ from composer.live.core.midi_clock import ClockFollower
 from composer.live.core.parameters import find
 from composer.live.core.scheduler import Play
 from composer.live.core.session import Control, Session
+from composer.live.wire.echo_guard import EchoGuard
 from composer.live.wire.sounding_notes import SoundingFile
 
-ECHO = 0.25
-"""Seconds within which the very note we sent, coming in, is our own coming back."""
-REMEMBERED = 512
 SETTLED = 1.0
 """Seconds without a movement after which a controller that was learned may be used."""
 NOT_LEARNED = (64, 120, 121, 123)
 """The pedal, and what ends all notes."""
-USUAL = ("temperature", "density", "length", "loudness", "mode")
-"""Parameters that `composer serve --learn` asks a controller for."""
 
 Send = Callable[[Sequence[int]], None]
 
@@ -39,7 +33,7 @@ class MidiPlayer:
         learned: Controller number -> parameter.
         to_learn: Parameters for which the next controllers moved will be learned.
         on_learned: Called with a controller and its parameter.
-        echoes: Notes that came back.
+        echoes: Tells composer's own notes, sent back by a loop, from the player's.
     """
 
     def __init__(
@@ -59,13 +53,12 @@ class MidiPlayer:
         """
         self.learned: dict[int, str] = {}
         self.to_learn: deque[str] = deque()
-        self.on_learned: Callable[[int, str], None] = _nobody
-        self.echoes = 0
+        self.on_learned: Callable[[int, str], None] = _tell_nobody
+        self.echoes = EchoGuard()
         self._moved: dict[int, float] = {}
         self._session, self._send = session, send
         self._sounding, self._ports = sounding, ports
-        self._sent: deque[tuple[float, int, int, int]] = deque(maxlen=REMEMBERED)
-        self._back: set[tuple[int, int]] = set()
+        self._on: set[tuple[int, int]] = set()  # (channel, pitch) sent and not ended
         self.clock = ClockFollower(self._follow, self._transport)
 
     # In.
@@ -79,16 +72,10 @@ class MidiPlayer:
         session = self._session()
         session.seen = now
         if kind == 0x90 and len(data) == 2 and data[1]:
-            if self._is_echo(now, channel, data[0], data[1]):
-                self.echoes += 1
-                self._back.add((channel, data[0]))
-                return
-            self._back.discard((channel, data[0]))
-            session.note_on(now, data[0], data[1], channel)
+            if not self.echoes.is_echo(now, channel, data[0], data[1]):
+                session.note_on(now, data[0], data[1], channel)
         elif kind in (0x80, 0x90) and len(data) == 2:
-            if (channel, data[0]) in self._back:
-                self._back.discard((channel, data[0]))
-            else:
+            if not self.echoes.is_end_of_echo(channel, data[0]):
                 session.note_off(now, data[0], channel)
         elif kind == 0xB0 and len(data) == 2:
             self._control(now, session, data[0], data[1], channel)
@@ -114,15 +101,6 @@ class MidiPlayer:
         except SettingError:  # low above high, say: the fader goes on, the value stays
             return
 
-    def _is_echo(self, now: float, channel: int, pitch: int, velocity: int) -> bool:
-        while self._sent and now - self._sent[0][0] > ECHO:
-            self._sent.popleft()
-        for index, sent in enumerate(self._sent):
-            if sent[1:] == (channel, pitch, velocity):
-                del self._sent[index]
-                return True
-        return False
-
     def _follow(self, now: float, tick: float, bpm: float) -> None:
         session = self._session()
         if session.values.on("sync"):
@@ -139,11 +117,18 @@ class MidiPlayer:
         """Send a note."""
         if play.velocity:
             self._note(play)  # before it begins, and after it has ended
+            self._on.add((play.channel, play.pitch))
             self._send((0x90 | play.channel, play.pitch, play.velocity))
-            self._sent.append((play.due, play.channel, play.pitch, play.velocity))
+            self.echoes.sent(play.due, play.channel, play.pitch, play.velocity)
         else:
+            self._on.discard((play.channel, play.pitch))
             self._send((0x80 | play.channel, play.pitch, 0))
             self._note(play)
+
+    def end(self, channel: int, pitch: int) -> None:
+        """End a note of an earlier process, unless this one plays it now."""
+        if (channel, pitch) not in self._on:
+            self._send((0x80 | channel, pitch, 0))
 
     def _note(self, play: Play) -> None:
         if self._sounding is not None:
@@ -158,5 +143,5 @@ class MidiPlayer:
             self._send((0xB0 | control.channel, control.number, control.value))
 
 
-def _nobody(number: int, name: str) -> None:
+def _tell_nobody(number: int, name: str) -> None:
     del number, name

@@ -1,94 +1,225 @@
-"""Addresses: every OSC address there is, what it takes, and what it does.
+"""OSC addresses: what a table of them is, and how arguments are read and checked.
 
-This table is what `/composer/help` sends, what `docs/osc.md` prints (a test compares them)
-and what the router dispatches by. Square brackets mean optional, a star any number.
+An address stands in a table with its arguments, a line of help, and the function that acts
+on it. The arguments are written as a musician reads them, and are what the server checks:
+
+    pitch velocity [channel]                  the last may be left out
+    [pitch start_beat duration_beats]*        any number of these, one after another
+    [1]                                       a trigger: 0 is a button let go, and does nothing
+
+Conventions:
+    Every argument has a kind (`KINDS`), named in the table and in `docs/osc.md`. Ints and
+    floats are accepted for each other. What is there beyond the table is passed over.
 """
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from composer.errors import SettingError
+from composer.live.core.parameters import as_number
+from composer.live.wire.osc_codec import Argument
+
+PREFIX: Final = "/composer/"
+TRIGGER: Final = "[1]"
+FARTHEST_BEAT: Final = 1_000_000
+LARGEST_ID: Final = 2**31 - 1
+
+Handler = Callable[..., None]
+"""Called with the request and the values of its arguments."""
 
 
-class Address(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What an argument may be.
+
+    Attributes:
+        values: In words, for people.
+        low: Least number.
+        high: Greatest number; below `low` where the argument is no number.
+        whole: Whether it is rounded to a whole number.
+        text: Whether it is a text.
+    """
+
+    values: str
+    low: float = 0.0
+    high: float = -1.0
+    whole: bool = False
+    text: bool = False
+
+    def read(self, name: str, value: Argument) -> Any:
+        """A valid value.
+
+        Raises:
+            SettingError: It is none; the line names it and what is allowed.
+        """
+        if self.text:
+            if not isinstance(value, str):
+                raise SettingError(f"{name} is missing or no text")
+            return value
+        if self.high < self.low:
+            return value
+        number = None if isinstance(value, str) else as_number(value)
+        if number is None or not self.low <= number <= self.high:
+            shown = str(value)[:40]
+            raise SettingError(f"{name} is {shown}, must be {self.low:g} to {self.high:g}")
+        return math.floor(number + 0.5) if self.whole else number
+
+
+def _whole(low: int, high: int, words: str = "") -> Kind:
+    return Kind(words or f"{low} to {high}", low, high, whole=True)
+
+
+KINDS: Final = {
+    "pitch": _whole(0, 127),
+    "velocity": _whole(0, 127),
+    "channel": _whole(1, 16),
+    "seconds": Kind("0.001 to 3600", 0.001, 3600),
+    "controller": _whole(0, 127),
+    "level": _whole(0, 127),
+    "program": _whole(0, 127),
+    "path": Kind("a name in the server's folder", text=True),
+    "start_beat": Kind(f"0 to {FARTHEST_BEAT}", 0, FARTHEST_BEAT),
+    "duration_beats": Kind("0 to 1000", 0, 1000),
+    "name": Kind("a text", text=True),
+    "value": Kind("a number or a text"),
+    "share": Kind("0 to 1", 0, 1),
+    "mode": Kind("call, continue, accompany or off", text=True),
+    "bpm": Kind("10 to 400, or 0", 0, 400),
+    "beat": Kind(f"0 to {FARTHEST_BEAT}", 0, FARTHEST_BEAT),
+    "running": _whole(0, 1, "0 or 1"),
+    "id": _whole(0, LARGEST_ID),
+    "port": _whole(0, 65535),
+    "on": _whole(0, 1, "0 or 1"),
+    "token": Kind("a number or a text"),
+}
+"""Every kind of argument that composer takes, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
     """One address.
 
     Attributes:
         name: In full; a part in capitals stands for any name.
-        arguments: What it takes.
-        text: What it does.
-        answered: Whether it is answered by `/composer/ok` or `/composer/error`; where not,
-            errors are sent all the same.
+        arguments: What it takes, as above.
+        help: What it does, in a line.
+        handler: What acts on it; None for what composer sends.
+        ok: Whether `/composer/ok` is sent when the handler is done.
     """
 
     name: str
     arguments: str
-    text: str
-    answered: bool = True
+    help: str
+    handler: Handler | None = None
+    ok: bool = True
+
+    def read(self, arguments: Sequence[Argument]) -> list[Any] | None:
+        """The handler's values; None for a button let go.
+
+        Raises:
+            SettingError: An argument is missing, or not what it may be.
+        """
+        names = self.arguments
+        if names == TRIGGER:
+            return None if _is_zero(arguments) else []
+        if names.endswith("]*"):
+            return self._read_groups(names[1:-2].split(), arguments)
+        values = []
+        for place, name in enumerate(names.split()):
+            if place < len(arguments):
+                name = name.strip("[]")
+                values.append(KINDS[name].read(name, arguments[place]))
+            elif name.startswith("["):
+                break
+            else:
+                raise SettingError(f"{name} is missing")
+        return values
+
+    def _read_groups(self, names: list[str], arguments: Sequence[Argument]) -> list[Any] | None:
+        if len(arguments) == 1 and not isinstance(arguments[0], str):  # a button
+            return None if _is_zero(arguments) else [[]]
+        if len(arguments) % len(names):
+            raise SettingError(f"arguments come as {' '.join(names)}, any number of times")
+        groups = [
+            tuple(
+                KINDS[name].read(name, value)
+                for name, value in zip(names, arguments[at:], strict=False)
+            )
+            for at in range(0, len(arguments), len(names))
+        ]
+        return [groups]
 
 
-INCOMING: Final = (
-    Address(
-        "/composer/note", "pitch velocity [channel] [seconds]",
-        "You play a note; velocity 0 ends it. With a length it ends by itself.", False,
-    ),
-    Address("/composer/noteoff", "pitch [channel]", "You end a note.", False),
-    Address(
-        "/composer/cc", "number value [channel]",
-        "You move a controller: 64 is the sustain pedal, 123 ends all your notes.", False,
-    ),
-    Address("/composer/program", "program [channel]", "You take another instrument.", False),
-    Address(
-        "/composer/seed", "path",
-        "Read a MIDI file, in the server's folder, as if you had just played it.",
-    ),
-    Address(
-        "/composer/seed/notes", "[pitch start_beat duration_beats velocity]*",
-        "Notes of a seed; any number in a message, in any number of messages.",
-    ),
-    Address("/composer/seed/end", "", "The seed is complete."),
-    Address(
-        "/composer/generate", "[name value]*",
-        "Play now; any parameter for this once, and id to tell the reply by.",
-    ),
-    Address("/composer/set", "name value", "Set a parameter."),
-    Address("/composer/get", "name", "Ask for a parameter; the answer is a status."),
-    Address(
-        "/composer/param/NAME", "0..1", "Set a parameter from a fader over its range.", False
-    ),
-    Address("/composer/mode", "mode", "call, continue, accompany or off."),
-    Address("/composer/tempo", "bpm", "The tempo; 0 is free time.", False),
-    Address("/composer/beat", "beat", "Your beat falls now; beat 0 is a bar line.", False),
-    Address("/composer/transport", "0 or 1", "You stop or start."),
-    Address("/composer/phrase/end", "[1]", "Your phrase is over: answer now."),
-    Address("/composer/reset", "[1]", "Forget what was played."),
-    Address("/composer/panic", "[1]", "Silence everything."),
-    Address("/composer/like", "[id]", "Mark a reply as good in the session's log."),
-    Address("/composer/dislike", "[id]", "Mark a reply as bad in the session's log."),
-    Address("/composer/save", "path", "Save the session so far, in the server's folder."),
-    Address(
-        "/composer/subscribe", "port [0]",
-        "Send this session to one more port of yours (0: the one you send from); 0 ends it.",
-    ),
-    Address("/composer/session", "name", "Join a session by its name; main has the MIDI ports."),
-    Address("/composer/ping", "[token]", "Answered by a pong."),
-    Address("/composer/status", "", "Answered by how things stand."),
-    Address("/composer/help", "", "Answered by this table."),
-)  # fmt: skip
+class AddressTable:
+    """Addresses that are acted on, in the order in which they are written down."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, Address] = {}
+
+    def __iter__(self) -> Iterator[Address]:
+        """All of them, in order."""
+        return iter(self._rows.values())
+
+    def address(
+        self, name: str, arguments: str = "", *, help: str, ok: bool = True
+    ) -> Callable[[Handler], Handler]:
+        """Put the function that follows into the table.
+
+        Args:
+            name: The address, without /composer/ in front.
+            arguments: What it takes.
+            help: What it does, in a line.
+            ok: Whether the router answers `/composer/ok` when the function is done.
+        """
+
+        def add(handler: Handler) -> Handler:
+            row = Address(PREFIX + name, arguments, help, handler, ok)
+            self._rows[row.name] = row
+            return handler
+
+        return add
+
+    def find(self, name: str) -> tuple[Address, tuple[str, ...]]:
+        """The row of an address that came, and what stands for its part in capitals.
+
+        Raises:
+            SettingError: There is none.
+        """
+        row = self._rows.get(name)
+        if row is not None and not row.name.endswith("/NAME"):
+            return row, ()
+        folder, _, last = name.rpartition("/")
+        row = self._rows.get(f"{folder}/NAME")
+        if row is None:
+            raise SettingError("there is no such address; /composer/help lists them")
+        return row, (last,)
+
+
+def _is_zero(arguments: Sequence[Argument]) -> bool:
+    return bool(arguments) and as_number(arguments[0]) == 0
+
 
 OUTGOING: Final = (
-    Address("/composer/phrase/begin", "id bpm beats", "A reply begins; beats 0: open end."),
+    Address(PREFIX + "phrase/begin", "id bpm beats", "A reply begins; beats 0: open end."),
     Address(
-        "/composer/phrase/note", "id pitch start_beat duration_beats velocity channel",
+        PREFIX + "phrase/note",
+        "id pitch start_beat duration_beats velocity channel",
         "A note of it, as soon as it is known; beats from the reply's beginning.",
     ),
-    Address("/composer/phrase/end", "id count", "The reply is complete, or was broken off."),
+    Address(PREFIX + "phrase/end", "id count", "The reply is complete, or was broken off."),
     Address(
-        "/composer/play", "pitch velocity channel",
+        PREFIX + "play",
+        "pitch velocity channel",
         "A note, at the moment at which it is due; velocity 0 ends it.",
     ),
-    Address("/composer/pong", "token", "The answer to a ping."),
-    Address("/composer/status", "[name value]*", "How things stand."),
-    Address("/composer/help", "address arguments text", "A line of this table."),
-    Address("/composer/ok", "id", "Done; the id given, or else the address."),
-    Address("/composer/error", "id text", "Not done, and why."),
-)  # fmt: skip
+    Address(PREFIX + "pong", "token", "The answer to a ping."),
+    Address(PREFIX + "status", "[name value]*", "How things stand."),
+    Address(PREFIX + "help", "address arguments text", "A line of this table."),
+    Address(PREFIX + "ok", "id", "Done; the id given, or else the address."),
+    Address(PREFIX + "error", "id text", "Not done, and why."),
+)
+"""What composer sends; here the arguments are names only."""

@@ -127,4 +127,4 @@ def _after_blob(packet: bytes, start: int, end: int) -> int:
     (size,) = struct.unpack_from(">i", packet, start)
     if size < 0 or size > end - start - 4:
         raise OscError(f"a blob states a size of {size}")
-    return start + 4 + (size + 3) // 4 * 4
+    return start + 4 + (int(size) + 3) // 4 * 4

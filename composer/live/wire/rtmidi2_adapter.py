@@ -1,6 +1,7 @@
 """rtmidi2, for Pythons that python-rtmidi has no wheels for, under python-rtmidi's names.
 
-Only what `composer.live.wire.midi_port` uses. Both wrap the same C++ library. Linux: ALSA only.
+Only what `midi_library` and `midi_port` beside it use. Both wrap the same C++ library.
+Linux: ALSA only.
 """
 
 from __future__ import annotations
@@ -70,10 +71,10 @@ class MidiIn(_Client):
         """What is not to be heard."""
         self._client.ignore_types(sysex, timing, active_sense)
 
-    def get_message(self) -> tuple[Sequence[int], float] | None:
-        """The next message, and no time."""
+    def get_message(self) -> tuple[Sequence[int], None] | None:
+        """The next message; how long after the one before it came is not told."""
         got = self._client.get_message()
-        return (got, 0.0) if got else None
+        return (got, None) if got else None
 
 
 class MidiOut(_Client):

@@ -1,4 +1,4 @@
-"""Sounding: what this process has made sound, written where it outlives the process.
+"""Sounding notes: what this process has made sound, written where it outlives the process.
 
 A file of bits in shared memory: one for every key of every destination. Writing one costs
 less than a microsecond, and the system keeps the file even if the process is killed. The
@@ -18,40 +18,35 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from composer.live.user_folders import state_folder
+
 TEXT, BITS = 256, 16 * 128 // 8
 RECORD = TEXT + BITS
 RECORDS = 4096
 """Destinations at once; what is beyond is not remembered."""
+MOST_FILES = 64
+"""Files of one process number that may be there at once."""
 
 Keys = list[tuple[int, int]]
-
-
-def state_folder() -> Path:
-    """Where files that outlive a process are kept, by the system's custom."""
-    own = os.environ.get("COMPOSER_STATE")
-    if own:
-        return Path(own)
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "composer"
-    home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(home) / "composer"
 
 
 class SoundingFile:
     """The keys that sound now, for whoever comes after."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        """Make the file; without a place for one, nothing is remembered."""
+        """Make the file; without a place for one, nothing is remembered.
+
+        Args:
+            folder: Where; None for the user's.
+        """
         self._map: mmap.mmap | None = None
         self._records: dict[str, int] = {}
         self._free = list(range(RECORDS - 1, -1, -1))
         folder = folder or state_folder()
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._path = folder / f"sounding-{os.getpid()}"
-            self._file: IO[bytes] = open(self._path, "w+b")  # noqa: SIM115  # kept open
+            self._path, self._file = _own_file(folder)
             self._file.truncate(RECORD * RECORDS)
-            _lock(self._file)
             self._map = mmap.mmap(self._file.fileno(), RECORD * RECORDS)
         except OSError:
             self._map = None
@@ -92,8 +87,34 @@ class SoundingFile:
             self._path.unlink(missing_ok=True)
 
 
+def _own_file(folder: Path) -> tuple[Path, IO[bytes]]:
+    """A file that no other process has, locked and empty.
+
+    Another process may have the same number: in a container that shares the folder.
+
+    Raises:
+        OSError: There is no place for one.
+    """
+    for number in range(MOST_FILES):
+        path = folder / f"sounding-{os.getpid()}{f'-{number}' if number else ''}"
+        file = open(path, "a+b")  # noqa: SIM115  # kept open
+        try:
+            _lock(file)
+            # Whoever locked it first may have removed it before we could.
+            if os.stat(path).st_ino == os.fstat(file.fileno()).st_ino:
+                file.truncate(0)
+                return path, file
+        except OSError:
+            pass
+        file.close()
+    raise OSError(f"{folder} has no place for another file")
+
+
 def left_behind(folder: Path | None = None) -> Iterator[tuple[str, Keys]]:
     """What processes that are no more left sounding; their files are removed.
+
+    Args:
+        folder: Where to look; None for the user's.
 
     Yields:
         A destination, and the (channel, pitch) of the keys that sound there.

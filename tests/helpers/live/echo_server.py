@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[3]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "helpers")]
 
-from composer.live.app import Options, Room, signals_stop  # noqa: E402
+from composer.live.app import App, Options, signals_stop  # noqa: E402
 from live.scripted import MINDS  # noqa: E402
 
 
@@ -29,10 +29,10 @@ def main() -> None:
     mind = MINDS[given.pop("mind", "echo")]
     options = Options(**({"osc_port": 0, "reply_port": None} | given))
     with contextlib.ExitStack() as stack:
-        room = Room(options, mind, None, stack)
-        with signals_stop(room.server):
-            print(json.dumps(room.ready), flush=True)
-            room.server.run()
+        app = App(options, mind, None, stack)
+        with signals_stop(app.server):
+            print(json.dumps(app.ready), flush=True)
+            app.server.run()
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from live.room import process
+from live.running import process
 
 from composer.cli.main import verbs
 from composer.live.bench import latency as bench

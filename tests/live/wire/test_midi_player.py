@@ -36,7 +36,7 @@ def test_what_we_sent_and_comes_back_is_no_phrase() -> None:
     stage.player.receive(1.01, bytes((0x90, 60, 82)))
     stage.player.receive(1.2, bytes((0x80, 60, 0)))
     assert not stage.session.phrases.active
-    assert stage.player.echoes == 1
+    assert stage.player.echoes.echoes == 1
     stage.player.receive(1.3, bytes((0x90, 60, 82)))  # once sent, once back: this is played
     assert stage.session.phrases.count == 1
 

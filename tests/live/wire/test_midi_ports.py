@@ -14,12 +14,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from live.jam import check_paired
-from live.room import PATIENCE, Client, process
+from live.running import PATIENCE, Client, process
 
 from composer.cli.live import panic, ports
 from composer.errors import DependencyError, SettingError
-from composer.live.wire import midi_port
-from composer.live.wire.midi_port import Port, find_port, silence_port
+from composer.live.wire import midi_library
+from composer.live.wire.midi_library import find_port
+from composer.live.wire.midi_port import Port, silence_port
 
 SERVER = f"ct{os.getpid()}"  # JACK takes short names only
 
@@ -58,7 +59,7 @@ def until_ready(jack: subprocess.Popen[bytes]) -> bool:
     while jack.poll() is None and time.monotonic() < end:
         time.sleep(0.1)
         with contextlib.suppress(DependencyError):
-            midi_port.port_names()
+            midi_library.port_names()
             return True
     return False
 
@@ -77,11 +78,11 @@ class Keyboard:
         end = time.monotonic() + PATIENCE
         while not done(self.heard):
             assert time.monotonic() < end, self.heard
-            message = self.into.read()
-            if message is None:
+            got = self.into.read()
+            if got is None:
                 time.sleep(0.002)
             else:
-                self.heard.append(message)
+                self.heard.append(got[1])
 
     @property
     def plays(self) -> list[tuple[int, int, int]]:
@@ -146,7 +147,7 @@ def hear_through(synthesizer: Port, client: Client) -> None:
         client.until("play")
         for _ in range(1000):
             heard = synthesizer.read()
-            if heard is not None and heard[0] & 0xF0 == 0x90:
+            if heard is not None and heard[1][0] & 0xF0 == 0x90:
                 client.drain()
                 return
             time.sleep(0.001)
@@ -197,9 +198,9 @@ def test_a_port_is_found_by_name_or_part_of_it(wanted: str, number: int | None) 
 def test_without_the_library_there_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "rtmidi", None)
     with pytest.raises(DependencyError, match=r'pip install "composer-lstm\[midi\]"'):
-        midi_port.port_names()
+        midi_library.port_names()
 
 
 def test_windows_is_told_of_loopmidi(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.platform", "win32")
-    assert "loopMIDI" in midi_port.advice("x", [])
+    assert "loopMIDI" in midi_library.advice("x", [])

@@ -80,7 +80,9 @@ def test_python_osc_decides_what_a_message_is(packet: bytes) -> None:
         return
     theirs = OscPacket(packet).messages
     assert [m.address for m in messages] == [m.message.address for m in theirs]
-    flat = [a for m in theirs for p in m.message.params for a in (p if isinstance(p, list) else [p])]
+    flat = [
+        a for m in theirs for p in m.message.params for a in (p if isinstance(p, list) else [p])
+    ]
     assert [a for m in messages for a in m.arguments] == flat
 
 

@@ -13,8 +13,9 @@ from composer.generation.settings import Settings
 from composer.live.core.parameters import Values
 from composer.live.core.scheduler import Play
 from composer.live.core.sessions import Sessions
-from composer.live.wire.osc_addresses import INCOMING
+from composer.live.wire.osc_clients import MOST_LISTENERS
 from composer.live.wire.osc_codec import Message, encode
+from composer.live.wire.osc_handlers import INCOMING
 from composer.live.wire.osc_router import Router
 from composer.music.notes import Note, Part, Piece
 
@@ -34,18 +35,18 @@ class Wire:
         self, address: str, *arguments: object, source: tuple[str, int] = HERE
     ) -> list[tuple[object, ...]]:
         self.router.receive(self.now, source, Message("/composer/" + address, arguments))  # type: ignore[arg-type]
-        replies, self.router.replies = self.router.replies, []
+        replies = self.router.take_replies()
         for _, reply, values in replies:
             assert len(encode(reply, values)) <= 1400
         return [(reply.removeprefix("/composer/"), *values) for _, reply, values in replies]
 
     def let(self, seconds: float) -> list[Play]:
         end = self.now + seconds
+        outputs = self.router.take_outputs()
         while self.engine.deadline() <= end:
             self.now = self.engine.deadline()
-            self.router.outputs += list(self.engine.advance(self.now))
+            outputs += list(self.engine.advance(self.now))
         self.now = end
-        outputs, self.router.outputs = self.router.outputs, []
         return [o for _, some in outputs for o in some if isinstance(o, Play)]
 
 
@@ -182,7 +183,7 @@ def test_sessions_of_their_own() -> None:
     wire.send("session", "together", source=THERE)
     wire.send("set", "temperature", 0.3)
     assert wire.send("get", "temperature", source=THERE) == [("status", "temperature", 0.3)]
-    assert set(wire.router.listeners["together"]) == {HERE, THERE}
+    assert set(wire.router.clients.listeners("together")) == {HERE, THERE}
 
 
 def test_asking_makes_no_session() -> None:
@@ -196,11 +197,11 @@ def test_several_listen() -> None:
     wire = Wire()
     wire.send("subscribe", 9300)
     wire.send("subscribe", 0)
-    assert set(wire.router.listeners["main"]) == {
+    assert set(wire.router.clients.listeners("main")) == {
         ("127.0.0.1", 9191), ("127.0.0.1", 9300), HERE,
     }  # fmt: skip
     wire.send("subscribe", 9300, 0)
-    assert ("127.0.0.1", 9300) not in wire.router.listeners["main"]
+    assert ("127.0.0.1", 9300) not in wire.router.clients.listeners("main")
 
 
 def test_help_is_the_table() -> None:
@@ -265,8 +266,68 @@ def test_nothing_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
 
 def test_likes_are_kept_in_the_log() -> None:
     wire = Wire()
-    wire.send("note", 60, 100)
-    assert wire.send("like", 3) == [("ok", "/composer/like")]
+    wire.send("note", 60, 100, 1, 0.1)
+    wire.let(0.2)
+    wire.send("phrase/end")
+    assert wire.send("like") == [("ok", "/composer/like")]
+    wire.send("generate", "id", 7)
+    wire.send("generate", "id", 3)
+    assert wire.send("dislike", 7) == [("ok", "/composer/dislike")]
     log = wire.engine.sessions["main"].log
     assert log is not None
-    assert log.marks == [(0.0, "like 3")]
+    assert [text for _, text in log.marks] == ["like 1", "dislike 7"]
+
+
+def test_a_reply_that_never_was_is_not_liked() -> None:
+    wire = Wire()
+    nothing = [("error", "/composer/like", "nothing was played yet")]
+    assert wire.send("like") == nothing
+    assert not wire.engine.sessions
+    wire.send("note", 60, 100, 1, 0.1)
+    assert wire.send("like") == [("error", "/composer/like", "there was no reply yet")]
+    wire.let(0.2)
+    wire.send("phrase/end")
+    unknown = "there was no reply 9999; the last one is 1"
+    assert wire.send("like", 9999) == [("error", "/composer/like", unknown)]
+
+
+def test_whoever_cannot_join_stays_where_they_are() -> None:
+    wire = Wire(reply_port=None)
+    wire.engine = Sessions(Echo, most=1)
+    wire.router = Router(wire.engine, reply_port=None)
+    wire.send("set", "temperature", 0.5)
+    (answer,) = wire.send("session", "elsewhere")
+    assert answer[:2] == ("error", "/composer/session")
+    assert wire.send("get", "temperature") == [("status", "temperature", 0.5)]
+    wire.send("note", 60, 100, 1, 0.1)
+    wire.let(0.2)
+    wire.send("phrase/end")
+    assert set(wire.router.clients.listeners("127.0.0.1:5000")) == {HERE}
+    assert list(wire.engine.sessions) == ["127.0.0.1:5000"]
+
+
+def test_a_full_session_is_not_joined() -> None:
+    wire = Wire(reply_port=None)
+    for port in range(MOST_LISTENERS):
+        wire.send("session", "crowd", source=("127.0.0.1", 6000 + port))
+    (answer,) = wire.send("session", "crowd")
+    assert "listen to this session already" in str(answer[2])
+    wire.send("set", "temperature", 0.5)
+    assert wire.send("get", "temperature", source=("127.0.0.1", 6000))[0][2] == 0.95
+
+
+@pytest.mark.parametrize(
+    "address, arguments",
+    [
+        ("noteoff", (60,)), ("phrase/end", ()), ("reset", ()), ("panic", ()), ("like", ()),
+        ("get", ("key",)), ("generate", ()), ("seed/end", ()), ("save", ("a.mid",)),
+        ("note", (60, 128)), ("set", ("temprature", 1)), ("mode", ("sing",)), ("tempo", (5,)),
+        ("param/nothing", (0.5,)),
+    ],
+)  # fmt: skip
+def test_what_needs_no_session_makes_none(
+    address: str, arguments: tuple[object, ...], tmp_path: Path
+) -> None:
+    wire = Wire(reply_port=None, files=tmp_path)
+    wire.send(address, *arguments)
+    assert not wire.engine.sessions

@@ -43,7 +43,7 @@ def test_the_same_names(two: Any) -> None:
     assert ears.get_ports() == ["a synth", "a keyboard"]
     ears.ignore_types(sysex=True, timing=False, active_sense=True)
     ears.open_port(1, "ours")
-    assert ears.get_message() == ([0x90, 60, 1], 0.0)
+    assert ears.get_message() == ([0x90, 60, 1], None)
     assert ears.get_message() is None
     assert ears._client.done == [
         ("composer", two.QUEUE, 2), ("ignore_types", True, False, True), ("open_port", 1)
@@ -67,7 +67,7 @@ def test_one_system_for_each_platform(
 
 
 def test_it_is_taken_where_python_rtmidi_is_not(two: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from composer.live.wire import midi_port
+    from composer.live.wire import midi_library
 
     monkeypatch.setitem(sys.modules, "rtmidi", None)
-    assert midi_port.rtmidi().__name__ == "composer.live.wire.rtmidi2_adapter"
+    assert midi_library.rtmidi().__name__ == "composer.live.wire.rtmidi2_adapter"

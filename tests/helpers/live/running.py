@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from composer.live.app import Options, Room
+from composer.live.app import App, Options
 from composer.live.wire.osc_codec import Message, encode, parse
 from composer.live.wire.osc_guard import OscError
 
@@ -77,19 +77,19 @@ class Client:
 
 
 @contextlib.contextmanager
-def running(mind: Callable[[], object] = Echo, **options: object) -> Iterator[tuple[Room, Client]]:
+def running(mind: Callable[[], object] = Echo, **options: object) -> Iterator[tuple[App, Client]]:
     """A server in a thread, and a client that it replies to."""
     options = {"osc_port": 0, "reply_port": None} | options
     with contextlib.ExitStack() as stack:
-        room = Room(Options(**options), mind, None, stack)  # type: ignore[arg-type]
-        client = Client(room.ready["osc_port"])
+        app = App(Options(**options), mind, None, stack)  # type: ignore[arg-type]
+        client = Client(app.ready["osc_port"])
         stack.callback(client.close)
-        thread = threading.Thread(target=room.server.run)
+        thread = threading.Thread(target=app.server.run)
         thread.start()
         try:
-            yield room, client
+            yield app, client
         finally:
-            room.server.stop()
+            app.server.stop()
             thread.join(timeout=PATIENCE)
             assert not thread.is_alive()
 

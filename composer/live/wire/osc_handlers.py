@@ -1,0 +1,360 @@
+"""OSC handlers: what each address does, beside its arguments and its line of help.
+
+`/composer/help` and the tables of `docs/osc.md` are made from what is written here.
+
+Conventions:
+    Channels are 1..16 on the wire and 0..15 inside. A handler is called when its arguments
+    are valid. One that only means something to a session that exists makes none.
+"""
+
+from __future__ import annotations
+
+from composer import __version__
+from composer.encoding.events import TICKS_PER_BEAT, TICKS_PER_SECOND
+from composer.errors import ComposerError, SeedError, SettingError
+from composer.live.core.improviser import ProposedNote
+from composer.live.core.parameters import Values, find
+from composer.live.core.session import Session
+from composer.live.core.session_log import SessionLog
+from composer.live.wire.osc_addresses import KINDS, TRIGGER, AddressTable
+from composer.live.wire.osc_codec import Argument
+from composer.live.wire.osc_request import Request
+from composer.live.wire.session_files import Seed, fit, inside, load_seed, save_inside
+from composer.music.beat_grid import BEATS, FREE
+
+MOST_SEED_NOTES = 4096
+PER_STATUS = 8
+"""Names and values in one status message."""
+
+INCOMING = AddressTable()
+
+
+# Playing.
+
+
+@INCOMING.address(
+    "note",
+    "pitch velocity [channel] [seconds]",
+    help="You play a note; velocity 0 ends it. With a length it ends by itself.",
+    ok=False,
+)
+def note(
+    request: Request, pitch: int, velocity: int, channel: int = 1, seconds: float | None = None
+) -> None:
+    """A key is struck, or let go."""
+    request.session().note_on(request.now, pitch, velocity, channel - 1, seconds)
+
+
+@INCOMING.address("noteoff", "pitch [channel]", help="You end a note.", ok=False)
+def note_off(request: Request, pitch: int, channel: int = 1) -> None:
+    """A key is let go."""
+    if (session := request.existing()) is not None:
+        session.note_off(request.now, pitch, channel - 1)
+
+
+@INCOMING.address(
+    "cc",
+    "controller level [channel]",
+    help="You move a controller: 64 is the sustain pedal, 123 ends all your notes.",
+    ok=False,
+)
+def control(request: Request, controller: int, level: int, channel: int = 1) -> None:
+    """A controller is moved."""
+    request.session().control(request.now, controller, level, channel - 1)
+
+
+@INCOMING.address("program", "program [channel]", help="You take another instrument.", ok=False)
+def program(request: Request, program: int, channel: int = 1) -> None:
+    """Another instrument is taken."""
+    request.session().program(channel - 1, program)
+
+
+# Seeds.
+
+
+@INCOMING.address(
+    "seed",
+    "path",
+    help="Read a MIDI file, in the server's folder, as if you had just played it; "
+    "in free time, its tempo becomes yours.",
+    ok=False,  # when it is read
+)
+def seed(request: Request, path: str) -> None:
+    """A file is read beside the server, and then taken for what was played."""
+    folder = request.folder()
+    inside(folder, path)
+    request.later(lambda: load_seed(folder, path), _take_seed)
+
+
+def _take_seed(request: Request, seed: Seed | Exception) -> None:
+    if isinstance(seed, Exception):
+        request.refuse("/composer/seed", seed)
+        return
+    try:
+        session = request.session()
+    except SettingError as error:
+        request.refuse("/composer/seed", error)
+        return
+    if session.timeline.kind == FREE and seed.kind == BEATS:
+        session.tempo(request.now, seed.bpm)
+    timeline = session.timeline
+    notes = fit(seed, timeline.kind, timeline.ticks_per_second)
+    session.seed(request.now, notes, seed.programs)
+    request.ok("/composer/seed")
+
+
+@INCOMING.address(
+    "seed/notes",
+    "[pitch start_beat duration_beats velocity]*",
+    help="Notes of a seed; any number in a message, in any number of messages.",
+)
+def seed_notes(request: Request, rows: list[tuple[int, float, float, int]]) -> None:
+    """Notes are kept until the seed is complete."""
+    if not rows:
+        raise SeedError("notes come as pitch start_beat duration_beats velocity")
+    session = request.session()
+    per_beat = TICKS_PER_BEAT if session.timeline.kind == BEATS else TICKS_PER_SECOND / 2
+    notes = request.shared.seeds.setdefault(request.key, [])
+    if len(notes) + len(rows) > MOST_SEED_NOTES:
+        raise SeedError(f"a seed has {MOST_SEED_NOTES} notes at most")
+    notes += [
+        ProposedNote(
+            onset=round(start * per_beat),
+            slot=0,
+            pitch=pitch,
+            duration=max(round(duration * per_beat), 1),
+            velocity=max(velocity, 1),
+        )
+        for pitch, start, duration, velocity in rows
+    ]
+
+
+@INCOMING.address("seed/end", TRIGGER, help="The seed is complete.")
+def seed_end(request: Request) -> None:
+    """The notes that were kept are taken for what was played."""
+    notes = request.shared.seeds.pop(request.key, [])
+    if not notes:
+        raise SeedError("there are no notes; send them with /composer/seed/notes")
+    request.session().seed(request.now, notes, {0: 0})
+
+
+# Replies.
+
+
+@INCOMING.address(
+    "generate",
+    "[name value]*",
+    help="Play now; any parameter for this once, and id to tell the reply by.",
+    ok=False,  # by its id
+)
+def generate(request: Request, wishes: list[tuple[str, Argument]]) -> None:
+    """A reply is asked for, whatever the mode."""
+    given: dict[str, object] = {name[:40]: value for name, value in wishes}
+    number = None
+    if "id" in given:
+        number = KINDS["id"].read("id", given.pop("id"))  # type: ignore[arg-type]
+    session = request.existing()
+    try:
+        if session is None:
+            raise SettingError("there is nothing to go on from; play or send a seed first")
+        turn = session.generate(request.now, given, number)
+        request.shared.largest_ids[request.key] = max(turn, _largest_id(request, session))
+        request.ok(turn)
+    except ComposerError as error:
+        request.refuse("/composer/generate" if number is None else number, error)
+
+
+@INCOMING.address("phrase/end", TRIGGER, help="Your phrase is over: answer now.")
+def phrase_end(request: Request) -> None:
+    """The player's turn is over."""
+    if (session := request.existing()) is not None:
+        session.phrase_end(request.now)
+
+
+@INCOMING.address("like", "[id]", help="Mark a reply as good in the session's log; the last one.")
+def like(request: Request, id: int | None = None) -> None:
+    """A reply was good."""
+    _mark(request, "like", id)
+
+
+@INCOMING.address("dislike", "[id]", help="Mark a reply as bad in the session's log; the last one.")
+def dislike(request: Request, id: int | None = None) -> None:
+    """A reply was bad."""
+    _mark(request, "dislike", id)
+
+
+def _mark(request: Request, word: str, number: int | None) -> None:
+    session = request.existing()
+    log = _log(session.log if session is not None else None, session is not None)
+    if session is None or not session.turn:
+        raise SettingError("there was no reply yet")
+    number = session.turn if number is None else number
+    if not 0 < number <= _largest_id(request, session):
+        raise SettingError(f"there was no reply {number}; the last one is {session.turn}")
+    log.mark(request.now, f"{word} {number}")
+
+
+def _largest_id(request: Request, session: Session) -> int:
+    return max(session.turn, request.shared.largest_ids.get(request.key, 0))
+
+
+# Parameters, tempo and transport.
+
+
+@INCOMING.address("set", "name value", help="Set a parameter.")
+def set_parameter(request: Request, name: str, value: Argument) -> None:
+    """A parameter is set."""
+    value = find(name).check(value)
+    request.session().set(request.now, name, value)
+
+
+@INCOMING.address("get", "name", help="Ask for a parameter; the answer is a status.", ok=False)
+def get_parameter(request: Request, name: str) -> None:
+    """A parameter is asked for."""
+    name = find(name).name
+    session = request.existing()
+    request.reply("status", name, (session.values if session is not None else Values()).get(name))
+
+
+@INCOMING.address(
+    "param/NAME", "share", help="Set a parameter from a fader over its range.", ok=False
+)
+def fader(request: Request, name: str, share: float) -> None:
+    """A fader of a parameter is moved."""
+    parameter = find(name)
+    value = parameter.from_fader(share)
+    request.session().set(request.now, parameter.name, value)
+
+
+@INCOMING.address("mode", "mode", help="call, continue, accompany or off.")
+def mode(request: Request, mode: str) -> None:
+    """What composer does is changed."""
+    value = find("mode").check(mode)
+    request.session().set(request.now, "mode", value)
+
+
+@INCOMING.address("tempo", "bpm", help="The tempo; 0 is free time.", ok=False)
+def tempo(request: Request, bpm: float) -> None:
+    """The tempo is known."""
+    if 0 < bpm < 10:
+        raise SettingError(f"tempo is {bpm:g}, must be 10 to 400, or 0 for free time")
+    request.session().tempo(request.now, bpm)
+
+
+@INCOMING.address("beat", "beat", help="Your beat falls now; beat 0 is a bar line.", ok=False)
+def beat(request: Request, beat: float) -> None:
+    """The host's beat falls now."""
+    request.session().beat(request.now, beat)
+
+
+@INCOMING.address("transport", "running", help="You stop (0) or start (1).")
+def transport(request: Request, running: int) -> None:
+    """The host stops or starts."""
+    request.session().transport(request.now, bool(running))
+
+
+@INCOMING.address("reset", TRIGGER, help="Forget what was played.")
+def reset(request: Request) -> None:
+    """What was played is forgotten."""
+    if (session := request.existing()) is not None:
+        session.reset(request.now)
+
+
+@INCOMING.address("panic", TRIGGER, help="Silence everything.")
+def panic(request: Request) -> None:
+    """All is silenced."""
+    if (session := request.existing()) is not None:
+        session.panic(request.now)
+
+
+# Sessions, and what the server says of itself.
+
+
+@INCOMING.address(
+    "save",
+    "path",
+    help="Save the session so far, in the server's folder.",
+    ok=False,  # when it is written
+)
+def save(request: Request, path: str) -> None:
+    """What was played is written to a file."""
+    folder = request.folder()
+    inside(folder, path)
+    session = request.existing()
+    log = _log(session.log if session is not None else None, session is not None).copy()
+
+    def saved(request: Request, result: object) -> None:
+        if isinstance(result, Exception):
+            request.refuse("/composer/save", result)
+        else:
+            request.ok("/composer/save")
+
+    request.later(lambda: save_inside(log, folder, path), saved)
+
+
+@INCOMING.address(
+    "subscribe",
+    "port [on]",
+    help="Send this session to one more port of yours (0: the one you send from); "
+    "with 0 behind it, no longer.",
+)
+def subscribe(request: Request, port: int, on: int = 1) -> None:
+    """One more port of the client listens, or no longer does."""
+    to = (request.source[0], port or request.source[1])
+    request.session()
+    if on:
+        request.shared.clients.listen(request.key, to)
+    else:
+        request.shared.clients.unlisten(request.key, to)
+
+
+@INCOMING.address("session", "name", help="Join a session by its name; main has the MIDI ports.")
+def join(request: Request, name: str) -> None:
+    """The client moves to another session."""
+    shared = request.shared
+    if not shared.joins:
+        raise SettingError("this server is several processes, and each has its own sessions")
+    if not (name.isprintable() and 0 < len(name) <= 40):
+        raise SettingError("a session's name has 1 to 40 characters")
+    # The session first: whoever cannot have it stays where they are.
+    shared.engine.session(name, request.now)
+    shared.clients.join(request.source, name)
+    request.used = True
+
+
+@INCOMING.address("ping", "[token]", help="Answered by a pong.", ok=False)
+def ping(request: Request, token: Argument = 0) -> None:
+    """The client asks whether anyone is there."""
+    if isinstance(token, bool) or not isinstance(token, int | float | str):
+        token = 0
+    if isinstance(token, int) and not -(2**31) <= token < 2**31:
+        token = str(token)
+    request.reply("pong", token[:200] if isinstance(token, str) else token)
+
+
+@INCOMING.address("status", "", help="Answered by how things stand.", ok=False)
+def status(request: Request) -> None:
+    """The client asks how things stand."""
+    shared, key = request.shared, request.key
+    rows: list[tuple[str, object]] = [("version", __version__), *shared.about]
+    rows += [("sessions", len(shared.engine.sessions)), ("session", str(key)[:60])]
+    rows += shared.vitals()
+    session = shared.engine.sessions.get(key)
+    rows += session.status() if session is not None else []
+    for at in range(0, len(rows), PER_STATUS):
+        request.reply("status", *(value for row in rows[at : at + PER_STATUS] for value in row))
+
+
+@INCOMING.address("help", "", help="Answered by this table.", ok=False)
+def help_lines(request: Request) -> None:
+    """The client asks which addresses there are."""
+    for row in INCOMING:
+        request.reply("help", row.name, row.arguments, row.help)
+
+
+def _log(log: SessionLog | None, session: bool) -> SessionLog:
+    if not session:
+        raise SettingError("nothing was played yet")
+    if log is None:
+        raise SettingError("this server keeps no log; start it without --no-log")
+    return log
