@@ -1,6 +1,7 @@
-"""Live: composer as a fellow player, over OSC and MIDI.
+"""Live: composer as a musician to play with, over OSC and MIDI.
 
-`engine` and what it is made of decide without input or output: they take what arrived,
-with the moment at which it did, and say what is to be sent and when they want to be asked
-again. `server` and the transports (`osc`, `midi_port`) act on it.
+`core` decides without input or output: it takes what arrived, with the moment at which it
+did, and says what is to be sent and when it wants to be asked again. `playing` puts the
+network behind it, `wire` is where OSC, MIDI and files come in and go out, and `server` is
+the loop between them.
 """
