@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from composer import terminal
-from composer.cli.generate import TAKES, check_free
+from composer.cli.generate import check_free
 from composer.errors import SeedError, SettingError
+from composer.generation.parameters import TAKES
 
 if TYPE_CHECKING:
     from composer_training.baselines.performance_player import PerformancePlayer

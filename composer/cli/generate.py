@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from composer import terminal
+from composer.generation.parameters import PARAMETERS, TAKES, Parameter
 
 
 def add_to(verbs: click.Group) -> None:
@@ -31,71 +32,49 @@ def pitch_range(ctx: Any, param: Any, value: str | None) -> tuple[int, int] | No
     return int(low), int(high)
 
 
-SETTINGS = (
-    click.option("--bars", type=int, help="Length in bars.  [default: 8]"),
-    click.option("--seconds", type=float, help="Length in seconds, up to the next bar line."),
-    click.option("--notes", type=int, help="Length in notes, up to the next bar line."),
-    click.option("--temperature", type=float,
-                 help="0: the likeliest note; 1: as the model believes; more: bolder.  "
-                 "[default: 1; 0.95 with one take]"),
-    click.option("--top-p", type=float,
-                 help="Draw from the likeliest choices that hold this share.  "
-                 "[default: 0.99; 0.97 with one take]"),
-    click.option("--min-p", type=float,
-                 help="Draw from choices at least this share as likely as the likeliest.  "
-                 "[default: 0.01; 0.02 with one take]"),
-    click.option("--rng-seed", type=int,
-                 help="The same number gives the same music.  [default: a new one, printed]"),
-    click.option("--key", default="auto", show_default=True,
-                 help="C:minor, Eb:major, ...: no note outside it; auto: the seed's; off."),
-    click.option("--parts", help="Parts that play, by number or name: 1,3 or piano,bass."),
-    click.option("--pitch-range", callback=pitch_range, metavar="LOW-HIGH",
-                 help="MIDI pitches that may sound, such as 48-72; drums are not bound."),
-    click.option("--density", type=float,
-                 help="Notes per beat to aim at, never more in any bar (free time: per second)."),
-    click.option("--recall", type=int, default=4, show_default=True,
-                 help="Most bars in a row that may come back as they were heard before."),
-    click.option("--grid", type=click.Choice(["auto", "beats", "free"]), default="auto",
-                 show_default=True, help="Whether the music keeps a beat."),
-)  # fmt: skip
-"""The options of `composer.generation.settings.Settings`, for every verb that generates."""
-
-
-TAKES = 32
-"""Ways in which each bar is tried, unless told otherwise."""
+def _option(parameter: Parameter, default: Any) -> Callable[..., Any]:
+    """The option of one parameter."""
+    # Where a default is not the same everywhere, it is not given to click but said in the help.
+    settled = parameter.kind is not float and parameter.name != "bars"
+    text = parameter.help
+    if not settled and parameter.default_text:
+        text += f"  [default: {parameter.default_text}]"
+    return click.option(
+        f"--{parameter.label}",
+        type=click.Choice(parameter.choices) if parameter.choices else parameter.kind,
+        default=default if settled else None,
+        show_default=settled and default is not None,
+        help=text,
+        metavar=parameter.metavar,
+        callback=pitch_range if parameter.name == "pitch_range" else None,
+    )
 
 
 def with_settings(takes: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Give a command the options of `SETTINGS`, and `--takes` with this default."""
-    tried = click.option(
-        "--takes",
-        type=int,
-        default=takes,
-        show_default=True,
-        help="Ways in which each bar is tried; the one that fits the seed best is kept.",
-    )
+    """Give a command the options of `composer.generation.parameters`.
+
+    Args:
+        takes: The command's own default of `--takes`.
+    """
 
     def give(command: Callable[..., Any]) -> Callable[..., Any]:
-        for option in (tried, *reversed(SETTINGS)):
-            command = option(command)
+        for parameter in reversed(PARAMETERS.values()):
+            default = takes if parameter.name == "takes" else parameter.default
+            command = _option(parameter, default)(command)
         return command
 
     return give
 
 
 def settings_from(options: dict[str, Any]) -> Any:
-    """Take the options of `SETTINGS` out of a command's arguments, as Settings.
+    """Take the options of `with_settings` out of a command's arguments, as Settings.
 
     Raises:
         SettingError: A value is out of range.
     """
     from composer.generation.settings import Settings
 
-    names = (
-        "bars", "seconds", "notes", "temperature", "top_p", "min_p",
-        "rng_seed", "key", "parts", "pitch_range", "density", "recall", "takes", "grid",
-    )  # fmt: skip
-    values = {name: options.pop(name) for name in names}
+    values = {name: options.pop(name) for name in PARAMETERS}
     if values["rng_seed"] is None:
         values["rng_seed"] = secrets.randbelow(1_000_000)
     parts = values["parts"] or ""

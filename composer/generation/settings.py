@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
 from composer.errors import SettingError
-from composer.music.beat_grid import KINDS
+from composer.generation.parameters import PARAMETERS, within
 from composer.music.keys import Key, parse_key
 
-DEFAULT_BARS = 8
+DEFAULT_BARS: int = PARAMETERS["bars"].default
 AUTO, OFF = "auto", "off"
 
 
@@ -22,7 +21,9 @@ class Draw(NamedTuple):
     min_p: float
 
 
-ONCE, CHOSEN = Draw(0.95, 0.97, 0.02), Draw(1.0, 0.99, 0.01)
+_DRAW = [PARAMETERS[name] for name in Draw._fields]
+ONCE = Draw(*(parameter.one_take or 0.0 for parameter in _DRAW))
+CHOSEN = Draw(*(parameter.default for parameter in _DRAW))
 """Unless told otherwise, of one take and of several: what is chosen from may be bolder."""
 
 
@@ -65,7 +66,7 @@ class Settings:
     parts: tuple[str, ...] = ()
     pitch_range: tuple[int, int] | None = None
     density: float | None = None
-    recall: int = 4
+    recall: int = PARAMETERS["recall"].default
     takes: int = 1
     grid: str = "auto"
 
@@ -73,29 +74,15 @@ class Settings:
         given = [name for name in ("bars", "seconds", "notes") if getattr(self, name) is not None]
         if len(given) > 1:
             raise SettingError(f"give one length, not {' and '.join(given)}")
-        if self.bars is not None:
-            _within("bars", self.bars, 1, 10_000)
-        if self.seconds is not None:
-            _within("seconds", self.seconds, 0.1, 36_000)
-        if self.notes is not None:
-            _within("notes", self.notes, 1, 1_000_000)
-        draw = self.draw
-        _within("temperature", draw.temperature, 0, 5)
-        _within("top-p", draw.top_p, 1e-6, 1)
-        _within("min-p", draw.min_p, 0, 0.999)
-        _within("rng-seed", self.rng_seed, 0, 2**63 - 1)
+        for name, value in (self.as_dict() | {"parts": None, "pitch_range": None}).items():
+            if value is not None:
+                PARAMETERS[name].check(value)
         if self.pitch_range is not None:
             low, high = self.pitch_range
-            _within("lowest pitch", low, 0, 127)
-            _within("highest pitch", high, 0, 127)
+            within("lowest pitch", low, 0, 127)
+            within("highest pitch", high, 0, 127)
             if low > high:
                 raise SettingError(f"pitch range is {low}..{high}, the lower must come first")
-        if self.density is not None:
-            _within("density", self.density, 0.05, 100)
-        _within("recall", self.recall, 0, 10_000)
-        _within("takes", self.takes, 1, 64)
-        if self.grid not in KINDS:
-            raise SettingError(f"grid is {self.grid!r}, must be one of {', '.join(KINDS)}")
         if self.key not in (AUTO, OFF):
             parse_key(self.key)
 
@@ -117,8 +104,3 @@ class Settings:
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON; of temperature and cuts those of `draw`."""
         return {f.name: getattr(self, f.name) for f in fields(self)} | self.draw._asdict()
-
-
-def _within(name: str, value: float, low: float, high: float) -> None:
-    if isinstance(value, bool) or not math.isfinite(value) or not low <= value <= high:
-        raise SettingError(f"{name} is {value}, must be {low} to {high}")

@@ -13,9 +13,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 import composer
-from composer.cli.generate import TAKES
 from composer.cli.main import verbs
 from composer.errors import OutputError
+from composer.generation.parameters import TAKES
 
 SEEDS = Path(__file__).parents[2] / "midi_data"
 WALTZ = str(SEEDS / "waltz.mid")

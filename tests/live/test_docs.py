@@ -26,7 +26,9 @@ def parameter_row(parameter: Parameter) -> str:
     elif isinstance(parameter.default, str):
         values = "text"
     else:
-        values = f"{parameter.low:g} to {parameter.high:g}"
+        values = f"{parameter.low:g} to {parameter.high:.10g}"
+        if parameter.fader != (parameter.low, parameter.high):
+            values += f" (fader: {parameter.fader[0]:g} to {parameter.fader[1]:g})"
     default = parameter.default if isinstance(parameter.default, str) else f"{parameter.default:g}"
     return f"| `{parameter.name}` | {values} | {default} | {parameter.text} |"
 

@@ -2,7 +2,7 @@
 
 Conventions:
     A value is a number, or a text where a choice or a key is named. Switches are 0 and 1.
-    A fader's 0..1 covers the parameter's range evenly; of a choice it picks one.
+    A fader's 0..1 covers its part of the range evenly; of a choice it picks one.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from composer.errors import SettingError
+from composer.generation import parameters as generation
 from composer.generation.settings import AUTO, OFF, Settings
 from composer.music.keys import parse_key
 from composer.music.notes import DRUM_PROGRAM
@@ -33,6 +34,7 @@ class Parameter:
         default: Its value at the start.
         low: Least number, 0 for texts.
         high: Greatest number.
+        fader: (lowest, highest) number that a fader reaches.
         whole: Whether only whole numbers make sense.
         choices: Texts it may be; empty for numbers and free texts.
         text: What it does, in a line.
@@ -45,6 +47,7 @@ class Parameter:
     whole: bool
     choices: tuple[str, ...]
     text: str
+    fader: tuple[float, float] = (0, 0)
 
     def check(self, value: object) -> Value:
         """A valid value, rounded where it has to be.
@@ -76,7 +79,8 @@ class Parameter:
             return self.choices[min(int(share * len(self.choices)), len(self.choices) - 1)]
         if isinstance(self.default, str):
             raise SettingError(f"{self.name} is a text; use /composer/set {self.name} TEXT")
-        value = self.low + share * (self.high - self.low)
+        low, high = self.fader
+        value = low + share * (high - low)
         return float(round(value)) if self.whole else value
 
 
@@ -129,7 +133,33 @@ _PROGRAMS = {"piano": 0, "guitar": 25, "bass": 33, "strings": 48, "drums": DRUM_
 def _number(
     name: str, default: float, low: float, high: float, text: str, *, whole: bool = False
 ) -> Parameter:
-    return Parameter(name, float(default), low, high, whole, (), text)
+    return Parameter(name, float(default), low, high, whole, (), text, (low, high))
+
+
+def _shared(name: str, default: Value | None = None, low: float | None = None) -> Parameter:
+    """A parameter that files have, too: same range, same help.
+
+    Args:
+        name: In `composer.generation.parameters`.
+        default: Where a jam has another one than files.
+        low: Where a jam has a least number that stands for "not given".
+    """
+    shared = generation.PARAMETERS[name]
+    if default is None:
+        default = shared.default if shared.one_take is None else shared.one_take
+    text = shared.help if low is None else f"{shared.help} {low:g}: as in what you play."
+    if shared.kind is str:
+        return _text(name, str(default), text)
+    return Parameter(
+        name,
+        float(default),
+        shared.low if low is None else low,
+        shared.high,
+        shared.kind is int,
+        (),
+        text,
+        shared.fader or (shared.low, shared.high),
+    )
 
 
 def _text(name: str, default: str, text: str, choices: tuple[str, ...] = ()) -> Parameter:
@@ -138,19 +168,12 @@ def _text(name: str, default: str, text: str, choices: tuple[str, ...] = ()) -> 
 
 _LIST: Final = (
     _text("mode", CALL, "what composer does: answer, go on, play along, nothing", MODES),
-    _number("temperature", 0.95, 0, 2, "how free it plays; 0 takes the likeliest notes"),
-    _number("top_p", 0.97, 0.05, 1, "draw from the likeliest that hold this share"),
-    _number("min_p", 0.02, 0, 0.5, "draw from those at least so likely beside the likeliest"),
-    _number("density", 0, 0, 16, "most notes a beat (free time: a second); 0 is near yours"),
-    _number(
-        "recall",
-        Settings().recall,
-        0,
-        64,
-        "most bars in a row taken over from before; 0: none",
-        whole=True,
-    ),
-    _text("key", AUTO, "auto (yours), off, or a key such as C:minor, which then holds"),
+    _shared("temperature"),
+    _shared("top_p"),
+    _shared("min_p"),
+    _shared("density", default=0, low=0),
+    _shared("recall"),
+    _shared("key"),
     _number("low", 0, 0, 127, "lowest pitch; 0 with high 127 is near yours", whole=True),
     _number("high", 127, 0, 127, "highest pitch", whole=True),
     _number("length", 1, 0.25, 4, "length of a reply, in lengths of your phrase"),

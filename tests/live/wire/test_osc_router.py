@@ -104,7 +104,7 @@ def test_a_button_let_go_does_nothing() -> None:
         ("cc", (64,)),
         ("set", ("temperature",)),
         ("set", ("temperature", math.nan)),
-        ("set", ("temperature", 3)),
+        ("set", ("temperature", 5.1)),
         ("set", ("temprature", 1)),
         ("set", (b"x", 1)),
         ("set", ("key", "H:dur")),
