@@ -9,11 +9,19 @@ Conventions:
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Final
 
-from composer.music.timing import MetreMap, bar_ticks
+from composer.music.notes import Note
+from composer.music.timing import MetreMap, TempoMap, bar_ticks
+
+TICKS_PER_BEAT: Final = 480
+"""Of the pieces that scores become."""
+
+Row = tuple[Fraction, Fraction, int, int]
+"""(onset in written beats, length in beats, pitch, velocity) of a note."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +119,41 @@ def _countable(changes: Sequence[tuple[int, int, int]]) -> Iterator[tuple[int, i
         with contextlib.suppress(ValueError):
             MetreMap((change,))
             yield change
+
+
+def played_notes(rows: Iterable[Row], runs: Sequence[Run], shift: Fraction) -> Iterator[Note]:
+    """The notes at every time they are played, in ticks."""
+    rows = list(rows)
+    for run in runs:
+        for onset, length, pitch, velocity in rows:
+            span = run.spans(onset, onset + length)
+            if span is not None:
+                start, stop = to_ticks(span[0] + shift), to_ticks(span[0] + span[1] + shift)
+                yield Note(max(start, 0), pitch, max(stop - start, 1), velocity)
+
+
+def played_tempos(tempos: Mapping[Fraction, int], runs: Sequence[Run], shift: Fraction) -> TempoMap:
+    """The tempo as played, from (written beat: microseconds per beat).
+
+    The first tempo also counts for an upbeat.
+    """
+    marks = sorted(tempos.items())
+    by_tick: dict[int, int] = {}
+    for run in runs:
+        # A jump back takes the tempo back to what is written there.
+        before = [tempo for beat, tempo in marks if beat <= run.start]
+        if before:
+            by_tick[to_ticks(run.at + shift) if run.at else 0] = before[-1]
+        for beat, tempo in marks:
+            if run.holds(beat) and beat > run.start:
+                by_tick[to_ticks(beat - run.start + run.at + shift)] = tempo
+    changes: list[tuple[int, int]] = []
+    for tick, tempo in sorted(by_tick.items()):
+        if not changes or changes[-1][1] != tempo:
+            changes.append((tick, tempo))
+    return TempoMap(tuple(changes)) if changes else TempoMap()
+
+
+def to_ticks(beats: Fraction) -> int:
+    """Beats as whole ticks."""
+    return round(Fraction(beats) * TICKS_PER_BEAT)

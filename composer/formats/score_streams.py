@@ -17,13 +17,19 @@ from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from typing import Any, Final
 
-from composer.formats.score_bars import Bar, Run, metre_map, played_runs
-from composer.music.notes import DRUM_PROGRAM, Note, Part, Piece
-from composer.music.timing import MetreMap, TempoMap, bpm_to_tempo
+from composer.formats.score_bars import (
+    TICKS_PER_BEAT,
+    Bar,
+    Row,
+    metre_map,
+    played_notes,
+    played_runs,
+    played_tempos,
+)
+from composer.music.notes import DRUM_PROGRAM, Part, Piece
+from composer.music.timing import MetreMap, bpm_to_tempo
 
 logger = logging.getLogger(__name__)
-
-TICKS_PER_BEAT: Final = 480
 
 _MOST_REPEATS: Final = 20
 """Times the written length that repeats may come to."""
@@ -39,9 +45,6 @@ Standardized Drumset Notation, Percussive Notes, June 1994."""
 
 _CHANNELS: Final = tuple(channel for channel in range(16) if channel != 9)
 _DRUM_CHANNEL: Final = 9
-
-_Row = tuple[Fraction, Fraction, int, int]
-"""(onset in beats, length in beats, pitch, velocity)"""
 
 
 def to_piece(score: Any, programs: dict[str, int]) -> Piece:
@@ -73,11 +76,11 @@ def to_piece(score: Any, programs: dict[str, int]) -> Piece:
         drums = instrument is not None and (
             instrument.midiChannel == _DRUM_CHANNEL or "UnpitchedPercussion" in instrument.classes
         )
-        rows: dict[bool, list[_Row]] = {False: [], True: []}
+        rows: dict[bool, list[Row]] = {False: [], True: []}
         _collect(flat, dynamics, drums, rows)
         tempos += _tempo_marks(flat)
         for is_drums, found in rows.items():
-            notes = tuple(_played(found, runs, shift))
+            notes = tuple(played_notes(found, runs, shift))
             if not notes:
                 continue
             count = len(parts)
@@ -86,7 +89,9 @@ def to_piece(score: Any, programs: dict[str, int]) -> Piece:
                 Part(notes, DRUM_PROGRAM if is_drums else program, str(name), count + 1, channel)
             )
     title = (score.metadata.bestTitle if score.metadata else None) or ""
-    return Piece(tuple(parts), TICKS_PER_BEAT, _tempo_map(tempos, runs, shift), metres, title)
+    # The most trusted mark of a place goes last.
+    best = {beat: tempo for beat, _, tempo in sorted(tempos)}
+    return Piece(tuple(parts), TICKS_PER_BEAT, played_tempos(best, runs, shift), metres, title)
 
 
 def _best_effort(what: str, change: Callable[[], Any], otherwise: Any) -> Any:
@@ -159,16 +164,6 @@ def _play_order(staves: Iterable[Any], measures: list[Any], bars: list[Bar]) -> 
     return order
 
 
-def _played(rows: list[_Row], runs: list[Run], shift: Fraction) -> Iterator[Note]:
-    """The notes at every time they are played."""
-    for run in runs:
-        for onset, length, pitch, velocity in rows:
-            span = run.spans(onset, onset + length)
-            if span is not None:
-                start, stop = _ticks(span[0] + shift), _ticks(span[0] + span[1] + shift)
-                yield Note(max(start, 0), pitch, max(stop - start, 1), velocity)
-
-
 def _tempo_marks(flat: Any) -> list[tuple[Fraction, int, int]]:
     """(written beat, trust, microseconds per beat) of the tempo marks of a staff.
 
@@ -186,27 +181,6 @@ def _tempo_marks(flat: Any) -> list[tuple[Fraction, int, int]]:
     return marks
 
 
-def _tempo_map(
-    marks: list[tuple[Fraction, int, int]], runs: list[Run], shift: Fraction
-) -> TempoMap:
-    """The tempo as played; the first mark also counts for an upbeat."""
-    best = {beat: tempo for beat, _, tempo in sorted(marks)}
-    by_tick: dict[int, int] = {}
-    for run in runs:
-        # A jump back takes the tempo back to what is written there.
-        before = [tempo for beat, tempo in best.items() if beat <= run.start]
-        if before:
-            by_tick[_ticks(run.at + shift) if run.at else 0] = before[-1]
-        for beat, tempo in best.items():
-            if run.holds(beat) and beat > run.start:
-                by_tick[_ticks(beat - run.start + run.at + shift)] = tempo
-    changes: list[tuple[int, int]] = []
-    for tick, tempo in sorted(by_tick.items()):
-        if not changes or changes[-1][1] != tempo:
-            changes.append((tick, tempo))
-    return TempoMap(tuple(changes)) if changes else TempoMap()
-
-
 def _dynamics(flat: Any) -> list[tuple[Fraction, int]]:
     """(beat, velocity) of the dynamics written in a staff, in time."""
     marks = []
@@ -217,7 +191,7 @@ def _dynamics(flat: Any) -> list[tuple[Fraction, int]]:
 
 
 def _collect(
-    flat: Any, dynamics: list[tuple[Fraction, int]], drums: bool, rows: dict[bool, list[_Row]]
+    flat: Any, dynamics: list[tuple[Fraction, int]], drums: bool, rows: dict[bool, list[Row]]
 ) -> None:
     """Put the notes of a flat staff into `rows`, under whether they are drums, ties merged."""
     held: dict[tuple[bool, int, Fraction], list[int]] = {}
@@ -260,7 +234,3 @@ def _pitch(note: Any, drums: bool) -> tuple[bool, int]:
         return True, _DRUM_KEYS.get(note.displayPitch().nameWithOctave, _SNARE)
     # Quarter tones are rounded; MIDI has none.
     return drums, min(max(round(note.pitch.ps), 0), 127)
-
-
-def _ticks(beats: Any) -> int:
-    return round(Fraction(beats) * TICKS_PER_BEAT)

@@ -1,0 +1,524 @@
+"""ABC in: tunes as Pieces, as abc notation 2.1 says it and abc2midi plays it.
+
+Conventions:
+    Positions and lengths are beats (quarter notes), exact fractions. Every voice has its
+    own key, unit length and place in time, so that voices may be written one after the
+    other, system by system or inline. Accidentals last for the bar in all octaves. Grace
+    notes, ornaments and chord symbols are left out. What is passed over is told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Final
+
+from composer.formats import abc_text
+from composer.formats.abc_text import Tune
+from composer.formats.play_order import Signs, play_order
+from composer.formats.remarks import Remark
+from composer.formats.score_bars import (
+    TICKS_PER_BEAT,
+    Bar,
+    Row,
+    metre_map,
+    played_notes,
+    played_runs,
+    played_tempos,
+)
+from composer.music.notes import DRUM_PROGRAM, Part, Piece
+
+_VELOCITY: Final = 80
+_DYNAMICS: Final = {
+    "pppp": 13, "ppp": 19, "pp": 32, "p": 44, "mp": 57, "mf": 70, "f": 89, "ff": 108, "fff": 114,
+    "ffff": 121,
+}  # fmt: skip
+"""The velocities that MusicXML's dynamics get from music21."""
+
+_STEPS: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+_JUMPS: Final = frozenset(
+    ("D.C.", "D.S.", "D.C.alfine", "D.C.alcoda", "D.S.alfine", "D.S.alcoda", "dacapo", "dacoda")
+)
+_MOST_BARS: Final = 10_000
+_CHANNELS: Final = tuple(channel for channel in range(16) if channel != 9)
+
+_LENGTH: Final = r"(?P<above>\d{0,4})(?P<slashes>/*)(?P<below>\d{0,4})"
+_NOTE: Final = re.compile(
+    rf"(?P<accidental>\^\^?|__?|=)?(?P<letter>[A-Ga-g])(?P<octave>[,']*){_LENGTH}(?P<tie>-?)"
+)
+_REST: Final = re.compile(rf"[zx]{_LENGTH}")
+_BARS_OF_REST: Final = re.compile(r"[ZX](\d{0,4})")
+_CHORD: Final = re.compile(rf"\[(?P<inside>[^\]|]*)\]{_LENGTH}(?P<tie>-?)")
+_TUPLET: Final = re.compile(r"\((\d)(?::(\d?))?(?::(\d?))?")
+_BAR_LINE: Final = re.compile(r"\.?(?P<ends>:*)(?:\[?\|+\]?(?P<starts>:*)|(?<=:)|\[\|\])")
+_ENDING: Final = re.compile(r"(?:\[\s*|(?<=[|:\]]))(\d{1,2}(?:[,-]\d{1,2})*)")
+_INLINE: Final = re.compile(r"\[([A-Za-z]):([^\]]*)\]")
+_BROKEN: Final = re.compile(r">+|<+")
+_PASSED: Final = re.compile(r'"[^"]*"|\{[^}]*\}|y\d*|[().~H-WYh-w`\\$*;?@#\s]')
+_DECORATION: Final = re.compile(r"!([^!|\s]*)!|\+([^+|\s]*)\+")
+
+
+@dataclass(slots=True)
+class _Group:
+    """Notes struck at once, or a rest, not yet put in its place."""
+
+    length: Fraction
+    notes: list[tuple[tuple[str, int], int, Fraction, bool]] = field(default_factory=list)
+    """(letter and octave as written, pitch, length, whether it is tied to the next)"""
+
+
+@dataclass(slots=True)
+class _Voice:
+    """One voice while it is read."""
+
+    unit: Fraction
+    metre: tuple[int, int]
+    key: dict[str, int]
+    shifts: dict[str, int]
+    program: int = 0
+    drums: bool = False
+    name: str = ""
+    velocity: int = _VELOCITY
+    now: Fraction = Fraction(0)
+    rows: list[Row] = field(default_factory=list)
+    bars: list[Bar] = field(default_factory=list)
+    signs: list[Signs] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    bar_start: Fraction = Fraction(0)
+    bar_metre: tuple[int, int] | None = None
+    next_signs: Signs = field(default_factory=Signs)
+    label: str = ""
+    accidentals: dict[object, int] = field(default_factory=dict)
+    held: dict[tuple[tuple[str, int], Fraction], int] = field(default_factory=dict)
+    pending: _Group | None = None
+    scale_next: Fraction = Fraction(1)
+    tuplet: tuple[Fraction, int] = (Fraction(1), 0)
+    overlay_end: Fraction | None = None
+
+    def add(self, group: _Group) -> None:
+        """Put what came before in its place; the group waits, for its length may change."""
+        self.flush()
+        scale, left = self.tuplet
+        factor = self.scale_next * (scale if left else 1)
+        self.tuplet = (scale, max(left - 1, 0))
+        self.scale_next = Fraction(1)
+        _stretch(group, factor)
+        self.pending = group
+
+    def flush(self) -> None:
+        """Put the waiting notes in their place, tied to those before."""
+        group, self.pending = self.pending, None
+        if group is None:
+            return
+        if self.bar_metre is None:
+            self.bar_metre = self.metre
+        for place, pitch, length, tied in group.notes:
+            row = self.held.pop((place, self.now), None)
+            if row is not None and self.rows[row][2] == pitch:
+                onset = self.rows[row][0]
+                self.rows[row] = (onset, self.now + length - onset, pitch, self.rows[row][3])
+            else:
+                row = len(self.rows)
+                self.rows.append((self.now, length, pitch, self.velocity))
+            if tied:
+                self.held[(place, self.now + length)] = row
+        self.now += group.length
+
+    def tied_pitch(self, place: tuple[str, int]) -> int | None:
+        """The pitch that a tie carries to a place of the staff now."""
+        row = self.held.get((place, self.now))
+        return None if row is None else self.rows[row][2]
+
+    def close_bar(self, times: int = 0) -> None:
+        """End the bar under way; a bar line right after another adds its signs to it."""
+        self.flush()
+        if self.overlay_end is not None:
+            self.now, self.overlay_end = max(self.now, self.overlay_end), None
+        self.accidentals.clear()
+        self.scale_next, self.tuplet = Fraction(1), (Fraction(1), 0)
+        if self.now > self.bar_start:
+            metre = self.bar_metre or self.metre
+            self.bars.append(Bar(self.bar_start, self.now - self.bar_start, metre))
+            signs = self.next_signs
+            self.signs.append(Signs(signs.start, signs.section, signs.endings, times))
+            self.labels.append(self.label)
+            self.next_signs = Signs()
+            self.bar_start = self.now
+        elif times and self.signs:
+            last = self.signs[-1]
+            self.signs[-1] = Signs(last.start, last.section, last.endings, max(times, last.times))
+        self.bar_metre = None
+
+
+def to_piece(tune: Tune, remark: Remark) -> Piece:
+    """One tune as a Piece.
+
+    Raises:
+        ValueError: It uses what composer does not read, which the text names.
+    """
+    return _Reader(tune, remark).piece()
+
+
+class _Reader:
+    """Reads the lines of one tune."""
+
+    def __init__(self, tune: Tune, remark: Remark) -> None:
+        self._tune = tune
+        self._remark = remark
+        self._voices: dict[str, _Voice] = {}
+        self._passed: dict[str, None] = {}
+        self._tempos: dict[Fraction, int] = {}
+        self._order = ""
+        self._octaves_apart = False  # %%propagate-accidentals octave
+        self._bar_only = True  # accidentals last for the bar
+        self._named = False  # whether the voice under way was asked for by name
+        self._in_header = True
+        self._start = _Voice(Fraction(0), (4, 4), {}, {})
+        self._voice = self._start
+        self._tempo_field = ""
+
+    def piece(self) -> Piece:
+        """The tune, read to its end."""
+        for line in self._tune.lines:
+            if line.startswith("%%"):
+                self._directive(line[2:].strip())
+            elif re.match(r"[A-Za-z+]:", line) and not re.match(r"[A-G]:[|:]", line):
+                self._field(line[0], line[2:].strip())
+            else:
+                self._begin()
+                self._music(line)
+        self._begin()
+        voices = list(self._voices.values())
+        for voice in voices:
+            voice.close_bar()
+        if self._passed:
+            self._remark(f"passed over: {', '.join(self._passed)}")
+        lengths = {voice.now for voice in voices if voice.rows}
+        if len(lengths) > 1:
+            told = " and ".join(f"{float(length):g}" for length in sorted(lengths))
+            self._remark(f"its voices are of different lengths ({told} beats)")
+        return self._assembled(voices)
+
+    def _assembled(self, voices: list[_Voice]) -> Piece:
+        """The voices with repeats played out, over one metre and tempo."""
+        leader = max(voices, key=lambda voice: (_repeats(voice), len(voice.bars)))
+        order = self._play_order(leader)
+        if len(order) > _MOST_BARS:
+            raise ValueError(f"it is longer than {_MOST_BARS} bars")
+        runs = played_runs(leader.bars, order)
+        shift, metres = metre_map(leader.bars, order, TICKS_PER_BEAT)
+        parts: list[Part] = []
+        for voice in voices:
+            notes = tuple(played_notes(voice.rows, runs, shift))
+            if notes:
+                count = len(parts)
+                program = DRUM_PROGRAM if voice.drums else voice.program
+                channel = 9 if voice.drums else _CHANNELS[count % len(_CHANNELS)]
+                parts.append(Part(notes, program, voice.name, count + 1, channel))
+        tempos = played_tempos(self._tempos, runs, shift)
+        return Piece(tuple(parts), TICKS_PER_BEAT, tempos, metres, self._tune.title)
+
+    def _play_order(self, voice: _Voice) -> list[int]:
+        """Bars in the order of the repeat signs, or of the P: field in the header."""
+        if not self._order or not set(self._order) & set(voice.labels):
+            return play_order(voice.signs)
+        order: list[int] = []
+        for letter in self._order:
+            places = [at for at, label in enumerate(voice.labels) if label == letter]
+            order += [places[at] for at in play_order([voice.signs[at] for at in places])]
+            if len(order) > _MOST_BARS:
+                break
+        return order
+
+    def _begin(self) -> None:
+        """Leave the header: the first note or the end is met."""
+        if not self._in_header:
+            return
+        self._in_header = False
+        start = self._start
+        if not start.unit:
+            start.unit = Fraction(1, 2) if _whole_notes(start.metre) >= 0.75 else Fraction(1, 4)
+        for voice in self._voices.values():
+            voice.unit = voice.unit or start.unit
+        if self._tempo_field:
+            self._tempo(self._tempo_field)
+        self._voice = next(iter(self._voices.values()), None) or self._new_voice("1")
+
+    def _new_voice(self, name: str) -> _Voice:
+        start = self._start
+        voice = _Voice(start.unit, start.metre, dict(start.key), dict(start.shifts))
+        voice.program, voice.drums = start.program, start.drums
+        self._voices[name] = voice
+        return voice
+
+    def _field(self, letter: str, value: str) -> None:
+        """A field on a line of its own or in brackets in the line."""
+        voice = self._voice
+        if letter == "V":
+            self._choose_voice(value)
+        elif letter == "K":
+            if self._in_header:
+                self._key([self._start, *self._voices.values()], value)
+                self._begin()
+            else:
+                self._key([voice], value)
+        elif letter == "M":
+            metre = abc_text.metre_of(value)
+            if metre is None and value.strip().lower() not in ("none", ""):
+                self._passed[f"M:{value[:20]}"] = None
+            for each in self._spoken_to():
+                each.flush()
+                each.metre = metre or (4, 4)
+        elif letter == "L":
+            unit = abc_text.unit_of(value)
+            if unit is None:
+                self._passed[f"L:{value[:20]}"] = None
+                return
+            for each in self._spoken_to():
+                each.flush()
+                each.unit = unit
+        elif letter == "Q":
+            if self._in_header:
+                self._tempo_field = value
+            else:
+                self._tempo(value)
+        elif letter == "P":
+            if self._in_header:
+                self._order = abc_text.part_order(value)
+            else:
+                for each in self._voices.values():
+                    each.flush()
+                    each.label = value.strip()[:1]
+        elif letter == "m":
+            raise ValueError("it uses macros (m:), which composer does not read")
+
+    def _spoken_to(self) -> list[_Voice]:
+        """The voices that a field is for: in the header all, in the body the one at hand."""
+        return [self._start, *self._voices.values()] if self._in_header else [self._voice]
+
+    def _choose_voice(self, value: str) -> None:
+        name, _, words = value.strip().partition(" ")
+        voice = self._voices.get(name)
+        if voice is None:
+            voice = self._new_voice(name)
+        if not self._in_header:
+            voice.unit = voice.unit or self._start.unit
+        named = re.search(r'(?:^|\s)(?:name|nm)=(?:"([^"]*)"|(\S+))', words)
+        if named:
+            voice.name = (named[1] or named[2] or "").replace("\\n", " ").strip()
+        voice.shifts |= abc_text.sounding_shift(words)
+        self._voice = voice
+
+    def _key(self, voices: list[_Voice], value: str) -> None:
+        alters = abc_text.key_alters(value)
+        for voice in voices:
+            voice.flush()
+            if alters is not None:
+                voice.key = dict(alters)
+            voice.shifts |= abc_text.sounding_shift(value)
+        if alters is None and value and not abc_text.sounding_shift(value):
+            self._passed[f"K:{value[:20]}"] = None
+
+    def _tempo(self, value: str) -> None:
+        self._voice.flush()
+        tempo = abc_text.tempo_of(value, self._voice.unit or Fraction(1, 2))
+        if tempo is not None:
+            self._tempos[self._voice.now] = tempo
+        elif not re.fullmatch(r'\s*"[^"]*"\s*|', value):
+            self._passed[f"Q:{value[:20]}"] = None
+
+    def _directive(self, line: str) -> None:
+        """%%MIDI program, channel and transpose, and %%propagate-accidentals."""
+        words = line.split()
+        if words[:1] == ["propagate-accidentals"]:
+            self._bar_only = words[1:2] != ["not"]
+            self._octaves_apart = words[1:2] == ["octave"]
+        elif words[:1] == ["abc-include"]:
+            raise ValueError("it takes in another file (%%abc-include), which composer does not")
+        elif words[:1] == ["MIDI"] and words[1:2] == ["drummap"]:
+            self._passed["%%MIDI drummap"] = None
+        numbers = [int(word) for word in words[2:] if re.fullmatch(r"-?\d{1,3}", word)]
+        if words[:1] != ["MIDI"] or not numbers:
+            return
+        for voice in self._spoken_to():
+            if words[1] == "program" and 0 <= numbers[-1] <= 127:
+                voice.program = numbers[-1]
+            elif words[1] == "channel":
+                voice.drums = numbers[0] == 10
+            elif words[1] == "transpose":
+                voice.shifts["transpose"] = numbers[0]
+
+    def _music(self, line: str) -> None:
+        """One line of notes."""
+        at = 0
+        readers: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], None]], ...] = (
+            (_INLINE, lambda found: self._field(found[1], found[2].strip())),
+            (_ENDING, self._ending),
+            (_BAR_LINE, self._bar_line),
+            (_NOTE, lambda found: self._voice.add(self._group([found]))),
+            (_REST, lambda found: self._voice.add(_Group(self._length(found)))),
+            (_BARS_OF_REST, self._bars_of_rest),
+            (_CHORD, self._chord),
+            (_TUPLET, self._tuplet),
+            (_BROKEN, self._broken),
+            (_DECORATION, self._decoration),
+            (_PASSED, lambda found: None),
+        )
+        while at < len(line):
+            if line.startswith("(&", at):
+                raise ValueError("it has an overlay of several bars, (& &), not read by composer")
+            if line[at] == "&":
+                self._overlay()
+                at += 1
+                continue
+            for pattern, read in readers:
+                found = pattern.match(line, at)
+                if found and found.end() > at:
+                    read(found)
+                    at = found.end()
+                    break
+            else:
+                if line[at] not in "-|[]:!+":
+                    self._passed[repr(line[at])] = None
+                at += 1
+
+    def _group(self, found: list[re.Match[str]], outer: Fraction = Fraction(1)) -> _Group:
+        """Notes struck at once; the first one's length is how long they take."""
+        self._voice.flush()
+        notes = []
+        for note in found:
+            place = note["letter"].upper(), note["octave"].count("'") - note["octave"].count(",")
+            place = place[0], place[1] + note["letter"].islower()
+            length = self._length(note) * outer
+            notes.append((place, self._pitch(place, note["accidental"]), length, bool(note["tie"])))
+        return _Group(notes[0][2], notes)
+
+    def _pitch(self, place: tuple[str, int], accidental: str | None) -> int:
+        """The MIDI note number of a letter and octave, as it sounds."""
+        voice = self._voice
+        shift = sum(voice.shifts.values())
+        base = 60 + 12 * place[1] + _STEPS[place[0]] + shift
+        key = place if self._octaves_apart else place[0]
+        if accidental:
+            alter = abc_text.ALTERS[accidental]
+            if self._bar_only:
+                voice.accidentals[key] = alter
+        elif key in voice.accidentals:
+            alter = voice.accidentals[key]
+        else:
+            tied = voice.tied_pitch(place)
+            alter = voice.key.get(place[0], 0) if tied is None else tied - base
+        return min(max(base + alter, 0), 127)
+
+    def _length(self, found: re.Match[str]) -> Fraction:
+        """A note's length in beats: 3, /2, //, 3/2 times the unit."""
+        above = int(found["above"] or 1)
+        slashes = min(len(found["slashes"]), 8)
+        below = int(found["below"]) if found["below"] and slashes else 2**slashes
+        return self._voice.unit * Fraction(above or 1, below or 1)
+
+    def _chord(self, found: re.Match[str]) -> None:
+        inside = _PASSED.sub("", _DECORATION.sub("", re.sub(r'"[^"]*"', "", found["inside"])))
+        notes = list(_NOTE.finditer(inside))
+        if not notes:
+            self._passed[f"[{found['inside'][:10]}]"] = None
+            return
+        outer = self._length(found) / self._voice.unit
+        group = self._group(notes, outer)
+        if found["tie"]:
+            group.notes = [(*note[:3], True) for note in group.notes]
+        self._voice.add(group)
+
+    def _bars_of_rest(self, found: re.Match[str]) -> None:
+        voice = self._voice
+        count = int(found[1] or 1)
+        if len(voice.bars) + count > _MOST_BARS:
+            raise ValueError(f"it is longer than {_MOST_BARS} bars")
+        for bar in range(count):
+            if bar:
+                voice.close_bar()
+            voice.add(_Group(4 * _whole_notes(voice.metre)))
+
+    def _tuplet(self, found: re.Match[str]) -> None:
+        voice = self._voice
+        notes = int(found[1])
+        odd = 3 if voice.metre[1] == 8 and voice.metre[0] in (6, 9, 12) else 2
+        usual = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}.get(notes, odd)
+        time = int(found[2] or usual)
+        voice.flush()
+        if notes and time:
+            voice.tuplet = (Fraction(time, notes), int(found[3] or notes))
+
+    def _broken(self, found: re.Match[str]) -> None:
+        voice = self._voice
+        short = Fraction(1, 2 ** min(len(found[0]), 8))
+        first, second = (2 - short, short) if found[0][0] == ">" else (short, 2 - short)
+        if voice.pending is not None:
+            _stretch(voice.pending, first)
+            voice.scale_next = second
+
+    def _bar_line(self, found: re.Match[str]) -> None:
+        voice = self._voice
+        ends, starts = len(found["ends"] or ""), len(found["starts"] or "")
+        text = found[0]
+        if "|" not in text and ends < 2:
+            return  # a colon that is no bar line
+        if "|" not in text:  # :: ends a repeat and begins one
+            ends, starts = 1, 1
+        voice.close_bar(ends + 1 if ends else 0)
+        signs = voice.next_signs
+        section = signs.section or "||" in text or "]" in text or "[|" in text
+        voice.next_signs = Signs(signs.start or bool(starts), section, signs.endings)
+
+    def _ending(self, found: re.Match[str]) -> None:
+        voice = self._voice
+        if voice.now > voice.bar_start or voice.pending is not None:
+            voice.close_bar()
+        turns: set[int] = set()
+        for piece in found[1].split(","):
+            first, _, last = piece.partition("-")
+            turns.update(range(int(first), int(last or first) + 1))
+        signs = voice.next_signs
+        voice.next_signs = Signs(signs.start, signs.section, frozenset(turns))
+
+    def _overlay(self) -> None:
+        """Another voice over the bar so far, with accidentals of its own."""
+        voice = self._voice
+        voice.flush()
+        voice.overlay_end = max(voice.now, voice.overlay_end or voice.now)
+        voice.now = voice.bar_start
+        voice.accidentals.clear()
+
+    def _decoration(self, found: re.Match[str]) -> None:
+        name = found[1] or found[2] or ""
+        if name in _DYNAMICS:
+            self._voice.flush()
+            self._voice.velocity = _DYNAMICS[name]
+        elif name in _JUMPS:
+            self._passed[f"!{name}!"] = None
+
+
+def _stretch(group: _Group, factor: Fraction) -> None:
+    group.length *= factor
+    group.notes = [
+        (place, pitch, length * factor, tied) for place, pitch, length, tied in group.notes
+    ]
+
+
+def _whole_notes(metre: tuple[int, int]) -> Fraction:
+    return Fraction(*metre)
+
+
+def _repeats(voice: _Voice) -> int:
+    return sum(1 for signs in voice.signs if signs.times or signs.endings)
+
+
+def pieces_of(text: str, remark: Remark) -> Iterator[tuple[Tune, Piece | None, str]]:
+    """(tune, its music or None, why not) of each tune in a file."""
+    for tune in abc_text.tunes_of(text):
+        try:
+            yield tune, to_piece(tune, remark), ""
+        except ValueError as error:
+            yield tune, None, str(error)

@@ -1,0 +1,469 @@
+"""MusicXML in: a document reduced to what sounds, each value sane, before music21 sees it.
+
+Conventions:
+    Only what the music needs stays: parts, bars, divisions, metres, notes, ties, tempos,
+    dynamics, repeats and the words for them. What cannot be read is left out or mended
+    from what stands beside it, and told. Cue notes and grace notes go; measure repeats are
+    written out; pitches are as they sound; drum notes have the pitch of their MIDI key.
+    Element names are those of https://www.w3.org/2021/06/musicxml40/.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+import xml.etree.ElementTree as ET
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final
+
+from composer.formats.remarks import Remark
+
+_PITCHES: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+_NAMES: Final = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+_BEATS_OF_TYPE: Final = {
+    "maxima": 32, "long": 16, "breve": 8, "whole": 4, "half": 2, "quarter": 1, "eighth": 0.5,
+    "16th": 0.25, "32nd": 0.125, "64th": 0.0625, "128th": 0.03125, "256th": 0.015625,
+    "512th": 0.0078125, "1024th": 0.00390625,
+}  # fmt: skip
+_JUMP_WORDS: Final = re.compile(r"\b(fine|coda|segno|capo|da|dal)\b|d\.?\s?[cs]\b|𝄋|𝄌", re.IGNORECASE)
+_LONGEST: Final = 1 << 12
+"""Beats: no note, rest or bar is longer."""
+_DYNAMICS: Final = frozenset(
+    ("pppppp", "ppppp", "pppp", "ppp", "pp", "p", "mp", "mf", "f", "ff", "fff", "ffff", "fffff",
+     "ffffff", "fp", "sf", "sfz", "fz", "rf", "rfz", "sffz", "sfp", "sfpp")
+)  # fmt: skip
+
+
+def sounding(document: bytes, remark: Remark) -> tuple[ET.Element, dict[str, int]]:
+    """(a partwise score of what sounds, part id -> program) of a MusicXML document.
+
+    Raises:
+        ValueError: It is not XML, or no score.
+    """
+    try:
+        root = ET.fromstring(document)
+    except (ET.ParseError, LookupError) as error:
+        line, column = getattr(error, "position", (1, 0))
+        raise ValueError(f"it is not well-formed XML (line {line}, column {column})") from error
+    for element in root.iter():
+        if isinstance(element.tag, str):
+            element.tag = element.tag.rpartition("}")[2]
+    if root.tag == "score-timewise":
+        root = _partwise(root)
+    if root.tag != "score-partwise":
+        raise ValueError(f"its root is <{root.tag}>, not a MusicXML score")
+    return _Reduction(root, remark).score()
+
+
+def _partwise(timewise: ET.Element) -> ET.Element:
+    """Bars of parts as parts of bars."""
+    root = ET.Element("score-partwise")
+    root.extend(child for child in timewise if child.tag != "measure")
+    parts: dict[str, ET.Element] = {}
+    for measure in timewise.findall("measure"):
+        for part in measure.findall("part"):
+            name = part.get("id", "")
+            if name not in parts:
+                parts[name] = ET.SubElement(root, "part", id=name)
+            bar = ET.SubElement(parts[name], "measure", measure.attrib)
+            bar.extend(list(part))
+    return root
+
+
+@dataclass(slots=True)
+class _PartState:
+    """What holds while the bars of a part are read."""
+
+    divisions: Fraction
+    shift: dict[str, int]  # semitones between written and played, by staff, "" for all
+    bar_beats: Fraction = Fraction(4)
+    last_onset: Fraction = Fraction(0)
+
+
+class _Reduction:
+    """Builds the reduced score."""
+
+    def __init__(self, root: ET.Element, remark: Remark) -> None:
+        self._root = root
+        self._remark = remark
+        self._faults: Counter[str] = Counter()
+        self._drum_keys: dict[str, int] = {}
+
+    def score(self) -> tuple[ET.Element, dict[str, int]]:
+        """The reduced score, and the program of each part that names one."""
+        score = ET.Element("score-partwise", version="4.0")
+        title = self._root.findtext("work/work-title") or self._root.findtext("movement-title")
+        if title and title.strip():
+            ET.SubElement(score, "movement-title").text = title
+        listed = {
+            part.get("id", ""): part for part in self._root.iter("score-part") if part.get("id")
+        }
+        self._read_drum_keys()
+        part_list = ET.SubElement(score, "part-list")
+        programs: dict[str, int] = {}
+        names: set[str] = set()
+        for index, part in enumerate(self._root.findall("part")):
+            given = part.get("id", "")
+            name = given if given and given not in names else f"P-{index + 1}"
+            if given not in listed:
+                self._faults["part that the part list does not name"] += 1
+            names.add(name)
+            self._list_part(part_list, name, listed.get(given), programs)
+            element = ET.SubElement(score, "part", id=name)
+            element.extend(self._bars(part))
+        for fault, count in self._faults.items():
+            self._remark(f"{fault} passed over" + (f" ({count} times)" if count > 1 else ""))
+        return score, programs
+
+    def _list_part(
+        self,
+        part_list: ET.Element,
+        name: str,
+        listed: ET.Element | None,
+        programs: dict[str, int],
+    ) -> None:
+        """A part's name and how it sounds."""
+        element = ET.SubElement(part_list, "score-part", id=name)
+        text = listed.findtext("part-name") if listed is not None else None
+        ET.SubElement(element, "part-name").text = " ".join((text or "").split())
+        if listed is None:
+            return
+        instruments = [item.get("id") for item in listed.findall("score-instrument")]
+        kept = next((item for item in instruments if item), None)
+        for midi in listed.findall("midi-instrument"):
+            program = self._whole(midi, "midi-program", 1, 128)
+            channel = self._whole(midi, "midi-channel", 1, 16)
+            if program is not None and name not in programs:
+                programs[name] = program - 1
+            if channel == 10 and element.find("midi-instrument") is None:
+                instrument = ET.SubElement(element, "score-instrument", id=kept or f"{name}-I1")
+                ET.SubElement(instrument, "instrument-name").text = "Drums"
+                drums = ET.SubElement(element, "midi-instrument", id=kept or f"{name}-I1")
+                ET.SubElement(drums, "midi-channel").text = "10"
+
+    def _read_drum_keys(self) -> None:
+        for midi in self._root.iter("midi-instrument"):
+            key = self._whole(midi, "midi-unpitched", 1, 128)
+            if key is not None:
+                self._drum_keys[midi.get("id", "")] = key - 1
+
+    def _bars(self, part: ET.Element) -> list[ET.Element]:
+        """The bars of a part, measure repeats written out."""
+        state = _PartState(self._first_divisions(part), {})
+        bars: list[ET.Element] = []
+        repeating: int | None = None
+        for index, measure in enumerate(part.findall("measure")):
+            sign = measure.find("attributes/measure-style/measure-repeat")
+            if sign is not None:
+                repeating = None
+                if sign.get("type", "start") == "start":
+                    text = (sign.text or "").strip() or "1"
+                    repeating = int(text) if re.fullmatch(r"[1-9]", text) else 1
+            number = measure.get("number", "")
+            odd = re.fullmatch(r"\d{1,5}[A-Za-z]?", number) is None
+            attributes = {"number": str(index + 1) if odd else number}
+            if measure.get("implicit") == "yes":
+                attributes["implicit"] = "yes"
+            bar = ET.Element("measure", attributes)
+            before = bars[index - repeating] if repeating and index >= repeating else None
+            if before is not None and measure.find("note/pitch") is None:
+                for child in measure:
+                    if child.tag in ("attributes", "barline", "direction", "sound"):
+                        bar.extend(self._reduced(child, state))
+                content = ("note", "backup", "forward")
+                bar.extend(copy.deepcopy(child) for child in before if child.tag in content)
+            else:
+                for child in measure:
+                    bar.extend(self._reduced(child, state))
+            bars.append(bar)
+        return bars
+
+    def _first_divisions(self, part: ET.Element) -> Fraction:
+        """The divisions of a part; by its notes' types where it does not say."""
+        for text in part.iterfind(".//divisions"):
+            value = _number(text.text)
+            if value is not None and value > 0:
+                return value
+        for note in part.iter("note"):
+            duration, beats = _number(note.findtext("duration")), _beats(note)
+            if duration and beats:
+                self._faults["part without divisions"] += 1
+                return duration / beats
+        return Fraction(1)
+
+    def _reduced(self, child: ET.Element, state: _PartState) -> Iterator[ET.Element]:
+        reader: Callable[[ET.Element, _PartState], Iterator[ET.Element]] | None = {
+            "attributes": self._attributes,
+            "note": self._note,
+            "backup": self._move,
+            "forward": self._move,
+            "direction": self._direction,
+            "sound": self._direction,
+            "barline": self._bar_line,
+        }.get(str(child.tag))
+        if reader is not None:
+            yield from reader(child, state)
+
+    def _attributes(self, given: ET.Element, state: _PartState) -> Iterator[ET.Element]:
+        made = ET.Element("attributes")
+        if given.find("divisions") is not None:
+            divisions = _number(given.findtext("divisions"))
+            if divisions is None or divisions <= 0 or divisions > 1 << 20:
+                self._faults["<divisions> that is no number"] += 1
+            else:
+                state.divisions = divisions
+        # music21 takes whole divisions only; lengths are written in the same unit.
+        ET.SubElement(made, "divisions").text = str(_UNIT)
+        time = given.find("time")
+        if time is not None and time.find("senza-misura") is None:
+            beats = (time.findtext("beats") or "").replace(" ", "")
+            below = self._whole(time, "beat-type", 1, 64)
+            if re.fullmatch(r"\d{1,3}(\+\d{1,3})*", beats) and below in (1, 2, 4, 8, 16, 32, 64):
+                above = sum(int(count) for count in beats.split("+"))
+                if 1 <= above <= 255:
+                    element = ET.SubElement(made, "time")
+                    ET.SubElement(element, "beats").text = str(above)
+                    ET.SubElement(element, "beat-type").text = str(below)
+                    state.bar_beats = Fraction(4 * above, below)
+            else:
+                self._faults["<time> that is no metre"] += 1
+        staves = self._whole(given, "staves", 1, 16)
+        if staves is not None:
+            ET.SubElement(made, "staves").text = str(staves)
+        for transpose in given.findall("transpose"):
+            semitones = _number(transpose.findtext("chromatic"))
+            octaves = _number(transpose.findtext("octave-change"))
+            if semitones is None and octaves is None:
+                self._faults["<transpose> without a number"] += 1
+                continue
+            total = round((semitones or 0) + 12 * (octaves or 0))
+            state.shift[transpose.get("number", "")] = total if abs(total) <= 48 else 0
+        yield made
+
+    def _note(self, given: ET.Element, state: _PartState) -> Iterator[ET.Element]:
+        if given.find("grace") is not None:
+            return
+        beats = self._length(given, state)
+        chord = given.find("chord") is not None
+        if beats is None:
+            if not chord:
+                self._faults["note without a length"] += 1
+            return
+        attributes = {}
+        loudness = _number(given.get("dynamics"))
+        if loudness is not None and 0 <= loudness <= 1000:
+            attributes["dynamics"] = given.get("dynamics", "").strip()
+        made = ET.Element("note", attributes)
+        # MuseScore leaves cue notes silent; they take their time, so as a rest.
+        cue = given.find("cue") is not None
+        head = None if cue else self._head(given, state)
+        if head is None and chord:
+            return
+        if chord:
+            ET.SubElement(made, "chord")
+        made.append(ET.Element("rest") if head is None else head)
+        ET.SubElement(made, "duration").text = _written(beats)
+        if head is not None:
+            for tie in given.findall("tie"):
+                if tie.get("type") in ("start", "stop"):
+                    ET.SubElement(made, "tie", type=str(tie.get("type")))
+        voice = " ".join((given.findtext("voice") or "").split())
+        ET.SubElement(made, "voice").text = voice or "1"
+        staff = self._whole(given, "staff", 1, 16)
+        if staff is not None:
+            ET.SubElement(made, "staff").text = str(staff)
+        if head is not None and made.find("tie") is not None:
+            notations = ET.SubElement(made, "notations")
+            for tie in made.findall("tie"):
+                ET.SubElement(notations, "tied", type=str(tie.get("type")))
+        yield made
+
+    def _length(self, given: ET.Element, state: _PartState) -> Fraction | None:
+        """A note's length in beats; by its type where its duration cannot be read."""
+        duration = _number(given.findtext("duration"))
+        if duration is not None and 0 < duration / state.divisions <= _LONGEST:
+            return duration / state.divisions
+        if duration == 0:
+            return None
+        beats = _beats(given)
+        if beats is None and given.find("rest") is not None:
+            beats = state.bar_beats
+        if beats is not None:
+            self._faults["<duration> that is no number, its <type> taken instead,"] += 1
+        return beats
+
+    def _head(self, given: ET.Element, state: _PartState) -> ET.Element | None:
+        """<pitch> as it sounds or <unpitched>; None for a rest."""
+        if given.find("rest") is not None:
+            return None
+        pitch, unpitched = given.find("pitch"), given.find("unpitched")
+        if unpitched is not None:
+            instrument = given.find("instrument")
+            key = self._drum_keys.get(instrument.get("id", "")) if instrument is not None else None
+            if key is not None:
+                return _pitch(key)
+            made = ET.Element("unpitched")
+            step = (unpitched.findtext("display-step") or "").strip()
+            octave = self._whole(unpitched, "display-octave", 0, 9)
+            if step in _PITCHES and octave is not None:
+                ET.SubElement(made, "display-step").text = step
+                ET.SubElement(made, "display-octave").text = str(octave)
+            return made
+        step = (pitch.findtext("step") or "").strip().upper() if pitch is not None else ""
+        octave = self._whole(pitch, "octave", -1, 10) if pitch is not None else None
+        if pitch is None or step not in _PITCHES or octave is None:
+            self._faults["note without a pitch"] += 1
+            return None
+        alter = Fraction(0)
+        if pitch.find("alter") is not None:
+            value = _number(pitch.findtext("alter"))
+            if value is None or abs(value) > 4:
+                self._faults["<alter> that is no number"] += 1
+            else:
+                alter = value
+        shift = state.shift.get(given.findtext("staff") or "", state.shift.get("", 0))
+        number = round(12 * (octave + 1) + _PITCHES[step] + alter) + shift
+        if not 0 <= number <= 127:
+            self._faults["note that MIDI has no number for"] += 1
+            return None
+        return _pitch(number)
+
+    def _move(self, given: ET.Element, state: _PartState) -> Iterator[ET.Element]:
+        duration = _number(given.findtext("duration"))
+        beats = None if duration is None else duration / state.divisions
+        if beats is None or not 0 <= beats <= _LONGEST:
+            self._faults[f"<{given.tag}> without a length"] += 1
+            if given.tag == "forward":
+                return
+            beats = state.bar_beats
+        if beats:
+            made = ET.Element(str(given.tag))
+            ET.SubElement(made, "duration").text = _written(beats)
+            yield made
+
+    def _direction(self, given: ET.Element, state: _PartState) -> Iterator[ET.Element]:
+        """Tempo, dynamics and the words and signs of jumps, each a direction of its own."""
+        kinds: list[ET.Element] = []
+        tempo = self._tempo(given)
+        words = " ".join(text for item in given.iter("words") if (text := (item.text or "").strip()))
+        if tempo is not None:
+            metronome = ET.Element("metronome")
+            ET.SubElement(metronome, "beat-unit").text = "quarter"
+            ET.SubElement(metronome, "per-minute").text = f"{float(tempo):.6f}"
+            kinds.append(metronome)
+        if words and (tempo is None or _JUMP_WORDS.search(words)):
+            kinds.append(ET.Element("words"))
+            kinds[-1].text = words
+        for name in ("segno", "coda"):
+            kinds += [ET.Element(name) for _ in given.iter(name)]
+        for dynamics in given.iter("dynamics"):
+            known = [mark for mark in dynamics if mark.tag in _DYNAMICS]
+            if known:
+                kinds.append(ET.Element("dynamics"))
+                ET.SubElement(kinds[-1], str(known[0].tag))
+        for kind in kinds:
+            made = ET.Element("direction")
+            ET.SubElement(made, "direction-type").append(kind)
+            offset = _number(given.findtext("offset"))
+            if offset and abs(offset / state.divisions) <= _LONGEST:
+                ET.SubElement(made, "offset").text = _written(offset / state.divisions)
+            staff = self._whole(given, "staff", 1, 16)
+            if staff is not None:
+                ET.SubElement(made, "staff").text = str(staff)
+            yield made
+
+    def _tempo(self, given: ET.Element) -> Fraction | None:
+        """Quarter notes a minute: what playback is told, else what is printed."""
+        sounds = [given] if given.tag == "sound" else given.findall("sound")
+        for sound in sounds:
+            if sound.get("tempo") is not None:
+                value = _number(sound.get("tempo"))
+                if value is not None and 0 < value <= 10_000:
+                    return value
+                self._faults["<sound tempo> that is no tempo"] += 1
+        for metronome in given.iter("metronome"):
+            text = metronome.findtext("per-minute")
+            if text is None:
+                continue
+            # "c. 96" is 96 and "96-104" its first number.
+            numbers = re.findall(r"\d+(?:\.\d+)?", text)
+            beats = _BEATS_OF_TYPE.get((metronome.findtext("beat-unit") or "quarter").strip())
+            if numbers and 0 < float(numbers[0]) <= 10_000 and beats is not None:
+                dots = len(metronome.findall("beat-unit-dot"))
+                return Fraction(numbers[0]) * Fraction(beats) * (2 - Fraction(1, 2**min(dots, 3)))
+            self._faults["<metronome> that is no tempo"] += 1
+        return None
+
+    def _bar_line(self, given: ET.Element, state: _PartState) -> Iterator[ET.Element]:
+        location = given.get("location", "right")
+        made = ET.Element("barline", location=location if location == "left" else "right")
+        ending = given.find("ending")
+        if ending is not None:
+            numbers = re.findall(r"\d{1,2}", ending.get("number", ""))
+            kind = ending.get("type")
+            if numbers and kind in ("start", "stop", "discontinue"):
+                ET.SubElement(made, "ending", number=",".join(numbers), type=kind)
+            else:
+                self._faults["<ending> that is no ending"] += 1
+        repeat = given.find("repeat")
+        if repeat is not None:
+            direction = repeat.get("direction")
+            if direction in ("forward", "backward"):
+                element = ET.SubElement(made, "repeat", direction=direction)
+                if re.fullmatch(r"\d{1,2}", repeat.get("times", "")):
+                    element.set("times", repeat.get("times", ""))
+            else:
+                self._faults["<repeat> without a direction"] += 1
+        if len(made):
+            yield made
+
+    def _whole(self, parent: ET.Element, tag: str, low: int, high: int) -> int | None:
+        """The whole number in a child, None if there is no child or no such number."""
+        if parent.find(tag) is None:
+            return None
+        value = _number(parent.findtext(tag))
+        if value is None or value.denominator != 1 or not low <= value <= high:
+            self._faults[f"<{tag}> out of range"] += 1
+            return None
+        return int(value)
+
+
+_UNIT: Final = 10_080
+"""Divisions of the reduced score: whole numbers of them hold all common tuplets."""
+
+
+def _written(beats: Fraction) -> str:
+    return str(round(beats * _UNIT) or 1)
+
+
+def _number(text: str | None) -> Fraction | None:
+    """A number as MusicXML writes it, None if the text is none."""
+    match = re.fullmatch(r"\s*[+-]?\d{1,12}(\.\d{0,12})?\s*", text or "")
+    return Fraction(match[0].strip().rstrip(".")) if match else None
+
+
+def _beats(note: ET.Element) -> Fraction | None:
+    """A note's length by its type, dots and tuplet; None without a type."""
+    beats = _BEATS_OF_TYPE.get((note.findtext("type") or "").strip())
+    if beats is None:
+        return None
+    dots = min(len(note.findall("dot")), 3)
+    length = Fraction(beats) * (2 - Fraction(1, 2**dots))
+    actual = _number(note.findtext("time-modification/actual-notes"))
+    normal = _number(note.findtext("time-modification/normal-notes"))
+    return length * normal / actual if actual and normal else length
+
+
+def _pitch(number: int) -> ET.Element:
+    """A <pitch> of a MIDI note number."""
+    made = ET.Element("pitch")
+    octave, pitch_class = divmod(number, 12)
+    name = _NAMES[pitch_class]
+    ET.SubElement(made, "step").text = name[0]
+    if len(name) > 1:
+        ET.SubElement(made, "alter").text = "1"
+    ET.SubElement(made, "octave").text = str(octave - 1)
+    return made
