@@ -10,7 +10,7 @@ Conventions:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final
@@ -513,12 +513,3 @@ def _whole_notes(metre: tuple[int, int]) -> Fraction:
 
 def _repeats(voice: _Voice) -> int:
     return sum(1 for signs in voice.signs if signs.times or signs.endings)
-
-
-def pieces_of(text: str, remark: Remark) -> Iterator[tuple[Tune, Piece | None, str]]:
-    """(tune, its music or None, why not) of each tune in a file."""
-    for tune in abc_text.tunes_of(text):
-        try:
-            yield tune, to_piece(tune, remark), ""
-        except ValueError as error:
-            yield tune, None, str(error)

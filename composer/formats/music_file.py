@@ -37,18 +37,18 @@ class MusicFile:
 
 
 def read_music(path: str | os.PathLike[str]) -> MusicFile:
-    """Read a MIDI file or a score; of a tune book the first tune.
+    """Read a MIDI file or a score; of a tune book the first tune, or X:3 for `book.abc#3`.
 
     Raises:
         SeedError: It cannot be read, or has no notes. The line names the file.
     """
+    remarks: list[str] = []
     if is_score(os.fspath(path)):
         from composer.formats.scores import read_score
 
-        file = midi.from_piece(read_score(path))
+        file = midi.from_piece(read_score(path, remarks.append))
         # Read back, so that parts know the tracks and channels they were given.
-        return MusicFile(Path(path), file, midi.to_piece(file))
-    remarks: list[str] = []
+        return MusicFile(Path(path), file, midi.to_piece(file), tuple(remarks))
     file = midi.load(path, remarks.append)
     try:
         piece = midi.to_piece(file, remarks.append)

@@ -20,6 +20,7 @@ from fractions import Fraction
 from typing import Final
 
 from composer.formats.remarks import Remark
+from composer.music.notes import DRUM_PROGRAM
 
 _PITCHES: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _NAMES: Final = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
@@ -28,7 +29,9 @@ _BEATS_OF_TYPE: Final = {
     "16th": 0.25, "32nd": 0.125, "64th": 0.0625, "128th": 0.03125, "256th": 0.015625,
     "512th": 0.0078125, "1024th": 0.00390625,
 }  # fmt: skip
-_JUMP_WORDS: Final = re.compile(r"\b(fine|coda|segno|capo|da|dal)\b|d\.?\s?[cs]\b|𝄋|𝄌", re.IGNORECASE)
+_JUMP_WORDS: Final = re.compile(
+    r"\b(fine|coda|segno|capo|da|dal)\b|d\.?\s?[cs]\b|𝄋|𝄌", re.IGNORECASE
+)
 _LONGEST: Final = 1 << 12
 """Beats: no note, rest or bar is longer."""
 _DYNAMICS: Final = frozenset(
@@ -39,6 +42,8 @@ _DYNAMICS: Final = frozenset(
 
 def sounding(document: bytes, remark: Remark) -> tuple[ET.Element, dict[str, int]]:
     """(a partwise score of what sounds, part id -> program) of a MusicXML document.
+
+    A part of drums has `DRUM_PROGRAM`.
 
     Raises:
         ValueError: It is not XML, or no score.
@@ -91,6 +96,7 @@ class _Reduction:
         self._remark = remark
         self._faults: Counter[str] = Counter()
         self._drum_keys: dict[str, int] = {}
+        self._pitched = self._struck = False  # what the part under way has
 
     def score(self) -> tuple[ET.Element, dict[str, int]]:
         """The reduced score, and the program of each part that names one."""
@@ -112,8 +118,11 @@ class _Reduction:
                 self._faults["part that the part list does not name"] += 1
             names.add(name)
             self._list_part(part_list, name, listed.get(given), programs)
+            self._pitched = self._struck = False
             element = ET.SubElement(score, "part", id=name)
             element.extend(self._bars(part))
+            if self._struck and not self._pitched:
+                programs[name] = DRUM_PROGRAM
         for fault, count in self._faults.items():
             self._remark(f"{fault} passed over" + (f" ({count} times)" if count > 1 else ""))
         return score, programs
@@ -131,18 +140,13 @@ class _Reduction:
         ET.SubElement(element, "part-name").text = " ".join((text or "").split())
         if listed is None:
             return
-        instruments = [item.get("id") for item in listed.findall("score-instrument")]
-        kept = next((item for item in instruments if item), None)
         for midi in listed.findall("midi-instrument"):
             program = self._whole(midi, "midi-program", 1, 128)
             channel = self._whole(midi, "midi-channel", 1, 16)
-            if program is not None and name not in programs:
-                programs[name] = program - 1
-            if channel == 10 and element.find("midi-instrument") is None:
-                instrument = ET.SubElement(element, "score-instrument", id=kept or f"{name}-I1")
-                ET.SubElement(instrument, "instrument-name").text = "Drums"
-                drums = ET.SubElement(element, "midi-instrument", id=kept or f"{name}-I1")
-                ET.SubElement(drums, "midi-channel").text = "10"
+            if program is not None:
+                programs.setdefault(name, program - 1)
+            if channel == 10:
+                programs[name] = DRUM_PROGRAM
 
     def _read_drum_keys(self) -> None:
         for midi in self._root.iter("midi-instrument"):
@@ -304,6 +308,7 @@ class _Reduction:
             instrument = given.find("instrument")
             key = self._drum_keys.get(instrument.get("id", "")) if instrument is not None else None
             if key is not None:
+                self._struck = True
                 return _pitch(key)
             made = ET.Element("unpitched")
             step = (unpitched.findtext("display-step") or "").strip()
@@ -329,6 +334,7 @@ class _Reduction:
         if not 0 <= number <= 127:
             self._faults["note that MIDI has no number for"] += 1
             return None
+        self._pitched = True
         return _pitch(number)
 
     def _move(self, given: ET.Element, state: _PartState) -> Iterator[ET.Element]:
@@ -348,7 +354,9 @@ class _Reduction:
         """Tempo, dynamics and the words and signs of jumps, each a direction of its own."""
         kinds: list[ET.Element] = []
         tempo = self._tempo(given)
-        words = " ".join(text for item in given.iter("words") if (text := (item.text or "").strip()))
+        words = " ".join(
+            text for item in given.iter("words") if (text := (item.text or "").strip())
+        )
         if tempo is not None:
             metronome = ET.Element("metronome")
             ET.SubElement(metronome, "beat-unit").text = "quarter"
@@ -393,7 +401,7 @@ class _Reduction:
             beats = _BEATS_OF_TYPE.get((metronome.findtext("beat-unit") or "quarter").strip())
             if numbers and 0 < float(numbers[0]) <= 10_000 and beats is not None:
                 dots = len(metronome.findall("beat-unit-dot"))
-                return Fraction(numbers[0]) * Fraction(beats) * (2 - Fraction(1, 2**min(dots, 3)))
+                return Fraction(numbers[0]) * Fraction(beats) * (2 - Fraction(1, 2 ** min(dots, 3)))
             self._faults["<metronome> that is no tempo"] += 1
         return None
 

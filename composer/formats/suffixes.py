@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePath
 from typing import Final
 
@@ -28,4 +29,10 @@ def is_music(name: str | PurePath) -> bool:
 
 def is_score(name: str | PurePath) -> bool:
     """Whether a file's name is that of a score."""
-    return PurePath(name).suffix.lower() in SCORE_SUFFIXES
+    return PurePath(split_tune(name)[0]).suffix.lower() in SCORE_SUFFIXES
+
+
+def split_tune(name: str | PurePath) -> tuple[str, str | None]:
+    """("book.abc", "3") of "book.abc#3", the tune X:3 of a tune book; others have no number."""
+    match = re.fullmatch(r"(.*\.abc)#(\d{1,6})", str(name), re.IGNORECASE | re.DOTALL)
+    return (match[1], match[2]) if match else (str(name), None)

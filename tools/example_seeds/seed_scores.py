@@ -777,7 +777,6 @@ M:6/8
 L:1/8
 Q:3/8=112
 K:G
-%%MIDI program 73
 dc|BGG DGG|BGB dcB|cAA EAA|cAc edc|
 BGG DGG|BGB dcB|cBc Adc|BGG G2|]
 """
