@@ -11,18 +11,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final
 
 from composer.formats import abc_text
 from composer.formats.abc_text import Tune
+from composer.formats.abc_tokens import (
+    BAR_LINE,
+    BARS_OF_REST,
+    BROKEN,
+    CHORD,
+    DECORATION,
+    ENDING,
+    INLINE,
+    NOTE,
+    PASSED,
+    REST,
+    TUPLET,
+)
+from composer.formats.abc_voice import Group, Voice, stretch
 from composer.formats.play_order import Signs, play_order
 from composer.formats.remarks import Remark
 from composer.formats.score_bars import (
     TICKS_PER_BEAT,
-    Bar,
-    Row,
     metre_map,
     played_notes,
     played_runs,
@@ -30,7 +41,6 @@ from composer.formats.score_bars import (
 )
 from composer.music.notes import DRUM_PROGRAM, Part, Piece
 
-_VELOCITY: Final = 80
 _DYNAMICS: Final = {
     "pppp": 13, "ppp": 19, "pp": 32, "p": 44, "mp": 57, "mf": 70, "f": 89, "ff": 108, "fff": 114,
     "ffff": 121,
@@ -43,113 +53,6 @@ _JUMPS: Final = frozenset(
 )
 _MOST_BARS: Final = 10_000
 _CHANNELS: Final = tuple(channel for channel in range(16) if channel != 9)
-
-_LENGTH: Final = r"(?P<above>\d{0,4})(?P<slashes>/*)(?P<below>\d{0,4})"
-_NOTE: Final = re.compile(
-    rf"(?P<accidental>\^\^?|__?|=)?(?P<letter>[A-Ga-g])(?P<octave>[,']*){_LENGTH}(?P<tie>-?)"
-)
-_REST: Final = re.compile(rf"[zx]{_LENGTH}")
-_BARS_OF_REST: Final = re.compile(r"[ZX](\d{0,4})")
-_CHORD: Final = re.compile(rf"\[(?P<inside>[^\]|]*)\]{_LENGTH}(?P<tie>-?)")
-_TUPLET: Final = re.compile(r"\((\d)(?::(\d?))?(?::(\d?))?")
-_BAR_LINE: Final = re.compile(r"\.?(?P<ends>:*)(?:\[?\|+\]?(?P<starts>:*)|(?<=:)|\[\|\])")
-_ENDING: Final = re.compile(r"(?:\[\s*|(?<=[|:\]]))(\d{1,2}(?:[,-]\d{1,2})*)")
-_INLINE: Final = re.compile(r"\[([A-Za-z]):([^\]]*)\]")
-_BROKEN: Final = re.compile(r">+|<+")
-_PASSED: Final = re.compile(r'"[^"]*"|\{[^}]*\}|y\d*|[().~H-WYh-w`\\$*;?@#\s]')
-_DECORATION: Final = re.compile(r"!([^!|\s]*)!|\+([^+|\s]*)\+")
-
-
-@dataclass(slots=True)
-class _Group:
-    """Notes struck at once, or a rest, not yet put in its place."""
-
-    length: Fraction
-    notes: list[tuple[tuple[str, int], int, Fraction, bool]] = field(default_factory=list)
-    """(letter and octave as written, pitch, length, whether it is tied to the next)"""
-
-
-@dataclass(slots=True)
-class _Voice:
-    """One voice while it is read."""
-
-    unit: Fraction
-    metre: tuple[int, int]
-    key: dict[str, int]
-    shifts: dict[str, int]
-    program: int = 0
-    drums: bool = False
-    name: str = ""
-    velocity: int = _VELOCITY
-    now: Fraction = Fraction(0)
-    rows: list[Row] = field(default_factory=list)
-    bars: list[Bar] = field(default_factory=list)
-    signs: list[Signs] = field(default_factory=list)
-    labels: list[str] = field(default_factory=list)
-    bar_start: Fraction = Fraction(0)
-    bar_metre: tuple[int, int] | None = None
-    next_signs: Signs = field(default_factory=Signs)
-    label: str = ""
-    accidentals: dict[object, int] = field(default_factory=dict)
-    held: dict[tuple[tuple[str, int], Fraction], int] = field(default_factory=dict)
-    pending: _Group | None = None
-    scale_next: Fraction = Fraction(1)
-    tuplet: tuple[Fraction, int] = (Fraction(1), 0)
-    overlay_end: Fraction | None = None
-
-    def add(self, group: _Group) -> None:
-        """Put what came before in its place; the group waits, for its length may change."""
-        self.flush()
-        scale, left = self.tuplet
-        factor = self.scale_next * (scale if left else 1)
-        self.tuplet = (scale, max(left - 1, 0))
-        self.scale_next = Fraction(1)
-        _stretch(group, factor)
-        self.pending = group
-
-    def flush(self) -> None:
-        """Put the waiting notes in their place, tied to those before."""
-        group, self.pending = self.pending, None
-        if group is None:
-            return
-        if self.bar_metre is None:
-            self.bar_metre = self.metre
-        for place, pitch, length, tied in group.notes:
-            row = self.held.pop((place, self.now), None)
-            if row is not None and self.rows[row][2] == pitch:
-                onset = self.rows[row][0]
-                self.rows[row] = (onset, self.now + length - onset, pitch, self.rows[row][3])
-            else:
-                row = len(self.rows)
-                self.rows.append((self.now, length, pitch, self.velocity))
-            if tied:
-                self.held[(place, self.now + length)] = row
-        self.now += group.length
-
-    def tied_pitch(self, place: tuple[str, int]) -> int | None:
-        """The pitch that a tie carries to a place of the staff now."""
-        row = self.held.get((place, self.now))
-        return None if row is None else self.rows[row][2]
-
-    def close_bar(self, times: int = 0) -> None:
-        """End the bar under way; a bar line right after another adds its signs to it."""
-        self.flush()
-        if self.overlay_end is not None:
-            self.now, self.overlay_end = max(self.now, self.overlay_end), None
-        self.accidentals.clear()
-        self.scale_next, self.tuplet = Fraction(1), (Fraction(1), 0)
-        if self.now > self.bar_start:
-            metre = self.bar_metre or self.metre
-            self.bars.append(Bar(self.bar_start, self.now - self.bar_start, metre))
-            signs = self.next_signs
-            self.signs.append(Signs(signs.start, signs.section, signs.endings, times))
-            self.labels.append(self.label)
-            self.next_signs = Signs()
-            self.bar_start = self.now
-        elif times and self.signs:
-            last = self.signs[-1]
-            self.signs[-1] = Signs(last.start, last.section, last.endings, max(times, last.times))
-        self.bar_metre = None
 
 
 def to_piece(tune: Tune, remark: Remark) -> Piece:
@@ -167,7 +70,7 @@ class _Reader:
     def __init__(self, tune: Tune, remark: Remark) -> None:
         self._tune = tune
         self._remark = remark
-        self._voices: dict[str, _Voice] = {}
+        self._voices: dict[str, Voice] = {}
         self._passed: dict[str, None] = {}
         self._tempos: dict[Fraction, int] = {}
         self._order = ""
@@ -175,7 +78,7 @@ class _Reader:
         self._bar_only = True  # accidentals last for the bar
         self._named = False  # whether the voice under way was asked for by name
         self._in_header = True
-        self._start = _Voice(Fraction(0), (4, 4), {}, {})
+        self._start = Voice(Fraction(0), (4, 4), {}, {})
         self._voice = self._start
         self._tempo_field = ""
 
@@ -201,7 +104,7 @@ class _Reader:
             self._remark(f"its voices are of different lengths ({told} beats)")
         return self._assembled(voices)
 
-    def _assembled(self, voices: list[_Voice]) -> Piece:
+    def _assembled(self, voices: list[Voice]) -> Piece:
         """The voices with repeats played out, over one metre and tempo."""
         leader = max(voices, key=lambda voice: (_repeats(voice), len(voice.bars)))
         order = self._play_order(leader)
@@ -220,7 +123,7 @@ class _Reader:
         tempos = played_tempos(self._tempos, runs, shift)
         return Piece(tuple(parts), TICKS_PER_BEAT, tempos, metres, self._tune.title)
 
-    def _play_order(self, voice: _Voice) -> list[int]:
+    def _play_order(self, voice: Voice) -> list[int]:
         """Bars in the order of the repeat signs, or of the P: field in the header."""
         if not self._order or not set(self._order) & set(voice.labels):
             return play_order(voice.signs)
@@ -246,9 +149,9 @@ class _Reader:
             self._tempo(self._tempo_field)
         self._voice = next(iter(self._voices.values()), None) or self._new_voice("1")
 
-    def _new_voice(self, name: str) -> _Voice:
+    def _new_voice(self, name: str) -> Voice:
         start = self._start
-        voice = _Voice(start.unit, start.metre, dict(start.key), dict(start.shifts))
+        voice = Voice(start.unit, start.metre, dict(start.key), dict(start.shifts))
         voice.program, voice.drums = start.program, start.drums
         self._voices[name] = voice
         return voice
@@ -294,7 +197,7 @@ class _Reader:
         elif letter == "m":
             raise ValueError("it uses macros (m:), which composer does not read")
 
-    def _spoken_to(self) -> list[_Voice]:
+    def _spoken_to(self) -> list[Voice]:
         """The voices that a field is for: in the header all, in the body the one at hand."""
         return [self._start, *self._voices.values()] if self._in_header else [self._voice]
 
@@ -311,7 +214,7 @@ class _Reader:
         voice.shifts |= abc_text.sounding_shift(words)
         self._voice = voice
 
-    def _key(self, voices: list[_Voice], value: str) -> None:
+    def _key(self, voices: list[Voice], value: str) -> None:
         alters = abc_text.key_alters(value)
         for voice in voices:
             voice.flush()
@@ -354,17 +257,17 @@ class _Reader:
         """One line of notes."""
         at = 0
         readers: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], None]], ...] = (
-            (_INLINE, lambda found: self._field(found[1], found[2].strip())),
-            (_ENDING, self._ending),
-            (_BAR_LINE, self._bar_line),
-            (_NOTE, lambda found: self._voice.add(self._group([found]))),
-            (_REST, lambda found: self._voice.add(_Group(self._length(found)))),
-            (_BARS_OF_REST, self._bars_of_rest),
-            (_CHORD, self._chord),
-            (_TUPLET, self._tuplet),
-            (_BROKEN, self._broken),
-            (_DECORATION, self._decoration),
-            (_PASSED, lambda found: None),
+            (INLINE, lambda found: self._field(found[1], found[2].strip())),
+            (ENDING, self._ending),
+            (BAR_LINE, self._bar_line),
+            (NOTE, lambda found: self._voice.add(self._group([found]))),
+            (REST, lambda found: self._voice.add(Group(self._length(found)))),
+            (BARS_OF_REST, self._bars_of_rest),
+            (CHORD, self._chord),
+            (TUPLET, self._tuplet),
+            (BROKEN, self._broken),
+            (DECORATION, self._decoration),
+            (PASSED, lambda found: None),
         )
         while at < len(line):
             if line.startswith("(&", at):
@@ -384,7 +287,7 @@ class _Reader:
                     self._passed[repr(line[at])] = None
                 at += 1
 
-    def _group(self, found: list[re.Match[str]], outer: Fraction = Fraction(1)) -> _Group:
+    def _group(self, found: list[re.Match[str]], outer: Fraction = Fraction(1)) -> Group:
         """Notes struck at once; the first one's length is how long they take."""
         self._voice.flush()
         notes = []
@@ -393,7 +296,7 @@ class _Reader:
             place = place[0], place[1] + note["letter"].islower()
             length = self._length(note) * outer
             notes.append((place, self._pitch(place, note["accidental"]), length, bool(note["tie"])))
-        return _Group(notes[0][2], notes)
+        return Group(notes[0][2], notes)
 
     def _pitch(self, place: tuple[str, int], accidental: str | None) -> int:
         """The MIDI note number of a letter and octave, as it sounds."""
@@ -420,8 +323,8 @@ class _Reader:
         return self._voice.unit * Fraction(above or 1, below or 1)
 
     def _chord(self, found: re.Match[str]) -> None:
-        inside = _PASSED.sub("", _DECORATION.sub("", re.sub(r'"[^"]*"', "", found["inside"])))
-        notes = list(_NOTE.finditer(inside))
+        inside = PASSED.sub("", DECORATION.sub("", re.sub(r'"[^"]*"', "", found["inside"])))
+        notes = list(NOTE.finditer(inside))
         if not notes:
             self._passed[f"[{found['inside'][:10]}]"] = None
             return
@@ -439,7 +342,7 @@ class _Reader:
         for bar in range(count):
             if bar:
                 voice.close_bar()
-            voice.add(_Group(4 * _whole_notes(voice.metre)))
+            voice.add(Group(4 * _whole_notes(voice.metre)))
 
     def _tuplet(self, found: re.Match[str]) -> None:
         voice = self._voice
@@ -456,7 +359,7 @@ class _Reader:
         short = Fraction(1, 2 ** min(len(found[0]), 8))
         first, second = (2 - short, short) if found[0][0] == ">" else (short, 2 - short)
         if voice.pending is not None:
-            _stretch(voice.pending, first)
+            stretch(voice.pending, first)
             voice.scale_next = second
 
     def _bar_line(self, found: re.Match[str]) -> None:
@@ -500,16 +403,9 @@ class _Reader:
             self._passed[f"!{name}!"] = None
 
 
-def _stretch(group: _Group, factor: Fraction) -> None:
-    group.length *= factor
-    group.notes = [
-        (place, pitch, length * factor, tied) for place, pitch, length, tied in group.notes
-    ]
-
-
 def _whole_notes(metre: tuple[int, int]) -> Fraction:
     return Fraction(*metre)
 
 
-def _repeats(voice: _Voice) -> int:
+def _repeats(voice: Voice) -> int:
     return sum(1 for signs in voice.signs if signs.times or signs.endings)

@@ -19,25 +19,25 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
+from composer.formats.musicxml_values import (
+    DYNAMICS,
+    STEPS,
+    UNIT,
+    number_of,
+    partwise,
+    pitch_element,
+    printed_tempo,
+    type_beats,
+    written,
+)
 from composer.formats.remarks import Remark
 from composer.music.notes import DRUM_PROGRAM
 
-_PITCHES: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
-_NAMES: Final = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
-_BEATS_OF_TYPE: Final = {
-    "maxima": 32, "long": 16, "breve": 8, "whole": 4, "half": 2, "quarter": 1, "eighth": 0.5,
-    "16th": 0.25, "32nd": 0.125, "64th": 0.0625, "128th": 0.03125, "256th": 0.015625,
-    "512th": 0.0078125, "1024th": 0.00390625,
-}  # fmt: skip
 _JUMP_WORDS: Final = re.compile(
     r"\b(fine|coda|segno|capo|da|dal)\b|d\.?\s?[cs]\b|𝄋|𝄌", re.IGNORECASE
 )
 _LONGEST: Final = 1 << 12
 """Beats: no note, rest or bar is longer."""
-_DYNAMICS: Final = frozenset(
-    ("pppppp", "ppppp", "pppp", "ppp", "pp", "p", "mp", "mf", "f", "ff", "fff", "ffff", "fffff",
-     "ffffff", "fp", "sf", "sfz", "fz", "rf", "rfz", "sffz", "sfp", "sfpp")
-)  # fmt: skip
 
 
 def sounding(document: bytes, remark: Remark) -> tuple[ET.Element, dict[str, int]]:
@@ -57,25 +57,10 @@ def sounding(document: bytes, remark: Remark) -> tuple[ET.Element, dict[str, int
         if isinstance(element.tag, str):
             element.tag = element.tag.rpartition("}")[2]
     if root.tag == "score-timewise":
-        root = _partwise(root)
+        root = partwise(root)
     if root.tag != "score-partwise":
         raise ValueError(f"its root is <{root.tag}>, not a MusicXML score")
     return _Reduction(root, remark).score()
-
-
-def _partwise(timewise: ET.Element) -> ET.Element:
-    """Bars of parts as parts of bars."""
-    root = ET.Element("score-partwise")
-    root.extend(child for child in timewise if child.tag != "measure")
-    parts: dict[str, ET.Element] = {}
-    for measure in timewise.findall("measure"):
-        for part in measure.findall("part"):
-            name = part.get("id", "")
-            if name not in parts:
-                parts[name] = ET.SubElement(root, "part", id=name)
-            bar = ET.SubElement(parts[name], "measure", measure.attrib)
-            bar.extend(list(part))
-    return root
 
 
 @dataclass(slots=True)
@@ -188,11 +173,11 @@ class _Reduction:
     def _first_divisions(self, part: ET.Element) -> Fraction:
         """The divisions of a part; by its notes' types where it does not say."""
         for text in part.iterfind(".//divisions"):
-            value = _number(text.text)
+            value = number_of(text.text)
             if value is not None and value > 0:
                 return value
         for note in part.iter("note"):
-            duration, beats = _number(note.findtext("duration")), _beats(note)
+            duration, beats = number_of(note.findtext("duration")), type_beats(note)
             if duration and beats:
                 self._faults["part without divisions"] += 1
                 return duration / beats
@@ -214,13 +199,13 @@ class _Reduction:
     def _attributes(self, given: ET.Element, state: _PartState) -> Iterator[ET.Element]:
         made = ET.Element("attributes")
         if given.find("divisions") is not None:
-            divisions = _number(given.findtext("divisions"))
+            divisions = number_of(given.findtext("divisions"))
             if divisions is None or divisions <= 0 or divisions > 1 << 20:
                 self._faults["<divisions> that is no number"] += 1
             else:
                 state.divisions = divisions
         # music21 takes whole divisions only; lengths are written in the same unit.
-        ET.SubElement(made, "divisions").text = str(_UNIT)
+        ET.SubElement(made, "divisions").text = str(UNIT)
         time = given.find("time")
         if time is not None and time.find("senza-misura") is None:
             beats = (time.findtext("beats") or "").replace(" ", "")
@@ -238,8 +223,8 @@ class _Reduction:
         if staves is not None:
             ET.SubElement(made, "staves").text = str(staves)
         for transpose in given.findall("transpose"):
-            semitones = _number(transpose.findtext("chromatic"))
-            octaves = _number(transpose.findtext("octave-change"))
+            semitones = number_of(transpose.findtext("chromatic"))
+            octaves = number_of(transpose.findtext("octave-change"))
             if semitones is None and octaves is None:
                 self._faults["<transpose> without a number"] += 1
                 continue
@@ -257,7 +242,7 @@ class _Reduction:
                 self._faults["note without a length"] += 1
             return
         attributes = {}
-        loudness = _number(given.get("dynamics"))
+        loudness = number_of(given.get("dynamics"))
         if loudness is not None and 0 <= loudness <= 1000:
             attributes["dynamics"] = given.get("dynamics", "").strip()
         made = ET.Element("note", attributes)
@@ -269,7 +254,7 @@ class _Reduction:
         if chord:
             ET.SubElement(made, "chord")
         made.append(ET.Element("rest") if head is None else head)
-        ET.SubElement(made, "duration").text = _written(beats)
+        ET.SubElement(made, "duration").text = written(beats)
         if head is not None:
             for tie in given.findall("tie"):
                 if tie.get("type") in ("start", "stop"):
@@ -287,12 +272,12 @@ class _Reduction:
 
     def _length(self, given: ET.Element, state: _PartState) -> Fraction | None:
         """A note's length in beats; by its type where its duration cannot be read."""
-        duration = _number(given.findtext("duration"))
+        duration = number_of(given.findtext("duration"))
         if duration is not None and 0 < duration / state.divisions <= _LONGEST:
             return duration / state.divisions
         if duration == 0:
             return None
-        beats = _beats(given)
+        beats = type_beats(given)
         if beats is None and given.find("rest") is not None:
             beats = state.bar_beats
         if beats is not None:
@@ -309,36 +294,36 @@ class _Reduction:
             key = self._drum_keys.get(instrument.get("id", "")) if instrument is not None else None
             if key is not None:
                 self._struck = True
-                return _pitch(key)
+                return pitch_element(key)
             made = ET.Element("unpitched")
             step = (unpitched.findtext("display-step") or "").strip()
             octave = self._whole(unpitched, "display-octave", 0, 9)
-            if step in _PITCHES and octave is not None:
+            if step in STEPS and octave is not None:
                 ET.SubElement(made, "display-step").text = step
                 ET.SubElement(made, "display-octave").text = str(octave)
             return made
         step = (pitch.findtext("step") or "").strip().upper() if pitch is not None else ""
         octave = self._whole(pitch, "octave", -1, 10) if pitch is not None else None
-        if pitch is None or step not in _PITCHES or octave is None:
+        if pitch is None or step not in STEPS or octave is None:
             self._faults["note without a pitch"] += 1
             return None
         alter = Fraction(0)
         if pitch.find("alter") is not None:
-            value = _number(pitch.findtext("alter"))
+            value = number_of(pitch.findtext("alter"))
             if value is None or abs(value) > 4:
                 self._faults["<alter> that is no number"] += 1
             else:
                 alter = value
         shift = state.shift.get(given.findtext("staff") or "", state.shift.get("", 0))
-        number = round(12 * (octave + 1) + _PITCHES[step] + alter) + shift
+        number = round(12 * (octave + 1) + STEPS[step] + alter) + shift
         if not 0 <= number <= 127:
             self._faults["note that MIDI has no number for"] += 1
             return None
         self._pitched = True
-        return _pitch(number)
+        return pitch_element(number)
 
     def _move(self, given: ET.Element, state: _PartState) -> Iterator[ET.Element]:
-        duration = _number(given.findtext("duration"))
+        duration = number_of(given.findtext("duration"))
         beats = None if duration is None else duration / state.divisions
         if beats is None or not 0 <= beats <= _LONGEST:
             self._faults[f"<{given.tag}> without a length"] += 1
@@ -347,7 +332,7 @@ class _Reduction:
             beats = state.bar_beats
         if beats:
             made = ET.Element(str(given.tag))
-            ET.SubElement(made, "duration").text = _written(beats)
+            ET.SubElement(made, "duration").text = written(beats)
             yield made
 
     def _direction(self, given: ET.Element, state: _PartState) -> Iterator[ET.Element]:
@@ -368,16 +353,16 @@ class _Reduction:
         for name in ("segno", "coda"):
             kinds += [ET.Element(name) for _ in given.iter(name)]
         for dynamics in given.iter("dynamics"):
-            known = [mark for mark in dynamics if mark.tag in _DYNAMICS]
+            known = [mark for mark in dynamics if mark.tag in DYNAMICS]
             if known:
                 kinds.append(ET.Element("dynamics"))
                 ET.SubElement(kinds[-1], str(known[0].tag))
         for kind in kinds:
             made = ET.Element("direction")
             ET.SubElement(made, "direction-type").append(kind)
-            offset = _number(given.findtext("offset"))
+            offset = number_of(given.findtext("offset"))
             if offset and abs(offset / state.divisions) <= _LONGEST:
-                ET.SubElement(made, "offset").text = _written(offset / state.divisions)
+                ET.SubElement(made, "offset").text = written(offset / state.divisions)
             staff = self._whole(given, "staff", 1, 16)
             if staff is not None:
                 ET.SubElement(made, "staff").text = str(staff)
@@ -388,20 +373,16 @@ class _Reduction:
         sounds = [given] if given.tag == "sound" else given.findall("sound")
         for sound in sounds:
             if sound.get("tempo") is not None:
-                value = _number(sound.get("tempo"))
+                value = number_of(sound.get("tempo"))
                 if value is not None and 0 < value <= 10_000:
                     return value
                 self._faults["<sound tempo> that is no tempo"] += 1
         for metronome in given.iter("metronome"):
-            text = metronome.findtext("per-minute")
-            if text is None:
-                continue
-            # "c. 96" is 96 and "96-104" its first number.
-            numbers = re.findall(r"\d+(?:\.\d+)?", text)
-            beats = _BEATS_OF_TYPE.get((metronome.findtext("beat-unit") or "quarter").strip())
-            if numbers and 0 < float(numbers[0]) <= 10_000 and beats is not None:
-                dots = len(metronome.findall("beat-unit-dot"))
-                return Fraction(numbers[0]) * Fraction(beats) * (2 - Fraction(1, 2 ** min(dots, 3)))
+            if metronome.find("per-minute") is None:
+                continue  # one note value for another, as in a metric modulation
+            value = printed_tempo(metronome)
+            if value is not None:
+                return value
             self._faults["<metronome> that is no tempo"] += 1
         return None
 
@@ -432,46 +413,8 @@ class _Reduction:
         """The whole number in a child, None if there is no child or no such number."""
         if parent.find(tag) is None:
             return None
-        value = _number(parent.findtext(tag))
+        value = number_of(parent.findtext(tag))
         if value is None or value.denominator != 1 or not low <= value <= high:
             self._faults[f"<{tag}> out of range"] += 1
             return None
         return int(value)
-
-
-_UNIT: Final = 10_080
-"""Divisions of the reduced score: whole numbers of them hold all common tuplets."""
-
-
-def _written(beats: Fraction) -> str:
-    return str(round(beats * _UNIT) or 1)
-
-
-def _number(text: str | None) -> Fraction | None:
-    """A number as MusicXML writes it, None if the text is none."""
-    match = re.fullmatch(r"\s*[+-]?\d{1,12}(\.\d{0,12})?\s*", text or "")
-    return Fraction(match[0].strip().rstrip(".")) if match else None
-
-
-def _beats(note: ET.Element) -> Fraction | None:
-    """A note's length by its type, dots and tuplet; None without a type."""
-    beats = _BEATS_OF_TYPE.get((note.findtext("type") or "").strip())
-    if beats is None:
-        return None
-    dots = min(len(note.findall("dot")), 3)
-    length = Fraction(beats) * (2 - Fraction(1, 2**dots))
-    actual = _number(note.findtext("time-modification/actual-notes"))
-    normal = _number(note.findtext("time-modification/normal-notes"))
-    return length * normal / actual if actual and normal else length
-
-
-def _pitch(number: int) -> ET.Element:
-    """A <pitch> of a MIDI note number."""
-    made = ET.Element("pitch")
-    octave, pitch_class = divmod(number, 12)
-    name = _NAMES[pitch_class]
-    ET.SubElement(made, "step").text = name[0]
-    if len(name) > 1:
-        ET.SubElement(made, "alter").text = "1"
-    ET.SubElement(made, "octave").text = str(octave - 1)
-    return made

@@ -73,13 +73,12 @@ def to_piece(score: Any, programs: dict[str, int]) -> Piece:
         program = programs.get(str(instrument.partId)) if instrument else None
         if program is None:
             program = (instrument.midiProgram if instrument else 0) or 0
-        drums = (
-            program == DRUM_PROGRAM
-            or (instrument is not None
+        drums = program == DRUM_PROGRAM or (
+            instrument is not None
             and (
                 instrument.midiChannel == _DRUM_CHANNEL
                 or "UnpitchedPercussion" in instrument.classes
-            ))
+            )
         )
         rows: dict[bool, list[Row]] = {False: [], True: []}
         _collect(flat, dynamics, drums, rows)

@@ -1,4 +1,6 @@
-"""What abc2midi plays: `python -m tests.helpers.abc2midi_values` writes tests/formats/abc/notes.json.
+"""What abc2midi plays: `python tests/helpers/abc2midi_values.py` writes expected notes.
+
+That is tests/formats/abc/notes.json.
 
 Run where abc2midi is installed (Debian's package abcmidi; 4.84 made the file that is here)
 after changing an .abc file in that folder. Grace notes, chord symbols and fermatas, which
@@ -37,7 +39,9 @@ def played(path: Path) -> list[tuple[int, float, float]]:
                 beats = start / file.ticks_per_beat, (now - start) / file.ticks_per_beat
                 notes.append((message.note, *beats))
     first = min(onset for _, onset, _ in notes)
-    return sorted((pitch, round(onset - first, 3), round(length, 3)) for pitch, onset, length in notes)
+    return sorted(
+        (pitch, round(onset - first, 3), round(length, 3)) for pitch, onset, length in notes
+    )
 
 
 def main() -> None:

@@ -1,0 +1,21 @@
+"""The tokens of a line of ABC music, as patterns (abc notation 2.1, section 4)."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_LENGTH: Final = r"(?P<above>\d{0,4})(?P<slashes>/*)(?P<below>\d{0,4})"
+NOTE: Final = re.compile(
+    rf"(?P<accidental>\^\^?|__?|=)?(?P<letter>[A-Ga-g])(?P<octave>[,']*){_LENGTH}(?P<tie>-?)"
+)
+REST: Final = re.compile(rf"[zx]{_LENGTH}")
+BARS_OF_REST: Final = re.compile(r"[ZX](\d{0,4})")
+CHORD: Final = re.compile(rf"\[(?P<inside>[^\]|]*)\]{_LENGTH}(?P<tie>-?)")
+TUPLET: Final = re.compile(r"\((\d)(?::(\d?))?(?::(\d?))?")
+BAR_LINE: Final = re.compile(r"\.?(?P<ends>:*)(?:\[?\|+\]?(?P<starts>:*)|(?<=:)|\[\|\])")
+ENDING: Final = re.compile(r"(?:\[\s*|(?<=[|:\]]))(\d{1,2}(?:[,-]\d{1,2})*)")
+INLINE: Final = re.compile(r"\[([A-Za-z]):([^\]]*)\]")
+BROKEN: Final = re.compile(r">+|<+")
+PASSED: Final = re.compile(r'"[^"]*"|\{[^}]*\}|y\d*|[().~H-WYh-w`\\$*;?@#\s]')
+DECORATION: Final = re.compile(r"!([^!|\s]*)!|\+([^+|\s]*)\+")
