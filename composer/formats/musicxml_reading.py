@@ -81,7 +81,8 @@ class _Reduction:
         self._remark = remark
         self._faults: Counter[str] = Counter()
         self._drum_keys: dict[str, int] = {}
-        self._pitched = self._struck = False  # what the part under way has
+        self._by_key = True  # whether drums of the part under way go by their MIDI keys
+        self._struck = False  # whether any of them did
 
     def score(self) -> tuple[ET.Element, dict[str, int]]:
         """The reduced score, and the program of each part that names one."""
@@ -103,10 +104,13 @@ class _Reduction:
                 self._faults["part that the part list does not name"] += 1
             names.add(name)
             self._list_part(part_list, name, listed.get(given), programs)
-            self._pitched = self._struck = False
+            # Struck notes among pitched ones keep their place on the staff alone.
+            drums = programs.get(name) == DRUM_PROGRAM
+            self._by_key = drums or part.find("measure/note/pitch") is None
+            self._struck = False
             element = ET.SubElement(score, "part", id=name)
             element.extend(self._bars(part))
-            if self._struck and not self._pitched:
+            if self._struck:
                 programs[name] = DRUM_PROGRAM
         for fault, count in self._faults.items():
             self._remark(f"{fault} passed over" + (f" ({count} times)" if count > 1 else ""))
@@ -125,6 +129,11 @@ class _Reduction:
         ET.SubElement(element, "part-name").text = " ".join((text or "").split())
         if listed is None:
             return
+        # music21 knows programs by the names of instruments.
+        called = " ".join((listed.findtext("score-instrument/instrument-name") or "").split())
+        if called:
+            instrument = ET.SubElement(element, "score-instrument", id=f"{name}-I1")
+            ET.SubElement(instrument, "instrument-name").text = called
         for midi in listed.findall("midi-instrument"):
             program = self._whole(midi, "midi-program", 1, 128)
             channel = self._whole(midi, "midi-channel", 1, 16)
@@ -292,7 +301,7 @@ class _Reduction:
         if unpitched is not None:
             instrument = given.find("instrument")
             key = self._drum_keys.get(instrument.get("id", "")) if instrument is not None else None
-            if key is not None:
+            if key is not None and self._by_key:
                 self._struck = True
                 return pitch_element(key)
             made = ET.Element("unpitched")
@@ -319,7 +328,6 @@ class _Reduction:
         if not 0 <= number <= 127:
             self._faults["note that MIDI has no number for"] += 1
             return None
-        self._pitched = True
         return pitch_element(number)
 
     def _move(self, given: ET.Element, state: _PartState) -> Iterator[ET.Element]:
