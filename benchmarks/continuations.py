@@ -127,7 +127,7 @@ def main() -> int:
             start = time.perf_counter()
             try:
                 seed = open_seed(path)
-                made = continue_seed(seed.reading(settings.grid), predictor, settings, range(1))
+                made = continue_seed(seed.analysis(settings.grid), predictor, settings, range(1))
             except SeedError as error:
                 refused += 1
                 print(f"refused: {error}")

@@ -58,7 +58,7 @@ def continue_seed(
     """
     settings = settings or Settings()
     return generate.continue_seed(
-        seed.reading(settings.grid),
+        seed.analysis(settings.grid),
         predictor or open_predictor(),
         settings,
         range(variations),

@@ -1,10 +1,11 @@
-"""Ear: how often one stream of events repeats itself, and how much it plays at once.
+"""Repetition: how often one stream of events repeats itself, and how much it plays at once.
 
-It compares every bar with the `LOOK_BACK` before it; counts how often each part begins an
-onset with the same key again; and counts the notes of the bar and of the chord so far.
+Every bar is compared with the `LOOK_BACK` bars before it; of each part it is counted how often
+it begins an onset with the same pitch again; and the notes of the bar and of the chord so far
+are counted.
 
 Conventions:
-    Ticks are event ticks. An ear is changed by what it hears; `copy` keeps the old one.
+    Ticks are event ticks. A tracker is changed by `update`; `copy` keeps the old one.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from composer.encoding.events import PART, PITCH, SHIFT, SHIFT_TICKS, SLOTS, Eve
 LOOK_BACK = 4
 """Bars with which a finished bar is compared."""
 HEARD = 512
-"""Last notes of a seed that are listened to."""
+"""Last notes of a seed that are looked at."""
 
 _FOLD, _MASK = 6364136223846793005, (1 << 64) - 1
 """A step of a linear congruential generator (Knuth, TAOCP 2, 3.3.4): folds a bar's notes
@@ -42,24 +43,24 @@ class RepetitionTracker:
 
     Attributes:
         repeats: Bars in a row that were like one shortly before.
-        struck: Of every part's last onset its lowest key, -1 for none yet, [16].
+        lowest: Of every part's last onset its lowest key, -1 for none yet, [16].
         strikes: How often in a row it was that, [16].
         in_bar: Notes that began in this bar.
         in_chord: Notes of the last note's part on its onset.
     """
 
-    __slots__ = ("_current", "_here", "_past", "in_bar", "in_chord", "repeats", "strikes", "struck")
+    __slots__ = ("_current", "_here", "_past", "in_bar", "in_chord", "lowest", "repeats", "strikes")
 
     def __init__(self) -> None:
         self.repeats = 0
-        self.struck = [-1] * SLOTS
+        self.lowest = [-1] * SLOTS
         self.strikes = [0] * SLOTS
         self.in_bar = self.in_chord = 0
         self._current = 0  # print of the bar so far
         self._past: tuple[int, ...] = ()  # prints of the bars before it, the latest first
         self._here = 0  # a bit for each part that has played on this onset
 
-    def hear(self, ticks: int, inside: int, bar: int, part: int, key: int) -> None:
+    def update(self, ticks: int, inside: int, bar: int, part: int, key: int) -> None:
         """Take in one more note.
 
         Args:
@@ -84,8 +85,8 @@ class RepetitionTracker:
             self.in_chord += 1
         else:
             self._here |= 1 << part
-            self.strikes[part] = self.strikes[part] + 1 if self.struck[part] == key else 1
-            self.struck[part] = key
+            self.strikes[part] = self.strikes[part] + 1 if self.lowest[part] == key else 1
+            self.lowest[part] = key
             self.in_chord = 1
         self.in_bar += 1
 
@@ -94,31 +95,31 @@ class RepetitionTracker:
         return ticks > 0 or not self._here >> part & 1
 
     def copy(self) -> RepetitionTracker:
-        """Another ear that has heard the same."""
+        """Another tracker that has heard the same."""
         made = RepetitionTracker()
         made.repeats, made.in_bar, made.in_chord = self.repeats, self.in_bar, self.in_chord
-        made.struck, made.strikes = self.struck.copy(), self.strikes.copy()
+        made.lowest, made.strikes = self.lowest.copy(), self.strikes.copy()
         made._current, made._past, made._here = self._current, self._past, self._here
         return made
 
 
-def listen(events: Events, bar: int) -> tuple[RepetitionLimits, RepetitionTracker]:
-    """Hear a seed (its last `HEARD` notes) for its own repetitions.
+def measure_repetition(events: Events, bar: int) -> tuple[RepetitionLimits, RepetitionTracker]:
+    """Measure how much a seed (its last `HEARD` notes) repeats itself.
 
     Args:
         events: The seed.
         bar: Ticks of a bar.
 
     Returns:
-        What it allows itself, and an ear that has its last bars in memory.
+        What it allows itself, and a tracker that has its last bars in memory.
     """
-    ear = RepetitionTracker()
+    tracker = RepetitionTracker()
     inside = bars = strikes = 0
     for row in events.rows[-HEARD:].tolist():
         ticks, part = _TICKS[row[SHIFT]], row[PART]
-        ear.hear(ticks, inside, bar, part, row[PITCH])
+        tracker.update(ticks, inside, bar, part, row[PITCH])
         inside = (inside + ticks) % bar
-        bars, strikes = max(bars, ear.repeats), max(strikes, ear.strikes[part])
-    ear.repeats = 0
-    ear.strikes = [0] * SLOTS
-    return RepetitionLimits(bars, strikes), ear
+        bars, strikes = max(bars, tracker.repeats), max(strikes, tracker.strikes[part])
+    tracker.repeats = 0
+    tracker.strikes = [0] * SLOTS
+    return RepetitionLimits(bars, strikes), tracker

@@ -130,7 +130,7 @@ class ContinuousBatcher:
             yield from self._fill()
             if not self._decoder.streams:
                 return
-            for stream in self._decoder.play():
+            for stream in self._decoder.step():
                 request = self._running.pop(stream)
                 nats = stream.nats[: len(stream.rows)]
                 yield Finished(request, stream, float(np.mean(nats)) if nats else None)

@@ -106,7 +106,7 @@ class Worker:
                 seed = open_seed(path)
             except ComposerError as error:
                 raise type(error)(_without_folder(str(error), path, task)) from error
-        analysis = seed.reading(task.settings.grid)
+        analysis = seed.analysis(task.settings.grid)
         writer = OutputWriter(self._spec, task, _digest(task) or "", seed, analysis)
         segment = analysis.segment() if self._spec.best is not None else None
         count = len(task.variations)

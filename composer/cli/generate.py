@@ -159,7 +159,7 @@ def generate(
     predictor = load_predictor(model, device)
     with terminal.bar("Composing", "%") as advance:
         made = continue_seed(
-            seed.reading(settings.grid),
+            seed.analysis(settings.grid),
             predictor,
             settings,
             range(variations),
@@ -176,15 +176,15 @@ def generate(
             picture = piano_roll_png(seed.piece, continuation.piece, continuation.join)
             with begin(path) as stream:
                 stream.write(picture)
-    reading = made[0].reading
+    analysis = made[0].analysis
     summary = {
         "seed": str(seed.path),
         "out": [str(path) for path in names],
         "notes": [continuation.piece.note_count for continuation in made],
         "join_tick": made[0].join,
         "end_ticks": [continuation.end for continuation in made],
-        "key": str(reading.key) if reading.key else None,
-        "grid": reading.grid.kind,
+        "key": str(analysis.key) if analysis.key else None,
+        "grid": analysis.grid.kind,
         "model": model,
         "settings": settings.as_dict(),
     }
@@ -193,8 +193,8 @@ def generate(
     if as_json:
         click.echo(json.dumps(summary, indent=2))
         return
-    key = f"in {reading.key}" if reading.key else "without a key"
-    feel = "in free time" if reading.grid.kind == "free" else "on the beat"
+    key = f"in {analysis.key}" if analysis.key else "without a key"
+    feel = "in free time" if analysis.grid.kind == "free" else "on the beat"
     terminal.say(f"Heard {seed.piece.note_count} notes {key}, {feel}.")
     for path, continuation in zip(names, made, strict=True):
         length = tempo_seconds(continuation)

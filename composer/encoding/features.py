@@ -68,6 +68,9 @@ COLUMNS = (
     "ago_velocity",
 )
 """What is known of a step: its five fields and, from them and the past, its context."""
+PROGRAM = COLUMNS.index("program")
+POSITION, BEAT, BAR_LENGTH = (COLUMNS.index(name) for name in ("position", "beat", "bar_length"))
+LAST_PITCH, GAP = COLUMNS.index("last_pitch"), COLUMNS.index("gap")
 TRUST = COLUMNS.index("trust")
 LIKENESS = COLUMNS.index("likeness")
 COLUMN_SIZES = (
@@ -135,18 +138,20 @@ def features(events: Events, *, end: bool = False) -> Rows:
     declared = table[: len(events.programs)]
     declared[:] = blank_step(events.kind)
     declared[:, PART] = np.arange(len(events.programs))
-    declared[:, 5] = events.programs
-    declared[:, 8] = context_of(np.zeros(1, dtype=np.int64), events.kind, events.metres)[:, 2]
+    declared[:, PROGRAM] = events.programs
+    declared[:, BAR_LENGTH] = context_of(np.zeros(1, dtype=np.int64), events.kind, events.metres)[
+        :, 2
+    ]
     noted = table[len(events.programs) : len(events.programs) + count]
-    noted[:, :5] = rows
-    noted[:, 5] = np.array(events.programs)[rows[:, PART]]
-    noted[:, 6:9] = context_of(onsets, events.kind, events.metres)
-    noted[:, 9:13] = (NO_PITCH, NO_DURATION, NO_VELOCITY, END)
+    noted[:, : len(FIELDS)] = rows
+    noted[:, PROGRAM] = np.array(events.programs)[rows[:, PART]]
+    noted[:, POSITION : BAR_LENGTH + 1] = context_of(onsets, events.kind, events.metres)
+    noted[:, LAST_PITCH : GAP + 1] = (NO_PITCH, NO_DURATION, NO_VELOCITY, END)
     order = np.argsort(rows[:, PART], kind="stable")
     follows = rows[order[1:], PART] == rows[order[:-1], PART]
     now, last = order[1:][follows], order[:-1][follows]
-    noted[now, 9:12] = rows[last, PITCH:]
-    noted[now, 12] = gap_class(onsets[now] - onsets[last])
+    noted[now, LAST_PITCH:GAP] = rows[last, PITCH:]
+    noted[now, GAP] = gap_class(onsets[now] - onsets[last])
     recall, lookback = MatchModel.start(events.kind), Lookback.start(0)
     before = []
     for row, bar in zip(rows.tolist(), lookback_bars(events).tolist(), strict=True):

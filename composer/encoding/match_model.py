@@ -123,11 +123,23 @@ class _Page:
 class MatchModel:
     """What one stream remembers of itself; see the module's docstring."""
 
-    __slots__ = ("_at", "_count", "_deaf", "_exact", "_first", "_hits", "_keys", "_most",
-                 "_now", "_pages", "_source", "_tolerance")  # fmt: skip
+    __slots__ = (
+        "_at",
+        "_count",
+        "_exact",
+        "_first",
+        "_hits",
+        "_keys",
+        "_max_pages",
+        "_now",
+        "_pages",
+        "_source",
+        "_suspended_until",
+        "_tolerance",
+    )  # fmt: skip
 
     _pages: tuple[_Page, ...]
-    _most: int  # pages kept
+    _max_pages: int  # pages kept
     _first: int  # number of the first page still kept
     _count: int  # notes heard; those behind it on the last page are another recall's
     _tolerance: int  # ticks
@@ -137,7 +149,7 @@ class MatchModel:
     _at: int  # number of the note expected next; -1: none
     _hits: int  # one bit for each of the last HISTORY notes, the latest lowest
     _exact: int  # notes in a row right in every field
-    _deaf: int  # ticks; no place is looked for before
+    _suspended_until: int  # ticks; no place is looked for before it
 
     @classmethod
     def start(cls, kind: str, pages: int = PAGES) -> MatchModel:
@@ -148,9 +160,9 @@ class MatchModel:
             pages: Pages of notes that are remembered.
         """
         made = cls()
-        made._pages, made._most = (), pages
+        made._pages, made._max_pages = (), pages
         made._first = made._count = made._keys = made._now = made._source = 0
-        made._hits = made._exact = made._deaf = 0
+        made._hits = made._exact = made._suspended_until = 0
         made._at = -1
         made._tolerance = FREE_TOLERANCE if kind == FREE else 0
         return made
@@ -173,9 +185,9 @@ class MatchModel:
         return self._now - self._source if self._at >= 0 else 0
 
     @property
-    def resting(self) -> int:
+    def suspended(self) -> int:
         """Ticks for which no place is looked for yet."""
-        return max(self._deaf - self._now, 0)
+        return max(self._suspended_until - self._now, 0)
 
     def hear(self, row: Row) -> MatchModel:
         """The recall after one more note: (shift, part, pitch, duration, velocity)."""
@@ -194,7 +206,7 @@ class MatchModel:
             # How long the first of the three had to be waited for is of no account.
             number = (older & _UNSHIFTED) << 2 * _KEY_BITS | made._keys
             doubtful = made._hits.bit_count() <= DOUBTFUL and not hit
-            if (made._at < 0 or doubtful) and made._now >= made._deaf:
+            if (made._at < 0 or doubtful) and made._now >= made._suspended_until:
                 made._look_for(number)
         page = made._pages[-1]
         page.places[number] = own
@@ -206,19 +218,23 @@ class MatchModel:
         made._count += 1
         return made
 
-    def rest(self, ticks: int) -> MatchModel:
+    def suspend(self, ticks: int) -> MatchModel:
         """The recall that expects nothing, and looks for no place for so many ticks."""
         made = self._copy()
         made._at, made._hits, made._exact = -1, 0, 0
-        made._deaf = self._now + ticks
+        made._suspended_until = self._now + ticks
         return made
 
     def _copy(self) -> MatchModel:
         made = MatchModel()
-        made._pages, made._most = self._pages, self._most
+        made._pages, made._max_pages = self._pages, self._max_pages
         made._first, made._count = self._first, self._count
         made._tolerance, made._keys, made._now = self._tolerance, self._keys, self._now
-        made._source, made._at, made._deaf = self._source, self._at, self._deaf
+        made._source, made._at, made._suspended_until = (
+            self._source,
+            self._at,
+            self._suspended_until,
+        )
         made._hits, made._exact = self._hits, self._exact
         return made
 
@@ -269,7 +285,7 @@ class MatchModel:
         """See that the last page has room, and `own` notes on it."""
         if own == 0:
             self._pages = (*self._pages, _Page([], [], []))
-            if len(self._pages) > self._most:
+            if len(self._pages) > self._max_pages:
                 self._pages, self._first = self._pages[1:], self._first + 1
                 if self._at < self._first * PAGE:
                     self._at = -1

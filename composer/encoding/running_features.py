@@ -35,11 +35,17 @@ from composer.encoding.events import (
     Events,
 )
 from composer.encoding.features import (
+    BAR_LENGTH,
     BAR_LENGTHS,
+    BEAT,
     BEATS_IN_BAR,
     COLUMNS,
+    GAP,
+    LAST_PITCH,
     LIKENESS,
+    POSITION,
     POSITIONS,
+    PROGRAM,
     TRUST,
     forget_wrong,
     gap_class,
@@ -62,7 +68,7 @@ _BAR_CLASSES = _BAR_CLASSES.astype(np.int64)
 """Bar length class of each length in ticks."""
 
 
-_PLAYER = np.array([5, 9, 10, 11, 12])
+_PLAYER = np.array([PROGRAM, *range(LAST_PITCH, GAP + 1)])
 """Columns of the next note that its part is known by: program, last pitch, duration and
 velocity, gap."""
 _PLAYED = np.array([PITCH, DURATION, VELOCITY, SHIFT])
@@ -200,11 +206,11 @@ class Context:
         """Position, beat and bar length of the next note."""
         ticks = _TICKS.take(columns[:, SHIFT])
         beat, position = np.divmod((self.inside + ticks) % self.bar, TICKS_PER_BEAT)
-        columns[:, 6] = position
-        columns[:, 7] = np.minimum(beat, BEATS_IN_BAR - 2)
-        columns[:, 8] = _BAR_CLASSES[np.minimum(self.bar, _LONGEST_BAR)]
+        columns[:, POSITION] = position
+        columns[:, BEAT] = np.minimum(beat, BEATS_IN_BAR - 2)
+        columns[:, BAR_LENGTH] = _BAR_CLASSES[np.minimum(self.bar, _LONGEST_BAR)]
         if True in self.free.tolist():
-            columns[self.free, 6:9] = (POSITIONS - 1, BEATS_IN_BAR - 1, 0)
+            columns[self.free, POSITION : BAR_LENGTH + 1] = (POSITIONS - 1, BEATS_IN_BAR - 1, 0)
 
     def _player(self, columns: Ints) -> None:
         """Program, last pitch, duration, velocity and gap of the part that plays."""

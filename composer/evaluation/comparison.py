@@ -81,7 +81,7 @@ class Halved:
 
     Attributes:
         name: As in `composer.evaluation.evaluate.Found`; so are corpus and dynamics.
-        reading: The first half, as a seed.
+        analysis: The first half, as a seed.
         seed: The same as a passage.
         truth: The second half.
         cut: Event tick of the piece at which the second half begins.
@@ -91,7 +91,7 @@ class Halved:
     name: str
     corpus: str
     dynamics: bool
-    reading: SeedAnalysis
+    analysis: SeedAnalysis
     seed: Segment
     truth: Segment
     cut: int
@@ -163,9 +163,9 @@ def halve(found: Found, most_bars: int | None = None) -> Halved | None:
         rows[split:stop], onsets[split:stop] - cut, events.programs, bar,
         events.kind == FREE, bars * bar,
     )  # fmt: skip
-    reading = _read(events, split, cut)
+    analysis = _read(events, split, cut)
     return Halved(
-        found.name, found.corpus, found.dynamics, reading, reading.segment(), truth,
+        found.name, found.corpus, found.dynamics, analysis, analysis.segment(), truth,
         cut, _event_tempos(found),
     )  # fmt: skip
 
@@ -231,18 +231,18 @@ def continuations(
             index = number % len(halves)
             half = halves[index]
             wanted = replace(settings, bars=half.bars, seconds=None, notes=None)
-            state = seed_state(half.reading, predictor)
+            state = seed_state(half.analysis, predictor)
             variation = number // len(halves)
             if alone:
                 stream = _alone(half, state, settings.rng_seed, variation)
             else:
-                (stream,) = make_streams(half.reading, state, wanted, [variation])
+                (stream,) = make_streams(half.analysis, state, wanted, [variation])
             numbers[stream] = number
-            takes.add([(half.reading, stream)])
-        for stream in takes.play():
+            takes.add([(half.analysis, stream)])
+        for stream in takes.step():
             number = numbers.pop(stream)
             index = number % len(halves)
-            made[number] = Made(index, segment_of(halves[index].reading, stream))
+            made[number] = Made(index, segment_of(halves[index].analysis, stream))
             if progress:
                 progress(len(made), total)
     return [made[number] for number in range(total)]
@@ -250,22 +250,22 @@ def continuations(
 
 def _alone(half: Halved, state: State, rng_seed: int, variation: int) -> Stream:
     """A continuation that nothing guides, before its first note."""
-    reading = half.reading
-    parts = np.arange(SLOTS) < len(reading.events.programs)
-    end = reading.join + half.bars * reading.bar
+    analysis = half.analysis
+    parts = np.arange(SLOTS) < len(analysis.events.programs)
+    end = analysis.join + half.bars * analysis.bar
     rules = Constraints.of(
-        earliest=reading.join,
+        earliest=analysis.join,
         latest_first=end,
         end=end,
         longest=LONGEST,
         parts=parts,
         pitches=np.ones((SLOTS, SIZES[PITCH]), dtype=bool),
         velocities=np.ones((SLOTS, SIZES[VELOCITY]), dtype=bool),
-        per_bar=BUSIEST * reading.bar,
+        per_bar=BUSIEST * analysis.bar,
     )
     settings = Settings(temperature=1.0, top_p=1.0, min_p=0.0, recall=_ENDLESS, rng_seed=rng_seed)
-    before = reading.events.rows[-1].astype(np.int64)
-    most = BUSIEST * (end - reading.join)
+    before = analysis.events.rows[-1].astype(np.int64)
+    most = BUSIEST * (end - analysis.join)
     return Stream(
         state, before, rules, settings, RepetitionLimits(_ENDLESS, _ENDLESS), variation, most
     )

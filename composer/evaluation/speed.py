@@ -37,7 +37,7 @@ from composer.encoding.events import FIELDS, PITCH, SHIFT, SIZES
 from composer.errors import SettingError
 from composer.generation.decoder import BatchDecoder
 from composer.generation.generate import make_streams, seed_state
-from composer.generation.sampling import SamplingParams, choose
+from composer.generation.sampling import SamplingParams, sample
 from composer.generation.seed_analysis import analyse_seed
 from composer.generation.settings import Settings
 from composer.generation.stream import Stream
@@ -192,10 +192,10 @@ def streams(predictor: Predictor, count: int, notes: int) -> list[Stream]:
     """Continuations of the shipped seed, about to play so many notes each."""
     from composer.formats import midi
 
-    reading = analyse_seed(midi.read(seed_path()))
+    analysis = analyse_seed(midi.read(seed_path()))
     settings = Settings(notes=notes)
-    state = seed_state(reading, predictor)
-    return make_streams(reading, state, settings, range(count))
+    state = seed_state(analysis, predictor)
+    return make_streams(analysis, state, settings, range(count))
 
 
 def seed_path() -> Path:
@@ -210,7 +210,7 @@ def time_notes(predictor: Predictor, count: int, notes: int) -> list[float]:
     times = []
     for _ in range(notes + WARM_UP - 1):
         began = time.perf_counter()
-        ensemble.play()
+        ensemble.step()
         times.append(time.perf_counter() - began)
     return times[WARM_UP - 1 :]
 
@@ -224,7 +224,7 @@ def time_network(predictor: Predictor, notes: int) -> list[float]:
     allowed = [np.ones((1, size), dtype=bool) for size in SIZES]
     allowed[SHIFT][:, -1] = False
     allowed[1][:] = state.context.slots
-    freedom = SamplingParams(np.array([0.95]), np.array([0.97]), np.array([0.02]))
+    params = SamplingParams(np.array([0.95]), np.array([0.97]), np.array([0.02]))
     times = []
     for _ in range(notes + WARM_UP):
         began = time.perf_counter()
@@ -232,7 +232,7 @@ def time_network(predictor: Predictor, notes: int) -> list[float]:
         uniform = rng.random((1, len(FIELDS)))
         for field in range(len(FIELDS)):
             logits = predictor.logits(field, state, columns)
-            columns[:, field] = choose(logits, allowed[field], uniform[:, field], freedom)
+            columns[:, field] = sample(logits, allowed[field], uniform[:, field], params)
             if field <= PITCH:
                 state.context.follow(columns, field)
         state = predictor.step(columns[:, : len(FIELDS)], state, columns)
@@ -249,14 +249,14 @@ def primed_per_second(predictor: Predictor) -> float:
     """Notes of a seed that the network hears in a second."""
     from composer.formats import midi
 
-    reading = analyse_seed(midi.read(seed_path()))
-    predictor.prime(reading.events)
+    analysis = analyse_seed(midi.read(seed_path()))
+    predictor.prime(analysis.events)
     times = []
     for _ in range(ROUNDS):
         began = time.perf_counter()
-        predictor.prime(reading.events)
+        predictor.prime(analysis.events)
         times.append(time.perf_counter() - began)
-    return len(reading.events.rows) / float(np.median(times))
+    return len(analysis.events.rows) / float(np.median(times))
 
 
 def _in_turns(

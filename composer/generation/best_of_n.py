@@ -1,16 +1,17 @@
-"""Takes: every bar is tried in several ways, and the way that fits the seed best is kept.
+"""Best of N: every bar is tried several times, and the take that fits the seed best is kept.
 
 A network that draws one note after another goes where its last notes lead, and wanders off:
-out of the key, denser and denser, into a figure of which it does not find out again. Someone
-who writes music down tries a bar, looks at what there is so far, and tries it again. So each
-stream goes on in `Settings.takes` ways side by side, for about as many notes as the seed has
-to a bar; of these the one is kept for which all that was made so far fits the seed best
-(`composer.analysis.seed_distance`), and the next bar begins there. That costs little, because a
-state is a value, and thirty streams in one step of the network are not thirty times the work of
-one.
+out of the key, ever denser, or into a figure that it repeats for ever. A composer at a desk
+tries a bar, looks at what there is so far, and tries it again. So each stream goes on in
+`Settings.takes` candidates side by side, for about as many notes as the seed has to a bar. The
+candidate is kept for which all music so far fits the seed best
+(`composer.analysis.seed_distance`), and the next bar begins there. That costs little: a state
+is a value, and thirty streams in one step of the network take much less time than thirty
+steps of one.
 
-Every take is drawn from the network, by the same rules, and none is changed: what is chosen
-is among what it would have played. With one take, everything is as in an `BatchDecoder`.
+Every candidate is drawn from the network, under the same constraints, and none is changed:
+what is kept is among what the network would have played. With one take, all is as in a
+`BatchDecoder`.
 """
 
 from __future__ import annotations
@@ -36,124 +37,121 @@ FEWEST = 6
 
 
 @dataclass(eq=False)
-class _Choice:
-    """A stream whose bars are tried in several ways.
+class _Contest:
+    """A stream whose bars are tried several times.
 
     Attributes:
-        stream: What is to be filled with the ways chosen.
-        reading: Of its seed.
-        fit: The same, to hold what is made against.
-        notes: From one choice to the next.
-        ways: Those being drawn or waiting for the others.
-        number: Choices made so far.
+        stream: Gets the notes of the candidates that are kept.
+        analysis: Of its seed.
+        distance: From its seed.
+        notes_per_bar: Notes from one choice to the next.
+        candidates: Those that are being drawn or wait for the others.
+        number: Choices so far.
     """
 
     stream: Stream
-    reading: SeedAnalysis
-    fit: SeedDistance
-    notes: int
-    ways: list[Stream] = field(default_factory=list)
+    analysis: SeedAnalysis
+    distance: SeedDistance
+    notes_per_bar: int
+    candidates: list[Stream] = field(default_factory=list)
     number: int = 0
 
 
 class BestOfN:
-    """Streams that play side by side, each the best of several takes, bar by bar."""
+    """Streams that are drawn side by side, each the best of several takes, bar by bar."""
 
     def __init__(self, predictor: NoteModel, judge: Judge | None = None) -> None:
-        """Nobody plays yet.
+        """No stream yet.
 
         Args:
             predictor: The network.
             judge: Log p of the notes drawn last, rows int [B, 5] -> float [B]; None if
-                nobody wants to know.
+                likelihoods are not wanted.
         """
-        self._ensemble, self._judge = BatchDecoder(predictor), judge
-        self._choices: dict[Stream, _Choice] = {}
+        self._decoder, self._judge = BatchDecoder(predictor), judge
+        self._contests: dict[Stream, _Contest] = {}
         self._places = 0
 
     @property
     def streams(self) -> list[Stream]:
-        """The streams that are being drawn, in order: all takes of all."""
-        return self._ensemble.streams
+        """The streams that are being drawn, in order: all candidates of all."""
+        return self._decoder.streams
 
     @property
     def places(self) -> int:
-        """Streams that are drawn or wait for others, all takes counted."""
+        """Streams that are drawn or wait for others, all candidates counted."""
         return self._places
 
     def add(self, new: Iterable[tuple[SeedAnalysis, Stream]]) -> None:
         """Let streams join before the next note, each with its seed."""
         joining = []
-        for reading, stream in new:
+        for analysis, stream in new:
             takes = takes_of(stream)
             self._places += takes
             if takes == 1:
                 joining.append(stream)
                 continue
-            seed = reading.segment()
-            per_bar = len(seed.rows) * seed.bar / max(seed.length, seed.bar)
-            choice = _Choice(stream, reading, SeedDistance(seed), max(round(per_bar), FEWEST))
-            joining += self._ways(choice, stream)
-        self._ensemble.add(joining)
+            seed = analysis.segment()
+            per_bar = round(len(seed.rows) * seed.bar / max(seed.length, seed.bar))
+            contest = _Contest(stream, analysis, SeedDistance(seed), max(per_bar, FEWEST))
+            joining += self._start(contest, stream)
+        self._decoder.add(joining)
 
-    def play(self) -> list[Stream]:
-        """Draw one note of every take of every stream. Returns the streams that ended with it."""
-        drawn = self._ensemble.streams
-        done = self._ensemble.play()
+    def step(self) -> list[Stream]:
+        """Draw one note of every candidate. Returns the streams that ended with it."""
+        drawn = self._decoder.streams
+        done = self._decoder.step()
         if self._judge is not None and drawn:
             # A stream that is over has drawn no note: there will be one value too many.
             rows = np.array([(stream.rows or [[0] * len(FIELDS)])[-1] for stream in drawn])
             for stream, value in zip(drawn, self._judge(rows).tolist(), strict=True):
                 stream.nats.append(value)
         ended, going_on = [], []
-        made: dict[_Choice, None] = {}
-        for way in done:
-            choice = self._choices.pop(way, None)
-            if choice is None:
+        complete: dict[_Contest, None] = {}
+        for stream in done:
+            contest = self._contests.pop(stream, None)
+            if contest is None:
                 self._places -= 1
-                ended.append(way)
-            elif all(other.done for other in choice.ways):
-                made[choice] = None
-        for choice in made:
-            best, whole = self._best(choice), choice.stream
-            if len(best.rows) < best.most or len(best.rows) >= whole.most:
+                ended.append(stream)
+            elif all(other.done for other in contest.candidates):
+                complete[contest] = None
+        for contest in complete:
+            best, whole = _best(contest), contest.stream
+            if len(best.rows) < best.max_notes or len(best.rows) >= whole.max_notes:
                 self._places -= takes_of(whole)
                 _fill(whole, best)
                 ended.append(whole)
             else:
-                going_on += self._ways(choice, best)
-        self._ensemble.add(going_on)
+                going_on += self._start(contest, best)
+        self._decoder.add(going_on)
         return ended
 
-    def _ways(self, choice: _Choice, last: Stream) -> list[Stream]:
-        """The ways to go on from where a stream or a way ended."""
-        whole = choice.stream
-        before = np.array(last.rows[-1], dtype=np.int64) if last.rows else whole.before
-        state = last.state if last.after is None else last.after
-        most = min(len(last.rows) + choice.notes, whole.most)
-        choice.ways = [
+    def _start(self, contest: _Contest, last: Stream) -> list[Stream]:
+        """The candidates for the bar after what a stream or a candidate has drawn."""
+        whole = contest.stream
+        max_notes = min(len(last.rows) + contest.notes_per_bar, whole.max_notes)
+        contest.candidates = [
             Stream(
-                state, before, whole.rules, whole.settings, whole.habits, whole.variation, most,
-                last.ear, last.copied, last.resting, list(last.rows), list(last.nats),
-                take=(choice.number, take),
+                state=last.state if last.after is None else last.after,
+                last_note=np.array(last.rows[-1], np.int64) if last.rows else whole.last_note,
+                constraints=whole.constraints,
+                settings=whole.settings,
+                limits=whole.limits,
+                variation=whole.variation,
+                max_notes=max_notes,
+                tracker=last.tracker,
+                copied_ticks=last.copied_ticks,
+                suspended=last.suspended,
+                rows=list(last.rows),
+                nats=list(last.nats),
+                take=(contest.number, take),
             )
             for take in range(takes_of(whole))
-        ]  # fmt: skip
-        choice.number += 1
-        for way in choice.ways:
-            self._choices[way] = choice
-        return choice.ways
-
-    def _best(self, choice: _Choice) -> Stream:
-        """The way that fits best; of equals the first."""
-        whole = choice.stream
-        clock = int(whole.state.context.clock[0])
-        misfits = []
-        for way in choice.ways:
-            # What has come to its end is as long as it was to be, else as its last onset.
-            end = int(whole.rules.end[0]) if len(way.rows) < way.most else None
-            misfits.append(choice.fit.misfit(segment_so_far(choice.reading, way, clock, end)))
-        return choice.ways[int(np.argmin(misfits))]
+        ]
+        contest.number += 1
+        for candidate in contest.candidates:
+            self._contests[candidate] = contest
+        return contest.candidates
 
 
 def takes_of(stream: Stream) -> int:
@@ -161,8 +159,22 @@ def takes_of(stream: Stream) -> int:
     return stream.settings.takes if stream.settings.draw.temperature > COLDEST else 1
 
 
+def _best(contest: _Contest) -> Stream:
+    """The candidate that fits best; of equals the first."""
+    whole, analysis = contest.stream, contest.analysis
+    clock, end = int(whole.state.context.clock[0]), int(whole.constraints.end[0])
+    misfits = []
+    for candidate in contest.candidates:
+        # A continuation that has ended lasts to its end, any other to its last onset.
+        ended = len(candidate.rows) < candidate.max_notes
+        segment = segment_so_far(analysis, candidate, clock, end if ended else None)
+        misfits.append(contest.distance.misfit(segment))
+    return contest.candidates[int(np.argmin(misfits))]
+
+
 def _fill(stream: Stream, best: Stream) -> None:
-    """Let a stream be what was chosen for it."""
+    """Let a stream be the candidate that was chosen for it."""
     stream.rows, stream.nats = best.rows, best.nats
-    stream.ear, stream.copied, stream.resting = best.ear, best.copied, best.resting
+    stream.tracker, stream.suspended = best.tracker, best.suspended
+    stream.copied_ticks = best.copied_ticks
     stream.after, stream.done = best.after, True

@@ -39,14 +39,14 @@ class Continuation:
             tracks, channels and programs. Its tempo and metre are the seed's.
         join: The tick at which it begins.
         end: The tick of the bar line at which it ends.
-        reading: How the seed was understood.
+        analysis: How the seed was understood.
         variation: Its number.
     """
 
     piece: Piece
     join: int
     end: int
-    reading: SeedAnalysis
+    analysis: SeedAnalysis
     variation: int
 
 
@@ -90,7 +90,7 @@ class PerformanceStyle:
 
 
 def to_continuation(
-    reading: SeedAnalysis,
+    analysis: SeedAnalysis,
     settings: Settings,
     stream: Stream,
     style: PerformanceStyle | None = None,
@@ -98,7 +98,7 @@ def to_continuation(
     """A finished stream as music in the seed's ticks.
 
     Args:
-        reading: Of the seed.
+        analysis: Of the seed.
         settings: Its length is in them.
         stream: What was drawn.
         style: From `PerformanceStyle.of`, when there are several of one seed.
@@ -107,30 +107,30 @@ def to_continuation(
     clock = int(stream.state.context.clock[0])
     onsets = clock + np.cumsum(SHIFT_TICKS[rows[:, SHIFT]])
     ends = onsets + DURATION_TICKS[rows[:, DURATION]]
-    end = int(stream.rules.end[0])
+    end = int(stream.constraints.end[0])
     if end == UNLIMITED:
-        bars = -(-(int(ends.max()) - reading.join) // reading.bar)
-        end = reading.join + max(bars, 1) * reading.bar
+        bars = -(-(int(ends.max()) - analysis.join) // analysis.bar)
+        end = analysis.join + max(bars, 1) * analysis.bar
     if style is None:
-        style = PerformanceStyle.of(reading)
+        style = PerformanceStyle.of(analysis)
     for slot in style.single:
         own = np.flatnonzero(rows[:, PART] == slot)
         ends[own[:-1]] = np.minimum(ends[own[:-1]], onsets[own[1:]])
     notes: dict[int, list[Note]] = {}
-    starts, stops = reading.ticks(onsets), reading.ticks(ends)
+    starts, stops = analysis.ticks(onsets), analysis.ticks(ends)
     for row, start, stop in zip(rows.tolist(), starts, stops, strict=True):
         length = max(stop - start, 1)
         velocity = style.velocity(row[PART], row[VELOCITY])
-        index = reading.placement.slots[row[PART]]
+        index = analysis.placement.slots[row[PART]]
         notes.setdefault(index, []).append(Note(start, row[PITCH], length, velocity))
     parts = tuple(
         replace(part, notes=tuple(notes.get(index, ())))
-        for index, part in enumerate(reading.piece.parts)
+        for index, part in enumerate(analysis.piece.parts)
     )
     return Continuation(
-        reading.piece.with_parts(parts),
-        reading.tick(reading.join),
-        reading.tick(end),
-        reading,
+        analysis.piece.with_parts(parts),
+        analysis.tick(analysis.join),
+        analysis.tick(end),
+        analysis,
         stream.variation,
     )

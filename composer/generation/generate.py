@@ -1,7 +1,7 @@
 """Generate: a seed Piece -> the music that goes on from it. The offline path.
 
 The seed is read onto its grid, the network hears all of it, and notes are drawn from the
-bar line where it ends, under rules made from the settings and from the seed itself.
+bar line where it ends, under constraints made from the settings and from the seed itself.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from composer.analysis.repetition import listen
+from composer.analysis.repetition import measure_repetition
 from composer.encoding.events import LONGEST, SHIFT, SHIFT_TICKS, TICKS_PER_BEAT, UNLIMITED
 from composer.generation.best_of_n import BestOfN
 from composer.generation.continuation import Continuation, to_continuation
@@ -29,24 +29,24 @@ SIDE_BY_SIDE = 256
 """Streams that are drawn at a time, all takes of all variations counted."""
 
 
-def seed_state(reading: SeedAnalysis, predictor: NoteModel) -> State:
+def seed_state(analysis: SeedAnalysis, predictor: NoteModel) -> State:
     """The network's state where a seed ends, ready for the first new note."""
-    return at_join(reading, predictor.prime(reading.events, MEMORY))
+    return at_join(analysis, predictor.prime(analysis.events, MEMORY))
 
 
-def at_join(reading: SeedAnalysis, state: State) -> State:
+def at_join(analysis: SeedAnalysis, state: State) -> State:
     """The state of a network that has heard a seed, moved to where it goes on.
 
     Where the seed's last onset lies too far before the join for one shift, or not so that
     a shift leads right to it, whole bars are skipped and the clock is moved by under a
     sixteenth: nothing sounds there, and the first new note can fall on the bar line.
     """
-    context, bar = state.context, reading.bar
+    context, bar = state.context, analysis.bar
     # The continuation's metre, should it change where the seed ends.
-    if reading.events.kind == BEATS:
-        inside = (context.clock - reading.join) % bar
+    if analysis.events.kind == BEATS:
+        inside = (context.clock - analysis.join) % bar
         context = context.moved(context.clock, inside, np.array([bar]))
-    gap = reading.join - int(context.clock[0])
+    gap = analysis.join - int(context.clock[0])
     most = max(LONGEST - bar, bar)
     if gap > most:
         bars = min(-(-(gap - most) // bar), gap // bar)
@@ -63,7 +63,7 @@ def at_join(reading: SeedAnalysis, state: State) -> State:
 
 
 def continue_seed(
-    reading: SeedAnalysis,
+    analysis: SeedAnalysis,
     predictor: NoteModel,
     settings: Settings,
     variations: Sequence[int] = (0,),
@@ -75,7 +75,7 @@ def continue_seed(
     others are made with it.
 
     Args:
-        reading: From `analyse_seed`.
+        analysis: From `analyse_seed`.
         predictor: The network.
         settings: Length, freedom and limits.
         variations: Their numbers.
@@ -84,27 +84,27 @@ def continue_seed(
     Raises:
         SettingError: The settings do not fit the seed.
     """
-    streams = make_streams(reading, seed_state(reading, predictor), settings, variations)
+    streams = make_streams(analysis, seed_state(analysis, predictor), settings, variations)
     takes = BestOfN(predictor)
     waiting, ended = streams[::-1], 0
     while waiting or takes.streams:
         while waiting and takes.places < SIDE_BY_SIDE:
-            takes.add([(reading, waiting.pop())])
-        ended += len(takes.play())
+            takes.add([(analysis, waiting.pop())])
+        ended += len(takes.step())
         if progress and takes.streams:
-            shares = [_share(stream, reading) for stream in takes.streams]
+            shares = [_share(stream, analysis) for stream in takes.streams]
             playing = len(streams) - len(waiting) - ended
             progress((ended + playing * sum(shares) / len(shares)) / len(streams))
-    return [to_continuation(reading, settings, stream) for stream in streams]
+    return [to_continuation(analysis, settings, stream) for stream in streams]
 
 
 def make_streams(
-    reading: SeedAnalysis, state: State, settings: Settings, variations: Sequence[int]
+    analysis: SeedAnalysis, state: State, settings: Settings, variations: Sequence[int]
 ) -> list[Stream]:
     """The continuations of a seed before their first note, one for each variation.
 
     Args:
-        reading: Of the seed.
+        analysis: Of the seed.
         state: From `seed_state`.
         settings: Length, freedom and limits.
         variations: Their numbers.
@@ -112,20 +112,30 @@ def make_streams(
     Raises:
         SettingError: The settings do not fit the seed.
     """
-    rules = make_constraints(reading, settings)
-    habits, ear = listen(reading.events, reading.bar)
-    before = reading.events.rows[-1].astype(np.int64)
+    constraints = make_constraints(analysis, settings)
+    limits, tracker = measure_repetition(analysis.events, analysis.bar)
+    last_note = analysis.events.rows[-1].astype(np.int64)
     # Bounds the work, should a setting ask for very dense music.
-    most = settings.notes or int(rules.table["per_bar"][0]) * -(
-        -(int(rules.end[0]) - reading.join) // reading.bar
+    max_notes = settings.notes or int(constraints.table["per_bar"][0]) * -(
+        -(int(constraints.end[0]) - analysis.join) // analysis.bar
     )
     return [
-        Stream(state, before, rules, settings, habits, number, most, ear) for number in variations
+        Stream(
+            state=state,
+            last_note=last_note,
+            constraints=constraints,
+            settings=settings,
+            limits=limits,
+            variation=number,
+            max_notes=max_notes,
+            tracker=tracker,
+        )
+        for number in variations
     ]
 
 
-def _share(stream: Stream, reading: SeedAnalysis) -> float:
-    if int(stream.rules.end[0]) == UNLIMITED:
-        return len(stream.rows) / stream.most
+def _share(stream: Stream, analysis: SeedAnalysis) -> float:
+    if int(stream.constraints.end[0]) == UNLIMITED:
+        return len(stream.rows) / stream.max_notes
     played = sum(int(SHIFT_TICKS[row[SHIFT]]) for row in stream.rows[1:])
-    return min(played / (int(stream.rules.end[0]) - reading.join), 1.0)
+    return min(played / (int(stream.constraints.end[0]) - analysis.join), 1.0)

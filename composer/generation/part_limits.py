@@ -34,7 +34,7 @@ from composer.music.keys import Key, sounding_time
 from composer.music.notes import DRUM_PROGRAM
 
 KNOWN = 8
-"""Notes from which a part has habits of its own."""
+"""Notes from which a part has limits of its own."""
 RARE = 0.01
 """Share of a seed's notes up to which a place in the beat, or a length, is an exception."""
 LONGER = 1.5

@@ -1,4 +1,4 @@
-"""Sampling: logits + freedom + uniform numbers -> choices. NumPy only.
+"""Sampling: logits, sampling parameters and uniform numbers -> classes. NumPy only.
 
 Conventions:
     B streams, C classes. Randomness is an argument: one number in [0, 1) a choice, so a
@@ -20,9 +20,10 @@ COLDEST = 1e-3
 """Temperatures at or under this take the most likely class."""
 
 _UNDER_ONE = np.nextafter(1.0, 0.0)
-_LARGEST = 1e299
 _NOTHING = np.float64(-1e300)
 """The logit of what is not allowed: finite, so that differences of two are numbers."""
+_LARGEST = 1e299
+"""No logit of a sound model is as large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,8 @@ class SamplingParams:
         temperature: [B], 0 for the likeliest class.
         top_p: [B], in (0, 1].
         min_p: [B], in [0, 1).
-        warmth: [B, 1], what differences of logits are divided by; derived.
-        cold: bool [B], who takes the likeliest class; None for nobody; derived.
+        divisor: [B, 1], what differences of logits are divided by; derived.
+        greedy: bool [B], which streams take the likeliest class; None for none; derived.
         least: [B, 1], `min_p`; None if it is 0 for all; derived.
         cuts: Whether any `top_p` is under 1; derived.
     """
@@ -42,16 +43,16 @@ class SamplingParams:
     temperature: Floats
     top_p: Floats
     min_p: Floats
-    warmth: Floats = field(init=False, repr=False)
-    cold: NDArray[np.bool_] | None = field(init=False, repr=False)
+    divisor: Floats = field(init=False, repr=False)
+    greedy: NDArray[np.bool_] | None = field(init=False, repr=False)
     least: Floats | None = field(init=False, repr=False)
     cuts: bool = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        cold = self.temperature <= COLDEST
-        warmth = np.maximum(self.temperature, COLDEST)[:, None]
-        object.__setattr__(self, "warmth", warmth)
-        object.__setattr__(self, "cold", cold if cold.any() else None)
+        greedy = self.temperature <= COLDEST
+        divisor = np.maximum(self.temperature, COLDEST)[:, None]
+        object.__setattr__(self, "divisor", divisor)
+        object.__setattr__(self, "greedy", greedy if greedy.any() else None)
         object.__setattr__(self, "least", self.min_p[:, None] if self.min_p.any() else None)
         object.__setattr__(self, "cuts", bool((self.top_p < 1.0).any()))
 
@@ -60,11 +61,11 @@ class SamplingParams:
         return SamplingParams(self.temperature, np.ones_like(self.top_p), np.zeros_like(self.min_p))
 
 
-def choose(
+def sample(
     logits: NDArray[np.float32],
     allowed: NDArray[np.bool_],
     uniform: Floats,
-    freedom: SamplingParams,
+    params: SamplingParams,
 ) -> NDArray[np.int64]:
     """Draw one class for each stream.
 
@@ -77,7 +78,7 @@ def choose(
         logits: float32 [B, C].
         allowed: bool [B, C], at least one class true in every row.
         uniform: [B], in [0, 1).
-        freedom: Of the B streams.
+        params: Of the B streams.
 
     Returns:
         int64 [B], an allowed class each.
@@ -95,16 +96,16 @@ def choose(
             raise ValueError("a row of the mask allows no class")
         raise ModelError("the model computes no numbers: it is damaged; install it again")
     scores -= best[:, None]
-    scores /= freedom.warmth
+    scores /= params.divisor
     p = np.exp(scores)
-    if freedom.least is not None:
-        p *= p >= freedom.least  # the likeliest has p = 1 here
+    if params.least is not None:
+        p *= p >= params.least  # the likeliest has p = 1 here
     total = np.add.accumulate(p, axis=1)
     drawn = _at(total, uniform * total[:, -1])
-    if freedom.cuts:
-        _redraw(p, total, uniform, freedom.top_p, drawn)
-    if freedom.cold is not None:
-        drawn = np.where(freedom.cold, scores.argmax(axis=1), drawn)
+    if params.cuts:
+        _redraw(p, total, uniform, params.top_p, drawn)
+    if params.greedy is not None:
+        drawn = np.where(params.greedy, scores.argmax(axis=1), drawn)
     return drawn
 
 

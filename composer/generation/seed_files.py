@@ -19,7 +19,7 @@ from composer.music.timing import MetreMap, TempoMap
 class Seed(MusicFile):
     """A seed file."""
 
-    def reading(self, grid: str = "auto") -> SeedAnalysis:
+    def analysis(self, grid: str = "auto") -> SeedAnalysis:
         """How composer understands it; see `composer.generation.seed_analysis.analyse_seed`."""
         return analyse_seed(self.piece, grid=grid, last_tick=midi.end_tick(self.file))
 

@@ -38,33 +38,33 @@ class Stream:
 
     Attributes:
         state: Of one stream, before its first new note.
-        before: int [5], the last note heard.
-        rules: Of one stream.
+        last_note: int [5], the last note heard.
+        constraints: Of one stream.
         settings: Temperature and cuts.
-        habits: What the seed allows itself.
-        variation: Number of the variation; with the seed number it fixes the randomness.
-        most: Notes at most.
-        ear: What the stream has heard of the current bars; brought up to date at its end.
-        copied: Ticks, up to the last note, for which every note was the expected one.
-        resting: Ticks for which recall rests from here on.
+        limits: How much the seed repeats itself, and so how much the stream may.
+        variation: Number of the variation; with `Settings.rng_seed` it fixes the randomness.
+        max_notes: Notes at most.
+        tracker: What the stream has heard of the current bars; brought up to date at its end.
+        copied_ticks: Ticks, up to the last note, for which every note was the expected one.
+        suspended: Ticks for which recall is suspended from here on.
         rows: The notes drawn so far, [notes][5].
-        nats: Log p of each of them, if someone works that out.
+        nats: Log p of each of them, where likelihoods are wanted.
         done: Whether it has ended.
         after: The state after its last note, once it has ended by itself.
-        take: Which choice it is drawn for, and which way of it (`composer.generation.best_of_n`):
-            they fix the randomness too.
+        take: Number of the choice it is a candidate for, and its own among the candidates
+            (`composer.generation.best_of_n`): they fix the randomness, too.
     """
 
     state: State
-    before: Ints
-    rules: Constraints
+    last_note: Ints
+    constraints: Constraints
     settings: Settings
-    habits: RepetitionLimits
+    limits: RepetitionLimits
     variation: int
-    most: int
-    ear: RepetitionTracker = field(default_factory=RepetitionTracker)
-    copied: int = 0
-    resting: int = 0
+    max_notes: int
+    tracker: RepetitionTracker = field(default_factory=RepetitionTracker)
+    copied_ticks: int = 0
+    suspended: int = 0
     rows: list[list[int]] = field(default_factory=list)
     nats: list[float] = field(default_factory=list)
     done: bool = False
@@ -82,11 +82,11 @@ class Stream:
         self._rng = np.random.Generator(np.random.PCG64(sequence))
 
     @cached_property
-    def dials(self) -> tuple[float, float, float, int, int]:
-        """What an ensemble wants as numbers: temperature, top_p, min_p, bars of recall, notes."""
-        return (*self.settings.draw, self.settings.recall, self.most)
+    def controls(self) -> tuple[float, float, float, int, int]:
+        """Numbers for a decoder: temperature, top_p, min_p, bars of recall, notes at most."""
+        return (*self.settings.draw, self.settings.recall, self.max_notes)
 
-    def numbers(self, notes: int) -> NDArray[np.float64]:
+    def random(self, notes: int) -> NDArray[np.float64]:
         """Five numbers in [0, 1) for each of its next notes, [notes, 5]."""
         return self._rng.random((notes, len(FIELDS)))
 
@@ -102,7 +102,7 @@ def segment_of(analysis: SeedAnalysis, stream: Stream) -> Segment:
         analysis: Of its seed.
         stream: With any number of notes.
     """
-    clock, end = int(stream.state.context.clock[0]), int(stream.rules.end[0])
+    clock, end = int(stream.state.context.clock[0]), int(stream.constraints.end[0])
     if end == UNLIMITED:
         rows = stream.events()
         ends = clock + np.cumsum(SHIFT_TICKS[rows[:, SHIFT]]) + DURATION_TICKS[rows[:, DURATION]]

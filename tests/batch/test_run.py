@@ -77,7 +77,7 @@ def test_the_bytes_of_generate_whatever_the_batch_size(seeds: Path, tmp_path: Pa
 
     for name in ("folk.mid", "ode.musicxml", "sub/drums.mid"):
         seed = open_seed(seeds / name)
-        alike = continue_seed(seed.reading(), tiny_predictor(), SHORT, range(3))
+        alike = continue_seed(seed.analysis(), tiny_predictor(), SHORT, range(3))
         for number, continuation in enumerate(alike, start=1):
             output = str(Path(name).with_name(f"{Path(name).stem}-{number}.mid"))
             assert made[output] == smf.encode(continued(seed, continuation))
@@ -86,7 +86,7 @@ def test_the_bytes_of_generate_whatever_the_batch_size(seeds: Path, tmp_path: Pa
 def test_the_continuation_alone(seeds: Path, tmp_path: Path) -> None:
     run(seeds, tmp_path / "out", continuation_only=True, variations=1)
     seed = open_seed(seeds / "waltz.mid")
-    made = continue_seed(seed.reading(), tiny_predictor(), SHORT)[0]
+    made = continue_seed(seed.analysis(), tiny_predictor(), SHORT)[0]
     assert (tmp_path / "out" / "waltz-1.mid").read_bytes() == smf.encode(alone(made))
 
 
@@ -96,8 +96,8 @@ def test_takes_are_those_of_generate_whatever_the_size(seeds: Path, tmp_path: Pa
         spec = BatchSpec(variations=2, batch_size=size, model=("tiny", "0"), continuation_only=True)
         job = BatchJob(seeds, tmp_path / str(size), spec, settings, Path())
         BatchRun(job, tiny_predictor()).run()
-    reading = open_seed(seeds / "waltz.mid").reading()
-    for made in continue_seed(reading, tiny_predictor(), settings, (0, 1)):
+    analysis = open_seed(seeds / "waltz.mid").analysis()
+    for made in continue_seed(analysis, tiny_predictor(), settings, (0, 1)):
         name = f"waltz-{made.variation + 1}.mid"
         expected = smf.encode(alone(made))
         assert [(tmp_path / size / name).read_bytes() for size in ("2", "32")] == [expected] * 2
@@ -147,7 +147,7 @@ def test_what_the_manifest_says(seeds: Path, tmp_path: Path) -> None:
     assert line["seed_sha256"] == hashlib.sha256((seeds / "folk.mid").read_bytes()).hexdigest()
     assert line["settings"]["bars"] == 1
     assert (line["rng_seed"], line["model"], line["output"]) == (3, "tiny", "folk-1.mid")
-    made = continue_seed(open_seed(seeds / "folk.mid").reading(), tiny_predictor(), SHORT)[0]
+    made = continue_seed(open_seed(seeds / "folk.mid").analysis(), tiny_predictor(), SHORT)[0]
     assert line["notes"] == made.piece.note_count
     tempos, beat = made.piece.tempos, made.piece.ticks_per_beat
     length = tempos.seconds(made.end, beat) - tempos.seconds(made.join, beat)
@@ -169,9 +169,9 @@ def test_names_and_formats(seeds: Path, tmp_path: Path) -> None:
 
     events = json.loads((out / f"{name}.json").read_text())
     seed = open_seed(seeds / "waltz.mid")
-    made = continue_seed(seed.reading(), tiny_predictor(), SHORT)[0]
+    made = continue_seed(seed.analysis(), tiny_predictor(), SHORT)[0]
     assert len(events["notes"]) == made.piece.note_count == line["notes"]
-    assert events["events"][: events["seed_events"]] == seed.reading().events.rows.tolist()
+    assert events["events"][: events["seed_events"]] == seed.analysis().events.rows.tolist()
     assert (out / f"{name}.mid").read_bytes() == smf.encode(continued(seed, made))
     assert b"score-partwise" in (out / f"{name}.musicxml").read_bytes()
 

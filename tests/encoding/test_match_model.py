@@ -93,7 +93,7 @@ def test_in_free_time_a_phrase_is_known_at_another_speed() -> None:
 
 
 def test_rest_expects_nothing_for_a_while() -> None:
-    recall = after(PHRASE + PHRASE[:4]).rest(48)
+    recall = after(PHRASE + PHRASE[:4]).suspend(48)
     assert recall.expected == NOTHING
     for row in PHRASE[4:6]:  # at 24 ticks; and at 48, when it looks again
         recall = recall.hear(row)

@@ -37,7 +37,7 @@ def test_a_piece_is_cut_at_the_bar_line_in_its_middle():
     half = compare.halve(whole)
     assert half is not None
     assert half.bars == 8
-    assert half.reading.join == 8 * 96
+    assert half.analysis.join == 8 * 96
     # Seed and truth together are the piece.
     count = len(half.seed.rows)
     assert np.array_equal(half.seed.rows, whole.events.rows[:count])
@@ -63,7 +63,7 @@ def test_a_part_that_enters_later_is_not_in_the_seed():
     events, placement = encode(piece, Grid(BEATS, share=1.0))
     half = compare.halve(Found("late", "songs", events, True, piece, placement))
     assert half is not None
-    assert half.reading.events.programs == (0, 33)
+    assert half.analysis.events.programs == (0, 33)
     assert half.truth.programs == (73, 0, 33)
 
 

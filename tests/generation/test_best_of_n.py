@@ -30,26 +30,26 @@ def tiny() -> Predictor:
 
 
 @cache
-def reading(name: str = "waltz.mid") -> SeedAnalysis:
-    return open_seed(SEEDS / name).reading()
+def analysis(name: str = "waltz.mid") -> SeedAnalysis:
+    return open_seed(SEEDS / name).analysis()
 
 
 def stream(settings: Settings, variation: int = 0, name: str = "waltz.mid") -> Stream:
-    state = seed_state(reading(name), tiny())
-    return make_streams(reading(name), state, settings, [variation])[0]
+    state = seed_state(analysis(name), tiny())
+    return make_streams(analysis(name), state, settings, [variation])[0]
 
 
 def play(takes: BestOfN) -> list[Stream]:
     ended = []
     while takes.streams:
-        ended += takes.play()
+        ended += takes.step()
     assert takes.places == 0
     return ended
 
 
 def made(settings: Settings, variation: int = 0) -> list[list[int]]:
     takes = BestOfN(tiny())
-    takes.add([(reading(), stream(settings, variation))])
+    takes.add([(analysis(), stream(settings, variation))])
     (ended,) = play(takes)
     return ended.rows
 
@@ -59,7 +59,7 @@ def test_one_take_is_what_an_ensemble_plays() -> None:
     ensemble = BatchDecoder(tiny())
     ensemble.add([alone])
     while ensemble.streams:
-        ensemble.play()
+        ensemble.step()
     assert made(Settings(bars=4, rng_seed=5)) == alone.rows
 
 
@@ -68,11 +68,11 @@ def test_the_same_number_gives_the_same_music_whoever_plays_beside() -> None:
     alone = made(settings)
     takes = BestOfN(tiny())
     ours = stream(settings)
-    takes.add([(reading(), stream(settings, number)) for number in (1, 2)])
+    takes.add([(analysis(), stream(settings, number)) for number in (1, 2)])
     for _ in range(7):
-        takes.play()
+        takes.step()
     other = stream(replace(settings, takes=1), 3, "rag.mid")
-    takes.add([(reading(), ours), (reading("rag.mid"), other)])
+    takes.add([(analysis(), ours), (analysis("rag.mid"), other)])
     assert takes.places >= 4
     play(takes)
     assert ours.rows == alone
@@ -80,7 +80,7 @@ def test_the_same_number_gives_the_same_music_whoever_plays_beside() -> None:
 
 
 def test_more_takes_fit_better() -> None:
-    seed = reading().segment()
+    seed = analysis().segment()
 
     def misfit(takes: int) -> float:
         found = []
@@ -88,9 +88,9 @@ def test_more_takes_fit_better() -> None:
             settings = Settings(bars=6, rng_seed=2, takes=takes)
             whole = stream(settings, number)
             several = BestOfN(tiny())
-            several.add([(reading(), whole)])
+            several.add([(analysis(), whole)])
             play(several)
-            found.append(SeedDistance(seed).misfit(segment_of(reading(), whole)))
+            found.append(SeedDistance(seed).misfit(segment_of(analysis(), whole)))
         return float(np.mean(found))
 
     assert misfit(6) < misfit(1)
@@ -104,7 +104,7 @@ def test_a_length_in_notes_is_kept(notes: int) -> None:
 def test_nothing_is_tried_where_nothing_is_left_to_chance() -> None:
     settings = Settings(bars=2, temperature=0.0, takes=8)
     takes = BestOfN(tiny())
-    takes.add([(reading(), stream(settings))])
+    takes.add([(analysis(), stream(settings))])
     assert takes.places == 1
 
 
@@ -113,9 +113,9 @@ def test_rules_hold_over_all_bars() -> None:
     settings = Settings(bars=8, rng_seed=3, takes=3, density=1.0)
     whole = stream(settings)
     takes = BestOfN(tiny())
-    takes.add([(reading(), whole)])
+    takes.add([(analysis(), whole)])
     play(takes)
-    passage = segment_of(reading(), whole)
+    passage = segment_of(analysis(), whole)
     per_bar = np.bincount(passage.onsets // passage.bar)
     assert per_bar.max() <= 3
     assert len(whole.rows) > 12
@@ -124,23 +124,23 @@ def test_rules_hold_over_all_bars() -> None:
 def test_every_note_has_its_likelihood() -> None:
     takes = BestOfN(tiny(), lambda rows: rows[:, 2].astype(np.float64))
     whole = stream(Settings(bars=3, rng_seed=1, takes=3))
-    takes.add([(reading(), whole)])
+    takes.add([(analysis(), whole)])
     play(takes)
     assert whole.nats[: len(whole.rows)] == [row[2] for row in whole.rows]
 
 
 def test_the_default_model_stays_nearer_to_a_waltz() -> None:
     predictor = Predictor.load(models.find(), threads=1)
-    state = seed_state(reading(), predictor)
-    fit = SeedDistance(reading().segment())
+    state = seed_state(analysis(), predictor)
+    fit = SeedDistance(analysis().segment())
 
     def misfit(count: int) -> float:
         takes = BestOfN(predictor)
         settings = Settings(bars=8, rng_seed=1, takes=count)
-        (whole,) = make_streams(reading(), state, settings, [0])
-        takes.add([(reading(), whole)])
+        (whole,) = make_streams(analysis(), state, settings, [0])
+        takes.add([(analysis(), whole)])
         play(takes)
-        return fit.misfit(segment_of(reading(), whole))
+        return fit.misfit(segment_of(analysis(), whole))
 
     assert misfit(16) < 0.7 * misfit(1)
 

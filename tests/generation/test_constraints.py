@@ -39,8 +39,8 @@ KICKS = tune(36, 38, 36, 38, 36, 38, 36, 38, program=DRUM_PROGRAM, name="Kit")
 
 
 def rules_for(*parts: Part, **settings: object):  # type: ignore[no-untyped-def]
-    reading = analyse_seed(piece(*parts))
-    return reading, make_constraints(reading, Settings(**settings))  # type: ignore[arg-type]
+    analysis = analyse_seed(piece(*parts))
+    return analysis, make_constraints(analysis, Settings(**settings))  # type: ignore[arg-type]
 
 
 def pitches(rules, slot: int = 0) -> list[int]:  # type: ignore[no-untyped-def]
@@ -87,73 +87,73 @@ class TestRange:
 
 class TestParts:
     def test_by_number_and_by_name(self) -> None:
-        reading = analyse_seed(piece(C_MAJOR, KICKS))
-        assert chosen_slots(reading, ()) == [0, 1]
-        assert chosen_slots(reading, ("2",)) == [1]
-        assert chosen_slots(reading, ("mel",)) == [0]
-        assert chosen_slots(reading, ("kit", "1")) == [0, 1]
+        analysis = analyse_seed(piece(C_MAJOR, KICKS))
+        assert chosen_slots(analysis, ()) == [0, 1]
+        assert chosen_slots(analysis, ("2",)) == [1]
+        assert chosen_slots(analysis, ("mel",)) == [0]
+        assert chosen_slots(analysis, ("kit", "1")) == [0, 1]
 
     def test_an_unknown_one_is_refused_with_the_list(self) -> None:
-        reading = analyse_seed(piece(C_MAJOR, KICKS))
+        analysis = analyse_seed(piece(C_MAJOR, KICKS))
         with pytest.raises(SettingError, match=r"no part is called 'bass'.*1 Melody, 2 Kit"):
-            chosen_slots(reading, ("bass",))
+            chosen_slots(analysis, ("bass",))
 
 
 class TestTime:
-    def first(self, rules, reading):  # type: ignore[no-untyped-def]
+    def first(self, rules, analysis):  # type: ignore[no-untyped-def]
         """Onsets allowed for the first new note, in event ticks."""
         from composer.encoding.running_features import Context
 
-        context = Context.after(reading.events)
-        before = reading.events.rows[-1:].astype(np.int64)
+        context = Context.after(analysis.events)
+        before = analysis.events.rows[-1:].astype(np.int64)
         zero = np.zeros(1, dtype=np.int64)
         mask = rules.shift_mask(context, before, zero, rules.chord_room(before, zero), zero)[0]
         return (context.clock[0] + SHIFT_TICKS[mask[:END]]).tolist(), mask
 
     def test_it_starts_in_the_bar_after_the_seed(self) -> None:
-        reading, rules = rules_for(C_MAJOR)
-        onsets, mask = self.first(rules, reading)
-        assert reading.join == 8 * BEAT
+        analysis, rules = rules_for(C_MAJOR)
+        onsets, mask = self.first(rules, analysis)
+        assert analysis.join == 8 * BEAT
         assert min(onsets) == 8 * BEAT
         assert max(onsets) < 12 * BEAT
         assert not mask[END]
 
     def test_notes_end_by_the_last_bar_line(self) -> None:
-        reading, rules = rules_for(C_MAJOR, bars=2)
-        onset = np.array([reading.join + 2 * 4 * BEAT - 5])
+        analysis, rules = rules_for(C_MAJOR, bars=2)
+        onset = np.array([analysis.join + 2 * 4 * BEAT - 5])
         allowed = DURATION_TICKS[rules.duration_mask(onset, FIRST)[0]]
         assert allowed.tolist() == [1, 2, 3, 4, 5]
 
     def test_a_full_bar_sends_the_next_note_to_the_next_bar(self) -> None:
-        reading, rules = rules_for(C_MAJOR, density=1.0)
+        analysis, rules = rules_for(C_MAJOR, density=1.0)
         from composer.encoding.running_features import Context
 
-        context = Context.after(reading.events)
-        before = reading.events.rows[-1:].astype(np.int64)
+        context = Context.after(analysis.events)
+        before = analysis.events.rows[-1:].astype(np.int64)
         four = np.array([4])
         mask = rules.shift_mask(context, before, four, rules.chord_room(before, NO_CHORD), four)[0]
         assert (context.clock[0] + SHIFT_TICKS[mask[:END]]).min() == 8 * BEAT
 
     def test_notes_begin_where_in_the_beat_the_seed_s_do(self) -> None:
         swung = Part(tuple(Note(i * 12 + 4 * (i % 2), 60, 8, 80) for i in range(16)))
-        reading, rules = rules_for(swung)
-        onsets, _ = self.first(rules, reading)
+        analysis, rules = rules_for(swung)
+        onsets, _ = self.first(rules, analysis)
         assert {onset % BEAT for onset in onsets} == {0, 16}
 
     def test_a_seed_that_was_played_is_not_bound_to_places(self) -> None:
         late = Part(tuple(Note(i * 24 + i % 20, 60, 8, 80) for i in range(80)))
-        reading = analyse_seed(piece(late), grid="beats")
-        assert make_constraints(reading, Settings()).table["places"].all()
+        analysis = analyse_seed(piece(late), grid="beats")
+        assert make_constraints(analysis, Settings()).table["places"].all()
 
     def test_the_next_note_of_a_chord_may_follow_wherever_it_is(self) -> None:
         _, rules = rules_for(C_MAJOR)
         assert np.flatnonzero(rules.table["places"][0]).tolist() == [0]
         from composer.encoding.running_features import Context
 
-        reading, _ = rules_for(C_MAJOR)
-        context = Context.after(reading.events)
+        analysis, _ = rules_for(C_MAJOR)
+        context = Context.after(analysis.events)
         context.inside[:] = 5
-        context.clock[:] = reading.join
+        context.clock[:] = analysis.join
         before, one = np.array([[0, 0, 60, 0, 20]]), np.array([1])
         mask = rules.shift_mask(context, before, one, rules.chord_room(before, NO_CHORD), one)[0]
         assert mask[0]
@@ -163,25 +163,25 @@ class TestTime:
         """None shorter than the part's own, none over half as long again; a long coda may."""
         bass = Part(tuple(Note(i * 4 * BEAT, 40, 2 * BEAT, 80) for i in range(8)), 32)
         tune_of_8_bars = tune(*(60 + i % 5 for i in range(32)))
-        reading, rules = rules_for(tune_of_8_bars, bass, bars=8)
+        analysis, rules = rules_for(tune_of_8_bars, bass, bars=8)
         for part, (shortest, longest) in enumerate([(BEAT, 1.5 * BEAT), (2 * BEAT, 3 * BEAT)]):
             allowed = DURATION_TICKS[
-                rules.duration_mask(np.array([reading.join]), np.array([part]))[0]
+                rules.duration_mask(np.array([analysis.join]), np.array([part]))[0]
             ]
             assert allowed.min() == shortest and 0.9 * longest <= allowed.max() <= longest
 
     def test_a_part_of_few_notes_may_hold_them(self) -> None:
-        reading, rules = rules_for(tune(60, 62, 64), bars=4)
-        allowed = DURATION_TICKS[rules.duration_mask(np.array([reading.join]), FIRST)[0]]
+        analysis, rules = rules_for(tune(60, 62, 64), bars=4)
+        allowed = DURATION_TICKS[rules.duration_mask(np.array([analysis.join]), FIRST)[0]]
         assert allowed.min() == BEAT and allowed.max() >= 4 * BEAT
 
     def test_a_texture_that_grew_too_thick_is_thinned(self) -> None:
-        reading, rules = rules_for(C_MAJOR)
+        analysis, rules = rules_for(C_MAJOR)
         from composer.encoding.running_features import Context
 
-        context = Context.after(reading.events)
-        context.clock[:] = reading.join + 2 * BEAT
-        before = reading.events.rows[-1:].astype(np.int64)
+        context = Context.after(analysis.events)
+        context.clock[:] = analysis.join + 2 * BEAT
+        before = analysis.events.rows[-1:].astype(np.int64)
         room = rules.chord_room(before, NO_CHORD)
         few, many = (
             rules.shift_mask(context, before, np.array([1]), room, np.array([drawn]))[0]
@@ -191,14 +191,14 @@ class TestTime:
         assert SHIFT_TICKS[many[:END]].min() == BEAT
 
     def test_the_length_in_seconds_ends_on_a_bar_line(self) -> None:
-        reading, rules = rules_for(C_MAJOR, seconds=3.1)  # 6.2 beats at 120
-        assert rules.end[0] - reading.join == 8 * BEAT
+        analysis, rules = rules_for(C_MAJOR, seconds=3.1)  # 6.2 beats at 120
+        assert rules.end[0] - analysis.join == 8 * BEAT
 
     def test_the_metre_at_the_end_counts(self) -> None:
         waltz = Piece((C_MAJOR,), BEAT, metres=MetreMap(((0, 4, 4), (4 * BEAT, 3, 4))))
-        reading = analyse_seed(waltz)
-        assert reading.bar == 3 * BEAT
-        assert reading.join == (4 + 6) * BEAT
+        analysis = analyse_seed(waltz)
+        assert analysis.bar == 3 * BEAT
+        assert analysis.join == (4 + 6) * BEAT
 
 
 class TestSilence:
@@ -209,10 +209,10 @@ class TestSilence:
         from composer.encoding.running_features import Context
 
         bass = Part(tuple(Note(i * 4 * BEAT, 40, BEAT, 80) for i in range(8)), 32)
-        reading, rules = rules_for(tune(*(60 + i % 5 for i in range(32))), bass)
-        context = Context.after(reading.events)
+        analysis, rules = rules_for(tune(*(60 + i % 5 for i in range(32))), bass)
+        context = Context.after(analysis.events)
         context.heard[0, 1] += beats * BEAT
-        before = reading.events.rows[-1:].astype(np.int64)
+        before = analysis.events.rows[-1:].astype(np.int64)
         onset = context.clock + beats * BEAT + inside
         return np.flatnonzero(
             rules.part_mask(context, before, rules.chord_room(before, NO_CHORD), onset)[0]
@@ -231,8 +231,8 @@ class TestOrder:
         _, rules = rules_for(C_MAJOR, KICKS, key="off")
         from composer.encoding.running_features import Context
 
-        reading, _ = rules_for(C_MAJOR, KICKS)
-        context = Context.after(reading.events)
+        analysis, _ = rules_for(C_MAJOR, KICKS)
+        context = Context.after(analysis.events)
         before = np.array([[0, 0, 64, 0, 20]])
         together = np.array([True])
         allowed = rules.part_mask(
@@ -255,9 +255,9 @@ class TestChords:
         from composer.encoding.running_features import Context
 
         triads = Part(tuple(Note(i * BEAT, 48 + n, BEAT, 80) for i in range(8) for n in (0, 4, 7)))
-        reading, rules = rules_for(C_MAJOR, triads)
-        context = Context.after(reading.events)
-        context.clock[:] = reading.join
+        analysis, rules = rules_for(C_MAJOR, triads)
+        context = Context.after(analysis.events)
+        context.clock[:] = analysis.join
         before = np.array([[4, part, pitch, 0, 20]])
         count = np.array([in_chord])
         zero = np.array([0])

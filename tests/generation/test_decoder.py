@@ -59,7 +59,7 @@ def drawn_pitches(model: FixedModel, notes: int) -> list[int]:
     one, decoder = stream(model, notes), BatchDecoder(model)
     decoder.add([one])
     while decoder.streams:
-        decoder.play()
+        decoder.step()
     return [row[PITCH] for row in one.rows]
 
 
@@ -82,16 +82,16 @@ def test_a_model_without_numbers_is_damaged_and_plays_nothing(damage: float) -> 
     one, decoder = stream(model), BatchDecoder(model)
     decoder.add([one])
     with pytest.raises(ModelError, match="damaged"):
-        decoder.play()
+        decoder.step()
     assert one.rows == []
 
 
 def numbers(rng_seed: int, variation: int, take: tuple[int, int] | None = None) -> list[float]:
     one = stream(FixedModel({}), rng_seed=rng_seed)
     again = Stream(
-        one.state, one.before, one.rules, one.settings, one.habits, variation, 1, take=take
+        one.state, one.last_note, one.constraints, one.settings, one.limits, variation, 1, take=take
     )
-    return again.numbers(1)[0].tolist()
+    return again.random(1)[0].tolist()
 
 
 def test_large_rng_seeds_are_those_of_no_other_stream() -> None:

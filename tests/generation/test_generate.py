@@ -12,7 +12,7 @@ import pytest
 import tiny_model
 
 from composer import models
-from composer.analysis.repetition import RepetitionLimits, listen
+from composer.analysis.repetition import RepetitionLimits, measure_repetition
 from composer.encoding.events import FIELDS, SHIFT_TICKS
 from composer.formats import midi
 from composer.generation.continuation import Continuation
@@ -41,7 +41,7 @@ def predictor() -> Predictor:
 def go_on(name: str, **settings: object) -> Continuation:
     seed = open_seed(SEEDS / name)
     wanted = Settings(**({"rng_seed": 1} | settings))  # type: ignore[arg-type]
-    return continue_seed(seed.reading(wanted.grid), predictor(), wanted)[0]
+    return continue_seed(seed.analysis(wanted.grid), predictor(), wanted)[0]
 
 
 def absolute(track: list) -> list[tuple[int, object]]:  # type: ignore[type-arg]
@@ -72,12 +72,12 @@ def test_every_seed_goes_on(name: str) -> None:
         assert all(made.join <= note.onset and note.end <= made.end for note in part.notes)
 
     # It starts with its first bar, and every bar line is where the seed's metre has it.
-    reading = made.reading
+    analysis = made.analysis
     first = min(note.onset for _, note in made.piece.notes())
-    assert first < reading.tick(reading.join + reading.bar)
-    if reading.grid.kind == "beats":
+    assert first < analysis.tick(analysis.join + analysis.bar)
+    if analysis.grid.kind == "beats":
         position = seed.piece.metres.position(
-            made.join - reading.grid.offset - reading.grid.downbeat, seed.piece.ticks_per_beat
+            made.join - analysis.grid.offset - analysis.grid.downbeat, seed.piece.ticks_per_beat
         )
         assert position.tick == 0
         assert made.end - made.join == pytest.approx(4 * position.length, abs=2)
@@ -115,11 +115,11 @@ def midi_bytes(file: object) -> bytes:
 
 
 def test_a_variation_does_not_depend_on_its_company() -> None:
-    reading = open_seed(SEEDS / "song.mid").reading()
+    analysis = open_seed(SEEDS / "song.mid").analysis()
     settings = Settings(bars=2, rng_seed=5)
-    many = continue_seed(reading, predictor(), settings, range(20))
+    many = continue_seed(analysis, predictor(), settings, range(20))
     for number in (0, 7, 19):
-        alone_made = continue_seed(reading, predictor(), settings, [number])[0]
+        alone_made = continue_seed(analysis, predictor(), settings, [number])[0]
         assert alone_made.piece == many[number].piece
     assert len({made.piece for made in many}) > 15
 
@@ -134,17 +134,17 @@ def test_range_parts_and_density_hold() -> None:
     made = go_on("song.mid", pitch_range=(60, 72), parts=("1",), density=2.0, bars=4)
     assert all(60 <= note.pitch <= 72 for _, note in made.piece.notes())
     assert {index for index, _ in made.piece.notes()} == {0}
-    reading = made.reading
-    bar = reading.tick(reading.join + reading.bar) - made.join
+    analysis = made.analysis
+    bar = analysis.tick(analysis.join + analysis.bar) - made.join
     per_bar = Counter((note.onset - made.join) // bar for _, note in made.piece.notes())
-    most = 2 * reading.bar // 24
+    most = 2 * analysis.bar // 24
     assert max(per_bar.values()) <= most
 
 
 def test_lengths_in_notes_and_seconds() -> None:
     assert go_on("waltz.mid", notes=25).piece.note_count == 25
     made = go_on("prelude.mid", seconds=4.0)
-    assert made.reading.grid.kind == "free"
+    assert made.analysis.grid.kind == "free"
     tempos, beat = made.piece.tempos, made.piece.ticks_per_beat
     length = tempos.seconds(made.end, beat) - tempos.seconds(made.join, beat)
     assert length == pytest.approx(4.0, abs=0.02)
@@ -152,7 +152,7 @@ def test_lengths_in_notes_and_seconds() -> None:
 
 def test_a_constant_offset_is_kept() -> None:
     made = go_on("minuet.mid", bars=2)  # the file lies 37 ticks late
-    assert made.reading.grid.offset == 37
+    assert made.analysis.grid.offset == 37
     quantum = made.piece.ticks_per_beat // 24
     assert all((note.onset - 37) % quantum == 0 for _, note in made.piece.notes())
 
@@ -193,23 +193,25 @@ class TestLoops:
         return Piece((Part(tuple(Note(i * 240, 60, 240, 80) for i in range(8))),))
 
     def test_the_ear_counts_repeated_bars_and_strikes(self) -> None:
-        reading = analyse_seed(Piece((Part(tuple(Note(i * 480, 60, 480, 80) for i in range(24))),)))
-        habits, _ = listen(reading.events, reading.bar)
-        assert habits.strikes == 24
-        assert habits.bars == 4  # of six bars, the last is still open
+        analysis = analyse_seed(
+            Piece((Part(tuple(Note(i * 480, 60, 480, 80) for i in range(24))),))
+        )
+        limits, _ = measure_repetition(analysis.events, analysis.bar)
+        assert limits.strikes == 24
+        assert limits.bars == 4  # of six bars, the last is still open
 
     def test_an_octave_under_a_tune_is_a_key_struck_again(self) -> None:
         octaves = [Note(i * 480, pitch, 480, 80) for i in range(24) for pitch in (36, 48)]
         tune = [Note(i * 480, 60 + i * 5 % 12, 480, 80) for i in range(24)]
-        reading = analyse_seed(Piece((Part(tuple(tune)), Part(tuple(octaves)))))
-        assert listen(reading.events, reading.bar)[0].strikes == 24
-        reading = analyse_seed(Piece((Part(tuple(tune)),)))
-        assert listen(reading.events, reading.bar)[0].strikes == 1
+        analysis = analyse_seed(Piece((Part(tuple(tune)), Part(tuple(octaves)))))
+        assert measure_repetition(analysis.events, analysis.bar)[0].strikes == 24
+        analysis = analyse_seed(Piece((Part(tuple(tune)),)))
+        assert measure_repetition(analysis.events, analysis.bar)[0].strikes == 1
 
     def test_even_the_likeliest_choice_breaks_out_of_a_loop(self) -> None:
-        reading = analyse_seed(self.stuck())
+        analysis = analyse_seed(self.stuck())
         settings = Settings(bars=32, temperature=0.0, rng_seed=1, key="off")
-        made = continue_seed(reading, predictor(), settings)[0]
+        made = continue_seed(analysis, predictor(), settings)[0]
         bars: dict[int, list[tuple[int, int]]] = {}
         for _, note in made.piece.notes():
             bar, inside = divmod(note.onset - made.join, 4 * 480)
@@ -223,9 +225,9 @@ class TestLoops:
         assert len(set(prints)) > 4
 
     def test_a_seed_that_repeats_may_be_answered_in_kind(self) -> None:
-        reading = open_seed(SEEDS / "drums.mid").reading()
-        habits, _ = listen(reading.events, reading.bar)
-        assert isinstance(habits, RepetitionLimits)
+        analysis = open_seed(SEEDS / "drums.mid").analysis()
+        limits, _ = measure_repetition(analysis.events, analysis.bar)
+        assert isinstance(limits, RepetitionLimits)
 
 
 class TestRecall:
@@ -251,9 +253,9 @@ class TestRecall:
             weights[f"head_{field}/gain/embeddings"][:] = 10.0
         heads = Heads(weights, tiny_model.CONFIG.head_units)
         believer = Predictor(tiny_model.CONFIG, tiny_model.predictor().trunk, heads)
-        reading = analyse_seed(self.THEME)
+        analysis = analyse_seed(self.THEME)
         settings = Settings(bars=10, rng_seed=1, recall=recall, density=1.0)
-        made = continue_seed(reading, believer, settings)[0]
+        made = continue_seed(analysis, believer, settings)[0]
         heard = {(n.onset - made.join, n.pitch) for _, n in made.piece.notes()}
         theme = {(n.onset, n.pitch) for n in self.THEME.parts[0].notes}
         return [
@@ -280,7 +282,7 @@ def test_a_part_of_single_notes_stays_one_and_chords_grow_no_fuller(number: int)
         return max(Counter(note.onset for note in part.notes).values(), default=0)
 
     made = go_on("band.mid", bars=4, rng_seed=number)
-    for old, new in zip(made.reading.piece.parts, made.piece.parts, strict=True):
+    for old, new in zip(made.analysis.piece.parts, made.piece.parts, strict=True):
         assert fullest(new) <= fullest(old)
     trumpet = made.piece.parts[0].notes
     assert trumpet
@@ -289,41 +291,41 @@ def test_a_part_of_single_notes_stays_one_and_chords_grow_no_fuller(number: int)
 
 def test_no_note_comes_before_the_join_of_a_bar_longer_than_any_shift() -> None:
     notes = tuple(Note(i * 24, 60 + i, 24, 80) for i in range(8))
-    reading = analyse_seed(Piece((Part(notes),), 24, metres=MetreMap(((0, 47, 4),))))
-    made = continue_seed(reading, predictor(), Settings(bars=1, rng_seed=1))[0]
+    analysis = analyse_seed(Piece((Part(notes),), 24, metres=MetreMap(((0, 47, 4),))))
+    made = continue_seed(analysis, predictor(), Settings(bars=1, rng_seed=1))[0]
     assert made.join == 47 * 24
     assert made.piece.parts[0].notes[0].onset >= made.join
 
 
 def test_streams_that_join_or_move_midway_play_the_same() -> None:
-    reading = open_seed(SEEDS / "quartet.mid").reading()
+    analysis = open_seed(SEEDS / "quartet.mid").analysis()
     settings = Settings(bars=2, rng_seed=9)
-    rules, state = make_constraints(reading, settings), seed_state(reading, predictor())
-    habits, ear = listen(reading.events, reading.bar)
-    before = reading.events.rows[-1].astype(np.int64)
+    rules, state = make_constraints(analysis, settings), seed_state(analysis, predictor())
+    limits, ear = measure_repetition(analysis.events, analysis.bar)
+    before = analysis.events.rows[-1].astype(np.int64)
 
     def stream(number: int) -> Stream:
-        return Stream(state, before, rules, settings, habits, number, 500, ear)
+        return Stream(state, before, rules, settings, limits, number, 500, ear)
 
     early, late, moved = (stream(number) for number in range(3))
     ensemble, other = BatchDecoder(predictor()), BatchDecoder(predictor())
     ensemble.add([early])
     for _ in range(5):
-        ensemble.play()
+        ensemble.step()
     ensemble.add([late])
     other.add([moved])
     for _ in range(3):
-        other.play()
-        ensemble.play()
+        other.step()
+        ensemble.step()
     ensemble.merge(other)
     assert not other.streams
     while ensemble.streams:
-        ensemble.play()
+        ensemble.step()
     for number, drawn in enumerate((early, late, moved)):
         solo, single = BatchDecoder(predictor()), stream(number)
         solo.add([single])
         while solo.streams:
-            solo.play()
+            solo.step()
         assert np.array_equal(drawn.events(), single.events())
 
 

@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from composer.generation.sampling import SamplingParams, choose
+from composer.generation.sampling import SamplingParams, sample
 
 
 def draw(logits, allowed=None, uniform=0.5, temperature=1.0, top_p=1.0, min_p=0.0):
-    """`choose` for rows given as lists, with one setting for all."""
+    """`sample` for rows given as lists, with one setting for all."""
     table = np.atleast_2d(np.asarray(logits, dtype=np.float32))
     count = len(table)
     mask = np.ones(table.shape, bool) if allowed is None else np.atleast_2d(allowed)
-    return choose(
+    return sample(
         table,
         mask,
         np.broadcast_to(np.asarray(uniform, dtype=np.float64), count),
@@ -107,7 +107,7 @@ def test_cold_keeps_to_the_mask():
 
 
 def test_streams_have_settings_of_their_own():
-    drawn = choose(
+    drawn = sample(
         np.tile(LOGITS.astype(np.float32), (3, 1)),
         np.ones((3, 4), bool),
         np.full(3, 0.97),

@@ -152,9 +152,9 @@ def test_states_are_taken_and_joined():
 
 
 def streams(predictor: Predictor, numbers: list[int], notes: int = 40) -> list[Stream]:
-    reading = analyse_seed(midi.read(SEEDS / "quartet.mid"))
-    state = seed_state(reading, predictor)
-    return make_streams(reading, state, Settings(notes=notes, rng_seed=3), numbers)
+    analysis = analyse_seed(midi.read(SEEDS / "quartet.mid"))
+    state = seed_state(analysis, predictor)
+    return make_streams(analysis, state, Settings(notes=notes, rng_seed=3), numbers)
 
 
 def play(predictor: Predictor, numbers: list[int]) -> list[list[list[int]]]:
@@ -162,7 +162,7 @@ def play(predictor: Predictor, numbers: list[int]) -> list[list[list[int]]]:
     made = streams(predictor, numbers)
     ensemble.add(made)
     while ensemble.streams:
-        ensemble.play()
+        ensemble.step()
     return [stream.rows for stream in made]
 
 
@@ -176,11 +176,11 @@ def test_a_stream_plays_the_same_in_any_company(folder: Path):
     ensemble = BatchDecoder(predictor)
     ensemble.add(streams(predictor, [1, 2, 3], notes=25))
     for _ in range(17):
-        ensemble.play()
+        ensemble.step()
     (late,) = streams(predictor, [5])
     ensemble.add([late])
     while ensemble.streams:
-        ensemble.play()
+        ensemble.step()
     assert late.rows == alone
 
 

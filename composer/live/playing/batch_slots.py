@@ -72,7 +72,7 @@ class BatchSlots(BatchDecoder, Generic[Guest]):
     def draw(self) -> list[Guest]:
         """One note for everyone. Returns those to whom it is news."""
         self.clear()
-        self.play()
+        self.step()
         news = [mind for mind, stream in self.taken if mind.follow(stream)]
         if any(stream.done for _, stream in self.taken):
             self.taken = [seat for seat in self.taken if not seat[1].done]

@@ -277,9 +277,9 @@ class NetworkImproviser:
         self._chunk += 1
         most = CHUNK if self._chunked else MOST
         self._stream = Stream(
-            state, before, rules, ask.settings, RepetitionLimits(0, 0), variation, most,
-            self._ear, copied=0 if self._copying is None else max(self._clock - self._copying, 0),
-            resting=max(self._deaf - self._clock, 0),
+            state, before, rules, ask.settings, RepetitionLimits(0, 0), variation, most, self._ear,
+            copied_ticks=0 if self._copying is None else max(self._clock - self._copying, 0),
+            suspended=max(self._deaf - self._clock, 0),
         )  # fmt: skip
         return self._stream
 
@@ -297,15 +297,15 @@ class NetworkImproviser:
             self._remember(row)
         self._drawn = len(stream.rows)
         if stream.done:
-            self._stream, self._ear = None, stream.ear
+            self._stream, self._ear = None, stream.tracker
             notes = len(stream.rows)
             known = len(self._memory.entries) - self._joined
             if stream.after is not None and notes and notes == self._memory.behind == known:
                 # Nothing has come between: what was drawn has been heard in drawing it.
                 self._memory.heard(stream.after, notes)
-            self._copying = self._clock - stream.copied if stream.copied else None
-            self._deaf = self._clock + stream.resting if stream.settings.recall else 0
-            if len(stream.rows) < stream.most:
+            self._copying = self._clock - stream.copied_ticks if stream.copied_ticks else None
+            self._deaf = self._clock + stream.suspended if stream.settings.recall else 0
+            if len(stream.rows) < stream.max_notes:
                 self._finish()
             else:
                 self._notice()

@@ -92,10 +92,10 @@ def load_seed(folder: Path, name: object) -> Seed:
     except SeedError as error:
         # The line names the file: not where on this computer it lies.
         raise SeedError(str(error).replace(str(path), str(name))) from None
-    reading = analyse_seed(piece)
-    events = reading.events
+    analysis = analyse_seed(piece)
+    events = analysis.events
     onsets = events.onsets
-    bar = reading.bar
+    bar = analysis.bar
     base = int(onsets[-LAST_NOTES:][0]) // bar * bar
     channels = [channel_of(slot, program) for slot, program in enumerate(events.programs)]
     ideas = [

@@ -32,7 +32,7 @@ from composer.encoding.events import (
     nearest_duration,
 )
 from composer.evaluation.comparison import Halved, Made, Progress, replace_notes
-from composer.generation.sampling import SamplingParams, choose
+from composer.generation.sampling import SamplingParams, sample
 from composer.generation.settings import Settings
 from composer.music.notes import DRUM_PROGRAM
 from composer_training.baselines.performance_events import (
@@ -161,7 +161,7 @@ class PerformancePlayer:
             settings: Freedom and seed number.
             progress: Called with how many are done and how many there will be.
         """
-        freedom = SamplingParams(*(np.array([value]) for value in settings.draw))
+        params = SamplingParams(*(np.array([value]) for value in settings.draw))
         dice = [
             np.random.default_rng((settings.rng_seed, index)) for index in range(len(self._seeds))
         ]
@@ -184,7 +184,7 @@ class PerformancePlayer:
             allowed[0, EDGE] = False
             if reader.clock < self._seeds[index].cut:
                 allowed[0, :UP] = False
-            (token,) = choose(logits[None], allowed, dice[index].random(1), freedom).tolist()
+            (token,) = sample(logits[None], allowed, dice[index].random(1), params).tolist()
             reader.hear(token)
             left[index] -= 1
             return int(token) if reader.clock < ends[index] and left[index] else None
