@@ -112,6 +112,11 @@ def _counts(context: click.Context, option: click.Parameter, text: str) -> tuple
     show_default="2 on Linux",
     help="Processes that a crowd's server is made of; see `composer serve --help`.",
 )
+@click.option(
+    "--clock",
+    is_flag=True,
+    help="Only this: replies against the grid of a host that sends MIDI clock.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def live(
     model: str,
@@ -119,6 +124,7 @@ def live(
     seconds: float,
     sessions: tuple[int, ...],
     processes: int,
+    clock: bool,
     as_json: bool,
 ) -> None:
     """Measure how soon a server answers, how exactly it plays, and with how many.
@@ -131,19 +137,28 @@ def live(
       composer bench live
       composer bench live --phrases 0 --seconds 600 --sessions 0
       composer bench live --phrases 0 --seconds 30 --sessions 100,200,300,400,500
+      composer bench live --clock --seconds 60
     """
     from composer import models
-    from composer.live.bench import latency as library
 
     models.find(model)
     say = terminal.say if terminal.is_interactive() else None
-    result = library.bench(
-        model, phrases=phrases, seconds=seconds, sessions=sessions, processes=processes, say=say
-    )
+    if clock:
+        from composer.live.bench import clock as clocks
+
+        result = clocks.clock(model, seconds=seconds, say=say)
+        lines = clocks.clock_lines(result)
+    else:
+        from composer.live.bench import latency as library
+
+        result = library.bench(
+            model, phrases=phrases, seconds=seconds, sessions=sessions, processes=processes, say=say
+        )
+        lines = library.lines(result)
     if as_json:
         click.echo(json.dumps(result, indent=2))
         return
-    for line in library.lines(result):
+    for line in lines:
         click.echo(line)
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
 from live.jam import check_paired
-from live.running import Client, process
+from live.running import PATIENCE, Client, process
 
 from composer.errors import SettingError
-from composer.live.worker_processes import check_processes
+from composer.live.worker_processes import check_processes, composer_command
 
 from .test_server import play_chord
 
@@ -28,6 +29,20 @@ def test_what_cannot_be_shared_is_refused() -> None:
     check_processes(2, None)
     with pytest.raises(SettingError, match="--reply-source"):
         check_processes(2, 9191)
+
+
+def test_packages_of_the_working_folder_are_not_taken_for_composers(tmp_path: Path) -> None:
+    for name in ("composer", "training", "composer_training"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("raise SystemExit('the wrong one')")
+    root = Path(__file__).parents[2]
+    environment = os.environ | {"PYTHONPATH": f"{root}{os.pathsep}{root / 'training'}"}
+    done = subprocess.run(
+        [*composer_command(), "serve", "--help"],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=PATIENCE,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "--processes" in done.stdout
 
 
 @pytest.mark.timeout(120)

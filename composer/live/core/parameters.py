@@ -131,9 +131,16 @@ _PROGRAMS = {"piano": 0, "guitar": 25, "bass": 33, "strings": 48, "drums": DRUM_
 
 
 def _number(
-    name: str, default: float, low: float, high: float, text: str, *, whole: bool = False
+    name: str,
+    default: float,
+    low: float,
+    high: float,
+    text: str,
+    *,
+    whole: bool = False,
+    fader: tuple[float, float] | None = None,
 ) -> Parameter:
-    return Parameter(name, float(default), low, high, whole, (), text, (low, high))
+    return Parameter(name, float(default), low, high, whole, (), text, fader or (low, high))
 
 
 def _shared(name: str, default: Value | None = None, low: float | None = None) -> Parameter:
@@ -174,8 +181,17 @@ _LIST: Final = (
     _shared("density", default=0, low=0),
     _shared("recall"),
     _shared("key"),
-    _number("low", 0, 0, 127, "lowest pitch; 0 with high 127 is near yours", whole=True),
-    _number("high", 127, 0, 127, "highest pitch", whole=True),
+    # By fader, an octave remains: nobody who pulls one down means pitch 0 alone.
+    _number(
+        "low",
+        0,
+        0,
+        127,
+        "lowest pitch; 0 with high 127 is near yours",
+        whole=True,
+        fader=(0, 115),
+    ),
+    _number("high", 127, 0, 127, "highest pitch", whole=True, fader=(12, 127)),
     _number("length", 1, 0.25, 4, "length of a reply, in lengths of your phrase"),
     _number("bars", 0, 0, 64, "length of a reply in bars; 0 is by your phrase", whole=True),
     _number("wait", 0, 0, 5, "seconds of silence that end a phrase; 0 is about a beat"),

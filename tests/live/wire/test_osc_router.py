@@ -165,6 +165,15 @@ def test_parameters() -> None:
     assert wire.send("get", "mode") == [("status", "mode", "off")]
 
 
+def test_a_fader_leaves_an_octave() -> None:
+    wire = Wire()
+    wire.send("param/high", 0.0)
+    assert wire.send("get", "high") == [("status", "high", 12.0)]
+    wire.send("param/high", 1.0)
+    wire.send("param/low", 1.0)
+    assert wire.send("get", "low") == [("status", "low", 115.0)]
+
+
 def test_parameters_reach_the_network() -> None:
     values = Values()
     assert values.settings().as_dict() == Settings().as_dict()
