@@ -6,7 +6,7 @@ are on busy computers:
 
     steady      every pulse when it is due
     jitter      every pulse up to 3 ms early or late
-    stall       once in four bars nothing for a tenth of a second, and then all at once
+    stall       nothing for a tenth of a second about when each reply begins, then all at once
     steps       another tempo every four bars
 
 Conventions:
@@ -85,7 +85,8 @@ class Host:
             sent = np.sort(sent + [chance.uniform(-JITTER, JITTER) for _ in grid])
         elif kind == "stall":
             for first in range(0, len(grid), CYCLE * PULSES):
-                begin = grid[first] + chance.uniform(0.1, 0.9) * CYCLE * 60 / TEMPO
+                # About when the reply begins, or a little later.
+                begin = grid[first] + chance.uniform(3.5, 6.0) * 60 / TEMPO
                 held = (sent >= begin) & (sent < begin + STALL)
                 sent[held] = begin + STALL
         return cls(np.array(grid), sent)

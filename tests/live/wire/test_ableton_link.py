@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import sys
+import time
+import types
 
 import pytest
 
@@ -49,6 +51,25 @@ def test_other_messages_are_nobody(packet: bytes) -> None:
     presence.hear(0.0, packet)
     presence.hear(SETTLED, packet)
     assert not presence.settled(SETTLED)
+
+
+def test_a_thread_that_fails_says_so(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    library = types.ModuleType("aalink")
+
+    def fail(*given: object) -> None:
+        raise RuntimeError("no such session")
+
+    library.Link = fail  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "aalink", library)
+    follower = LinkFollower(lambda *row: None, lambda now, playing: None, SystemClock().now)
+    end = time.monotonic() + 60
+    while "followed no longer" not in caplog.text:
+        assert time.monotonic() < end
+        time.sleep(0.005)
+    follower.close()
+    assert "no such session" in caplog.text
 
 
 def multicast() -> bool:
