@@ -1,13 +1,13 @@
-"""Traits: what can be counted in a passage of music, and how far two passages lie apart.
+"""Descriptors: what can be counted in a segment of music, and how far two segments lie apart.
 
-A trait is a vector: a histogram that adds up to 1, or one or a few numbers. What a passage
+A descriptor is a vector: a histogram that adds up to 1, or one or a few numbers. What a segment
 cannot have (the pitch classes of drums, the dynamics of a score without marks) is NaN.
 
 Conventions:
-    Passages as in `composer.analysis.segment`. Distances are Euclidean, as in mgeval.
+    Segments as in `composer.analysis.segment`. Distances are Euclidean, as in mgeval.
 
 Sources: Yang and Lerch, On the evaluation of generative models in music (2020), for the
-traits and the distance; Wu and Yang, The Jazz Transformer on the front line (2020), for
+descriptors and the distance; Wu and Yang, The Jazz Transformer on the front line (2020), for
 groove consistency; polyphony as in MusPy (Dong et al. 2020).
 """
 
@@ -33,7 +33,7 @@ from composer.music.notes import DRUM_PROGRAM
 
 Floats = NDArray[np.float64]
 
-TRAITS: Mapping[str, str] = {
+DESCRIPTORS: Mapping[str, str] = {
     "pitch classes": "share of each pitch class, by sounding time",
     "intervals": "share of steps between notes of a part, -12 to 12 semitones",
     "density": "notes a beat (in free time: a second)",
@@ -58,34 +58,34 @@ _LENGTHS = np.round(2 * np.log2(DURATION_TICKS)).astype(np.int64)
 assert _LENGTHS.max() < LENGTHS
 
 
-def traits(passage: Segment, *, dynamics: bool = True) -> dict[str, Floats]:
-    """Every trait of a passage, by name.
+def descriptors_of(segment: Segment, *, dynamics: bool = True) -> dict[str, Floats]:
+    """Every descriptor of a segment, by name.
 
     Args:
-        passage: With any number of notes.
+        segment: With any number of notes.
         dynamics: Whether its velocities mean anything.
     """
-    tones = _tones(passage)
-    rows = passage.rows
+    tones = _tones(segment)
+    rows = segment.rows
     found: dict[str, Floats] = {
-        "pitch classes": passage.pitch_classes if tones.any() else np.full(12, np.nan),
-        "intervals": _intervals(passage, tones),
-        "density": np.array([passage.density * (100 if passage.free else TICKS_PER_BEAT)]),
-        "onsets": passage.rhythm if len(rows) else np.full(PLACES, np.nan),
-        "groove": np.array([_groove(passage)]),
-        "polyphony": np.array([_polyphony(passage)]),
+        "pitch classes": segment.pitch_classes if tones.any() else np.full(12, np.nan),
+        "intervals": _intervals(segment, tones),
+        "density": np.array([segment.density * (100 if segment.free else TICKS_PER_BEAT)]),
+        "onsets": segment.rhythm if len(rows) else np.full(PLACES, np.nan),
+        "groove": np.array([_groove(segment)]),
+        "polyphony": np.array([_polyphony(segment)]),
         "range": np.array([np.ptp(rows[tones, PITCH]) if tones.any() else np.nan], dtype=float),
         "velocity": np.full(LOUDNESS, np.nan),
-        "self-similarity": _self_similarity(passage),
+        "self-similarity": _self_similarity(segment),
         "parts": _shares(rows[:, PART], SLOTS),
         "lengths": _shares(_LENGTHS[rows[:, DURATION]], LENGTHS),
         "register": _means(rows[tones, PART], rows[tones, PITCH], SLOTS),
         "figure": np.full(SLOTS * PLACES, np.nan),
         "heights": np.full(SLOTS * PLACES, np.nan),
     }
-    if len(rows) and not passage.free:
-        spot = rows[:, PART] * PLACES + (passage.onsets % passage.bar) * PLACES // passage.bar
-        bars = max(passage.length / passage.bar, 0.5)
+    if len(rows) and not segment.free:
+        spot = rows[:, PART] * PLACES + (segment.onsets % segment.bar) * PLACES // segment.bar
+        bars = max(segment.length / segment.bar, 0.5)
         found["figure"] = np.bincount(spot, minlength=SLOTS * PLACES) / bars
         found["heights"] = _means(spot[tones], rows[tones, PITCH], SLOTS * PLACES)
     if dynamics and len(rows):
@@ -103,20 +103,20 @@ def distance(a: Floats, b: Floats) -> float:
     return float(np.sqrt(np.square(a - b)[both].mean() * len(a)))
 
 
-def krumhansl_key(passage: Segment) -> str | None:
-    """The key of a passage by music21, such as "C major"; None without tones.
+def krumhansl_key(segment: Segment) -> str | None:
+    """The key of a segment by music21, such as "C major"; None without tones.
 
     A judge that knows nothing of `composer.music.keys.find_key`, by which continuations are
     kept in a key: to hold them to that one would be to ask the defendant. It is Krumhansl and
     Schmuckler's method (Krumhansl 1990) with music21's profiles, which only looks at how long
     each pitch class sounds, so that is all it is given.
     """
-    tones = _tones(passage)
+    tones = _tones(segment)
     if not tones.any():
         return None
     from music21 import note, stream
 
-    rows = passage.rows[tones]
+    rows = segment.rows[tones]
     sounding = sounding_time(rows[:, PITCH], DURATION_TICKS[rows[:, DURATION]])
     line = stream.Stream()
     for pitch_class in np.flatnonzero(sounding).tolist():
@@ -138,12 +138,12 @@ def _means(classes: NDArray[np.integer], values: NDArray[np.integer], count: int
     return np.asarray(np.bincount(classes, values, minlength=count) / times)
 
 
-def _tones(passage: Segment) -> NDArray[np.bool_]:
-    return np.asarray(np.array(passage.programs)[passage.rows[:, PART]] != DRUM_PROGRAM)
+def _tones(segment: Segment) -> NDArray[np.bool_]:
+    return np.asarray(np.array(segment.programs)[segment.rows[:, PART]] != DRUM_PROGRAM)
 
 
-def _intervals(passage: Segment, tones: NDArray[np.bool_]) -> Floats:
-    rows = passage.rows[tones]
+def _intervals(segment: Segment, tones: NDArray[np.bool_]) -> Floats:
+    rows = segment.rows[tones]
     order = np.argsort(rows[:, PART], kind="stable")
     steps = np.diff(rows[order, PITCH])
     same = np.diff(rows[order, PART]) == 0
@@ -154,29 +154,29 @@ def _intervals(passage: Segment, tones: NDArray[np.bool_]) -> Floats:
     return np.asarray(counts / counts.sum())
 
 
-def _groove(passage: Segment) -> float:
-    count = -(-passage.length // passage.bar)
-    if count < 2 or not len(passage.rows):
+def _groove(segment: Segment) -> float:
+    count = -(-segment.length // segment.bar)
+    if count < 2 or not len(segment.rows):
         return float("nan")
     struck = np.zeros((count, PLACES), dtype=bool)
-    bar = np.minimum(passage.onsets // passage.bar, count - 1)
-    struck[bar, (passage.onsets % passage.bar) * PLACES // passage.bar] = True
+    bar = np.minimum(segment.onsets // segment.bar, count - 1)
+    struck[bar, (segment.onsets % segment.bar) * PLACES // segment.bar] = True
     return float(1 - np.mean(struck[1:] != struck[:-1]))
 
 
-def _polyphony(passage: Segment) -> float:
-    if not len(passage.rows):
+def _polyphony(segment: Segment) -> float:
+    if not len(segment.rows):
         return float("nan")
-    ends = passage.onsets + DURATION_TICKS[passage.rows[:, DURATION]]
+    ends = segment.onsets + DURATION_TICKS[segment.rows[:, DURATION]]
     change = np.zeros(int(ends.max()) + 1, dtype=np.int64)
-    np.add.at(change, passage.onsets, 1)
+    np.add.at(change, segment.onsets, 1)
     np.add.at(change, ends, -1)
     sounding = np.cumsum(change)
     return float(sounding[sounding > 0].mean())
 
 
-def _self_similarity(passage: Segment) -> Floats:
-    bars = passage.bars
+def _self_similarity(segment: Segment) -> Floats:
+    bars = segment.bars
     found = np.full(len(LAGS), np.nan)
     for index, lag in enumerate(LAGS):
         alike = [

@@ -1,10 +1,10 @@
-"""Fit: how far what goes on lies from what went before, in one number.
+"""Seed distance: how far what goes on lies from what went before, in one number.
 
-Everything that is counted of a passage (`composer.analysis.descriptors`) is counted in the last
-bars of the seed and in those of the continuation so far. Each distance is taken in units of how far
-the halves of one piece usually lie apart in that trait. The misfit is the mean of their squares, so
-that one trait far off is worse than several a little: 0 for no difference, about 1 for what is
-usual between the halves of a piece.
+All descriptors (`composer.analysis.descriptors`) are counted in the last bars of the seed and in
+those of the continuation so far. Each distance is taken in units of how far the halves of one
+piece usually lie apart in that descriptor. The misfit is the mean of their squares, so that one
+descriptor far off is worse than several a little: 0 for no difference, about 1 for what is usual
+between the halves of a piece.
 
 The distances are those by which `composer compare` holds continuations against the halves
 that people wrote, except that density and polyphony are compared by their ratio: half a note
@@ -16,12 +16,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.analysis.descriptors import TRAITS, distance, traits
+from composer.analysis.descriptors import DESCRIPTORS, descriptors_of, distance
 from composer.analysis.segment import Segment
 
 BARS = 32
 """Last bars that are looked at: of a seed they are nearer to what follows than all of it, and
-than its last 16, in most traits."""
+than its last 16, in most descriptors."""
 USUAL = {
     "pitch classes": 0.12,
     "intervals": 0.11,
@@ -49,19 +49,19 @@ WEIGHTS = {
     "figure": 3.0,
     "heights": 3.0,
 }
-"""What a trait counts, if not 1: more where continuations go astray most."""
+"""What a descriptor counts, if not 1: more where continuations go astray most."""
 RATIOS = ("density", "polyphony")
 MOST = 10.0
 """Times the usual that a distance counts for at most."""
 
-assert USUAL.keys() == TRAITS.keys()
+assert USUAL.keys() == DESCRIPTORS.keys()
 
 
 class SeedDistance:
     """A seed to be held against what goes on from it."""
 
     def __init__(self, seed: Segment) -> None:
-        self._seed = traits(last_bars(seed, BARS))
+        self._seed = descriptors_of(last_bars(seed, BARS))
 
     def misfit(self, made: Segment) -> float:
         """See the module's docstring; the square of `MOST` for no notes.
@@ -70,7 +70,7 @@ class SeedDistance:
         """
         if not len(made.rows):
             return MOST**2
-        found = traits(last_bars(made, BARS))
+        found = descriptors_of(last_bars(made, BARS))
         total = weights = 0.0
         for name, usual in USUAL.items():
             apart = apart_in(name, self._seed[name], found[name]) / usual
@@ -82,26 +82,26 @@ class SeedDistance:
 
 
 def apart_in(name: str, a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    """How far two passages lie apart in a trait; NaN if one of them does not have it."""
+    """How far two segments lie apart in a descriptor; NaN if one of them does not have it."""
     if name in RATIOS:
         least = 1e-3
         return float(np.abs(np.log2((a[0] + least) / (b[0] + least))))
     return distance(a, b)
 
 
-def last_bars(passage: Segment, bars: int) -> Segment:
-    """The last so many bars of a passage."""
-    start = max(-(-passage.length // passage.bar) - bars, 0) * passage.bar
+def last_bars(segment: Segment, bars: int) -> Segment:
+    """The last so many bars of a segment."""
+    start = max(-(-segment.length // segment.bar) - bars, 0) * segment.bar
     if not start:
-        return passage
-    kept = passage.onsets >= start
+        return segment
+    kept = segment.onsets >= start
     if not kept.any():
-        return passage
+        return segment
     return Segment(
-        passage.rows[kept],
-        passage.onsets[kept] - start,
-        passage.programs,
-        passage.bar,
-        passage.free,
-        passage.length - start,
+        segment.rows[kept],
+        segment.onsets[kept] - start,
+        segment.programs,
+        segment.bar,
+        segment.free,
+        segment.length - start,
     )

@@ -2,7 +2,7 @@
 
 A continuation fits when the model finds it likely and when what can be counted in it is as in
 the seed (`composer.analysis.seed_distance`). One that repeats itself more than its seed does, or
-falls silent, is kept only when nothing else is left; near-duplicates of one another or of a passage
+falls silent, is kept only when nothing else is left; near-duplicates of one another or of a segment
 of the seed are never kept.
 
 Conventions:
@@ -25,9 +25,9 @@ NATS = 0.1
 """What a nat per note counts; the misfit counts 1. Among continuations of one seed likelihoods
 differ by about a nat, and misfits by some tenths."""
 ALIKE = 0.8
-"""Share of common notes (Dice 1945) from which two passages are near-duplicates."""
+"""Share of common notes (Dice 1945) from which two segments are near-duplicates."""
 SHORTEST = 8
-"""Notes under which a passage is too short to be called a copy of the seed."""
+"""Notes under which a segment is too short to be called a copy of the seed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +64,14 @@ def judge(seed: Segment, made: Segment, likelihood: float) -> Scores:
 
 
 def likeness(a: Segment, b: Segment) -> float:
-    """Share of notes that two passages have in common at the same place, 0..1."""
+    """Share of notes that two segments have in common at the same place, 0..1."""
     return _dice(_notes(a, 0, a.length), _notes(b, 0, b.length))
 
 
 def copied(seed: Segment, made: Segment) -> float:
     """The greatest share of notes that a continuation has in common with its seed, 0..1.
 
-    It is held against every passage as long as itself that begins on a bar line.
+    It is held against every segment as long as itself that begins on a bar line.
     """
     own = _notes(made, 0, made.length)
     if len(own) < SHORTEST:
@@ -99,19 +99,19 @@ def choose(
     kept: list[int] = []
     for guarded in (True, False) if last else (True,):
         for index in order:
-            scores, passage = candidates[index]
+            scores, segment = candidates[index]
             if len(kept) == count or (scores.loop or scores.silence) == guarded:
                 continue
-            if not len(passage.rows) or copied(seed, passage) >= ALIKE:
+            if not len(segment.rows) or copied(seed, segment) >= ALIKE:
                 continue
-            if all(likeness(passage, candidates[other][1]) < ALIKE for other in kept):
+            if all(likeness(segment, candidates[other][1]) < ALIKE for other in kept):
                 kept.append(index)
     return kept if last or len(kept) == count else None
 
 
-def _notes(passage: Segment, start: int, stop: int) -> set[tuple[int, int, int]]:
-    inside = (passage.onsets >= start) & (passage.onsets < stop)
-    onsets, rows = passage.onsets[inside] - start, passage.rows[inside]
+def _notes(segment: Segment, start: int, stop: int) -> set[tuple[int, int, int]]:
+    inside = (segment.onsets >= start) & (segment.onsets < stop)
+    onsets, rows = segment.onsets[inside] - start, segment.rows[inside]
     return set(zip(onsets.tolist(), rows[:, PART].tolist(), rows[:, PITCH].tolist(), strict=True))
 
 

@@ -217,8 +217,8 @@ def _measure(
         "sources": {name: some.as_dict() for name, some in figures.items()},
         "model_nearer_than": {
             name: {
-                trait: value.as_dict()
-                for trait, value in library.nearer(figures[MODEL], some).items()
+                descriptor: value.as_dict()
+                for descriptor, value in library.nearer(figures[MODEL], some).items()
             }
             for name, some in figures.items()
             if name not in (MODEL, TRUTH)
@@ -312,35 +312,35 @@ def _show(document: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from composer.evaluation.comparison_page import shown, traits_of, whole_rows
+    from composer.evaluation.comparison_page import descriptors_in, shown, whole_rows
 
     sources = {name: figures for name, figures in document["sources"].items() if name != TRUTH}
-    traits = traits_of(document)
+    descriptors = descriptors_in(document)
     console = Console() if terminal.is_interactive() else Console(width=240)
     table = Table(box=None, pad_edge=False, title=f"Distance to {document['pieces']} true halves")
     table.add_column("")
     for name in (*sources, "random pairs"):
         table.add_column(name, justify="right")
-    for trait in traits:
-        cells = [shown(figures["distance"][trait]) for figures in sources.values()]
-        table.add_row(trait, *cells, shown(document["random_pairs"]["distance"][trait]))
+    for descriptor in descriptors:
+        cells = [shown(figures["distance"][descriptor]) for figures in sources.values()]
+        table.add_row(descriptor, *cells, shown(document["random_pairs"]["distance"][descriptor]))
     console.print(table)
     if document["model_nearer_than"]:
         table = Table(box=None, pad_edge=False, title="The model is nearer, piece by piece, by")
         table.add_column("")
         for name in document["model_nearer_than"]:
             table.add_column(f"than {name}", justify="right")
-        for trait in traits:
+        for descriptor in descriptors:
             rows = document["model_nearer_than"].values()
-            table.add_row(trait, *[shown(figures[trait]) for figures in rows])
+            table.add_row(descriptor, *[shown(figures[descriptor]) for figures in rows])
         console.print(table)
     table = Table(box=None, pad_edge=False)
     table.add_column("")
     for name in document["sources"]:
         table.add_column(name, justify="right")
-    for trait in traits:
-        cells = [shown(f["overlapping_area"][trait]) for f in document["sources"].values()]
-        table.add_row(f"overlap: {trait}", *cells)
+    for descriptor in descriptors:
+        cells = [shown(f["overlapping_area"][descriptor]) for f in document["sources"].values()]
+        table.add_row(f"overlap: {descriptor}", *cells)
     for name, cells in whole_rows(document["sources"]):
         table.add_row(name, *cells)
     console.print(table)

@@ -1,12 +1,12 @@
 """Compare: continuations of unseen pieces beside the halves that really follow.
 
 A piece is cut at a bar line near its middle. The first half is the seed, what is made from
-it stands beside the true second half: each trait's distance to the truth, against that of
+it stands beside the true second half: each descriptor's distance to the truth, against that of
 random pairs of pieces of one corpus; keys; the longest copies from the seed and from the
 music trained on; and how many outputs loop, fall silent or stop.
 
 Conventions:
-    Traits, distances and intervals as in `composer.analysis.descriptors` and
+    Descriptors, distances and intervals as in `composer.analysis.descriptors` and
     `composer.evaluation.overlap`. A *source* is whatever made the second halves: a model, a
     baseline, the truth itself.
 """
@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.analysis.descriptors import distance, krumhansl_key, traits
+from composer.analysis.descriptors import descriptors_of, distance, krumhansl_key
 from composer.analysis.repetition import RepetitionLimits
 from composer.analysis.segment import Segment
 from composer.encoding.events import (
@@ -40,7 +40,7 @@ from composer.encoding.events import (
     encode,
     seconds_of,
 )
-from composer.evaluation.copying import BarIndex, Copy, bars_of_passage
+from composer.evaluation.copying import BarIndex, Copy, bars_of_segment
 from composer.evaluation.evaluate import Found
 from composer.evaluation.overlap import NOTHING, Estimate, distances, mean
 from composer.evaluation.overlap import compare as overlap
@@ -70,7 +70,7 @@ BUSIEST = 2
 _ENDLESS = 10_000
 """More bars, or onsets, than there are."""
 SURPRISE = "surprise"
-"""What someone else would pay for a second half, nats per note: a trait if someone was asked."""
+"""Nats per note that another model needs for a second half: a descriptor if there is one."""
 
 Progress = Callable[[int, int], None]
 
@@ -82,7 +82,7 @@ class Halved:
     Attributes:
         name: As in `composer.evaluation.evaluate.Found`; so are corpus and dynamics.
         analysis: The first half, as a seed.
-        seed: The same as a passage.
+        seed: The same as a segment.
         truth: The second half.
         cut: Event tick of the piece at which the second half begins.
         tempos: Of the piece, in event ticks.
@@ -124,11 +124,11 @@ class Made:
 
     Attributes:
         index: Of the piece in the list of halves.
-        passage: The music.
+        segment: The music.
     """
 
     index: int
-    passage: Segment
+    segment: Segment
 
 
 def halve(found: Found, most_bars: int | None = None) -> Halved | None:
@@ -289,13 +289,13 @@ def repeats(halves: Sequence[Halved]) -> list[Made]:
             rows.append(seed.rows[inside])
         tick, row = np.concatenate(onsets), np.concatenate(rows)
         kept = tick < length
-        passage = replace_notes(seed, row[kept], tick[kept], length)
-        made.append(Made(index, passage))
+        segment = replace_notes(seed, row[kept], tick[kept], length)
+        made.append(Made(index, segment))
     return made
 
 
 def replace_notes(like: Segment, rows: Any, onsets: Any, length: int) -> Segment:
-    """A passage with the players and bars of another; shifts are made to fit the onsets."""
+    """A segment with the players and bars of another; shifts are made to fit the onsets."""
     rows = rows.copy()
     gaps = np.diff(onsets, prepend=0)
     rows[:, SHIFT] = np.minimum(np.searchsorted(SHIFT_TICKS, gaps), len(SHIFT_TICKS) - 1)
@@ -380,8 +380,8 @@ def measure(
         index: Bars of the music trained on.
         surprise: Of what was made and of the true second halves, if someone was asked.
     """
-    true = [traits(half.truth, dynamics=half.dynamics) for half in halves]
-    own = [traits(item.passage, dynamics=halves[item.index].dynamics) for item in made]
+    true = [descriptors_of(half.truth, dynamics=half.dynamics) for half in halves]
+    own = [descriptors_of(item.segment, dynamics=halves[item.index].dynamics) for item in made]
     if surprise is not None:
         for tables, values in zip((own, true), surprise, strict=True):
             for each, value in zip(tables, values, strict=True):
@@ -403,7 +403,7 @@ def measure(
         within = distances(theirs, theirs)
         area[name], divergence[name] = overlap(within, distances(ours, theirs))
     keys = [krumhansl_key(half.truth) for half in halves]
-    faults = [fault(halves[item.index], item.passage) for item in made]
+    faults = [fault(halves[item.index], item.segment) for item in made]
     return Figures(
         outputs=len(made),
         apart=apart,
@@ -412,21 +412,21 @@ def measure(
         divergence=divergence,
         keys=_by_piece(
             [float("nan") if keys[item.index] is None
-             else float(krumhansl_key(item.passage) == keys[item.index]) for item in made],
+             else float(krumhansl_key(item.segment) == keys[item.index]) for item in made],
             made,
         ),
         degenerate=_by_piece([float(bool(name)) for name in faults], made),
         faults={name: faults.count(name) for name in ("loop", "silence", "empty")},
         surprise=NOTHING if surprise is None else _by_piece(surprise[0], made),
         from_seed=[
-            BarIndex([("seed", bars_of_passage(halves[item.index].seed))]).longest(
-                bars_of_passage(item.passage)
+            BarIndex([("seed", bars_of_segment(halves[item.index].seed))]).longest(
+                bars_of_segment(item.segment)
             )
             for item in made
         ],
         from_training=[]
         if index is None
-        else [index.longest(bars_of_passage(item.passage)) for item in made],
+        else [index.longest(bars_of_segment(item.segment)) for item in made],
     )  # fmt: skip
 
 
@@ -440,10 +440,10 @@ def random_pairs(
         surprise: Of their true second halves, if someone was asked.
 
     Returns:
-        (trait -> mean distance, share of pairs in one key). Each piece meets every other
+        (descriptor -> mean distance, share of pairs in one key). Each piece meets every other
         one of its corpus.
     """
-    tables = [traits(half.truth, dynamics=half.dynamics) for half in halves]
+    tables = [descriptors_of(half.truth, dynamics=half.dynamics) for half in halves]
     for each, value in zip(tables, surprise or (), strict=surprise is not None):
         each[SURPRISE] = np.array([value])
     keys = [krumhansl_key(half.truth) for half in halves]
@@ -467,16 +467,16 @@ def random_pairs(
     return {name: mean(values) for name, values in apart.items()}, mean(same)
 
 
-def fault(half: Halved, passage: Segment) -> str:
+def fault(half: Halved, segment: Segment) -> str:
     """What is wrong with a second half: "loop", "silence", "empty", or "" for nothing.
 
     What the seed does itself is not held against it.
     """
-    if len(passage.rows) < 2:
+    if len(segment.rows) < 2:
         return "empty"
-    if passage.silence > max(half.seed.silence, STILL * passage.bar):
+    if segment.silence > max(half.seed.silence, STILL * segment.bar):
         return "silence"
-    return "loop" if passage.repeats > max(half.seed.repeats, LOOP) else ""
+    return "loop" if segment.repeats > max(half.seed.repeats, LOOP) else ""
 
 
 def nearer(ours: Figures, theirs: Figures) -> dict[str, Estimate]:

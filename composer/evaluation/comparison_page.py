@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from composer.analysis.descriptors import TRAITS
+from composer.analysis.descriptors import DESCRIPTORS
 from composer.evaluation.comparison import SURPRISE
 
 _WIDTH, _ROW, _LEFT, _RIGHT = 640, 20, 130, 24
@@ -17,7 +17,10 @@ _COLOURS = (
     "#0072b2", "#d55e00", "#009e73", "#777777", "#cc79a7", "#e69f00", "#56b4e9", "#000000",
 )  # fmt: skip
 """Okabe and Ito (2008): told apart by all kinds of colour vision."""
-_TRAITS = {**TRAITS, SURPRISE: "what a Performance RNN, told the first half, would pay for a note"}
+_DESCRIPTORS = {
+    **DESCRIPTORS,
+    SURPRISE: "what a Performance RNN, told the first half, would pay for a note",
+}
 
 _STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;margin:2em auto;max-width:1040px;padding:0 1em;
@@ -29,7 +32,7 @@ td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}p{max-width:46em}
 """
 
 _WORDS = """The first half of each piece is the seed. What was made from it is compared with the
-half that really follows: the distance between the two in each trait, 0 for alike, with the
+half that really follows: the distance between the two in each descriptor, 0 for alike, with the
 interval in which the mean lies for other pieces like these (95 %, bootstrap over pieces).
 Random pairs are true second halves of two different pieces of one corpus. The overlapping
 area and the divergence are those of Yang and Lerch (2020)."""
@@ -51,7 +54,7 @@ def page(document: Mapping[str, Any]) -> str:
         "<h2>Distance to the true second half</h2>",
         _legend([*sources, "random pairs"]),
     ]
-    for name, what in traits_of(document).items():
+    for name, what in descriptors_in(document).items():
         rows = {source: figures["distance"][name] for source, figures in sources.items()}
         rows["random pairs"] = document["random_pairs"]["distance"][name]
         parts.append(f"<h3>{escape(name)}</h3><div>{escape(what)}</div>{_whiskers(name, rows)}")
@@ -70,10 +73,10 @@ def page(document: Mapping[str, Any]) -> str:
     return "\n".join(parts)
 
 
-def traits_of(document: Mapping[str, Any]) -> dict[str, str]:
-    """The traits that were looked at, and what they say."""
+def descriptors_in(document: Mapping[str, Any]) -> dict[str, str]:
+    """The descriptors that were looked at, and what they say."""
     looked_at = document["random_pairs"]["distance"]
-    return {name: what for name, what in _TRAITS.items() if name in looked_at}
+    return {name: what for name, what in _DESCRIPTORS.items() if name in looked_at}
 
 
 def shown(figure: Mapping[str, float | None]) -> str:
@@ -128,12 +131,12 @@ def _whiskers(name: str, rows: Mapping[str, Mapping[str, float | None]]) -> str:
 
 
 def _table(columns: Mapping[str, Mapping[str, Any]]) -> str:
-    """A row for each trait; columns are trait -> estimate, by their heading."""
+    """A row for each descriptor; columns are descriptor -> estimate, by their heading."""
     head = "".join(f"<th class=n>{escape(name)}" for name in columns)
     lines = "".join(
-        f"<tr><th>{escape(trait)}"
-        + "".join(f"<td class=n>{shown(figures[trait])}" for figures in columns.values())
-        for trait in next(iter(columns.values()))
+        f"<tr><th>{escape(descriptor)}"
+        + "".join(f"<td class=n>{shown(figures[descriptor])}" for figures in columns.values())
+        for descriptor in next(iter(columns.values()))
     )
     return f"<table><tr><th>{head}{lines}</table>"
 
@@ -151,7 +154,7 @@ def _whole(document: Mapping[str, Any]) -> str:
 
 
 def whole_rows(sources: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
-    """What is not a trait, as (name, one text for each source); keys come first."""
+    """What is not a descriptor, as (name, one text for each source); keys come first."""
 
     def longest(figures: Mapping[str, Any], which: str) -> str:
         copy = figures[f"longest_copy_from_{which}"]

@@ -74,10 +74,10 @@ def bars_of_events(events: Events) -> Bars:
     return _bars(number, inside, events.rows.astype(np.int64), events.programs)
 
 
-def bars_of_passage(passage: Segment) -> Bars:
-    """The bars of a passage."""
-    number, inside = np.divmod(passage.onsets, passage.bar)
-    return _bars(number, inside, passage.rows, passage.programs)
+def bars_of_segment(segment: Segment) -> Bars:
+    """The bars of a segment."""
+    number, inside = np.divmod(segment.onsets, segment.bar)
+    return _bars(number, inside, segment.rows, segment.programs)
 
 
 def _bar_numbers(events: Events) -> tuple[Ints, Ints]:

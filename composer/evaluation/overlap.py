@@ -1,4 +1,4 @@
-"""Overlap: how alike two sets of music are in one trait, and how sure that is.
+"""Overlap: how alike two sets of music are in one descriptor, and how sure that is.
 
 Two sets are compared by the distances between their members, as in mgeval: distances
 within the true set, and distances from the other set to the true one. Each gives a
@@ -92,7 +92,7 @@ def density(values: Floats, edges: Floats) -> Floats:
 
 
 def compare(within: Floats, between: Floats) -> tuple[Estimate, Estimate]:
-    """(overlapping area, Kullback-Leibler divergence in nats) of two sets in one trait.
+    """(overlapping area, Kullback-Leibler divergence in nats) of two sets in one descriptor.
 
     Args:
         within: Distances inside the true set, [N, N].

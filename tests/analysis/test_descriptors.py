@@ -1,4 +1,4 @@
-"""Traits by hand: what a musician would count in a few bars."""
+"""Descriptors by hand: what a musician would count in a few bars."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from composer.analysis.descriptors import TRAITS, distance, krumhansl_key, traits
+from composer.analysis.descriptors import DESCRIPTORS, descriptors_of, distance, krumhansl_key
 from composer.analysis.segment import PLACES, Segment
 from composer.encoding.events import SHIFT_TICKS, nearest_duration
 from composer.music.notes import DRUM_PROGRAM
 
 
-def passage(
+def segment(
     notes: list[tuple[float, int, int, float]],
     *,
     bars: int,
@@ -38,8 +38,8 @@ SCALE = [
 
 
 def test_a_scale_in_two_bars():
-    found = traits(passage(SCALE, bars=2))
-    assert set(found) == set(TRAITS)
+    found = descriptors_of(segment(SCALE, bars=2))
+    assert set(found) == set(DESCRIPTORS)
     # C once, D, E and F twice, G once.
     counts = (8 * found["pitch classes"]).astype(int).tolist()
     assert counts == [1, 0, 2, 0, 2, 2, 0, 1, 0, 0, 0, 0]
@@ -62,7 +62,7 @@ def test_chords_and_repeated_bars():
     chord = [
         (beat, slot, pitch, 2.0) for beat in (0.0, 4.0, 8.0) for slot, pitch in ((0, 60), (1, 64))
     ]
-    found = traits(passage(chord, bars=3, programs=(0, 0)))
+    found = descriptors_of(segment(chord, bars=3, programs=(0, 0)))
     assert found["polyphony"] == pytest.approx([2.0])
     assert found["self-similarity"][:2].tolist() == [1.0, 1.0]
     # Steps are counted within a part, and each part stays on its tone.
@@ -72,25 +72,25 @@ def test_chords_and_repeated_bars():
 def test_half_of_the_places_that_differ_cost_groove():
     # One bar on the beats 1 and 3, the next on 2 and 4: 4 of 16 places differ.
     notes = [(0.0, 0, 60, 1.0), (2.0, 0, 60, 1.0), (5.0, 0, 60, 1.0), (7.0, 0, 60, 1.0)]
-    assert traits(passage(notes, bars=2))["groove"] == pytest.approx([1 - 4 / 16])
+    assert descriptors_of(segment(notes, bars=2))["groove"] == pytest.approx([1 - 4 / 16])
 
 
 def test_drums_have_no_tones():
     beat = [(float(n), 0, 36, 0.25) for n in range(8)]
-    found = traits(passage(beat, bars=2, programs=(DRUM_PROGRAM,)))
+    found = descriptors_of(segment(beat, bars=2, programs=(DRUM_PROGRAM,)))
     for name in ("pitch classes", "intervals", "range"):
         assert np.isnan(found[name]).all()
     assert found["density"] == pytest.approx([1.0])
-    assert krumhansl_key(passage(beat, bars=2, programs=(DRUM_PROGRAM,))) is None
+    assert krumhansl_key(segment(beat, bars=2, programs=(DRUM_PROGRAM,))) is None
 
 
 def test_a_score_without_marks_has_no_dynamics():
-    assert np.isnan(traits(passage(SCALE, bars=2), dynamics=False)["velocity"]).all()
+    assert np.isnan(descriptors_of(segment(SCALE, bars=2), dynamics=False)["velocity"]).all()
 
 
 def test_silence_has_no_traits_but_its_density():
     empty = Segment(np.zeros((0, 5), np.int64), np.zeros(0, np.int64), (0,), 96, False, 192)
-    found = traits(empty)
+    found = descriptors_of(empty)
     assert found["density"].tolist() == [0.0]
     assert np.isnan(found["onsets"]).all()
 
@@ -99,9 +99,9 @@ def test_the_key_is_found_by_music21():
     chords = ((60, 64, 67), (65, 69), (62, 67, 71), (60, 64, 67))
     cadence = [(2.0 * n, pitch) for n, chord in enumerate(chords) for pitch in chord]
     notes = [(beat, 0, pitch, 2.0) for beat, pitch in cadence]
-    assert krumhansl_key(passage(notes, bars=2)) == "C major"
+    assert krumhansl_key(segment(notes, bars=2)) == "C major"
     higher = [(beat, 0, pitch + 2, 2.0) for beat, pitch in cadence]
-    assert krumhansl_key(passage(higher, bars=2)) == "D major"
+    assert krumhansl_key(segment(higher, bars=2)) == "D major"
 
 
 def test_distances_leave_out_what_is_not_there():
@@ -115,7 +115,7 @@ def test_an_accompaniment_has_a_figure():
     # Bass, chord, chord, rest: in one part, four bars.
     bar = [(0.0, 0, 36, 1.0), *((beat, 0, pitch, 1.0) for beat in (1.0, 2.0) for pitch in (60, 64))]
     waltz = [(4 * n + beat, part, pitch, long) for n in range(4) for beat, part, pitch, long in bar]
-    found = traits(passage(waltz, bars=4))
+    found = descriptors_of(segment(waltz, bars=4))
     figure, heights = found["figure"][:PLACES], found["heights"][:PLACES]
     assert figure[[0, 4, 8, 12]].tolist() == [1, 2, 2, 0]
     assert heights[[0, 4, 8]].tolist() == [36, 62, 62]
@@ -123,11 +123,11 @@ def test_an_accompaniment_has_a_figure():
     assert found["parts"][0] == 1
     # The chords on other beats: the same notes, another figure.
     turned = [((onset + 1) % 16, part, pitch, long) for onset, part, pitch, long in waltz]
-    other = traits(passage(turned, bars=4))
+    other = descriptors_of(segment(turned, bars=4))
     assert distance(found["figure"], other["figure"]) > 1
     assert distance(found["register"], other["register"]) == 0
 
 
 def test_music_without_bars_has_no_figure():
-    free = replace(passage(SCALE, bars=2), free=True)
-    assert np.isnan(traits(free)["figure"]).all()
+    free = replace(segment(SCALE, bars=2), free=True)
+    assert np.isnan(descriptors_of(free)["figure"]).all()

@@ -19,7 +19,7 @@ from composer.encoding.events import DURATION_TICKS
 BAR = 96
 
 
-def passage(notes: list[tuple[int, int]], bars: int = 4, *, program: int = 0, long: int = 24,
+def segment(notes: list[tuple[int, int]], bars: int = 4, *, program: int = 0, long: int = 24,
             free: bool = False) -> Segment:  # fmt: skip
     """Quarter notes, or of `long` ticks, from (tick, pitch)."""
     duration = int(np.searchsorted(DURATION_TICKS, long))
@@ -36,60 +36,60 @@ def tune(start: int = 0, bars: int = 4, step: int = 24) -> list[tuple[int, int]]
 
 
 def test_the_likelier_and_the_more_like_its_seed_the_better() -> None:
-    seed = passage(tune())
+    seed = segment(tune())
     same = judge(seed, seed, -5.0)
     assert same.misfit == 0
     assert not same.loop and not same.silence
     assert same.cost == pytest.approx(0.5)
-    other_key = passage([(tick, pitch + 1) for tick, pitch in tune()])
+    other_key = segment([(tick, pitch + 1) for tick, pitch in tune()])
     assert judge(seed, other_key, -5.0).cost > same.cost
     assert judge(seed, seed, -9.0).cost > same.cost
 
 
 def test_a_loop_is_one_that_the_seed_has_not() -> None:
     bar = tune(bars=1)
-    loop = passage([(tick + n * BAR, pitch) for n in range(8) for tick, pitch in bar], bars=8)
+    loop = segment([(tick + n * BAR, pitch) for n in range(8) for tick, pitch in bar], bars=8)
     assert loop.repeats == 7
-    assert passage(tune(bars=8), bars=8).repeats == 0
-    assert judge(passage(tune(bars=8), bars=8), loop, -1.0).loop
+    assert segment(tune(bars=8), bars=8).repeats == 0
+    assert judge(segment(tune(bars=8), bars=8), loop, -1.0).loop
     assert not judge(loop, loop, -1.0).loop
 
 
 def test_silence_is_more_than_a_bar_and_more_than_in_the_seed() -> None:
-    seed = passage(tune())
+    seed = segment(tune())
     pause = [(tick, pitch) for tick, pitch in tune(bars=8) if not 2 * BAR <= tick < 4 * BAR]
-    assert judge(seed, passage(pause, bars=8), -1.0).silence
-    assert not judge(passage(pause, bars=8), passage(pause, bars=8), -1.0).silence
+    assert judge(seed, segment(pause, bars=8), -1.0).silence
+    assert not judge(segment(pause, bars=8), segment(pause, bars=8), -1.0).silence
     ends_early = [(tick, pitch) for tick, pitch in tune(bars=8) if tick < 4 * BAR]
-    assert judge(seed, passage(ends_early, bars=8), -1.0).silence
-    assert judge(seed, passage([], bars=8), -1.0).silence
+    assert judge(seed, segment(ends_early, bars=8), -1.0).silence
+    assert judge(seed, segment([], bars=8), -1.0).silence
     # A note that sounds on is no silence.
-    held = passage([(0, 60), (6 * BAR, 62)], bars=8, long=384)
+    held = segment([(0, 60), (6 * BAR, 62)], bars=8, long=384)
     assert held.silence == 2 * BAR
 
 
 def test_likeness_counts_common_notes() -> None:
-    whole = passage(tune())
-    half = passage([(tick, pitch if tick < 2 * BAR else pitch + 40) for tick, pitch in tune()])
+    whole = segment(tune())
+    half = segment([(tick, pitch if tick < 2 * BAR else pitch + 40) for tick, pitch in tune()])
     assert likeness(whole, whole) == 1
     assert likeness(whole, half) == 0.5
-    assert likeness(whole, passage([])) == 0
+    assert likeness(whole, segment([])) == 0
 
 
 def test_a_copy_of_any_passage_of_the_seed() -> None:
-    seed = passage(tune(bars=8), bars=8)
+    seed = segment(tune(bars=8), bars=8)
     second_half = [(tick - 4 * BAR, pitch) for tick, pitch in tune(bars=8) if tick >= 4 * BAR]
-    assert copied(seed, passage(second_half)) == 1
-    assert copied(seed, passage(tune(start=1))) < ALIKE
+    assert copied(seed, segment(second_half)) == 1
+    assert copied(seed, segment(tune(start=1))) < ALIKE
     # Two notes in common are no copy.
-    assert copied(seed, passage(second_half[:2])) == 0
+    assert copied(seed, segment(second_half[:2])) == 0
     # One that is longer than the seed is compared with all of it.
-    assert copied(passage(tune(bars=2), bars=2), passage(tune(bars=8), bars=8)) < ALIKE
+    assert copied(segment(tune(bars=2), bars=2), segment(tune(bars=8), bars=8)) < ALIKE
 
 
 def test_free_time_has_gaps_for_a_rhythm() -> None:
-    seed = passage([(n * 50, 60 + n % 5) for n in range(20)], bars=11, free=True)
-    other = passage([(n * 7, 60 + n % 5) for n in range(20)], bars=11, free=True)
+    seed = segment([(n * 50, 60 + n % 5) for n in range(20)], bars=11, free=True)
+    other = segment([(n * 7, 60 + n % 5) for n in range(20)], bars=11, free=True)
     assert seed.rhythm.sum() == pytest.approx(1)
     assert not (seed.rhythm * other.rhythm).any()
 
@@ -99,9 +99,9 @@ def scored(cost: float, *, loop: bool = False, silence: bool = False) -> Scores:
 
 
 def test_the_best_are_kept_and_no_two_alike() -> None:
-    seed = passage([(n * 24, 90) for n in range(16)])
-    lines = [passage(tune(start=n)) for n in range(4)]
-    almost = passage([*tune(start=2)[:-1], (360, 99)])
+    seed = segment([(n * 24, 90) for n in range(16)])
+    lines = [segment(tune(start=n)) for n in range(4)]
+    almost = segment([*tune(start=2)[:-1], (360, 99)])
     candidates = [
         (scored(0.4), lines[0]), (scored(0.3), lines[1]), (scored(0.1), lines[2]),
         (scored(0.2), almost), (scored(0.0, loop=True), lines[3]), (scored(0.0), seed),
@@ -116,6 +116,6 @@ def test_the_best_are_kept_and_no_two_alike() -> None:
 
 
 def test_of_equals_the_first_is_kept() -> None:
-    seed = passage([(n * 24, 90) for n in range(16)])
-    candidates = [(scored(0.5), passage(tune(start=n))) for n in (1, 2, 4)]
+    seed = segment([(n * 24, 90) for n in range(16)])
+    candidates = [(scored(0.5), segment(tune(start=n))) for n in (1, 2, 4)]
     assert choose(candidates, seed, 2, last=False) == [0, 1]

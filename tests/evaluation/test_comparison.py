@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from duet import found, song
 
 from composer import models
-from composer.analysis.descriptors import TRAITS
+from composer.analysis.descriptors import DESCRIPTORS
 from composer.analysis.segment import Segment
 from composer.cli.main import verbs
 from composer.encoding.events import PART, PITCH, encode
@@ -75,10 +75,10 @@ def test_continuations_are_as_long_as_the_truth_and_the_same_every_time(
     again = compare.continuations(predictor, halves, Settings(), 5)
     assert [item.index for item in made] == [0, 1, 2, 0, 1]
     for one, other in zip(made, again, strict=True):
-        assert one.passage.length == halves[one.index].truth.length
-        assert np.array_equal(one.passage.rows, other.passage.rows)
+        assert one.segment.length == halves[one.index].truth.length
+        assert np.array_equal(one.segment.rows, other.segment.rows)
     # The second of a piece is another variation of it.
-    assert not np.array_equal(made[0].passage.rows, made[3].passage.rows)
+    assert not np.array_equal(made[0].segment.rows, made[3].segment.rows)
 
 
 def test_a_model_alone_keeps_to_the_seeds_parts_and_the_length_and_to_nothing_else(
@@ -88,13 +88,13 @@ def test_a_model_alone_keeps_to_the_seeds_parts_and_the_length_and_to_nothing_el
     alone = compare.continuations(predictor, halves, Settings(), 3, alone=True)
     guided = compare.continuations(predictor, halves, Settings(takes=2), 3)
     for some, other, half in zip(alone, guided, halves, strict=True):
-        assert some.passage.length == half.truth.length
-        assert some.passage.onsets.max() < half.truth.length
-        assert set(some.passage.rows[:, PART]) <= {0, 1}
+        assert some.segment.length == half.truth.length
+        assert some.segment.onsets.max() < half.truth.length
+        assert set(some.segment.rows[:, PART]) <= {0, 1}
         # The seed's bass and melody lie between 36 and 79, and its notes on the eighths.
-        assert np.ptp(some.passage.rows[:, PITCH]) > 64 > np.ptp(other.passage.rows[:, PITCH])
-        assert (some.passage.onsets % 12 > 0).any()
-        assert not (other.passage.onsets % 12 > 0).any()
+        assert np.ptp(some.segment.rows[:, PITCH]) > 64 > np.ptp(other.segment.rows[:, PITCH])
+        assert (some.segment.onsets % 12 > 0).any()
+        assert not (other.segment.onsets % 12 > 0).any()
 
 
 def test_someone_elses_surprise_is_one_more_trait(halves: list[compare.Halved]):
@@ -119,7 +119,7 @@ def test_a_tempo_that_changes_gives_each_tick_its_second():
 
 def test_the_truth_is_at_no_distance_from_itself(halves: list[compare.Halved]):
     figures = compare.measure(halves, compare.truths(halves))
-    assert all(figures.apart[name].value == 0 for name in TRAITS)
+    assert all(figures.apart[name].value == 0 for name in DESCRIPTORS)
     assert figures.keys.value == 1.0
     assert figures.degenerate.value == 0.0
     apart, _ = compare.random_pairs(halves)

@@ -7,7 +7,7 @@ import pytest
 
 from composer.analysis.segment import Segment
 from composer.encoding.events import encode
-from composer.evaluation.copying import BarIndex, Bars, bars_of_events, bars_of_passage
+from composer.evaluation.copying import BarIndex, Bars, bars_of_events, bars_of_segment
 from composer.music.beat_grid import BEATS, Grid
 from composer.music.notes import DRUM_PROGRAM, Note, Part, Piece
 from composer.music.timing import MetreMap
@@ -72,8 +72,8 @@ def test_a_passage_has_the_prints_of_the_piece_it_is_from():
     onsets = np.array([0, 24, 48, 72, 96, 120, 144, 168])
     rows = np.zeros((8, 5), dtype=np.int64)
     rows[:, 2] = TUNES["a"] + TUNES["b"]
-    passage = Segment(rows, onsets, (0,), 96, False, 192)
-    assert bars_of_passage(passage).prints.tolist() == melody("ab").prints.tolist()
+    segment = Segment(rows, onsets, (0,), 96, False, 192)
+    assert bars_of_segment(segment).prints.tolist() == melody("ab").prints.tolist()
 
 
 def test_bars_are_counted_through_changes_of_metre():

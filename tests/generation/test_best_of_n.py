@@ -115,8 +115,8 @@ def test_rules_hold_over_all_bars() -> None:
     takes = BestOfN(tiny())
     takes.add([(analysis(), whole)])
     play(takes)
-    passage = segment_of(analysis(), whole)
-    per_bar = np.bincount(passage.onsets // passage.bar)
+    segment = segment_of(analysis(), whole)
+    per_bar = np.bincount(segment.onsets // segment.bar)
     assert per_bar.max() <= 3
     assert len(whole.rows) > 12
 

@@ -137,6 +137,6 @@ def test_it_goes_on_from_the_first_half_of_a_piece(model: Markov):
     assert half is not None
     (made,) = continuations(MarkovPlayer(model), [half], Settings())
     (again,) = continuations(MarkovPlayer(model), [half], Settings())
-    assert made.passage.length == half.truth.length
-    assert len(made.passage.rows) > 20
-    assert (made.passage.rows == again.passage.rows).all()
+    assert made.segment.length == half.truth.length
+    assert len(made.segment.rows) > 20
+    assert (made.segment.rows == again.segment.rows).all()

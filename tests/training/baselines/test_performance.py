@@ -85,15 +85,15 @@ def test_it_goes_on_for_as_long_as_the_truth_and_the_same_every_time(
     made, again = (player.continuations(Settings(rng_seed=1)) for _ in range(2))
     other = player.continuations(Settings(rng_seed=2))
     for one, same, half in zip(made, again, halves, strict=True):
-        assert np.array_equal(one.passage.rows, same.passage.rows)
-        onsets, rows = one.passage.onsets, one.passage.rows
+        assert np.array_equal(one.segment.rows, same.segment.rows)
+        onsets, rows = one.segment.onsets, one.segment.rows
         assert onsets.min() >= 0
         assert (onsets + DURATION_TICKS[rows[:, DURATION]]).max() <= half.truth.length
         assert set(rows[:, PART]) <= {0, 1}
         # Low notes to the bass, high ones to the melody.
         assert (rows[rows[:, PITCH] < 48, PART] == 1).all()
         assert (rows[rows[:, PITCH] > 66, PART] == 0).all()
-    assert not np.array_equal(made[0].passage.rows, other[0].passage.rows)
+    assert not np.array_equal(made[0].segment.rows, other[0].segment.rows)
 
 
 def test_a_network_that_knows_what_follows_plays_it(
@@ -128,8 +128,8 @@ def test_a_network_that_knows_what_follows_plays_it(
     )
 
     (made,) = PerformancePlayer(Knows(), [half]).continuations(Settings())  # type: ignore[arg-type]
-    assert np.array_equal(made.passage.rows[:, 1:], truth.rows[:, 1:])
-    assert np.array_equal(made.passage.onsets, truth.onsets)
+    assert np.array_equal(made.segment.rows[:, 1:], truth.rows[:, 1:])
+    assert np.array_equal(made.segment.onsets, truth.onsets)
 
 
 def test_who_plays_nothing_has_played_an_empty_half(
@@ -150,8 +150,8 @@ def test_who_plays_nothing_has_played_an_empty_half(
         "composer_training.baselines.performance_player.compiled", lambda function: function
     )
     made = PerformancePlayer(Waits(), halves).continuations(Settings())  # type: ignore[arg-type]
-    assert [len(item.passage.rows) for item in made] == [0, 0, 0]
-    assert compare.fault(halves[0], made[0].passage) == "empty"
+    assert [len(item.segment.rows) for item in made] == [0, 0, 0]
+    assert compare.fault(halves[0], made[0].segment) == "empty"
 
 
 def test_surprise_is_what_the_whole_piece_costs_after_its_first_half(

@@ -6,7 +6,7 @@ plays is put back on the seed's grid, each note in the part that played most nea
 
 It learnt from the same pieces as the model and has no share in what the model plays. So what
 it would pay for a second half, told the first, says whether one note makes sense after another
-to somebody else; histograms of a passage do not.
+to somebody else; histograms of a segment do not.
 
 Conventions:
     N seeds, L layers, H units. Steps are 10 ms, counted from a piece's first onset.
@@ -199,7 +199,7 @@ class PerformancePlayer:
             notes = np.array(
                 [note for note in reader.notes if seed.cut <= note[0] < ends[index]], dtype=np.int64
             ).reshape(-1, 4)
-            made.append(Made(index, _to_passage(half, notes, seed.cut)))
+            made.append(Made(index, _to_segment(half, notes, seed.cut)))
         return made
 
     def surprise(self, made: Sequence[Made], progress: Progress | None = None) -> list[float]:
@@ -211,12 +211,12 @@ class PerformancePlayer:
         """
         rests = []
         for item in made:
-            tokens, before = _spell(self._halves[item.index], item.passage)
+            tokens, before = _spell(self._halves[item.index], item.segment)
             rests.append(np.concatenate([self._seeds[item.index].tokens[-1:], tokens[before:]]))
         states = [self._seeds[item.index].state for item in made]
         paid = [float("nan")] * len(made)
         for done, (index, nats) in enumerate(event_nats(self._network, rests, states), 1):
-            notes = len(made[index].passage.rows)
+            notes = len(made[index].segment.rows)
             paid[index] = float(nats.sum()) / notes if notes else float("nan")
             if progress:
                 progress(done, len(made))
@@ -248,7 +248,7 @@ def _spell(half: Halved, after: Segment) -> tuple[Tokens, int]:
     return spell(to_steps(seconds), rows[:, PITCH], rows[:, VELOCITY], _cut_step(half))
 
 
-def _to_passage(half: Halved, notes: NDArray[np.int64], cut: int) -> Segment:
+def _to_segment(half: Halved, notes: NDArray[np.int64], cut: int) -> Segment:
     """Notes (onset, release, pitch, level), [notes, 4] in steps, on the grid of a piece."""
     seconds = (notes[:, :2] - cut) / STEPS_PER_SECOND
     starts, ends = (half.ticks(column) for column in seconds.T)
