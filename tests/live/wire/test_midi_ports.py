@@ -124,6 +124,24 @@ def test_a_phrase_over_midi_and_sigterm_in_the_middle_of_the_answer(
         client.close()
 
 
+def test_what_a_killed_server_left_sounding_on_its_own_port_is_ended_by_the_next(
+    jack: object, tmp_path: Path
+) -> None:
+    with process(tmp_path, 'virtual="jam"', 'mind="organ"') as (serving, _):
+        keyboard = Keyboard("jam")
+        keyboard.send(0x90, 60, 100)
+        time.sleep(0.3)
+        keyboard.send(0x80, 60, 0)
+        keyboard.until(lambda heard: ons(heard) == 1)
+        serving.kill()
+        serving.wait()
+        keyboard.close()
+    with process(tmp_path, 'virtual="jam"'):
+        keyboard = Keyboard("jam")  # connected only when the new server has begun
+        keyboard.until(lambda heard: bytes((0x80, 72, 0)) in heard)
+        keyboard.close()
+
+
 def test_ports_are_listed_and_silenced(jack: object, tmp_path: Path) -> None:
     with process(tmp_path, 'virtual="jam"'):
         listed = CliRunner().invoke(ports, ["--json"])
