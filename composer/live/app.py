@@ -74,8 +74,8 @@ class App:
 
     Attributes:
         server: The loop.
-        ready: What to tell whoever waits for it to be ready.
-        say: Tells whoever looks on something, in a line.
+        ready: What `composer serve` prints when the server is ready.
+        say: Shows a line to the person at the terminal.
     """
 
     def __init__(
@@ -152,7 +152,7 @@ class App:
         udp = open_udp(host, options.osc_port, shared=options.worker)
         if options.processes == 1:
             return udp
-        # Shared only now that it is known that nobody else has it.
+        # Shared only now that it is known that no other program has it.
         port = udp.getsockname()[1]
         udp.close()
         return open_udp(host, port, shared=True)
@@ -234,7 +234,7 @@ def _arguments(options: Options, port: int) -> list[str]:
         given += [] if value is None else [name, str(value)]
     if options.logs is None:
         return [*given, "--no-log"]
-    # Only a folder that nobody named is tidied, and this process does that.
+    # Only a folder that was not named is tidied, and this process does that.
     return [*given, "--log", str(options.logs)]
 
 

@@ -1,4 +1,4 @@
-"""View: what was heard, what is coming, and how things stand, for whoever looks on.
+"""Console view: what was heard, what is coming and how things stand, on the terminal.
 
 On a terminal a few lines that are drawn again and again; elsewhere a plain line for each
 turn. It reads the server's state on the server's own thread and draws on another.

@@ -1,4 +1,4 @@
-"""Doctor: is this computer fit for playing live, and what would help.
+"""Doctor: whether this computer is fit for playing live, and what would help.
 
 Conventions:
     Times are milliseconds in what is shown.
@@ -121,17 +121,17 @@ def _network(found: Findings, model: str) -> None:
         found.facts["model"] = str(error)
         found.fit = False
         return
-    studio = InferenceScheduler(predictor)
-    studio.warm_up()
-    mind = studio.mind()
+    network = InferenceScheduler(predictor)
+    network.warm_up()
+    mind = network.mind()
     mind.begin("beats", 96, {0: 0})
     for step in range(8):
         mind.end(mind.hear(12 * step, 0, 60 + step, 80), 12 * step + 12)
     mind.ask(GenerateRequest(96, 96, 96 * 9, frozenset({0}), Settings(), 1))
     times = []
-    while not studio.idle:
+    while not network.idle:
         start = time.perf_counter()
-        studio.work()
+        network.work()
         times.append(1000 * (time.perf_counter() - start))
     times.sort()
     middle, worst = times[len(times) // 2], times[int(len(times) * 0.99)]

@@ -24,8 +24,8 @@ def end_left_sounding(
 
     Args:
         udp: The socket to end notes over OSC from; None for one of its own.
-        own_ports: MIDI ports that this process will make itself, by name: nobody hears them
-            yet, so what sounds there is not ended here.
+        own_ports: MIDI ports that this process will make itself, by name: no host hears
+            them yet, so what sounds there is not ended here.
 
     Returns:
         The destinations where notes were ended, and the keys of the ports of its own.

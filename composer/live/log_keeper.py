@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 SAVED_EVERY = 60.0
 """Seconds between two writings of a session's log."""
 KEPT = 500
-"""Files that are kept in a folder nobody named; the oldest go."""
+"""Files that are kept in the user's data folder; the oldest are deleted."""
 
 Job = Callable[[Callable[[], Any], Callable[[Any, float], None]], None]
 """Runs its first argument elsewhere, and then its second with the result (or the error)

@@ -213,7 +213,7 @@ class Server:
         self.send(key, outputs)
 
     def send(self, key: Key, outputs: Sequence[Output]) -> None:
-        """Send a session's music to all who listen to it."""
+        """Send a session's music to all its listeners."""
         listeners = self.router.clients.listeners(key)
         player = self.player if key == MAIN else None
         now = self._clock.now()
@@ -228,7 +228,7 @@ class Server:
                 _hand_to(player, output)
 
     def close_session(self, key: Key, now: float) -> None:
-        """End a session, keep its log, and forget who listened."""
+        """End a session, keep its log, and forget its listeners."""
         session = self.engine.sessions.get(key)
         if session is None:
             return

@@ -52,7 +52,7 @@ def on_own_cores(processes: Sequence[int]) -> None:
     if len(processes) > len(cores):
         return
     for core, process in zip(cores, processes, strict=False):
-        with contextlib.suppress(OSError):  # it ended, or is not ours to say
+        with contextlib.suppress(OSError):  # it ended, or may not be moved by this user
             for thread in os.listdir(f"/proc/{process}/task"):
                 os.sched_setaffinity(int(thread), {core})
 

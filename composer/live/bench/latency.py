@@ -1,4 +1,4 @@
-"""Bench: the real server over loopback, timed from the client's side.
+"""Latency: the real server over loopback, timed from the client's side.
 
     answers      from the moment a phrase is over to the first note of the answer
     grid         notes of a long reply against the grid they are due on, and its drift

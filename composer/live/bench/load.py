@@ -1,4 +1,4 @@
-"""Crowd: many sessions at once, each playing four notes a second and being answered.
+"""Load: many sessions at once, each playing four notes a second and being answered.
 
 Every session plays a phrase of eight notes in two seconds, says that it is over in the
 same instant as its last note, and goes on with the next while the answer is played.
@@ -119,7 +119,7 @@ def _play(wires: Sequence[Wire], processes: Sequence[int], seconds: float) -> di
     by_socket = {wire.udp.fileno(): index for index, wire in enumerate(wires)}
     ready = _poll(list(by_socket))
     for wire in wires:
-        # Nobody is interrupted by the next phrase, and silence ends none.
+        # No reply is interrupted by the next phrase, and silence ends no phrase.
         wire.send("set", "interrupt", 0)
         wire.send("set", "wait", 5)
         time.sleep(0.002)

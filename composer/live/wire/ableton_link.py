@@ -1,10 +1,10 @@
-"""Link: Ableton Link, joined and followed, never led.
+"""Ableton Link: joined and followed, never led.
 
-When two Link sessions meet, everyone takes the tempo of the older one. So a program that
-waits alone in a session of its own would give its tempo to the first host that comes. This
-one stays out, and only listens to the network for the messages by which Link programs say
-that they are there; when one has been there for a while it joins, younger than anyone, and
-takes the tempo that it finds. Left alone again, it leaves.
+When two Link sessions meet, all their members take the tempo of the older one. A program that
+waited alone in a session of its own would give its tempo to the first host that comes. So
+composer only listens to the network for the messages by which Link programs announce
+themselves. When one has been there for a while, composer joins as the youngest member and
+takes the tempo that it finds; when it is the only member left, it leaves.
 
 Conventions:
     Moments are seconds on the server's clock. The messages are those of Ableton's library
@@ -36,7 +36,7 @@ SETTLED = 1.0
 """Seconds for which a host has to have been there: Link takes sessions for equally old
 that are less than half a second apart."""
 GONE = 2.0
-"""Seconds without a message after which nobody is there; there are four a second."""
+"""Seconds without a message after which no program is there; each sends four a second."""
 ALONE = 1.0
 """Seconds without another after which a session is left."""
 EVERY = 0.1
@@ -44,7 +44,7 @@ EVERY = 0.1
 
 
 class Presence:
-    """Whether someone else uses Link here, and since when."""
+    """Whether another program uses Link here, and since when."""
 
     def __init__(self) -> None:
         self._since: float | None = None
@@ -59,17 +59,17 @@ class Presence:
                 self._since = now
             self._last = now
         elif packet[len(HEADER)] == BYE:
-            self._since = None  # others there will say so soon
+            self._since = None  # other programs announce themselves again soon
 
     def settled(self, now: float) -> bool:
-        """Whether someone has been there long enough to be joined."""
+        """Whether a program has been there long enough to be joined."""
         if self._since is None or now - self._last > GONE:
             return False
         return now - self._since >= SETTLED
 
 
 class LinkFollower:
-    """A member of whatever Link session there is."""
+    """A member of the Link session that others have begun."""
 
     def __init__(
         self,
@@ -106,7 +106,7 @@ class LinkFollower:
     def _run(self) -> None:
         try:
             asyncio.run(self._listen())
-        except Exception:  # a thread's end is seen by nobody
+        except Exception:  # the end of a thread is not seen otherwise
             if self._running:  # else Python is ending, and its event loops with it
                 logger.exception("Ableton Link is followed no longer")
 
@@ -115,7 +115,7 @@ class LinkFollower:
         link.start_stop_sync_enabled = True
         try:
             while self._running:
-                await self._wait_for_someone()
+                await self._wait_for_a_program()
                 if self._running:
                     link.quantum = self._bar()
                     link.enabled = True
@@ -124,18 +124,18 @@ class LinkFollower:
         finally:
             link.enabled = False
 
-    async def _wait_for_someone(self) -> None:
+    async def _wait_for_a_program(self) -> None:
         try:
-            ears = _ears()
+            listener = _listener()
         except OSError as error:
             logger.warning("Link: cannot listen for others first (%s); joining at once", error)
             return
-        with ears:
+        with listener:
             presence = Presence()
             while self._running:
                 with contextlib.suppress(BlockingIOError):
                     while True:
-                        presence.hear(self._now(), ears.recv(2048))
+                        presence.hear(self._now(), listener.recv(2048))
                 if presence.settled(self._now()):
                     return
                 await asyncio.sleep(EVERY)
@@ -163,23 +163,23 @@ class LinkFollower:
 
 
 def _make(library: Any) -> Any:
-    """A member that is not enabled yet; older versions want the loop to be named."""
+    """A member that is not enabled yet; older versions of aalink take the event loop too."""
     try:
         return library.Link(120.0)
     except TypeError:
         return library.Link(120.0, asyncio.get_running_loop())
 
 
-def _ears() -> socket.socket:
-    """A socket that hears what Link programs say, on every network there is."""
-    ears = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+def _listener() -> socket.socket:
+    """A socket that receives the messages of Link programs, on every network there is."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
-        ears.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if hasattr(socket, "SO_REUSEPORT"):
             with contextlib.suppress(OSError):
-                ears.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        ears.setblocking(False)
-        ears.bind(("", PORT))
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        listener.setblocking(False)
+        listener.bind(("", PORT))
         group = socket.inet_aton(GROUP)
         joined = 0
         for index, _ in socket.if_nameindex():
@@ -190,11 +190,11 @@ def _ears() -> socket.socket:
                 else group + bytes(4) + struct.pack("i", index)
             )
             with contextlib.suppress(OSError):
-                ears.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, where)
+                listener.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, where)
                 joined += 1
         if not joined:
             raise OSError("no network takes part in multicast")
     except BaseException:
-        ears.close()
+        listener.close()
         raise
-    return ears
+    return listener

@@ -104,7 +104,7 @@ def find_port(wanted: str, names: Sequence[str]) -> int | None:
 
 
 def advice(wanted: str, names: Sequence[str]) -> str:
-    """What to tell someone whose port is not there."""
+    """What to tell a person whose port is not there."""
     listed = ", ".join(names) or "none"
     text = f"no MIDI port has {wanted!r} in its name; there are: {listed}"
     if sys.platform == "win32":

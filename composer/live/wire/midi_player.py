@@ -92,13 +92,13 @@ class MidiPlayer:
         if name is None:
             session.control(now, number, value, channel)
             return
-        # The movement by which it was learned means nothing else.
+        # The movement that taught a controller sets nothing.
         if now - self._moved.get(number, -SETTLED) < SETTLED:
             self._moved[number] = now
             return
         try:
             session.set(now, name, find(name).from_fader(value / 127))
-        except SettingError:  # low above high, say: the fader goes on, the value stays
+        except SettingError:  # low above high, for example: the value stays
             return
 
     def _follow(self, now: float, tick: float, bpm: float) -> None:
@@ -116,7 +116,7 @@ class MidiPlayer:
     def play(self, play: Play) -> None:
         """Send a note."""
         if play.velocity:
-            self._note(play)  # before it begins, and after it has ended
+            self._note(play)  # recorded before it begins, and until after it has ended
             self._on.add((play.channel, play.pitch))
             self._send((0x90 | play.channel, play.pitch, play.velocity))
             self.echoes.sent(play.due, play.channel, play.pitch, play.velocity)

@@ -1,4 +1,4 @@
-"""MIDI ports: found by name, read by polling, written with restraint, and got back.
+"""MIDI ports: found by name, read by polling, written no faster than drivers take, and reopened.
 
 Conventions:
     Messages are bytes without running status. A port is *in* when composer listens to it

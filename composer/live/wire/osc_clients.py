@@ -29,7 +29,7 @@ back in its own."""
 
 
 class Clients:
-    """All clients there have been, and who listens where."""
+    """Which session each client is in, and the listeners of each session."""
 
     def __init__(self, reply_port: int | None, *, most_joined: int = MOST_JOINED) -> None:
         """No clients yet.
@@ -97,7 +97,7 @@ class Clients:
             self.unlisten(key, to)
 
     def forget(self, key: Key) -> None:
-        """A session is closed: nobody listens to it or is in it."""
+        """A session is closed: it has no listeners and no clients any more."""
         self._listeners.pop(key, None)
         for client in [client for client, row in self._joined.items() if row[0] == key]:
             del self._joined[client]

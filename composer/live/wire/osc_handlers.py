@@ -147,9 +147,9 @@ def seed_end(request: Request) -> None:
     help="Play now; any parameter for this once, and id to tell the reply by.",
     ok=False,  # by its id
 )
-def generate(request: Request, wishes: list[tuple[str, Argument]]) -> None:
+def generate(request: Request, parameters: list[tuple[str, Argument]]) -> None:
     """A reply is asked for, whatever the mode."""
-    given: dict[str, object] = {name[:40]: value for name, value in wishes}
+    given: dict[str, object] = {name[:40]: value for name, value in parameters}
     number = None
     if "id" in given:
         number = KINDS["id"].read("id", given.pop("id"))  # type: ignore[arg-type]
@@ -316,7 +316,7 @@ def join(request: Request, name: str) -> None:
         raise SettingError("this server is several processes, and each has its own sessions")
     if not (name.isprintable() and 0 < len(name) <= 40):
         raise SettingError("a session's name has 1 to 40 characters")
-    # The session first: whoever cannot have it stays where they are.
+    # The session first: a client that is refused stays in its own.
     shared.engine.session(name, request.now)
     shared.clients.join(request.source, name)
     request.used = True

@@ -41,7 +41,7 @@ class Shared:
 
     Attributes:
         engine: The sessions.
-        clients: Who is in which, and who listens.
+        clients: Which client is in which session, and who listens.
         files: Folder of seeds and saved sessions; None for none.
         job: Runs what takes long.
         about: Names and values that every status begins with.
@@ -49,7 +49,7 @@ class Shared:
         vitals: Names and values of how the server itself does, for every status.
         seeds: Notes of seeds that are not complete yet.
         largest_ids: The largest id that a client gave to a reply.
-        replies: Answers to be sent to whoever asked.
+        replies: Answers to be sent to the clients that asked.
         outputs: Music to be sent to a session's listeners.
         refused: How many messages were not understood.
     """
@@ -116,7 +116,7 @@ class Request:
         return self.shared.files
 
     def reply(self, name: str, *arguments: object) -> None:
-        """Answer whoever asked."""
+        """Answer the client."""
         to = self.shared.clients.reply_to(self.source)
         self.shared.replies.append(Reply(to, "/composer/" + name, arguments))
 

@@ -22,7 +22,7 @@ class Router:
 
     Attributes:
         engine: Their sessions.
-        clients: Who is in which, and who listens.
+        clients: Which client is in which session, and who listens.
         understood: How many messages were acted on.
         faults: Sessions in which something went wrong, to be closed.
     """
@@ -93,17 +93,17 @@ class Router:
             self._shared.outputs.append((key, closed[1]))
 
     def forget(self, key: Key) -> None:
-        """What a closed session had to send is sent: forget who listened."""
+        """What a closed session had to send is sent: forget its clients and listeners."""
         self.clients.forget(key)
         self._shared.seeds.pop(key, None)
         self._shared.largest_ids.pop(key, None)
 
     def take_outputs(self) -> list[tuple[Key, list[Output]]]:
-        """Music to be sent to sessions' listeners, that was not taken yet."""
+        """Music for the sessions' listeners, which was not taken yet."""
         outputs, self._shared.outputs = self._shared.outputs, []
         return outputs
 
     def take_replies(self) -> list[Reply]:
-        """Answers to be sent to whoever asked, that were not taken yet."""
+        """Answers to the clients that asked, which were not taken yet."""
         replies, self._shared.replies = self._shared.replies, []
         return replies

@@ -1,4 +1,4 @@
-"""OSC sender: what sessions play and say, as packets to whoever listens.
+"""OSC sender: what sessions play and say, as packets to their listeners.
 
 Conventions:
     Channels are 1..16 on the wire and 0..15 inside.
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 
 class SoundingNotes(Protocol):
-    """Where sounding notes are noted down, for whoever comes after."""
+    """A record of the notes that sound, for a process that comes after this one."""
 
     def set(self, destination: str, channel: int, pitch: int, on: bool) -> None:
         """A key sounds from now on, or does not."""
@@ -49,8 +49,8 @@ class OscSender:
         """Send a note's beginning or end."""
         packet = encode("/composer/play", (play.pitch, play.velocity, play.channel + 1))
         for to in listeners:
-            # Noted down before it begins and after it has ended: whoever ends what a killed
-            # server left sounding then ends a note too many, never one too few.
+            # Recorded before it begins and until after it has ended: what is ended after a
+            # kill is then a note too many, never one too few.
             if play.velocity:
                 self._note(to, play)
             self._send(packet, to)

@@ -1,8 +1,8 @@
-"""Files: seeds in and sessions out, inside one folder and nowhere else.
+"""Session files: seeds in and sessions out, inside one folder and nowhere else.
 
 Conventions:
-    Names come from the network. They are relative to the folder; whatever leads out of it,
-    by dots, by a slash in front or by a link, is refused.
+    Names come from the network. They are relative to the folder; a name that leads out of
+    it, by dots, by a slash in front or by a link, is refused.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ class Seed:
     Attributes:
         kind: "beats" or "free".
         bpm: Its tempo at the end.
-        ideas: Its last notes; ticks from a bar line, slots are channels.
+        notes: Its last notes; ticks from a bar line, slots are channels.
         programs: Of the channels.
     """
 
     kind: str
     bpm: float
-    ideas: list[ProposedNote]
+    notes: list[ProposedNote]
     programs: dict[int, int]
 
 
@@ -98,7 +98,7 @@ def load_seed(folder: Path, name: object) -> Seed:
     bar = analysis.bar
     base = int(onsets[-LAST_NOTES:][0]) // bar * bar
     channels = [channel_of(slot, program) for slot, program in enumerate(events.programs)]
-    ideas = [
+    notes = [
         ProposedNote(
             int(onset) - base,
             channels[row[PART]],
@@ -110,27 +110,27 @@ def load_seed(folder: Path, name: object) -> Seed:
             onsets[-LAST_NOTES:].tolist(), events.rows[-LAST_NOTES:].tolist(), strict=True
         )
     ]
-    used = {idea.slot for idea in ideas}
+    used = {note.slot for note in notes}
     programs = {
         channel: program
         for channel, program in zip(channels, events.programs, strict=True)
         if channel in used
     }
     tempo = piece.tempos.tempo_at(piece.end)
-    return Seed(events.kind, 60e6 / tempo, ideas, programs)
+    return Seed(events.kind, 60e6 / tempo, notes, programs)
 
 
 def fit(seed: Seed, kind: str, ticks_per_second: float) -> list[ProposedNote]:
     """A seed's notes in a timeline of another kind, at the speed they have in the file."""
     if seed.kind == kind:
-        return seed.ideas
+        return seed.notes
     per_second = 100.0 if seed.kind == "free" else seed.bpm * 24 / 60
     factor = ticks_per_second / per_second
     return [
-        idea._replace(
-            onset=round(idea.onset * factor), duration=max(round(idea.duration * factor), 1)
+        note._replace(
+            onset=round(note.onset * factor), duration=max(round(note.duration * factor), 1)
         )
-        for idea in seed.ideas
+        for note in seed.notes
     ]
 
 

@@ -32,7 +32,7 @@ def stamp_arrivals(udp: socket.socket) -> bool:
 
 
 def receive_stamped(udp: socket.socket, size: int) -> tuple[bytes, Any, float | None]:
-    """The next datagram, who sent it, and when it came; None where that is not told.
+    """The next datagram, who sent it, and when it came; None where the system does not tell.
 
     Raises:
         BlockingIOError: There is none, and the socket does not wait.

@@ -1,4 +1,4 @@
-"""Sounding notes: what this process has made sound, written where it outlives the process.
+"""Sounding notes: which notes sound now, written where the record outlives the process.
 
 A file of bits in shared memory: one for every key of every destination. Writing one costs
 less than a microsecond, and the system keeps the file even if the process is killed. The
@@ -31,7 +31,7 @@ Keys = list[tuple[int, int]]
 
 
 class SoundingFile:
-    """The keys that sound now, for whoever comes after."""
+    """The keys that sound now, for a process that comes after this one."""
 
     def __init__(self, folder: Path | None = None) -> None:
         """Make the file; without a place for one, nothing is remembered.
@@ -100,7 +100,7 @@ def _own_file(folder: Path) -> tuple[Path, IO[bytes]]:
         file = open(path, "a+b")  # noqa: SIM115  # kept open
         try:
             _lock(file)
-            # Whoever locked it first may have removed it before we could.
+            # Another process may have locked and removed it in between.
             if os.stat(path).st_ino == os.fstat(file.fileno()).st_ino:
                 file.truncate(0)
                 return path, file
@@ -126,7 +126,7 @@ def left_behind(folder: Path | None = None) -> Iterator[tuple[str, Keys]]:
                 _lock(file)
                 data = file.read()
             path.unlink()
-        except OSError:  # its process lives, or someone else was quicker
+        except OSError:  # its process lives, or another was quicker
             continue
         for start in range(0, len(data) - RECORD + 1, RECORD):
             name = data[start : start + TEXT].rstrip(b"\0").decode("utf-8", "replace")

@@ -39,7 +39,7 @@ class Datagram(NamedTuple):
 
 
 class UdpTransport:
-    """A bound socket, and a way to wake up whoever waits for it."""
+    """A bound socket, and a way to end a wait for it from another thread."""
 
     def __init__(self, udp: socket.socket) -> None:
         self._udp = udp

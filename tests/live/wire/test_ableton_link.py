@@ -74,7 +74,7 @@ def test_a_thread_that_fails_says_so(
 
 def multicast() -> bool:
     try:
-        link._ears().close()
+        link._listener().close()
     except OSError:
         return False
     return sys.platform != "win32"
