@@ -3,29 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from composer import terminal
 from composer.cli.generate import check_free
-from composer.errors import SeedError, SettingError
 from composer.generation.parameters import TAKES
-
-if TYPE_CHECKING:
-    from composer_training.baselines.performance_player import PerformancePlayer
-    from composer_training.data.dataset import Dataset
-
-    from composer.evaluation.comparison import Halved, Made
-    from composer.evaluation.evaluate import Found
-    from composer.generation.settings import Settings
-    from composer.network.predictor import NoteModel, Predictor
-
-MODEL, MARKOV, UNIFORM, AGAIN, TRUTH = "model", "Markov", "uniform", "seed again", "truth"
-RIVAL = "Performance RNN"
-ONE_TAKE, ALONE = "{}, one take", "{}, alone"
 
 
 @click.command()
@@ -136,11 +121,10 @@ def compare(
 
     if page:
         check_free([Path(page)], force)
-    once = Settings(temperature=temperature, top_p=top_p, min_p=min_p, rng_seed=rng_seed)
-    tried, counted = replace(once, takes=takes), replace(once, takes=markov_takes)
-    predictor = Predictor.load(models.find(model))
     from composer.cli.pieces import read_pieces
 
+    once = Settings(temperature=temperature, top_p=top_p, min_p=min_p, rng_seed=rng_seed)
+    predictor = Predictor.load(models.find(model))
     pieces, report, learnt = read_pieces(files, limit=limit)
     if train:
         from composer_training.data.dataset import load
@@ -148,10 +132,14 @@ def compare(
         learnt = load([Path(train)])
     for name, reason in report.skipped:
         terminal.say(f"skipped {name}: {reason}")
-    document = _measure(
-        pieces, learnt if markov else None, learnt, predictor,
-        (tried, counted, once), bars, outputs, rnn,
-    )  # fmt: skip
+    if rnn is not None:
+        from composer.cli.training import choose_backend
+
+        choose_backend(None)
+    from composer_training.baselines.comparison import ComparisonSpec, compare_sources
+
+    spec = ComparisonSpec(once, takes, markov, markov_takes, rnn, bars, outputs)
+    document = compare_sources(pieces, predictor, learnt, spec, terminal.bar)
     document = {"model": model, **document}
     if page:
         from composer.evaluation.comparison_page import page as draw
@@ -164,151 +152,9 @@ def compare(
         _show(document)
 
 
-def _measure(
-    pieces: list[Found],
-    baseline: Dataset | None,
-    learnt: Dataset | None,
-    predictor: Predictor,
-    ways: tuple[Settings, Settings, Settings],
-    bars: int | None,
-    outputs: int | None,
-    rnn: Path | None,
-) -> dict[str, Any]:
-    """Everything but the model's name, as plain values.
-
-    The settings are the model's, the Markov model's, and those of one take.
-    """
-    from composer.evaluation import comparison as library
-
-    settings, counted, _ = ways
-    halves = [half for piece in pieces if (half := library.halve(piece, bars))]
-    if len(halves) < 2:
-        raise SeedError(
-            f"{len(pieces)} pieces gave {len(halves)} with two halves of "
-            f"{library.FEWEST_BARS} bars and {library.FEWEST_NOTES} notes or more; give more music"
-        )
-    if outputs is not None and outputs < len(halves):
-        raise SettingError(f"--outputs is {outputs}, fewer than the {len(halves)} pieces")
-    rival = None if rnn is None else _rival(rnn, halves)
-    sources = _play(halves, predictor, baseline, rival, ways, outputs)
-    index = _index(learnt) if learnt is not None else None
-    surprise: dict[str, list[float]] = {}
-    if rival is not None:
-        for name, some in sources.items():
-            with terminal.bar(f"Judging: {name}", "continuations") as advance:
-                surprise[name] = rival.surprise(some, advance)
-    true = surprise.get(TRUTH)
-    apart, keys = library.random_pairs(halves, true)
-    figures = {
-        name: library.measure(halves, made, index, None if true is None else (surprise[name], true))
-        for name, made in sources.items()
-    }
-    return {
-        "pieces": len(halves),
-        "notes": sum(len(half.truth.rows) for half in halves),
-        "settings": {
-            **settings.draw._asdict(),
-            "takes": settings.takes,
-            "markov_takes": counted.takes,
-            "rng_seed": settings.rng_seed,
-            "bars": bars,
-        },
-        "training_pieces": 0 if index is None else len(index),
-        "sources": {name: some.as_dict() for name, some in figures.items()},
-        "model_nearer_than": {
-            name: {
-                descriptor: value.as_dict()
-                for descriptor, value in library.nearer(figures[MODEL], some).items()
-            }
-            for name, some in figures.items()
-            if name not in (MODEL, TRUTH)
-        },
-        "random_pairs": {
-            "distance": {name: value.as_dict() for name, value in apart.items()},
-            "key_agreement": keys.as_dict(),
-        },
-    }  # fmt: skip
-
-
-def _play(
-    halves: list[Halved],
-    predictor: Predictor,
-    baseline: Dataset | None,
-    rival: PerformancePlayer | None,
-    ways: tuple[Settings, Settings, Settings],
-    outputs: int | None,
-) -> dict[str, list[Made]]:
-    """Second halves by everyone who plays, the truth among them."""
-    from composer.evaluation import comparison as library
-    from composer.evaluation.uniform import Uniform
-
-    settings, counted, once = ways
-    sources: dict[str, list[Made]] = {}
-
-    def play(
-        name: str, player: NoteModel, how: Settings, count: int | None = None, alone: bool = False
-    ) -> None:
-        with terminal.bar(f"Playing: {name}", "continuations") as advance:
-            made = library.continuations(player, halves, how, count, advance, alone=alone)
-        sources[name] = made
-
-    play(MODEL, predictor, settings, outputs)
-    if settings.takes > 1:
-        play(ONE_TAKE.format(MODEL), predictor, once)
-    play(ALONE.format(MODEL), predictor, once, alone=True)
-    if baseline is not None:
-        markov = _markov(baseline)
-        play(MARKOV, markov, counted)
-        if counted.takes > 1:
-            play(ONE_TAKE.format(MARKOV), markov, once)
-        play(ALONE.format(MARKOV), markov, once, alone=True)
-    if rival is not None:
-        with terminal.bar(f"Playing: {RIVAL}", "continuations") as advance:
-            sources[RIVAL] = rival.continuations(once, advance)
-    play(UNIFORM, Uniform(), once)
-    return sources | {AGAIN: library.repeats(halves), TRUTH: library.truths(halves)}
-
-
-def _markov(dataset: Dataset) -> Any:
-    from composer_training.baselines.markov import Markov
-    from composer_training.baselines.markov_player import MarkovPlayer
-    from composer_training.data.dataset import to_events
-
-    pieces = [
-        to_events(record, dataset.notes(record))
-        for records in dataset.corpora("train").values()
-        for record in records
-    ]
-    with terminal.bar("Counting", "fields") as advance:
-        return MarkovPlayer(Markov.fit(pieces, advance))
-
-
-def _rival(path: Path, halves: list[Halved]) -> PerformancePlayer:
-    from composer.cli.training import choose_backend
-
-    choose_backend(None)
-    from composer_training.baselines.performance_player import PerformancePlayer
-    from composer_training.baselines.performance_rnn import load
-
-    network, _ = load(path)
-    with terminal.bar(f"Listening: {RIVAL}", "seeds") as advance:
-        return PerformancePlayer(network, halves, advance)
-
-
-def _index(dataset: Dataset) -> Any:
-    from composer_training.data.dataset import to_events
-
-    from composer.evaluation.copying import BarIndex, bars_of_events
-
-    return BarIndex(
-        (record.name, bars_of_events(to_events(record, dataset.notes(record))))
-        for records in dataset.corpora("train").values()
-        for record in records
-    )
-
-
 def _show(document: dict[str, Any]) -> None:
     """Tables for people, on standard output."""
+    from composer_training.baselines.comparison import TRUTH
     from rich.console import Console
     from rich.table import Table
 

@@ -13,7 +13,7 @@ from composer.cli import compare as cli_compare
 from composer.errors import SettingError
 
 if TYPE_CHECKING:
-    from composer.evaluation.evaluate import Found, Report
+    from composer.evaluation.evaluate import EncodedPiece, Report
     from composer.network.predictor import Predictor
     from composer.network.trunk import Floats
 
@@ -108,12 +108,12 @@ def evaluate(
     if crops is not None:
         with terminal.bar("In crops", "notes") as advance:
             document["crops"] = breakdown.against_crops(
-                predictor, report.told, crops, progress=advance
+                predictor, report.note_scores, crops, progress=advance
             )
     if both:
         with terminal.bar("In float", "notes") as advance:
             exact = library.evaluate(_predictor(model, True), pieces, progress=advance, keep=True)
-        document["engines"] = breakdown.engines(report.told, exact.told)
+        document["engines"] = breakdown.engines(report.note_scores, exact.note_scores)
     if surprise:
         _, nats = next(note_nats(predictor, [pieces[0].events]))
         _write_surprise(pieces[0], nats, surprise, plot, force)
@@ -149,14 +149,16 @@ def _check_free(path: str | None, force: bool) -> None:
         check_free([Path(path)], force)
 
 
-def _write_surprise(found: Found, nats: Floats, path: str, plot: str | None, force: bool) -> None:
+def _write_surprise(
+    encoded: EncodedPiece, nats: Floats, path: str, plot: str | None, force: bool
+) -> None:
     import csv
     import io
 
     from composer.evaluation.evaluate import note_surprise, surprise_table
     from composer.files import write
 
-    lines = surprise_table(found, nats)
+    lines = surprise_table(encoded, nats)
     text = io.StringIO(newline="")
     table = csv.DictWriter(text, list(lines[0]), lineterminator="\n")
     table.writeheader()
@@ -165,7 +167,7 @@ def _write_surprise(found: Found, nats: Floats, path: str, plot: str | None, for
     if plot:
         from composer.plots.piano_roll import surprise_roll
 
-        surprise_roll(found.piece, note_surprise(found, nats), plot, force=force)
+        surprise_roll(encoded.piece, note_surprise(encoded, nats), plot, force=force)
 
 
 def _show(report: Report, document: dict[str, Any]) -> None:

@@ -11,12 +11,12 @@ from composer import terminal
 if TYPE_CHECKING:
     from composer_training.data.dataset import Dataset
 
-    from composer.evaluation.evaluate import Found, Report
+    from composer.evaluation.evaluate import EncodedPiece, Report
 
 
 def read_pieces(
     files: Sequence[str], grid: str = "auto", limit: int | None = None
-) -> tuple[list[Found], Report, Dataset | None]:
+) -> tuple[list[EncodedPiece], Report, Dataset | None]:
     """What is named on the command line.
 
     Args:
@@ -38,22 +38,22 @@ def read_pieces(
 
     folders = [Path(name) for name in files if is_dataset(Path(name))]
     others = [Path(name) for name in files if not is_dataset(Path(name))]
-    found: list[Found] = []
+    pieces: list[EncodedPiece] = []
     report, dataset = Report(), None
     if folders:
         from composer_training.data.dataset import load
 
         dataset = load(folders)
-        found += read_split(dataset, "valid", limit)
-        report.files = len(found)
+        pieces += read_split(dataset, "valid", limit)
+        report.files = len(pieces)
     if others:
-        with terminal.bar("SeedAnalysis") as advance:
-            pieces, read = read_files(others, grid, advance)
+        with terminal.bar("Reading") as advance:
+            found, read = read_files(others, grid, advance)
         count: dict[str, int] = {}
-        for piece in pieces:
+        for piece in found:
             count[piece.corpus] = count.get(piece.corpus, 0) + 1
             if limit is None or count[piece.corpus] <= limit:
-                found.append(piece)
+                pieces.append(piece)
         report.files += read.files
         report.skipped += read.skipped
-    return found, report, dataset
+    return pieces, report, dataset

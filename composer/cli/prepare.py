@@ -92,7 +92,7 @@ def prepare(
     found = sources.find_sources(paths)
     if with_music21:
         found += sources.music21_sources()
-    with terminal.bar("SeedAnalysis") as advance:
+    with terminal.bar("Reading") as advance:
         made = make(found, out, kind=kind, workers=workers, band=band, progress=advance)
     summary = made.summary() | {"out": str(out)}
     if as_json:

@@ -32,9 +32,10 @@ from composer.evaluation.overlap import Estimate
 from composer.music.beat_grid import FREE
 from composer.music.notes import DRUM_PROGRAM
 from composer.music.timing import MetreMap
-from composer.network.likelihood import LANES, Progress, note_nats
+from composer.network.likelihood import LANES, note_nats
 from composer.network.predictor import Predictor
 from composer.network.trunk import Floats
+from composer.terminal import Advance
 
 EDGES = (0, 8, 16, 32, 64, 128, 256, 512, 1024, 2048)
 """First note of each stretch of a piece, counted from 0; the last stretch has no end."""
@@ -68,10 +69,10 @@ def stretch_name(index: int) -> str:
     return f"{EDGES[index] + 1} {last}"
 
 
-def by_position(told: Sequence[NoteScores]) -> dict[str, dict[str, Any]]:
+def by_position(note_scores: Sequence[NoteScores]) -> dict[str, dict[str, Any]]:
     """Stretch -> pieces, notes, nats per note with its interval, and by field."""
     groups: dict[str, list[NDArray[np.float64]]] = {}
-    for piece in told:
+    for piece in note_scores:
         notes = piece.nats[:-1]
         for index, first in enumerate(EDGES):
             last = EDGES[index + 1] if index + 1 < len(EDGES) else len(notes)
@@ -82,10 +83,10 @@ def by_position(told: Sequence[NoteScores]) -> dict[str, dict[str, Any]]:
     return {name: _figures(groups[name]) for name in order if name in groups}
 
 
-def by_part(told: Sequence[NoteScores]) -> dict[str, dict[str, Any]]:
+def by_part(note_scores: Sequence[NoteScores]) -> dict[str, dict[str, Any]]:
     """Place of the part in its piece and its kind of instrument -> as `by_position`."""
     groups: dict[str, list[NDArray[np.float64]]] = {}
-    for piece in told:
+    for piece in note_scores:
         for slot, program in enumerate(piece.events.programs):
             own = piece.nats[:-1][piece.events.rows[:, PART] == slot]
             if len(own):
@@ -148,10 +149,10 @@ def crop(events: Events, start: int, length: int) -> Events:
 
 def against_crops(
     predictor: Predictor,
-    told: Sequence[NoteScores],
+    note_scores: Sequence[NoteScores],
     length: int,
     streams: int = LANES,
-    progress: Progress | None = None,
+    progress: Advance | None = None,
 ) -> dict[str, Any]:
     """What the same notes cost with the whole piece before them, and within crops.
 
@@ -171,14 +172,14 @@ def against_crops(
     """
     places = [
         (index, start)
-        for index, piece in enumerate(told)
+        for index, piece in enumerate(note_scores)
         for start in range(0, len(piece.events.rows) - length + 1, length)
     ]
-    crops = [crop(told[index].events, start, length) for index, start in places]
-    table = np.zeros((len(told), 3))  # nats whole, nats cropped, notes
+    crops = [crop(note_scores[index].events, start, length) for index, start in places]
+    table = np.zeros((len(note_scores), 3))  # nats whole, nats cropped, notes
     for number, nats in note_nats(predictor, crops, streams, progress):
         index, start = places[number]
-        whole = told[index].nats[start + 1 : start + length]
+        whole = note_scores[index].nats[start + 1 : start + length]
         table[index] += (whole.sum(), nats[1:-1].sum(), length - 1)
     table = table[table[:, 2] > 0]
     figures: dict[str, Any] = {"length": length, "notes": int(table[:, 2].sum())}

@@ -1,305 +1,36 @@
-"""Compare: continuations of unseen pieces beside the halves that really follow.
+"""Comparison: continuations of unseen pieces beside the halves that really follow.
 
-A piece is cut at a bar line near its middle. The first half is the seed, what is made from
-it stands beside the true second half: each descriptor's distance to the truth, against that of
-random pairs of pieces of one corpus; keys; the longest copies from the seed and from the
-music trained on; and how many outputs loop, fall silent or stop.
+A piece is cut at a bar line near its middle. The first half is the seed, and what a source makes
+of it is compared with the true second half: the distance between them in each descriptor, beside
+that of random pairs of pieces of one corpus; their keys; the longest copies from the seed and from
+the training music; and how many outputs loop, fall silent or end early.
 
 Conventions:
     Descriptors, distances and intervals as in `composer.analysis.descriptors` and
-    `composer.evaluation.overlap`. A *source* is whatever made the second halves: a model, a
-    baseline, the truth itself.
+    `composer.evaluation.overlap`. Sources as in `composer.evaluation.sources`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from composer.analysis.descriptors import descriptors_of, distance, krumhansl_key
-from composer.analysis.repetition import RepetitionLimits
 from composer.analysis.segment import Segment
-from composer.encoding.events import (
-    FREE_BAR,
-    LONGEST,
-    PART,
-    PITCH,
-    SHIFT,
-    SHIFT_TICKS,
-    SIZES,
-    SLOTS,
-    TICKS_PER_BEAT,
-    TICKS_PER_SECOND,
-    VELOCITY,
-    Events,
-    decode,
-    encode,
-    seconds_of,
-)
 from composer.evaluation.copying import BarIndex, Copy, bars_of_segment
-from composer.evaluation.evaluate import Found
 from composer.evaluation.overlap import NOTHING, Estimate, distances, mean
 from composer.evaluation.overlap import compare as overlap
-from composer.generation.best_of_n import BestOfN
-from composer.generation.constraints import Constraints
-from composer.generation.generate import make_streams, seed_state
-from composer.generation.seed_analysis import SeedAnalysis
-from composer.generation.settings import Settings
-from composer.generation.stream import Stream, segment_of
-from composer.music.beat_grid import FREE, Grid
-from composer.music.keys import find_key
-from composer.music.timing import TempoMap
-from composer.network.predictor import NoteModel
-from composer.network.state import State
+from composer.evaluation.split_piece import SecondHalf, SplitPiece
 
-FEWEST_BARS = 4
-"""Halves shorter than this say too little."""
-FEWEST_NOTES = 16
-SIDE_BY_SIDE = 64
-"""Continuations in the making at a time, all takes counted."""
-LOOP = 8
-"""Bars in a row that each repeat one of the four before, which no music is called stuck for."""
-STILL = 4
-"""Bars of silence that no music is called silent for."""
-BUSIEST = 2
-"""Notes to a tick, on the whole, at which what nothing guides is given up."""
-_ENDLESS = 10_000
-"""More bars, or onsets, than there are."""
+LOOP_BARS = 8
+"""Bars in a row that each repeat one of the four before; more is a loop."""
+SILENT_BARS = 4
+"""Bars of silence; more is a fault."""
 SURPRISE = "surprise"
-"""Nats per note that another model needs for a second half: a descriptor if there is one."""
-
-Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Halved:
-    """A piece cut in two.
-
-    Attributes:
-        name: As in `composer.evaluation.evaluate.Found`; so are corpus and dynamics.
-        analysis: The first half, as a seed.
-        seed: The same as a segment.
-        truth: The second half.
-        cut: Event tick of the piece at which the second half begins.
-        tempos: Of the piece, in event ticks.
-    """
-
-    name: str
-    corpus: str
-    dynamics: bool
-    analysis: SeedAnalysis
-    seed: Segment
-    truth: Segment
-    cut: int
-    tempos: TempoMap
-
-    @property
-    def bars(self) -> int:
-        """Of the second half."""
-        return -(-self.truth.length // self.truth.bar)
-
-    def seconds(self, ticks: NDArray[np.integer]) -> NDArray[np.float64]:
-        """Event ticks from the cut -> seconds from the cut."""
-        if self.truth.free:
-            return np.asarray(ticks / TICKS_PER_SECOND)
-        start = self.tempos.seconds(self.cut, TICKS_PER_BEAT)
-        return seconds_of(self.tempos, np.asarray(ticks + self.cut, float), TICKS_PER_BEAT) - start
-
-    def ticks(self, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Seconds from the cut -> event ticks from the cut, with their fraction."""
-        if self.truth.free:
-            return np.asarray(seconds * TICKS_PER_SECOND)
-        start = self.tempos.seconds(self.cut, TICKS_PER_BEAT)
-        ticks = [self.tempos.tick(float(second) + start, TICKS_PER_BEAT) for second in seconds]
-        return np.array(ticks) - self.cut
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A second half.
-
-    Attributes:
-        index: Of the piece in the list of halves.
-        segment: The music.
-    """
-
-    index: int
-    segment: Segment
-
-
-def halve(found: Found, most_bars: int | None = None) -> Halved | None:
-    """Cut a piece at the bar line at or after its middle.
-
-    Args:
-        found: The piece.
-        most_bars: Keep so many bars of the second half at most; None: all.
-
-    Returns:
-        None if either half is too short.
-    """
-    events = found.events
-    onsets = events.onsets
-    if len(onsets) < 2 * FEWEST_NOTES:
-        return None
-    middle = (int(onsets[-1]) + 1) // 2
-    if events.kind == FREE:
-        cut, bar = -(-middle // FREE_BAR) * FREE_BAR, FREE_BAR
-    else:
-        cut = events.metres.bar_line_at_or_after(middle, TICKS_PER_BEAT)
-        bar = events.metres.position(cut, TICKS_PER_BEAT).length
-    split = int(np.searchsorted(onsets, cut))
-    stop = len(onsets) if most_bars is None else int(np.searchsorted(onsets, cut + most_bars * bar))
-    if min(split, stop - split) < FEWEST_NOTES or cut < FEWEST_BARS * bar:
-        return None
-    bars = int(onsets[stop - 1] - cut) // bar + 1
-    if bars < FEWEST_BARS:
-        return None
-    rows = events.rows.astype(np.int64)
-    truth = Segment(
-        rows[split:stop], onsets[split:stop] - cut, events.programs, bar,
-        events.kind == FREE, bars * bar,
-    )  # fmt: skip
-    analysis = _read(events, split, cut)
-    return Halved(
-        found.name, found.corpus, found.dynamics, analysis, analysis.segment(), truth,
-        cut, _event_tempos(found),
-    )  # fmt: skip
-
-
-def _event_tempos(found: Found) -> TempoMap:
-    """The tempo of a piece on its events' clock; rests that were shortened aside."""
-    tempos = found.piece.tempos
-    if found.events.kind == FREE:
-        return TempoMap()
-    changes = [
-        (max(round(found.placement.to_event(tick, tempos)), 0), tempo)
-        for tick, tempo in tempos.changes
-    ]
-    return TempoMap(tuple(changes))
-
-
-def _read(events: Events, split: int, cut: int) -> SeedAnalysis:
-    """The first notes of a piece as a seed that ends at a tick, on the piece's own grid.
-
-    Parts that have not played yet are not in it: a seed in a file would not have them.
-    """
-    rows = events.rows[:split]
-    slots = np.unique(rows[:, PART])
-    renumbered = rows.copy()
-    renumbered[:, PART] = np.searchsorted(slots, rows[:, PART])
-    programs = tuple(events.programs[slot] for slot in slots.tolist())
-    piece = decode(Events(renumbered, programs, events.kind, events.metres))
-    grid = Grid(events.kind, share=1.0)
-    heard, placement = encode(piece, grid)
-    # Encoding counts from the bar line before the first note; nothing is shortened there.
-    behind = cut - int(events.onsets[split - 1] - heard.onsets[-1])
-    return SeedAnalysis(piece, heard, placement, grid, find_key(piece), 0, behind)
-
-
-def continuations(
-    predictor: NoteModel,
-    halves: Sequence[Halved],
-    settings: Settings,
-    count: int | None = None,
-    progress: Progress | None = None,
-    *,
-    alone: bool = False,
-) -> list[Made]:
-    """Second halves by a model, each as long as the true one.
-
-    Args:
-        predictor: The network, or whatever plays in its place.
-        halves: From `halve`.
-        settings: Freedom and limits; their length is not looked at.
-        count: How many to make, going round the pieces; one a piece if not given.
-        progress: Called with how many are done and how many there will be.
-        alone: Without any of composer's guidance: one take, drawn as the model believes, any
-            note of the seed's parts at any time. Of the settings only the seed number counts.
-    """
-    total = len(halves) if count is None else count
-    takes = BestOfN(predictor)
-    numbers: dict[Stream, int] = {}
-    made: dict[int, Made] = {}
-    waiting = list(range(total))[::-1]
-    while waiting or takes.streams:
-        while waiting and takes.places < SIDE_BY_SIDE:
-            number = waiting.pop()
-            index = number % len(halves)
-            half = halves[index]
-            wanted = replace(settings, bars=half.bars, seconds=None, notes=None)
-            state = seed_state(half.analysis, predictor)
-            variation = number // len(halves)
-            if alone:
-                stream = _alone(half, state, settings.rng_seed, variation)
-            else:
-                (stream,) = make_streams(half.analysis, state, wanted, [variation])
-            numbers[stream] = number
-            takes.add([(half.analysis, stream)])
-        for stream in takes.step():
-            number = numbers.pop(stream)
-            index = number % len(halves)
-            made[number] = Made(index, segment_of(halves[index].analysis, stream))
-            if progress:
-                progress(len(made), total)
-    return [made[number] for number in range(total)]
-
-
-def _alone(half: Halved, state: State, rng_seed: int, variation: int) -> Stream:
-    """A continuation that nothing guides, before its first note."""
-    analysis = half.analysis
-    parts = np.arange(SLOTS) < len(analysis.events.programs)
-    end = analysis.join + half.bars * analysis.bar
-    rules = Constraints.of(
-        earliest=analysis.join,
-        latest_first=end,
-        end=end,
-        longest=LONGEST,
-        parts=parts,
-        pitches=np.ones((SLOTS, SIZES[PITCH]), dtype=bool),
-        velocities=np.ones((SLOTS, SIZES[VELOCITY]), dtype=bool),
-        per_bar=BUSIEST * analysis.bar,
-    )
-    settings = Settings(temperature=1.0, top_p=1.0, min_p=0.0, recall=_ENDLESS, rng_seed=rng_seed)
-    before = analysis.events.rows[-1].astype(np.int64)
-    most = BUSIEST * (end - analysis.join)
-    return Stream(
-        state, before, rules, settings, RepetitionLimits(_ENDLESS, _ENDLESS), variation, most
-    )
-
-
-def truths(halves: Sequence[Halved]) -> list[Made]:
-    """The second halves that really follow."""
-    return [Made(index, half.truth) for index, half in enumerate(halves)]
-
-
-def repeats(halves: Sequence[Halved]) -> list[Made]:
-    """The seeds' own last bars over again, as many as the second half has."""
-    made = []
-    for index, half in enumerate(halves):
-        seed, length = half.seed, half.truth.length
-        start = max(seed.length - length, 0)
-        rows, onsets = [], []
-        for offset in range(0, length, seed.length - start):
-            inside = seed.onsets >= start
-            onsets.append(seed.onsets[inside] - start + offset)
-            rows.append(seed.rows[inside])
-        tick, row = np.concatenate(onsets), np.concatenate(rows)
-        kept = tick < length
-        segment = replace_notes(seed, row[kept], tick[kept], length)
-        made.append(Made(index, segment))
-    return made
-
-
-def replace_notes(like: Segment, rows: Any, onsets: Any, length: int) -> Segment:
-    """A segment with the players and bars of another; shifts are made to fit the onsets."""
-    rows = rows.copy()
-    gaps = np.diff(onsets, prepend=0)
-    rows[:, SHIFT] = np.minimum(np.searchsorted(SHIFT_TICKS, gaps), len(SHIFT_TICKS) - 1)
-    return Segment(rows, onsets, like.programs, like.bar, like.free, length)
+"""Nats per note of a second half under another model, a descriptor if there is such a model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,11 +39,11 @@ class Figures:
 
     Attributes:
         outputs: How many second halves it made.
-        apart: Trait -> mean distance to the true second half.
-        each: Trait -> distance of each piece to its true second half, NaN for none, in the
+        apart: Descriptor -> mean distance to the true second half.
+        each: Descriptor -> distance of each piece to its true second half, NaN for none, in the
             order of the pieces.
-        area: Trait -> overlapping area with the true second halves.
-        divergence: Trait -> Kullback-Leibler divergence from them, in nats.
+        area: Descriptor -> overlapping area with the true second halves.
+        divergence: Descriptor -> Kullback-Leibler divergence from them, in nats.
         keys: Share of outputs in the true second half's key, by music21.
         degenerate: Share of outputs that loop, are silent or all but empty.
         faults: How many of each kind.
@@ -366,8 +97,8 @@ class Figures:
 
 
 def measure(
-    halves: Sequence[Halved],
-    made: Sequence[Made],
+    pieces: Sequence[SplitPiece],
+    made: Sequence[SecondHalf],
     index: BarIndex | None = None,
     surprise: tuple[Sequence[float], Sequence[float]] | None = None,
 ) -> Figures:
@@ -380,8 +111,8 @@ def measure(
         index: Bars of the music trained on.
         surprise: Of what was made and of the true second halves, if someone was asked.
     """
-    true = [descriptors_of(half.truth, dynamics=half.dynamics) for half in halves]
-    own = [descriptors_of(item.segment, dynamics=halves[item.index].dynamics) for item in made]
+    true = [descriptors_of(piece.second_half, dynamics=piece.dynamics) for piece in pieces]
+    own = [descriptors_of(item.segment, dynamics=pieces[item.index].dynamics) for item in made]
     if surprise is not None:
         for tables, values in zip((own, true), surprise, strict=True):
             for each, value in zip(tables, values, strict=True):
@@ -396,14 +127,14 @@ def measure(
             for mine, item in zip(own, made, strict=True)
         ]
         groups = _groups(far, made)
-        by_piece[name] = [groups.get(index, float("nan")) for index in range(len(halves))]
+        by_piece[name] = [groups.get(index, float("nan")) for index in range(len(pieces))]
         apart[name] = mean(by_piece[name])
         ours = [own[number][name] for number in first.values()]
         theirs = [true[piece][name] for piece in first]
         within = distances(theirs, theirs)
         area[name], divergence[name] = overlap(within, distances(ours, theirs))
-    keys = [krumhansl_key(half.truth) for half in halves]
-    faults = [fault(halves[item.index], item.segment) for item in made]
+    keys = [krumhansl_key(piece.second_half) for piece in pieces]
+    faults = [fault(pieces[item.index], item.segment) for item in made]
     return Figures(
         outputs=len(made),
         apart=apart,
@@ -419,7 +150,7 @@ def measure(
         faults={name: faults.count(name) for name in ("loop", "silence", "empty")},
         surprise=NOTHING if surprise is None else _by_piece(surprise[0], made),
         from_seed=[
-            BarIndex([("seed", bars_of_segment(halves[item.index].seed))]).longest(
+            BarIndex([("seed", bars_of_segment(pieces[item.index].seed))]).longest(
                 bars_of_segment(item.segment)
             )
             for item in made
@@ -431,7 +162,7 @@ def measure(
 
 
 def random_pairs(
-    halves: Sequence[Halved], surprise: Sequence[float] | None = None
+    pieces: Sequence[SplitPiece], surprise: Sequence[float] | None = None
 ) -> tuple[dict[str, Estimate], Estimate]:
     """Distances of true second halves to those of other pieces of their corpora; their keys.
 
@@ -443,13 +174,13 @@ def random_pairs(
         (descriptor -> mean distance, share of pairs in one key). Each piece meets every other
         one of its corpus.
     """
-    tables = [descriptors_of(half.truth, dynamics=half.dynamics) for half in halves]
+    tables = [descriptors_of(piece.second_half, dynamics=piece.dynamics) for piece in pieces]
     for each, value in zip(tables, surprise or (), strict=surprise is not None):
         each[SURPRISE] = np.array([value])
-    keys = [krumhansl_key(half.truth) for half in halves]
+    keys = [krumhansl_key(piece.second_half) for piece in pieces]
     groups: dict[str, list[int]] = {}
-    for number, half in enumerate(halves):
-        groups.setdefault(half.corpus, []).append(number)
+    for number, piece in enumerate(pieces):
+        groups.setdefault(piece.corpus, []).append(number)
     apart: dict[str, list[float]] = {name: [] for name in tables[0]}
     same: list[float] = []
     for group in groups.values():
@@ -467,20 +198,20 @@ def random_pairs(
     return {name: mean(values) for name, values in apart.items()}, mean(same)
 
 
-def fault(half: Halved, segment: Segment) -> str:
+def fault(piece: SplitPiece, segment: Segment) -> str:
     """What is wrong with a second half: "loop", "silence", "empty", or "" for nothing.
 
     What the seed does itself is not held against it.
     """
     if len(segment.rows) < 2:
         return "empty"
-    if segment.silence > max(half.seed.silence, STILL * segment.bar):
+    if segment.silence > max(piece.seed.silence, SILENT_BARS * segment.bar):
         return "silence"
-    return "loop" if segment.repeats > max(half.seed.repeats, LOOP) else ""
+    return "loop" if segment.repeats > max(piece.seed.repeats, LOOP_BARS) else ""
 
 
 def nearer(ours: Figures, theirs: Figures) -> dict[str, Estimate]:
-    """Trait -> by how much one source lies nearer to the truth than another, piece by piece.
+    """Descriptor -> by how much one source lies nearer to the truth than another, piece by piece.
 
     Of the same pieces, what is easy or hard for both falls out, so this is known more exactly
     than the two means are. Under 0 it is farther.
@@ -491,12 +222,12 @@ def nearer(ours: Figures, theirs: Figures) -> dict[str, Estimate]:
     }
 
 
-def _by_piece(values: Sequence[float], made: Sequence[Made]) -> Estimate:
+def _by_piece(values: Sequence[float], made: Sequence[SecondHalf]) -> Estimate:
     """The mean over pieces; several outputs of one piece are one witness."""
     return mean(list(_groups(values, made).values()))
 
 
-def _groups(values: Sequence[float], made: Sequence[Made]) -> dict[int, float]:
+def _groups(values: Sequence[float], made: Sequence[SecondHalf]) -> dict[int, float]:
     """The mean of each piece's values."""
     groups: dict[int, list[float]] = {}
     for value, item in zip(values, made, strict=True):

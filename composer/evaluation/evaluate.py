@@ -36,9 +36,10 @@ from composer.formats.music_file import read_pieces
 from composer.formats.suffixes import is_music
 from composer.music.beat_grid import BEATS, Grid, find_grid
 from composer.music.notes import Note, Piece
-from composer.network.likelihood import LANES, Progress, note_nats
+from composer.network.likelihood import LANES, note_nats
 from composer.network.predictor import Predictor
 from composer.network.trunk import Floats
+from composer.terminal import Advance
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Scored:
         notes: Without END.
         nats: float64 [5], summed over the piece.
         dynamics: Whether its velocities mean anything.
-        told: What it made of each note, if that was kept.
+        note_scores: Of each note, if they were kept.
     """
 
     name: str
@@ -59,11 +60,11 @@ class Scored:
     notes: int
     nats: NDArray[np.float64]
     dynamics: bool
-    told: NoteScores | None = None
+    note_scores: NoteScores | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class EncodedPiece:
     """A piece that can be scored.
 
     Attributes:
@@ -126,9 +127,9 @@ class Report:
         return _interval(self.pieces)
 
     @property
-    def told(self) -> list[NoteScores]:
-        """What the network made of each note, of the pieces of which that was kept."""
-        return [piece.told for piece in self.pieces if piece.told is not None]
+    def note_scores(self) -> list[NoteScores]:
+        """Scores of each note, of the pieces whose note scores were kept."""
+        return [piece.note_scores for piece in self.pieces if piece.note_scores is not None]
 
     def as_dict(self, model: str, by: Iterable[str] = ()) -> dict[str, Any]:
         """Plain values, for JSON.
@@ -156,9 +157,9 @@ class Report:
         if "file" in by:
             document["by_file"] = self._grouped(lambda piece: piece.name)
         if "position" in by:
-            document["by_position"] = by_position(self.told)
+            document["by_position"] = by_position(self.note_scores)
         if "part" in by:
-            document["by_part"] = by_part(self.told)
+            document["by_part"] = by_part(self.note_scores)
         return document
 
     def _grouped(self, key: Callable[[Scored], str]) -> dict[str, Any]:
@@ -208,7 +209,7 @@ def find_files(paths: Iterable[Path]) -> list[tuple[Path, str]]:
     return found
 
 
-def read_file(path: Path, corpus: str, kind: str = "auto") -> list[Found]:
+def read_file(path: Path, corpus: str, kind: str = "auto") -> list[EncodedPiece]:
     """The pieces in a file: one of a MIDI file, many of a tune book or a set of chorales.
 
     Args:
@@ -239,7 +240,7 @@ def read_file(path: Path, corpus: str, kind: str = "auto") -> list[Found]:
     found = []
     for name, piece, grid in pieces:
         events, placement = encode(piece, grid)
-        found.append(Found(name, corpus, events, has_dynamics(piece), piece, placement))
+        found.append(EncodedPiece(name, corpus, events, has_dynamics(piece), piece, placement))
     return found
 
 
@@ -249,8 +250,8 @@ def has_dynamics(piece: Piece) -> bool:
 
 
 def read_files(
-    paths: Iterable[Path], kind: str = "auto", progress: Progress | None = None
-) -> tuple[list[Found], Report]:
+    paths: Iterable[Path], kind: str = "auto", progress: Advance | None = None
+) -> tuple[list[EncodedPiece], Report]:
     """Read what can be read.
 
     Returns:
@@ -260,7 +261,7 @@ def read_files(
         SeedError: There is nothing that can be read.
     """
     files = find_files(paths)
-    pieces: list[Found] = []
+    pieces: list[EncodedPiece] = []
     report = Report()
     for number, (path, corpus) in enumerate(files, 1):
         try:
@@ -281,10 +282,10 @@ def read_files(
 
 def evaluate(
     predictor: Predictor,
-    pieces: Sequence[Found],
+    pieces: Sequence[EncodedPiece],
     report: Report | None = None,
     streams: int = LANES,
-    progress: Progress | None = None,
+    progress: Advance | None = None,
     *,
     keep: bool = False,
 ) -> Report:
@@ -303,15 +304,15 @@ def evaluate(
     for index, nats in note_nats(predictor, events, streams, progress):
         piece = pieces[index]
         summed = nats.sum(axis=0, dtype=np.float64)
-        told = NoteScores(piece.events, nats, piece.corpus) if keep else None
+        note_scores = NoteScores(piece.events, nats, piece.corpus) if keep else None
         notes = len(piece.events.rows)
-        scored[index] = Scored(piece.name, piece.corpus, notes, summed, piece.dynamics, told)
+        scored[index] = Scored(piece.name, piece.corpus, notes, summed, piece.dynamics, note_scores)
     report = report or Report(files=len(pieces))
     report.pieces += [scored[index] for index in range(len(pieces))]
     return report
 
 
-def note_surprise(found: Found, nats: Floats) -> dict[tuple[int, Note], float]:
+def note_surprise(found: EncodedPiece, nats: Floats) -> dict[tuple[int, Note], float]:
     """(part, note) of the piece -> nats of all its fields.
 
     Notes that were left out of the events (of a seventeenth part, say) have none; of
@@ -342,7 +343,7 @@ def note_surprise(found: Found, nats: Floats) -> dict[tuple[int, Note], float]:
     return surprise
 
 
-def surprise_table(found: Found, nats: Floats) -> list[dict[str, Any]]:
+def surprise_table(found: EncodedPiece, nats: Floats) -> list[dict[str, Any]]:
     """A line for every note: where it stands and what it is in event ticks, and its nats.
 
     Args:

@@ -16,9 +16,11 @@ from composer.analysis.descriptors import DESCRIPTORS
 from composer.analysis.segment import Segment
 from composer.cli.main import verbs
 from composer.encoding.events import PART, PITCH, encode
-from composer.evaluation import comparison as compare
+from composer.evaluation.comparison import fault, measure, nearer, random_pairs
 from composer.evaluation.comparison_page import page
-from composer.evaluation.evaluate import Found
+from composer.evaluation.evaluate import EncodedPiece
+from composer.evaluation.sources import continuations, seed_again, true_halves, with_notes
+from composer.evaluation.split_piece import SplitPiece, split_piece
 from composer.formats import midi
 from composer.generation.settings import Settings
 from composer.music.beat_grid import BEATS, Grid
@@ -27,33 +29,33 @@ from composer.music.timing import TempoMap
 
 
 @pytest.fixture(scope="module")
-def halves() -> list[compare.Halved]:
-    made = [compare.halve(found(seed)) for seed in range(3)]
-    return [half for half in made if half is not None]
+def pieces() -> list[SplitPiece]:
+    made = [split_piece(found(seed)) for seed in range(3)]
+    return [piece for piece in made if piece is not None]
 
 
 def test_a_piece_is_cut_at_the_bar_line_in_its_middle():
     whole = found(1)
-    half = compare.halve(whole)
-    assert half is not None
-    assert half.bars == 8
-    assert half.analysis.join == 8 * 96
+    piece = split_piece(whole)
+    assert piece is not None
+    assert piece.bars == 8
+    assert piece.analysis.join == 8 * 96
     # Seed and truth together are the piece.
-    count = len(half.seed.rows)
-    assert np.array_equal(half.seed.rows, whole.events.rows[:count])
-    assert np.array_equal(half.truth.rows, whole.events.rows[count:])
-    assert half.truth.onsets[0] == 0
+    count = len(piece.seed.rows)
+    assert np.array_equal(piece.seed.rows, whole.events.rows[:count])
+    assert np.array_equal(piece.second_half.rows, whole.events.rows[count:])
+    assert piece.second_half.onsets[0] == 0
 
 
 def test_the_second_half_can_be_kept_short():
-    half = compare.halve(found(1), most_bars=4)
-    assert half is not None
-    assert half.bars == 4
-    assert half.truth.onsets.max() < 4 * 96
+    piece = split_piece(found(1), most_bars=4)
+    assert piece is not None
+    assert piece.bars == 4
+    assert piece.second_half.onsets.max() < 4 * 96
 
 
 def test_halves_of_two_bars_are_too_short():
-    assert compare.halve(found(1, bars=4)) is None
+    assert split_piece(found(1, bars=4)) is None
 
 
 def test_a_part_that_enters_later_is_not_in_the_seed():
@@ -61,35 +63,35 @@ def test_a_part_that_enters_later_is_not_in_the_seed():
     piece = song(1)
     piece = Piece((late, *piece.parts), 24)
     events, placement = encode(piece, Grid(BEATS, share=1.0))
-    half = compare.halve(Found("late", "songs", events, True, piece, placement))
-    assert half is not None
-    assert half.analysis.events.programs == (0, 33)
-    assert half.truth.programs == (73, 0, 33)
+    piece = split_piece(EncodedPiece("late", "songs", events, True, piece, placement))
+    assert piece is not None
+    assert piece.analysis.events.programs == (0, 33)
+    assert piece.second_half.programs == (73, 0, 33)
 
 
 def test_continuations_are_as_long_as_the_truth_and_the_same_every_time(
-    halves: list[compare.Halved],
+    pieces: list[SplitPiece],
 ):
     predictor = tiny_model.predictor()
-    made = compare.continuations(predictor, halves, Settings(), 5)
-    again = compare.continuations(predictor, halves, Settings(), 5)
+    made = continuations(predictor, pieces, Settings(), 5)
+    again = continuations(predictor, pieces, Settings(), 5)
     assert [item.index for item in made] == [0, 1, 2, 0, 1]
     for one, other in zip(made, again, strict=True):
-        assert one.segment.length == halves[one.index].truth.length
+        assert one.segment.length == pieces[one.index].second_half.length
         assert np.array_equal(one.segment.rows, other.segment.rows)
     # The second of a piece is another variation of it.
     assert not np.array_equal(made[0].segment.rows, made[3].segment.rows)
 
 
 def test_a_model_alone_keeps_to_the_seeds_parts_and_the_length_and_to_nothing_else(
-    halves: list[compare.Halved],
+    pieces: list[SplitPiece],
 ):
     predictor = tiny_model.predictor()
-    alone = compare.continuations(predictor, halves, Settings(), 3, alone=True)
-    guided = compare.continuations(predictor, halves, Settings(takes=2), 3)
-    for some, other, half in zip(alone, guided, halves, strict=True):
-        assert some.segment.length == half.truth.length
-        assert some.segment.onsets.max() < half.truth.length
+    unguided = continuations(predictor, pieces, Settings(), 3, unguided=True)
+    guided = continuations(predictor, pieces, Settings(takes=2), 3)
+    for some, other, piece in zip(unguided, guided, pieces, strict=True):
+        assert some.segment.length == piece.second_half.length
+        assert some.segment.onsets.max() < piece.second_half.length
         assert set(some.segment.rows[:, PART]) <= {0, 1}
         # The seed's bass and melody lie between 36 and 79, and its notes on the eighths.
         assert np.ptp(some.segment.rows[:, PITCH]) > 64 > np.ptp(other.segment.rows[:, PITCH])
@@ -97,51 +99,51 @@ def test_a_model_alone_keeps_to_the_seeds_parts_and_the_length_and_to_nothing_el
         assert not (other.segment.onsets % 12 > 0).any()
 
 
-def test_someone_elses_surprise_is_one_more_trait(halves: list[compare.Halved]):
+def test_someone_elses_surprise_is_one_more_trait(pieces: list[SplitPiece]):
     true, own = [1.0, 2.0, 4.0], [1.5, 2.0, 3.0]
-    made = compare.measure(halves, compare.repeats(halves), surprise=(own, true))
+    made = measure(pieces, seed_again(pieces), surprise=(own, true))
     assert made.surprise.value == pytest.approx(6.5 / 3)
     assert made.each["surprise"] == [0.5, 0.0, 1.0]
-    truth = compare.measure(halves, compare.truths(halves), surprise=(true, true))
-    assert compare.nearer(truth, made)["surprise"].value == pytest.approx(0.5)
-    apart, _ = compare.random_pairs(halves, true)
+    truth = measure(pieces, true_halves(pieces), surprise=(true, true))
+    assert nearer(truth, made)["surprise"].value == pytest.approx(0.5)
+    apart, _ = random_pairs(pieces, true)
     assert apart["surprise"].value == pytest.approx((1 + 3 + 2) / 3)
 
 
 def test_a_tempo_that_changes_gives_each_tick_its_second():
     # 120 beats a minute for eight bars, then 60: a tick is 1/48 s, then 1/24 s.
-    half = compare.halve(found(1, tempos=TempoMap(((0, 500_000), (768, 1_000_000)))))
-    assert half is not None
-    assert half.cut == 768
-    assert half.seconds(np.array([-96, 0, 96])).tolist() == [-2.0, 0.0, 4.0]
-    assert half.ticks(np.array([-2.0, 0.0, 4.0])).tolist() == [-96, 0, 96]
+    piece = split_piece(found(1, tempos=TempoMap(((0, 500_000), (768, 1_000_000)))))
+    assert piece is not None
+    assert piece.cut == 768
+    assert piece.seconds(np.array([-96, 0, 96])).tolist() == [-2.0, 0.0, 4.0]
+    assert piece.ticks(np.array([-2.0, 0.0, 4.0])).tolist() == [-96, 0, 96]
 
 
-def test_the_truth_is_at_no_distance_from_itself(halves: list[compare.Halved]):
-    figures = compare.measure(halves, compare.truths(halves))
+def test_the_truth_is_at_no_distance_from_itself(pieces: list[SplitPiece]):
+    figures = measure(pieces, true_halves(pieces))
     assert all(figures.apart[name].value == 0 for name in DESCRIPTORS)
     assert figures.keys.value == 1.0
     assert figures.degenerate.value == 0.0
-    apart, _ = compare.random_pairs(halves)
+    apart, _ = random_pairs(pieces)
     assert apart["pitch classes"].value > 0
 
 
-def test_how_much_nearer_is_counted_piece_by_piece(halves: list[compare.Halved]):
-    again = compare.measure(halves, compare.repeats(halves))
-    truth = compare.measure(halves, compare.truths(halves))
-    ahead = compare.nearer(truth, again)
+def test_how_much_nearer_is_counted_piece_by_piece(pieces: list[SplitPiece]):
+    again = measure(pieces, seed_again(pieces))
+    truth = measure(pieces, true_halves(pieces))
+    ahead = nearer(truth, again)
     assert ahead["pitch classes"].value == pytest.approx(again.apart["pitch classes"].value)
-    assert compare.nearer(again, truth)["pitch classes"].value == -ahead["pitch classes"].value
-    assert compare.nearer(again, again)["density"].high == 0
+    assert nearer(again, truth)["pitch classes"].value == -ahead["pitch classes"].value
+    assert nearer(again, again)["density"].high == 0
 
 
-def test_the_seed_again_is_a_copy_of_the_seed(halves: list[compare.Halved]):
-    figures = compare.measure(halves, compare.repeats(halves))
+def test_the_seed_again_is_a_copy_of_the_seed(pieces: list[SplitPiece]):
+    figures = measure(pieces, seed_again(pieces))
     assert [copy.bars for copy in figures.from_seed] == [8, 8, 8]
 
 
-def test_what_is_wrong_with_an_output(halves: list[compare.Halved]):
-    half = halves[0]
+def test_what_is_wrong_with_an_output(pieces: list[SplitPiece]):
+    piece = pieces[0]
     bar = [(beat * 24, 60) for beat in range(4)]
 
     def output(notes: list[tuple[int, int]], bars: int = 12) -> Segment:
@@ -149,16 +151,16 @@ def test_what_is_wrong_with_an_output(halves: list[compare.Halved]):
         rows = np.zeros((len(notes), 5), dtype=np.int64)
         rows[:, 2] = [pitch for _, pitch in notes]
         rows[:, 3] = 23
-        return compare.replace_notes(
+        return with_notes(
             Segment(rows, onsets, (0,), 96, False, bars * 96), rows, onsets, bars * 96
         )
 
     stuck = [(96 * n + tick, pitch) for n in range(12) for tick, pitch in bar]
-    assert compare.fault(half, output(stuck)) == "loop"
+    assert fault(piece, output(stuck)) == "loop"
     moving = [(96 * n + tick, pitch + n) for n in range(12) for tick, pitch in bar]
-    assert compare.fault(half, output(moving)) == ""
-    assert compare.fault(half, output(moving[:12])) == "silence"
-    assert compare.fault(half, output(moving[:1])) == "empty"
+    assert fault(piece, output(moving)) == ""
+    assert fault(piece, output(moving[:12])) == "silence"
+    assert fault(piece, output(moving[:1])) == "empty"
 
 
 def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

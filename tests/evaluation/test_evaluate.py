@@ -64,7 +64,7 @@ def music(tmp_path: Path) -> Path:
     return folder
 
 
-def read(*paths: Path) -> tuple[list[evaluate.Found], evaluate.Report]:
+def read(*paths: Path) -> tuple[list[evaluate.EncodedPiece], evaluate.Report]:
     return evaluate.read_files(paths)
 
 

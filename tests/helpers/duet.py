@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from composer.encoding.events import encode
-from composer.evaluation.evaluate import Found
+from composer.evaluation.evaluate import EncodedPiece
 from composer.music.beat_grid import BEATS, Grid
 from composer.music.notes import Note, Part, Piece
 from composer.music.timing import TempoMap
@@ -24,8 +24,8 @@ def song(seed: int, bars: int = 16) -> Piece:
     return Piece((Part(notes, 0), Part(bass, 33, track=1, channel=1)), 24)
 
 
-def found(seed: int, bars: int = 16, tempos: TempoMap | None = None) -> Found:
+def found(seed: int, bars: int = 16, tempos: TempoMap | None = None) -> EncodedPiece:
     """The same, ready to be scored or halved."""
     piece = replace(song(seed, bars), tempos=tempos or TempoMap())
     events, placement = encode(piece, Grid(BEATS, share=1.0))
-    return Found(f"song {seed}", "songs", events, True, piece, placement)
+    return EncodedPiece(f"song {seed}", "songs", events, True, piece, placement)

@@ -10,8 +10,9 @@ from composer_training.baselines.markov_player import MarkovPlayer
 
 from composer.encoding.events import END, FIELDS, SHIFT, SIZES, Events, encode
 from composer.encoding.running_features import Context
-from composer.evaluation.comparison import continuations, halve
-from composer.evaluation.evaluate import Found
+from composer.evaluation.evaluate import EncodedPiece
+from composer.evaluation.sources import continuations
+from composer.evaluation.split_piece import split_piece
 from composer.generation.settings import Settings
 from composer.music.beat_grid import BEATS, Grid
 from composer.music.notes import DRUM_PROGRAM, Note, Part, Piece
@@ -133,10 +134,10 @@ def test_what_it_plays_by_is_what_it_is_scored_by(model: Markov):
 
 def test_it_goes_on_from_the_first_half_of_a_piece(model: Markov):
     heard, placement = encode(tune(20), Grid(BEATS, share=1.0))
-    half = halve(Found("tune", "tunes", heard, True, tune(20), placement))
-    assert half is not None
-    (made,) = continuations(MarkovPlayer(model), [half], Settings())
-    (again,) = continuations(MarkovPlayer(model), [half], Settings())
-    assert made.segment.length == half.truth.length
+    piece = split_piece(EncodedPiece("tune", "tunes", heard, True, tune(20), placement))
+    assert piece is not None
+    (made,) = continuations(MarkovPlayer(model), [piece], Settings())
+    (again,) = continuations(MarkovPlayer(model), [piece], Settings())
+    assert made.segment.length == piece.second_half.length
     assert len(made.segment.rows) > 20
     assert (made.segment.rows == again.segment.rows).all()

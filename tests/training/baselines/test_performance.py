@@ -20,7 +20,9 @@ from hypothesis import strategies as st
 from composer import models
 from composer.cli.main import verbs
 from composer.encoding.events import DURATION, DURATION_TICKS, PART, PITCH, VELOCITY
-from composer.evaluation import comparison as compare
+from composer.evaluation.comparison import fault
+from composer.evaluation.sources import true_halves, with_notes
+from composer.evaluation.split_piece import SecondHalf, SplitPiece, split_piece
 from composer.formats import midi
 from composer.generation.settings import Settings
 from composer.music.timing import TempoMap
@@ -30,15 +32,15 @@ SLOW = TempoMap(((0, 625_000),))
 
 
 @pytest.fixture(scope="module")
-def halves() -> list[compare.Halved]:
-    made = [compare.halve(found(seed, 8, SLOW)) for seed in range(3)]
-    return [half for half in made if half is not None]
+def pieces() -> list[SplitPiece]:
+    made = [split_piece(found(seed, 8, SLOW)) for seed in range(3)]
+    return [piece for piece in made if piece is not None]
 
 
 @pytest.fixture(scope="module")
-def player(halves: list[compare.Halved]) -> PerformancePlayer:
+def player(pieces: list[SplitPiece]) -> PerformancePlayer:
     network = performance_rnn.build(layers=2, units=8)
-    return PerformancePlayer(network, halves)
+    return PerformancePlayer(network, pieces)
 
 
 @given(
@@ -80,15 +82,15 @@ def test_keys_still_down_at_the_end_come_up() -> None:
 
 
 def test_it_goes_on_for_as_long_as_the_truth_and_the_same_every_time(
-    player: PerformancePlayer, halves: list[compare.Halved]
+    player: PerformancePlayer, pieces: list[SplitPiece]
 ) -> None:
     made, again = (player.continuations(Settings(rng_seed=1)) for _ in range(2))
     other = player.continuations(Settings(rng_seed=2))
-    for one, same, half in zip(made, again, halves, strict=True):
+    for one, same, piece in zip(made, again, pieces, strict=True):
         assert np.array_equal(one.segment.rows, same.segment.rows)
         onsets, rows = one.segment.onsets, one.segment.rows
         assert onsets.min() >= 0
-        assert (onsets + DURATION_TICKS[rows[:, DURATION]]).max() <= half.truth.length
+        assert (onsets + DURATION_TICKS[rows[:, DURATION]]).max() <= piece.second_half.length
         assert set(rows[:, PART]) <= {0, 1}
         # Low notes to the bass, high ones to the melody.
         assert (rows[rows[:, PITCH] < 48, PART] == 1).all()
@@ -97,10 +99,10 @@ def test_it_goes_on_for_as_long_as_the_truth_and_the_same_every_time(
 
 
 def test_a_network_that_knows_what_follows_plays_it(
-    player: PerformancePlayer, halves: list[compare.Halved], monkeypatch: pytest.MonkeyPatch
+    player: PerformancePlayer, pieces: list[SplitPiece], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    half = halves[1]
-    seed, truth = half.seed, half.truth
+    piece = pieces[1]
+    seed, truth = piece.seed, piece.second_half
     rows = np.concatenate([seed.rows, truth.rows])
     onsets = np.concatenate([seed.onsets, truth.onsets + seed.length])
     seconds = np.stack([onsets, onsets + DURATION_TICKS[rows[:, DURATION]]]) * 0.625 / 24
@@ -127,13 +129,13 @@ def test_a_network_that_knows_what_follows_plays_it(
         "composer_training.baselines.performance_player.compiled", lambda function: function
     )
 
-    (made,) = PerformancePlayer(Knows(), [half]).continuations(Settings())  # type: ignore[arg-type]
+    (made,) = PerformancePlayer(Knows(), [piece]).continuations(Settings())  # type: ignore[arg-type]
     assert np.array_equal(made.segment.rows[:, 1:], truth.rows[:, 1:])
     assert np.array_equal(made.segment.onsets, truth.onsets)
 
 
 def test_who_plays_nothing_has_played_an_empty_half(
-    halves: list[compare.Halved], monkeypatch: pytest.MonkeyPatch
+    pieces: list[SplitPiece], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Waits:
         """For a second, and again."""
@@ -149,27 +151,27 @@ def test_who_plays_nothing_has_played_an_empty_half(
     monkeypatch.setattr(
         "composer_training.baselines.performance_player.compiled", lambda function: function
     )
-    made = PerformancePlayer(Waits(), halves).continuations(Settings())  # type: ignore[arg-type]
+    made = PerformancePlayer(Waits(), pieces).continuations(Settings())  # type: ignore[arg-type]
     assert [len(item.segment.rows) for item in made] == [0, 0, 0]
-    assert compare.fault(halves[0], made[0].segment) == "empty"
+    assert fault(pieces[0], made[0].segment) == "empty"
 
 
 def test_surprise_is_what_the_whole_piece_costs_after_its_first_half(
-    player: PerformancePlayer, halves: list[compare.Halved]
+    player: PerformancePlayer, pieces: list[SplitPiece]
 ) -> None:
-    paid = player.surprise(compare.truths(halves))
+    paid = player.surprise(true_halves(pieces))
     network = player._network
-    for half, value in zip(halves, paid, strict=True):
-        rows = np.concatenate([half.seed.rows, half.truth.rows])
-        onsets = np.concatenate([half.seed.onsets, half.truth.onsets + half.seed.length])
+    for piece, value in zip(pieces, paid, strict=True):
+        rows = np.concatenate([piece.seed.rows, piece.second_half.rows])
+        onsets = np.concatenate([piece.seed.onsets, piece.second_half.onsets + piece.seed.length])
         seconds = np.stack([onsets, onsets + DURATION_TICKS[rows[:, DURATION]]]) * 0.625 / 24
         steps = np.round(seconds * 100).astype(np.int64)
-        cut = round(half.seed.length * 62.5 / 24)
+        cut = round(piece.seed.length * 62.5 / 24)
         tokens, before = spell(steps, rows[:, PITCH], rows[:, VELOCITY], cut)
         ((_, nats),) = performance_rnn.event_nats(network, [np.array([EDGE, *tokens])])
-        assert value == pytest.approx(nats[before:].sum() / len(half.truth.rows), rel=1e-4)
-    silent = compare.Made(0, compare.replace_notes(
-        halves[0].seed, halves[0].seed.rows[:0], halves[0].seed.onsets[:0], 96
+        assert value == pytest.approx(nats[before:].sum() / len(piece.second_half.rows), rel=1e-4)
+    silent = SecondHalf(0, with_notes(
+        pieces[0].seed, pieces[0].seed.rows[:0], pieces[0].seed.onsets[:0], 96
     ))  # fmt: skip
     assert np.isnan(player.surprise([silent])[0])
 

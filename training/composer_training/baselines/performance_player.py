@@ -31,10 +31,12 @@ from composer.encoding.events import (
     VELOCITY,
     nearest_duration,
 )
-from composer.evaluation.comparison import Halved, Made, Progress, replace_notes
+from composer.evaluation.sources import with_notes
+from composer.evaluation.split_piece import SecondHalf, SplitPiece
 from composer.generation.sampling import SamplingParams, sample
 from composer.generation.settings import Settings
 from composer.music.notes import DRUM_PROGRAM
+from composer.terminal import Advance
 from composer_training.baselines.performance_events import (
     CLASSES,
     EDGE,
@@ -78,19 +80,19 @@ class PerformancePlayer:
     def __init__(
         self,
         network: PerformanceRNN,
-        halves: Sequence[Halved],
-        progress: Progress | None = None,
+        pieces: Sequence[SplitPiece],
+        progress: Advance | None = None,
     ) -> None:
         """Hear the seeds.
 
         Args:
             network: Trained.
-            halves: From `composer.evaluation.comparison.halve`.
+            halves: From `composer.evaluation.split_piece.split_piece`.
             progress: Called with how many seeds were heard and how many there are.
         """
-        self._network, self._halves = network, halves
+        self._network, self._halves = network, pieces
         self._step = compiled(lambda tokens, state: network(tokens, state))
-        spelt = [_spell(half, half.seed) for half in halves]
+        spelt = [_spell(piece, piece.seed) for piece in pieces]
         scripts = [np.concatenate([[EDGE], tokens[:before]]) for tokens, before in spelt]
         # The longest first, so that none is left to be heard alone at the end.
         order = sorted(range(len(scripts)), key=lambda index: -len(scripts[index]))
@@ -106,7 +108,7 @@ class PerformancePlayer:
         after = self._walk([(nothing, EDGE)] * len(order), turn, progress)
         states = dict(zip(order, after, strict=True))
         self._seeds = [
-            _Seed(script, states[index], _cut_step(halves[index]))
+            _Seed(script, states[index], _cut_step(pieces[index]))
             for index, script in enumerate(scripts)
         ]
 
@@ -114,7 +116,7 @@ class PerformancePlayer:
         self,
         starts: Sequence[tuple[Floats, int]],
         turn: Callable[[int, Floats], int | None],
-        progress: Progress | None,
+        progress: Advance | None,
     ) -> list[Floats]:
         """Hear events one after another, many pieces side by side.
 
@@ -154,7 +156,9 @@ class PerformancePlayer:
                     progress(done, len(starts))
         return after
 
-    def continuations(self, settings: Settings, progress: Progress | None = None) -> list[Made]:
+    def continuations(
+        self, settings: Settings, progress: Advance | None = None
+    ) -> list[SecondHalf]:
         """Second halves, one a piece, each as long as the true one.
 
         Args:
@@ -166,12 +170,12 @@ class PerformancePlayer:
             np.random.default_rng((settings.rng_seed, index)) for index in range(len(self._seeds))
         ]
         readers, ends = [], []
-        for seed, half in zip(self._seeds, self._halves, strict=True):
+        for seed, piece in zip(self._seeds, self._halves, strict=True):
             reader = Reader()
             for token in seed.tokens.tolist():
                 reader.hear(token)
             readers.append(reader)
-            (length,) = half.seconds(np.array([half.truth.length]))
+            (length,) = piece.seconds(np.array([piece.second_half.length]))
             ends.append(seed.cut + round(float(length) * STEPS_PER_SECOND))
         left = [
             MOST_PER_SECOND * (end - seed.cut) // STEPS_PER_SECOND + MOST_PER_SECOND
@@ -192,17 +196,17 @@ class PerformancePlayer:
         starts = [(seed.state, int(seed.tokens[-1])) for seed in self._seeds]
         self._walk(starts, turn, progress)
         made = []
-        for index, (reader, seed, half) in enumerate(
+        for index, (reader, seed, piece) in enumerate(
             zip(readers, self._seeds, self._halves, strict=True)
         ):
             reader.end()
             notes = np.array(
                 [note for note in reader.notes if seed.cut <= note[0] < ends[index]], dtype=np.int64
             ).reshape(-1, 4)
-            made.append(Made(index, _to_segment(half, notes, seed.cut)))
+            made.append(SecondHalf(index, _to_segment(piece, notes, seed.cut)))
         return made
 
-    def surprise(self, made: Sequence[Made], progress: Progress | None = None) -> list[float]:
+    def surprise(self, made: Sequence[SecondHalf], progress: Advance | None = None) -> list[float]:
         """What the network would pay for each second half, nats per note; NaN for no notes.
 
         Args:
@@ -223,40 +227,40 @@ class PerformancePlayer:
         return paid
 
 
-def _first(half: Halved) -> float:
+def _first(piece: SplitPiece) -> float:
     """Seconds from the cut to the first onset of the seed; negative."""
-    return float(half.seconds(half.seed.onsets[:1] - half.seed.length)[0])
+    return float(piece.seconds(piece.seed.onsets[:1] - piece.seed.length)[0])
 
 
-def _cut_step(half: Halved) -> int:
-    return round(-_first(half) * STEPS_PER_SECOND)
+def _cut_step(piece: SplitPiece) -> int:
+    return round(-_first(piece) * STEPS_PER_SECOND)
 
 
-def _spell(half: Halved, after: Segment) -> tuple[Tokens, int]:
+def _spell(piece: SplitPiece, after: Segment) -> tuple[Tokens, int]:
     """A first half and what follows it as events, and how many of these lie before the cut.
 
     Args:
         half: The piece.
         after: What follows; the seed itself for nothing.
     """
-    rows, onsets = half.seed.rows, half.seed.onsets - half.seed.length
-    if after is not half.seed:
+    rows, onsets = piece.seed.rows, piece.seed.onsets - piece.seed.length
+    if after is not piece.seed:
         rows = np.concatenate([rows, after.rows])
         onsets = np.concatenate([onsets, after.onsets])
     ends = onsets + DURATION_TICKS[rows[:, DURATION]]
-    seconds = half.seconds(np.stack([onsets, ends])) - _first(half)
-    return spell(to_steps(seconds), rows[:, PITCH], rows[:, VELOCITY], _cut_step(half))
+    seconds = piece.seconds(np.stack([onsets, ends])) - _first(piece)
+    return spell(to_steps(seconds), rows[:, PITCH], rows[:, VELOCITY], _cut_step(piece))
 
 
-def _to_segment(half: Halved, notes: NDArray[np.int64], cut: int) -> Segment:
+def _to_segment(piece: SplitPiece, notes: NDArray[np.int64], cut: int) -> Segment:
     """Notes (onset, release, pitch, level), [notes, 4] in steps, on the grid of a piece."""
     seconds = (notes[:, :2] - cut) / STEPS_PER_SECOND
-    starts, ends = (half.ticks(column) for column in seconds.T)
-    length = half.truth.length
+    starts, ends = (piece.ticks(column) for column in seconds.T)
+    length = piece.second_half.length
     onsets = np.clip(np.round(starts), 0, length - 1).astype(np.int64)
     longest = np.searchsorted(DURATION_TICKS, length - onsets, side="right") - 1
     rows = np.zeros((len(notes), len(FIELDS)), dtype=np.int64)
-    rows[:, PART] = _parts(half.seed)[notes[:, 2]]
+    rows[:, PART] = _parts(piece.seed)[notes[:, 2]]
     rows[:, PITCH], rows[:, VELOCITY] = notes[:, 2], notes[:, 3]
     rows[:, DURATION] = np.minimum(nearest_duration(np.maximum(ends - starts, 1.0)), longest)
     order = np.lexsort((-rows[:, DURATION], rows[:, PITCH], rows[:, PART], onsets))
@@ -264,7 +268,7 @@ def _to_segment(half: Halved, notes: NDArray[np.int64], cut: int) -> Segment:
     place = np.column_stack([onsets, rows[:, [PART, PITCH]]])
     kept = np.ones(len(rows), dtype=bool)
     kept[1:] = (place[1:] != place[:-1]).any(axis=1)
-    return replace_notes(half.seed, rows[kept], onsets[kept], length)
+    return with_notes(piece.seed, rows[kept], onsets[kept], length)
 
 
 def _parts(seed: Segment) -> NDArray[np.int64]:

@@ -35,7 +35,7 @@ import numpy as np
 from composer import models
 from composer.encoding.events import FIELDS, SHIFT, SIZES, Events
 from composer.errors import ComposerError
-from composer.evaluation.evaluate import Found, Report, Scored, evaluate
+from composer.evaluation.evaluate import EncodedPiece, Report, Scored, evaluate
 from composer.evaluation.overlap import Estimate
 from composer.network.predictor import Predictor
 from composer_training.baselines.markov import Markov
@@ -63,7 +63,7 @@ def uniform_nats(pieces: Sequence[Events]) -> list[np.ndarray]:
     return made
 
 
-def to_report(found: Sequence[Found], nats: Nats) -> Report:
+def to_report(found: Sequence[EncodedPiece], nats: Nats) -> Report:
     """Nats of every note as `composer evaluate` sums them up."""
     report = Report(files=len(found))
     for piece, table in zip(found, nats, strict=True):
@@ -131,7 +131,7 @@ def measure(
 
 
 def _performance(
-    dataset: Dataset, found: Sequence[Found], path: Path | None, minutes: float, say: Say
+    dataset: Dataset, found: Sequence[EncodedPiece], path: Path | None, minutes: float, say: Say
 ) -> dict[str, Any]:
     from composer_training.baselines import performance_rnn as rival
 

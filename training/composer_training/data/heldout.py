@@ -8,7 +8,7 @@ from pathlib import Path
 
 from composer.encoding.events import TICKS_PER_BEAT, Placement, decode
 from composer.errors import SeedError
-from composer.evaluation.evaluate import Found
+from composer.evaluation.evaluate import EncodedPiece
 from composer.music.beat_grid import BEATS
 from composer.music.timing import TempoMap
 from composer_training.data.dataset import FINE_PER_BEAT, Dataset, Record, load, to_events
@@ -19,7 +19,9 @@ def is_dataset(path: Path) -> bool:
     return (path / "pieces.json").is_file() and (path / "notes.npy").is_file()
 
 
-def read_split(dataset: Dataset, split: str = "valid", limit: int | None = None) -> list[Found]:
+def read_split(
+    dataset: Dataset, split: str = "valid", limit: int | None = None
+) -> list[EncodedPiece]:
     """The pieces of a split, corpus by corpus.
 
     Args:
@@ -40,7 +42,7 @@ def read_split(dataset: Dataset, split: str = "valid", limit: int | None = None)
             slots = tuple(range(len(events.programs)))
             placement = Placement(events.kind, piece.ticks_per_beat, 0, 0.0, slots)
             name = f"{corpus}/{record.name}"
-            found.append(Found(name, corpus, events, record.dynamics, piece, placement))
+            found.append(EncodedPiece(name, corpus, events, record.dynamics, piece, placement))
     if not found:
         raise SeedError(f"there are no pieces in the {split!r} split of this dataset")
     return found
@@ -54,7 +56,7 @@ def _tempos(record: Record) -> TempoMap:
     return TempoMap(tuple((round(tick * scale), tempo) for tick, tempo in record.tempos))
 
 
-def read_folders(folders: Sequence[Path], split: str = "valid") -> list[Found]:
+def read_folders(folders: Sequence[Path], split: str = "valid") -> list[EncodedPiece]:
     """`read_split` of prepared folders.
 
     Raises:
