@@ -110,6 +110,7 @@ class Server:
         transport: Transport,
         *,
         clock: Clock | None = None,
+        date: Callable[[], float] = time.time,
         sounding: SoundingNotes | None = None,
     ) -> None:
         """Not running yet.
@@ -119,6 +120,7 @@ class Server:
             network: None if improvisers think by themselves.
             transport: Datagrams in and out.
             clock: None for the computer's.
+            date: Says how many seconds have passed since 1970.
             sounding: Where sounding notes are noted down.
         """
         self.engine, self.router = router.engine, router
@@ -127,7 +129,7 @@ class Server:
         self.logs: LogKeeper | None = None
         self.each_second: list[Callable[[float], None]] = []
         self._network, self._transport = network, transport
-        self._clock = clock or SystemClock()
+        self._clock, self._date = clock or SystemClock(), date
         self._sender = OscSender(transport.send, sounding)
         self._budget, self._collection = SliceBudget(), RareCollection()
         self._dated = DatedMessages()
@@ -263,7 +265,7 @@ class Server:
                 continue
             now = self._clock.now()
             for message in messages:
-                ahead = message.date - time.time() if message.date else 0.0
+                ahead = message.date - self._date() if message.date else 0.0
                 if not self._dated.keep(now, ahead, datagram.source, message):
                     self.router.receive(now - datagram.age, datagram.source, message)
             self._flush()

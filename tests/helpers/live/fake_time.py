@@ -15,6 +15,8 @@ from composer.live.wire.osc_router import Router
 from composer.live.wire.udp_transport import Datagram
 from live.scripted import Echo
 
+BEGAN = 2_000_000_000.0
+"""Seconds from 1970 to the beginning of fake time."""
 PLAYER = ("127.0.0.1", 5000)
 
 
@@ -76,7 +78,13 @@ class FakeTime:
         self.router = Router(
             self.engine, reply_port=None, job=lambda work, then: self.server.job(work, then)
         )
-        self.server = Server(self.router, network, self.wire, clock=self.clock)  # type: ignore[arg-type]
+        self.server = Server(
+            self.router,
+            network,  # type: ignore[arg-type]
+            self.wire,
+            clock=self.clock,
+            date=lambda: BEGAN + self.clock.time,
+        )
 
     def at(
         self, moment: float, address: str, *arguments: object, source: Endpoint = PLAYER
