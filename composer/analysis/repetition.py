@@ -76,7 +76,7 @@ class RepetitionTracker:
             self.repeats = self.repeats + 1 if done and done in self._past else 0
             self._past = (done, *self._past[: LOOK_BACK - 1])
             self._current = self.in_bar = 0
-        # Where, who and which of every note.
+        # Place in the bar, part and pitch of every note.
         place = after % bar * 4096 + part * 128 + key + 1
         self._current = (self._current * _FOLD + place) & _MASK
         if ticks:
@@ -91,11 +91,11 @@ class RepetitionTracker:
         self.in_bar += 1
 
     def begins(self, ticks: int, part: int) -> bool:
-        """Whether a part's note so many ticks ahead would be the lowest of its onset."""
+        """Whether a part's note that many ticks ahead would be the lowest of its onset."""
         return ticks > 0 or not self._here >> part & 1
 
     def copy(self) -> RepetitionTracker:
-        """Another tracker that has heard the same."""
+        """Another tracker at the same place."""
         made = RepetitionTracker()
         made.repeats, made.in_bar, made.in_chord = self.repeats, self.in_bar, self.in_chord
         made.lowest, made.strikes = self.lowest.copy(), self.strikes.copy()

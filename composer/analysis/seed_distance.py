@@ -90,7 +90,7 @@ def apart_in(name: str, a: NDArray[np.float64], b: NDArray[np.float64]) -> float
 
 
 def last_bars(segment: Segment, bars: int) -> Segment:
-    """The last so many bars of a segment."""
+    """The last bars of a segment, as many as are asked for."""
     start = max(-(-segment.length // segment.bar) - bars, 0) * segment.bar
     if not start:
         return segment

@@ -156,7 +156,11 @@ def features(events: Events, *, end: bool = False) -> Rows:
     before = []
     for row, bar in zip(rows.tolist(), lookback_bars(events).tolist(), strict=True):
         shift, part, *_ = row
-        ago = (*lookback.when(), lookback.who(shift), *lookback.what(shift, part))
+        ago = (
+            *lookback.likeness_and_shift(),
+            lookback.part_after(shift),
+            *lookback.note_after(shift, part),
+        )
         before.append((*recall.expected, *ago))
         recall, lookback = recall.hear(row), lookback.hear(row, bar)
     noted[:, TRUST:] = np.array(before, dtype=np.int16).reshape(-1, len(COLUMNS) - TRUST)
@@ -164,7 +168,7 @@ def features(events: Events, *, end: bool = False) -> Rows:
         table[-1] = blank_step(events.kind)
         table[-1, SHIFT] = END
         table[-1, TRUST:LIKENESS] = recall.expected
-        table[-1, LIKENESS : LIKENESS + 2] = lookback.when()
+        table[-1, LIKENESS : LIKENESS + 2] = lookback.likeness_and_shift()
     for chosen in (SHIFT, PART, PITCH):
         forget_wrong(table[len(events.programs) :], chosen)
     return table

@@ -61,7 +61,7 @@ class Lookback:
 
     @classmethod
     def start(cls, bar: int) -> Lookback:
-        """Nothing heard yet; the bar is so many ticks long, 0 for free time."""
+        """Nothing heard yet; `bar` is its length in ticks, 0 for free time."""
         made = cls()
         made._bar, made._now, made._chord = bar, 0, ()
         made._notes, made._rhythm, made._again = (), 0, 0
@@ -96,7 +96,7 @@ class Lookback:
             made._notes, made._left, made._next = (), (), None
         return made
 
-    def when(self) -> tuple[int, int]:
+    def likeness_and_shift(self) -> tuple[int, int]:
         """(likeness, shift class from now to the note that came next a bar ago)."""
         old = self._next
         if old is None:
@@ -104,13 +104,13 @@ class Lookback:
         again = min((self._again.bit_count()) // 3, 2)
         return 1 + 3 * self._rhythm.bit_count() + again, class_of_ticks(self._ticks_to(old))
 
-    def who(self, shift: int) -> int:
+    def part_after(self, shift: int) -> int:
         """The part that played first a bar ago where this shift class leads to."""
         ticks = _TICKS[shift]
         there = self._at(ticks) if ticks else self._left
         return there[0][1] if there else NO_PART
 
-    def what(self, shift: int, part: int) -> tuple[int, int, int]:
+    def note_after(self, shift: int, part: int) -> tuple[int, int, int]:
         """(pitch, duration, velocity) that a part played there a bar ago."""
         ticks = _TICKS[shift]
         for note in self._at(ticks) if ticks else self._left:
@@ -119,7 +119,7 @@ class Lookback:
         return NO_NOTE
 
     def _at(self, ticks: int) -> tuple[Note, ...]:
-        """What was played a bar before the moment that lies so many ticks ahead."""
+        """What was played a bar before the moment that lies `ticks` ahead."""
         place, notes = self._now + ticks - self._bar, self._notes
         first = bisect_left(notes, (place - NEAR,))
         return notes[first : bisect_left(notes, (place + NEAR + 1,), first)]

@@ -47,7 +47,7 @@ PAGE = 64
 """Notes to a page."""
 _PAGE_BITS, _IN_PAGE = 6, PAGE - 1
 PAGES = 48
-"""Pages that are remembered unless told otherwise."""
+"""Pages that are remembered by default."""
 
 NO_PART = SLOTS
 """Part that is expected where nothing is."""
@@ -219,7 +219,7 @@ class MatchModel:
         return made
 
     def suspend(self, ticks: int) -> MatchModel:
-        """The recall that expects nothing, and looks for no place for so many ticks."""
+        """The match model that expects nothing, and looks for no place for some ticks."""
         made = self._copy()
         made._at, made._hits, made._exact = -1, 0, 0
         made._suspended_until = self._now + ticks

@@ -175,7 +175,7 @@ class Context:
         """The next note's columns before anything of it is chosen, [B, 25]."""
         columns = np.zeros((len(self.clock), len(COLUMNS)), dtype=np.int64)
         columns[:, TRUST : LIKENESS + 2] = [
-            recall.expected + lookback.when()
+            recall.expected + lookback.likeness_and_shift()
             for recall, lookback in zip(self.recalls, self.lookbacks, strict=True)
         ]
         return columns
@@ -191,13 +191,14 @@ class Context:
             self._place(columns)
             shifts = columns[:, SHIFT].tolist()
             columns[:, LIKENESS + 2] = [
-                lookback.who(shift) for lookback, shift in zip(self.lookbacks, shifts, strict=True)
+                lookback.part_after(shift)
+                for lookback, shift in zip(self.lookbacks, shifts, strict=True)
             ]
         elif chosen == PART:
             self._player(columns)
             chosen_so_far = columns[:, : PART + 1].tolist()
             columns[:, LIKENESS + 3 :] = [
-                lookback.what(shift, part)
+                lookback.note_after(shift, part)
                 for lookback, (shift, part) in zip(self.lookbacks, chosen_so_far, strict=True)
             ]
         forget_wrong(columns, chosen)

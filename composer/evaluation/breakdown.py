@@ -32,7 +32,7 @@ from composer.evaluation.overlap import Estimate
 from composer.music.beat_grid import FREE
 from composer.music.notes import DRUM_PROGRAM
 from composer.music.timing import MetreMap
-from composer.network.likelihood import LANES, note_nats
+from composer.network.likelihood import STREAMS, note_nats
 from composer.network.predictor import Predictor
 from composer.network.trunk import Floats
 from composer.terminal import Advance
@@ -151,7 +151,7 @@ def against_crops(
     predictor: Predictor,
     note_scores: Sequence[NoteScores],
     length: int,
-    streams: int = LANES,
+    streams: int = STREAMS,
     progress: Advance | None = None,
 ) -> dict[str, Any]:
     """What the same notes cost with the whole piece before them, and within crops.

@@ -36,7 +36,7 @@ from composer.formats.music_file import read_pieces
 from composer.formats.suffixes import is_music
 from composer.music.beat_grid import BEATS, Grid, find_grid
 from composer.music.notes import Note, Piece
-from composer.network.likelihood import LANES, note_nats
+from composer.network.likelihood import STREAMS, note_nats
 from composer.network.predictor import Predictor
 from composer.network.trunk import Floats
 from composer.terminal import Advance
@@ -284,7 +284,7 @@ def evaluate(
     predictor: Predictor,
     pieces: Sequence[EncodedPiece],
     report: Report | None = None,
-    streams: int = LANES,
+    streams: int = STREAMS,
     progress: Advance | None = None,
     *,
     keep: bool = False,

@@ -2,16 +2,16 @@
 
 Constraints act on logits before sampling, so that no note breaks them. What they hold:
 
-    where        nothing before the join; nothing past the end; notes stop by the end; no
+    time         nothing before the join; nothing past the end; notes stop by the end; no
                  silence longer than the seed's longest (or a bar)
-    who          only the parts asked for; none silent for much longer than in the seed
-    which        the key, each part's range; drum parts keep to drum keys of the kit
-    when         where in the beat the seed's notes begin, if it keeps to a few places
-    how long     no note shorter or much longer than its part's in the seed
-    how many     at most so many notes to a bar; and when more were played on the whole than
-                 the seed would have, no chords and no quick notes until it is even; none
-                 of a part at once beyond its fullest chord
-    how loud     the velocities of the seed, a little widened; of a part that was heard for long
+    parts        only those asked for; none silent for much longer than in the seed
+    pitches      the key, each part's range; drum parts keep to drum keys of the kit
+    places       where in the beat the seed's notes begin, if it keeps to a few places
+    durations    no note shorter or much longer than its part's in the seed
+    density      hardly more notes to a bar than in the seed's busiest; when more were played
+                 on the whole than the seed would have, no chords and no quick notes until that
+                 is even; no part plays more notes at once than in its fullest chord
+    velocities   those of the seed, a little widened; of a part with many notes in it
                  only those it used, and rather those it used much
     order        events stay canonical (see `composer.encoding.events`)
 

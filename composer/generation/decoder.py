@@ -56,7 +56,7 @@ BLOCK = 64
 
 
 def loosened(params: SamplingParams, excess: NDArray[np.float64]) -> SamplingParams:
-    """Sampling parameters of streams that repeated a bar so many times too often, [B]."""
+    """Sampling parameters of streams, by how often each has repeated a bar too often, [B]."""
     warmer = np.maximum(params.temperature, 0.7) + HEAT * excess
     return SamplingParams(
         temperature=np.where(excess > 0, warmer, params.temperature),
@@ -254,7 +254,7 @@ class BatchDecoder:
             self._suspend_recall(long_enough & (self._copied_ticks > span), most)
 
     def _suspend_recall(self, which: NDArray[np.bool_], ticks: Ints | int) -> None:
-        """Suspend the recall of some streams, bool [B], for so many ticks."""
+        """Suspend the recall of some streams, bool [B], for a number of ticks."""
         if self._state is None or not np.count_nonzero(which):
             return
         spans = np.broadcast_to(ticks, which.shape)

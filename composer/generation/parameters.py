@@ -96,7 +96,7 @@ def within(name: str, value: float, low: float, high: float) -> None:
 
 
 TAKES: Final = 32
-"""How often `composer generate` tries each bar unless told otherwise."""
+"""How often `composer generate` tries each bar by default."""
 
 _LIST: Final = (
     Parameter("bars", int, "Length in bars.", default=8, low=1, high=10_000),

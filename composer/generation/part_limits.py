@@ -219,13 +219,13 @@ def pitch_bounds(own: NoteTable, program: int) -> tuple[int, int]:
 
 
 def fullest_chord(onsets: Ints, together: int) -> int:
-    """Most notes that begin within so many ticks."""
+    """Most notes that begin within some ticks of one another."""
     behind = onsets.searchsorted(onsets + together, side="right")
     return int((behind - np.arange(len(onsets))).max())
 
 
 def durations_like(ticks: Ints) -> Bools:
-    """Duration classes for a part that has held its notes for so long, bool [classes].
+    """Duration classes for a part whose notes had these durations, bool [classes].
 
     None is shorter than all but its rarest, none longer than half as much again as its
     longest: a part that ends on a held note may hold notes.
@@ -238,8 +238,8 @@ def durations_like(ticks: Ints) -> Bools:
 def velocities_like(classes: Ints, settled: int) -> Bools:
     """Velocity classes for a part that has used these, bool [32].
 
-    A part of few notes may be a little softer or louder than it was; one of so many, see
-    `LimitPolicy.settled`, keeps to what it used.
+    A part of few notes may be a little softer or louder than it was; one with more than
+    `settled` notes for each class keeps to the classes it used.
     """
     allowed = np.bincount(classes, minlength=SIZES[VELOCITY]) > 0
     if len(classes) < settled * np.count_nonzero(allowed):
@@ -263,7 +263,7 @@ def velocity_shares(classes: Ints) -> NDArray[np.float64]:
 def scale_pitches(
     notes: NoteTable, programs: Sequence[int], settings: Settings, key: Key | None
 ) -> Bools:
-    """Pitches of a key, and of the language of who has played, bool [128].
+    """Pitches of a key, and what the music uses beyond it, bool [128].
 
     Args:
         notes: What was played.

@@ -24,7 +24,7 @@ class Draw(NamedTuple):
 _DRAW = [PARAMETERS[name] for name in Draw._fields]
 ONCE = Draw(*(parameter.one_take or 0.0 for parameter in _DRAW))
 CHOSEN = Draw(*(parameter.default for parameter in _DRAW))
-"""Unless told otherwise, of one take and of several: what is chosen from may be bolder."""
+"""Defaults for one take and for several: candidates may be bolder than what is played at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Settings:
 
     @property
     def draw(self) -> Draw:
-        """Temperature and cuts: those that were told, and for the others what is usual."""
+        """Temperature and cuts: those that were given, and defaults for the others."""
         usual = CHOSEN if self.takes > 1 else ONCE
         return Draw(
             usual.temperature if self.temperature is None else self.temperature,

@@ -2,10 +2,10 @@
 
 Whole pieces, the state carried from the first step to END, every field given what came
 before it (teacher forcing), as `composer_training.validate` has it. Pieces run side by side: as one
-ends the next takes its lane. A piece's nats do not depend on what runs beside it.
+ends the next takes its place. A piece's nats do not depend on what runs beside it.
 
 Conventions:
-    B lanes, T steps, F = 5 fields. Nats are -log p with natural logarithms.
+    B streams, T steps, F = 5 fields. Nats are -log p with natural logarithms.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from composer.network.heads import Heads
 from composer.network.predictor import Predictor
 from composer.network.trunk import Floats, Ints
 
-LANES = 32
+STREAMS = 32
 """Pieces side by side. More would not be quicker on a few cores."""
 STEPS = 64
-"""Steps of all lanes between two passes of the heads."""
+"""Steps of all streams between two passes of the heads."""
 ROWS = 512
 """Rows of one pass of the heads, so that what they look up stays in the cache."""
 
@@ -33,7 +33,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(slots=True, eq=False)
-class _Lane:
+class _Scored:
     """A piece on its way through the network.
 
     Attributes:
@@ -54,7 +54,7 @@ class _Lane:
 def note_nats(
     predictor: Predictor,
     pieces: Sequence[Events],
-    lanes: int = LANES,
+    streams: int = STREAMS,
     progress: Progress | None = None,
 ) -> Iterator[tuple[int, Floats]]:
     """Score pieces.
@@ -62,7 +62,7 @@ def note_nats(
     Args:
         predictor: The network.
         pieces: In any order.
-        lanes: How many run side by side at most.
+        streams: How many run side by side at most.
         progress: Called with notes scored and notes in all.
 
     Yields:
@@ -72,55 +72,55 @@ def note_nats(
     # Long ones first, so that no long one is left to run alone.
     waiting = sorted(range(len(pieces)), key=lambda index: len(pieces[index].rows))
     total = sum(len(piece.rows) for piece in pieces)
-    count = min(lanes, len(pieces))
-    open_lanes: list[_Lane | None] = [None] * count
+    count = min(streams, len(pieces))
+    open_streams: list[_Scored | None] = [None] * count
     recurrent = predictor.zero(count)
     scored = 0
 
-    def begin(index: int) -> _Lane:
+    def begin(index: int) -> _Scored:
         events = pieces[index]
         nats = np.zeros((len(events.rows) + 1, len(FIELDS)), dtype=np.float32)
         table = features(events, end=True).astype(np.int32)
-        return _Lane(index, table, len(events.programs), nats)
+        return _Scored(index, table, len(events.programs), nats)
 
-    while waiting or any(open_lanes):
+    while waiting or any(open_streams):
         heard: list[Floats] = []
         targets: list[NDArray[np.int32]] = []
-        places: list[tuple[_Lane, int]] = []
-        ended: list[_Lane] = []
+        places: list[tuple[_Scored, int]] = []
+        ended: list[_Scored] = []
         for _ in range(STEPS):
             steps = np.zeros((count, len(COLUMNS)), dtype=np.int32)
             live: list[int] = []
             for index in range(count):
-                lane = open_lanes[index]
-                if lane is None and waiting:
-                    lane = open_lanes[index] = begin(waiting.pop())
+                stream = open_streams[index]
+                if stream is None and waiting:
+                    stream = open_streams[index] = begin(waiting.pop())
                     recurrent[index] = 0.0
-                if lane is None:
+                if stream is None:
                     continue
-                steps[index] = lane.table[lane.at]
-                lane.at += 1
-                if lane.at >= lane.declared:  # what comes next is a note or END
+                steps[index] = stream.table[stream.at]
+                stream.at += 1
+                if stream.at >= stream.declared:  # what comes next is a note or END
                     live.append(index)
-                    targets.append(lane.table[lane.at])
-                    places.append((lane, lane.at - lane.declared))
-                if lane.at == len(lane.table) - 1:
-                    ended.append(lane)
-                    open_lanes[index] = None
+                    targets.append(stream.table[stream.at])
+                    places.append((stream, stream.at - stream.declared))
+                if stream.at == len(stream.table) - 1:
+                    ended.append(stream)
+                    open_streams[index] = None
             hidden, recurrent = predictor.trunk(steps, recurrent)
             heard.append(hidden[live])
-            if not waiting and not any(open_lanes):
+            if not waiting and not any(open_streams):
                 break
         nats = field_nats(
             predictor.heads, np.concatenate(heard), np.array(targets).reshape(-1, len(COLUMNS))
         )
-        for (lane, row), values in zip(places, nats, strict=True):
-            lane.nats[row] = values
+        for (stream, row), values in zip(places, nats, strict=True):
+            stream.nats[row] = values
         scored += len(places)
         if progress:
             progress(min(scored, total), total)
-        for lane in ended:
-            yield lane.piece, lane.nats
+        for stream in ended:
+            yield stream.piece, stream.nats
 
 
 def field_nats(heads: Heads, hidden: Floats, targets: NDArray[np.int32] | Ints) -> Floats:

@@ -24,7 +24,7 @@ four steps take as long as in one."""
 
 
 class PaddedTrunk:
-    """See the module's docstring.
+    """A `Trunk` that fills up what it is given.
 
     Args:
         trunk: What runs the steps.

@@ -1,4 +1,4 @@
-"""Priming: seeds of different length heard side by side, each up to its own last note.
+"""Prefill: seeds of different length heard side by side, each up to its own last note.
 
 The network's state after a seed is what `Predictor.prime` gives for it alone: a seed that
 has been heard leaves with the state of its own last step, and another one takes its place.
@@ -24,7 +24,14 @@ Owner = TypeVar("Owner")
 
 @dataclass(slots=True, eq=False)
 class _Listening(Generic[Owner]):
-    """A seed on its way through the network: int32 [steps, 25], and how many are heard."""
+    """A seed on its way through the network.
+
+    Attributes:
+        events: Its notes.
+        steps: int32 [steps, 25].
+        owner: What its state is for.
+        heard: Steps that the network has heard.
+    """
 
     events: Events
     steps: NDArray[np.int32]

@@ -21,61 +21,61 @@ def after(rows: list[tuple[int, ...]], bar: int = BAR) -> Lookback:
 
 def test_there_is_nothing_before_the_first_bar() -> None:
     lookback = Lookback.start(0)
-    assert lookback.when() == (0, NO_SHIFT)
-    assert lookback.who(24) == NO_PART
-    assert lookback.what(24, 1) == NO_NOTE
+    assert lookback.likeness_and_shift() == (0, NO_SHIFT)
+    assert lookback.part_after(24) == NO_PART
+    assert lookback.note_after(24, 1) == NO_NOTE
 
 
 def test_the_bar_before_says_when_who_and_what() -> None:
     lookback = after(OOM)
-    assert lookback.when()[1] == 24  # the bass came on one
-    assert lookback.who(24) == 1
-    assert lookback.what(24, 1) == (36, 23, 20)
-    assert lookback.what(24, 0) == NO_NOTE
-    assert lookback.who(12) == NO_PART  # nobody came on the half of three
+    assert lookback.likeness_and_shift()[1] == 24  # the bass came on one
+    assert lookback.part_after(24) == 1
+    assert lookback.note_after(24, 1) == (36, 23, 20)
+    assert lookback.note_after(24, 0) == NO_NOTE
+    assert lookback.part_after(12) == NO_PART  # nobody came on the half of three
 
 
 def test_it_is_told_of_another_chord_too() -> None:
     """The bass has moved; the chords still come when they came."""
     lookback = after([*OOM, (24, 1, 41, 23, 20)])
-    assert lookback.when()[1] == 24
-    assert lookback.what(24, 1) == (48, 11, 15)
+    assert lookback.likeness_and_shift()[1] == 24
+    assert lookback.note_after(24, 1) == (48, 11, 15)
 
 
 def test_the_rest_of_a_chord() -> None:
     lookback = after([*OOM, (24, 1, 36, 23, 20), (24, 1, 48, 11, 15)])
-    assert lookback.when()[1] == 0
-    assert lookback.who(0) == 1
-    assert lookback.what(0, 1) == (52, 11, 15)
+    assert lookback.likeness_and_shift()[1] == 0
+    assert lookback.part_after(0) == 1
+    assert lookback.note_after(0, 1) == (52, 11, 15)
 
 
 def test_likeness_counts_times_and_pitches() -> None:
-    assert after([*OOM, *OOM[:3]]).when()[0] == 1 + 3 * 3 + 1
+    assert after([*OOM, *OOM[:3]]).likeness_and_shift()[0] == 1 + 3 * 3 + 1
     moved = [(row[0], row[1], row[2] + 5, *row[3:]) for row in OOM]
-    assert after([*OOM, *moved]).when()[0] == 1 + 3 * 5 + 0
-    assert after(OOM * 4).when()[0] == LIKENESSES - 1
+    assert after([*OOM, *moved]).likeness_and_shift()[0] == 1 + 3 * 5 + 0
+    assert after(OOM * 4).likeness_and_shift()[0] == LIKENESSES - 1
 
 
 def test_a_player_may_be_a_little_late() -> None:
     late = [(26, 1, 36, 23, 20), (23, 1, 48, 11, 15), (1, 1, 52, 11, 15)]
     lookback = after([*OOM, *late])
-    assert lookback.when()[0] >= 1 + 3 * 2
-    assert lookback.what(22, 1) == (48, 11, 15)
+    assert lookback.likeness_and_shift()[0] >= 1 + 3 * 2
+    assert lookback.note_after(22, 1) == (48, 11, 15)
 
 
 def test_free_time_has_no_bars() -> None:
-    assert after(OOM * 3, bar=0).when() == (0, NO_SHIFT)
+    assert after(OOM * 3, bar=0).likeness_and_shift() == (0, NO_SHIFT)
 
 
 def test_a_lookback_is_a_value() -> None:
     lookback = after(OOM)
     one = lookback.hear((24, 0, 72, 5, 5), BAR)
     two = lookback.hear(OOM[0], BAR)
-    assert lookback.when()[1] == 24
-    assert two.what(24, 1) == (48, 11, 15) and one.what(24, 1) == (48, 11, 15)
-    assert one.who(0) == 1  # the bass, after the melody's note on one
+    assert lookback.likeness_and_shift()[1] == 24
+    assert two.note_after(24, 1) == (48, 11, 15) and one.note_after(24, 1) == (48, 11, 15)
+    assert one.part_after(0) == 1  # the bass, after the melody's note on one
 
 
 def test_a_metre_change_looks_back_over_the_new_bar() -> None:
     lookback = after(OOM).hear((24, 1, 36, 23, 20), 48)
-    assert lookback.what(24, 1) == (48, 11, 15)  # two quarters before the next one
+    assert lookback.note_after(24, 1) == (48, 11, 15)  # two quarters before the next one

@@ -93,8 +93,8 @@ def test_nats_are_those_of_the_equations(music: Path):
 
 def test_the_number_side_by_side_changes_nothing(music: Path):
     events = [piece.events for piece in read(music)[0]] * 3
-    one = dict(note_nats(tiny_model.predictor(), events, lanes=1))
-    many = dict(note_nats(tiny_model.predictor(), events, lanes=4))
+    one = dict(note_nats(tiny_model.predictor(), events, streams=1))
+    many = dict(note_nats(tiny_model.predictor(), events, streams=4))
     for index in range(len(events)):
         assert one[index] == pytest.approx(many[index], abs=1e-4)
 
