@@ -108,6 +108,7 @@ main()
 """
 
 
+@pytest.mark.slow
 def test_a_run_that_was_killed_goes_on_as_if_nothing_had_happened(
     straight: Path, prepared: Path, tmp_path: Path
 ) -> None:
@@ -136,6 +137,7 @@ def test_a_run_that_was_killed_goes_on_as_if_nothing_had_happened(
     assert len(list((tmp_path / "logs").iterdir())) == 2
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_after_the_update_at_hand(
     prepared: Path, straight: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -160,6 +162,7 @@ def test_ctrl_c_ends_after_the_update_at_hand(
     assert all(np.array_equal(one[name], other[name]) for name in one if name[:2] == "w:")
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_line_and_keeps_the_checkpoint_before(
     prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,6 +185,7 @@ def test_a_full_disk_is_one_line_and_keeps_the_checkpoint_before(
     assert not list((tmp_path / "r").glob(".composer*"))
 
 
+@pytest.mark.slow
 def test_memory_that_runs_out_is_one_line(
     prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -199,6 +203,7 @@ def test_memory_that_runs_out_is_one_line(
     assert result.stderr.startswith("Error: memory has run out: give a smaller --batch-size")
 
 
+@pytest.mark.slow
 def test_a_loss_that_is_no_number_ends_the_run(
     prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -217,6 +222,7 @@ def test_a_run_is_not_replaced_unasked(straight: Path, prepared: Path) -> None:
     assert (straight / "last.npz").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_force_begins_anew(prepared: Path, tmp_path: Path) -> None:
     for _ in range(2):
         result = train(prepared, "--out", tmp_path / "r", "--force", "--updates", "4")
@@ -225,6 +231,7 @@ def test_force_begins_anew(prepared: Path, tmp_path: Path) -> None:
     assert len(list((tmp_path / "r" / "logs").iterdir())) == 1
 
 
+@pytest.mark.slow
 def test_a_finished_run_can_be_made_longer(straight: Path, tmp_path: Path, prepared: Path) -> None:
     assert train(prepared, "--out", tmp_path / "r", "--updates", "4").exit_code == 0
     result = composer("train", "--resume", "--out", tmp_path / "r", "--updates", "6", "--json")
@@ -273,6 +280,7 @@ def test_a_dataset_that_changed_is_refused(straight: Path, prepared: Path, tmp_p
     assert result.exit_code == 1 and "has changed since the run began" in result.stderr
 
 
+@pytest.mark.slow
 def test_patience_ends_a_run_early(prepared: Path, tmp_path: Path) -> None:
     """With a learning rate that only does harm, nothing gets better after a while."""
     result = train(
@@ -285,6 +293,7 @@ def test_patience_ends_a_run_early(prepared: Path, tmp_path: Path) -> None:
     assert (tmp_path / "r" / "model" / "config.json").exists()
 
 
+@pytest.mark.slow
 def test_minutes_end_a_run(prepared: Path, tmp_path: Path) -> None:
     result = train(
         prepared, "--out", tmp_path / "r", "--updates", "1000000", "--minutes", "0.01", "--json"
@@ -294,6 +303,7 @@ def test_minutes_end_a_run(prepared: Path, tmp_path: Path) -> None:
     assert summary["end"] == "done" and 0 < summary["updates"] < 1_000_000
 
 
+@pytest.mark.slow
 def test_finetuning_begins_with_the_models_weights(
     straight: Path, prepared: Path, tmp_path: Path
 ) -> None:
@@ -315,6 +325,7 @@ def test_sizes_of_a_model_cannot_be_changed(straight: Path, prepared: Path, tmp_
     assert result.exit_code == 2 and "keeps its layers and units" in result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["torch", "jax"])
 def test_other_backends_train_and_resume(
     backend: str, straight: Path, prepared: Path, tmp_path: Path
