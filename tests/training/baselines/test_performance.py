@@ -156,6 +156,7 @@ def test_who_plays_nothing_has_played_an_empty_half(
     assert fault(pieces[0], made[0].segment) == "empty"
 
 
+@pytest.mark.slow
 def test_surprise_is_what_the_whole_piece_costs_after_its_first_half(
     player: PerformancePlayer, pieces: list[SplitPiece]
 ) -> None:
@@ -176,6 +177,7 @@ def test_surprise_is_what_the_whole_piece_costs_after_its_first_half(
     assert np.isnan(player.surprise([silent])[0])
 
 
+@pytest.mark.slow
 def test_it_plays_and_judges_in_the_command(
     prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

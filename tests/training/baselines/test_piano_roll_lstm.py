@@ -67,6 +67,7 @@ def test_the_ways_to_go_on_within_a_frame_add_up_to_one() -> None:
 
 
 @pytest.mark.parametrize("kind", ["keys", "chord"])
+@pytest.mark.slow
 def test_a_network_learns_two_chords_that_take_turns(kind: str) -> None:
     rolls = [to_roll([[48, 64, 67], [50, 65, 69]] * 6)] * 4
     settings = RollSettings(frame=kind, units=16, hidden=16, dropout=0.0, deaf=0.0, pieces=4,
@@ -120,6 +121,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
     pianoroll.main()
 
 
+@pytest.mark.slow
 def test_the_command_scores_a_test_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -88,6 +88,7 @@ def test_a_trained_rival_is_read_back(
     assert read == pytest.approx(kept)
 
 
+@pytest.mark.slow
 def test_a_rival_goes_on_from_its_file_and_says_how_long_it_learnt(
     rival: performance_rnn.PerformanceRNN, prepared: Path, tmp_path: Path
 ) -> None:
@@ -103,6 +104,7 @@ def test_a_rival_goes_on_from_its_file_and_says_how_long_it_learnt(
     assert performance_rnn.load(path)[1] == about
 
 
+@pytest.mark.slow
 def test_all_of_them_in_one_table(
     rival: performance_rnn.PerformanceRNN,
     prepared: Path,
