@@ -1,29 +1,38 @@
 """Scores out: a Piece as MusicXML 4.0, the same bytes for the same piece.
 
-The score's `divisions` are the steps of `composer.formats.notation`. Notes over a bar line, or of
-a length no single note has, are tied.
+`composer.formats.notation` decides what stands on the page, this module spells it. Written
+by hand rather than by music21's exporter, which takes seconds a score and whose bytes change
+with its versions.
 """
 
 from __future__ import annotations
 
 import os
-import xml.etree.ElementTree as ET
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from xml.sax.saxutils import escape
 
 from composer import files
 from composer.errors import OutputError
-from composer.formats.notation import BEAT, Bar, Chord, Steps, bars_of, note_values, voices_of
+from composer.formats.drum_notation import drum_head, drum_name
+from composer.formats.notation import BEAT, Bar, Chord, Clef, Staff, StepMap, bars_of, staves_of
+from composer.formats.note_values import Value, beams_of, beat_unit, tuplet_marks, values_of
 from composer.music.keys import MINOR, find_key
 from composer.music.notes import Part, Piece
 from composer.music.timing import tempo_to_bpm
 
-_SHARPS: Final = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
-_FLATS: Final = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
-
 _FIFTHS: Final = (0, -5, 2, -3, 4, -1, 6, 1, -4, 3, -2, 5)
 """Sharps (or flats, negative) of the major key on each pitch class."""
+
+_LETTERS: Final = "FCGDAEB"
+_STEPS: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+_ACCIDENTALS: Final = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
+_VOICES_A_STAFF: Final = 4
+
+_Name = tuple[str, int, int]
+"""(step, alter, octave) of a pitch as it is spelt."""
 
 
 def write_score(piece: Piece, path: str | os.PathLike[str], *, force: bool = False) -> None:
@@ -50,201 +59,334 @@ def encode(piece: Piece) -> bytes:
         OutputError: The piece is longer than 10,000 bars.
     """
     bars = bars_of(piece)
-    steps = Steps(piece, bars)
     key = find_key(piece)
     fifths = 0
     if key is not None:
         fifths = _FIFTHS[(key.tonic + 3) % 12 if key.mode == MINOR else key.tonic]
-    root = ET.Element("score-partwise", version="4.0")
+    tempos = _tempo_marks(piece, bars)
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<score-partwise version="4.0">']
     if piece.title:
-        ET.SubElement(ET.SubElement(root, "work"), "work-title").text = _text(piece.title)
-    listed = ET.SubElement(root, "part-list")
+        lines.append(f"<work><work-title>{_text(piece.title)}</work-title></work>")
+    lines.append("<part-list>")
     for index, part in enumerate(piece.parts, start=1):
-        _list_part(listed, part, f"P{index}")
+        lines += _listed(part, f"P{index}")
+    lines.append("</part-list>")
     for index, part in enumerate(piece.parts, start=1):
-        element = ET.SubElement(root, "part", id=f"P{index}")
-        _write_part(element, part, steps, bars, fifths, piece if index == 1 else None)
-    ET.indent(root)
-    text = ET.tostring(root, "unicode")
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'.encode()
+        staves = staves_of(part, bars, piece.ticks_per_beat)
+        writer = _PartWriter(part, f"P{index}", staves, bars, fifths)
+        lines += writer.lines(tempos if index == 1 else {})
+    lines.append("</score-partwise>\n")
+    return "\n".join(lines).encode()
 
 
-def _list_part(listed: ET.Element, part: Part, name: str) -> None:
-    """The part's name and how it sounds."""
-    element = ET.SubElement(listed, "score-part", id=name)
+def _listed(part: Part, name: str) -> list[str]:
+    """The part's entry in the part list: its name and how it sounds."""
     default = "Drums" if part.is_drums else f"Part {name[1:]}"
-    ET.SubElement(element, "part-name").text = _text(part.name) or default
-    keys = sorted({note.pitch for note in part.notes}) if part.is_drums else [None]
-    for key in keys:
-        instrument = ET.SubElement(element, "score-instrument", id=_instrument(name, key))
-        ET.SubElement(instrument, "instrument-name").text = (
-            default if key is None else f"Drum key {key}"
-        )
-    for key in keys:
-        midi = ET.SubElement(element, "midi-instrument", id=_instrument(name, key))
-        ET.SubElement(midi, "midi-channel").text = str(part.channel + 1)
-        if key is None:
-            ET.SubElement(midi, "midi-program").text = str(part.program + 1)
-        else:
-            ET.SubElement(midi, "midi-unpitched").text = str(key + 1)
+    lines = [f'<score-part id="{name}">', f"<part-name>{_text(part.name) or default}</part-name>"]
+    channel = f"<midi-channel>{part.channel + 1}</midi-channel>"
+    sounds: list[tuple[int | None, str]] = []
+    if part.is_drums:
+        for key in sorted({note.pitch for note in part.notes}):
+            lines.append(_instrument(name, key, drum_name(key)))
+            sounds.append((key, f"<midi-unpitched>{key + 1}</midi-unpitched>"))
+    else:
+        lines.append(_instrument(name, None, default))
+        sounds.append((None, f"<midi-program>{part.program + 1}</midi-program>"))
+    for sounding, sound in sounds:
+        opening = f'<midi-instrument id="{_instrument_id(name, sounding)}">'
+        lines.append(f"{opening}{channel}{sound}</midi-instrument>")
+    lines.append("</score-part>")
+    return lines
 
 
-def _instrument(part: str, key: int | None) -> str:
+def _instrument(part: str, key: int | None, called: str) -> str:
+    named = f"<instrument-name>{called}</instrument-name>"
+    return f'<score-instrument id="{_instrument_id(part, key)}">{named}</score-instrument>'
+
+
+def _instrument_id(part: str, key: int | None) -> str:
     return f"{part}-I{1 if key is None else key + 1}"
 
 
-def _write_part(
-    element: ET.Element,
-    part: Part,
-    steps: Steps,
-    bars: list[Bar],
-    fifths: int,
-    tempos: Piece | None,
-) -> None:
-    """All bars of one part; the first part carries the tempo marks."""
-    voices = voices_of(part, steps)
-    marks = _tempo_marks(tempos, steps) if tempos is not None else []
-    for index, bar in enumerate(bars):
-        measure = ET.SubElement(element, "measure", number=str(index + 1))
-        first, last = steps.starts[index], steps.starts[index] + bar.steps
-        _attributes(measure, part, bar, fifths if index == 0 else None, index == 0)
-        for step, beats_per_minute in marks:
-            if first <= step < last:
-                _write_tempo(measure, step - first, beats_per_minute)
-        for number, voice in enumerate(voices, start=1):
-            inside = [chord for chord in voice if chord.start < last and chord.stop > first]
-            if number > 1:
-                if not inside:
-                    continue
-                back = ET.SubElement(measure, "backup")
-                ET.SubElement(back, "duration").text = str(bar.steps)
-            _write_voice(
-                measure, part, element.get("id", ""), inside, (first, last), number, fifths
+def _tempo_marks(piece: Piece, bars: Sequence[Bar]) -> dict[int, list[str]]:
+    """Index of a bar -> the tempo changes in it. Playback hears all, the page shows most."""
+    steps = StepMap(bars, piece.ticks_per_beat)
+    marks: dict[int, list[str]] = {}
+    shown = 0.0
+    index = 0
+    for tick, tempo in piece.tempos.changes:
+        if tick >= max(piece.end, 1):
+            break
+        while index + 1 < len(bars) and bars[index + 1].tick <= tick:
+            index += 1
+        exact = tempo_to_bpm(tempo)
+        number = _decimal(exact)
+        into = round(steps.exact(tick)) - bars[index].start
+        offset = f"<offset>{into}</offset>" if into else ""
+        # A page with a number in every bar is a page of numbers: rubato is heard, not read.
+        if shown and abs(exact - shown) < 0.05 * shown:
+            mark = f'<sound tempo="{number}">{offset}</sound>'
+        else:
+            shown = exact
+            heard = offset.replace("<offset>", '<offset sound="yes">')
+            dotted = beat_unit(bars[index].metre) == 36
+            unit = "quarter</beat-unit>" + ("<beat-unit-dot/>" if dotted else "")
+            minute = f"<per-minute>{round(exact * 2 / 3 if dotted else exact)}</per-minute>"
+            mark = (
+                '<direction placement="above"><direction-type><metronome><beat-unit>'
+                f"{unit}{minute}</metronome></direction-type>"
+                f'{heard}<sound tempo="{number}"/>'
+                "</direction>"
             )
+        marks.setdefault(index, []).append(mark)
+    return marks
 
 
-def _attributes(
-    measure: ET.Element, part: Part, bar: Bar, fifths: int | None, opening: bool
-) -> None:
-    """Divisions, key, metre and clef, where they are new."""
-    if not opening and bar.metre is None:
-        return
-    attributes = ET.SubElement(measure, "attributes")
-    if opening:
-        ET.SubElement(attributes, "divisions").text = str(BEAT)
-        if not part.is_drums:
-            ET.SubElement(ET.SubElement(attributes, "key"), "fifths").text = str(fifths)
-    if bar.metre is not None:
-        time = ET.SubElement(attributes, "time")
-        ET.SubElement(time, "beats").text = str(bar.metre[0])
-        ET.SubElement(time, "beat-type").text = str(bar.metre[1])
-    if opening:
-        clef = ET.SubElement(attributes, "clef")
-        pitches = [note.pitch for note in part.notes]
-        low = bool(pitches) and sum(pitches) / len(pitches) < 57
-        sign, line = ("percussion", None) if part.is_drums else ("F", 4) if low else ("G", 2)
-        ET.SubElement(clef, "sign").text = sign
-        if line is not None:
-            ET.SubElement(clef, "line").text = str(line)
+def _decimal(number: float) -> str:
+    """A tempo without the dust that microseconds leave: 138, not 137.9999."""
+    nearest = round(number)
+    return str(nearest) if abs(number - nearest) < 0.005 else f"{number:.4f}".rstrip("0")
 
 
-def _tempo_marks(piece: Piece, steps: Steps) -> list[tuple[int, float]]:
-    """(step, quarter notes per minute) of each change inside the piece."""
-    changes = [change for change in piece.tempos.changes if change[0] < max(piece.end, 1)]
-    return [(steps.step(tick), tempo_to_bpm(tempo)) for tick, tempo in changes]
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One span of a voice in a bar: a chord or a rest, steps from the bar line."""
+
+    start: int
+    stop: int
+    chord: Chord | None
 
 
-def _write_tempo(measure: ET.Element, offset: int, beats_per_minute: float) -> None:
-    direction = ET.SubElement(measure, "direction", placement="above")
-    kind = ET.SubElement(ET.SubElement(direction, "direction-type"), "metronome")
-    ET.SubElement(kind, "beat-unit").text = "quarter"
-    number = f"{beats_per_minute:.4f}".rstrip("0").rstrip(".")
-    ET.SubElement(kind, "per-minute").text = number
-    if offset:
-        ET.SubElement(direction, "offset", sound="yes").text = str(offset)
-    ET.SubElement(direction, "sound", tempo=number)
+class _PartWriter:
+    """Spells the bars of one part."""
+
+    def __init__(
+        self, part: Part, name: str, staves: Sequence[Staff], bars: Sequence[Bar], fifths: int
+    ) -> None:
+        self._part = part
+        self._name = name
+        self._staves = staves
+        self._bars = bars
+        self._fifths = fifths
+        self._names = _spelling(fifths)
+        self._key = _key_alters(fifths)
+        self._altered: dict[tuple[str, int], int] = {}
+
+    def lines(self, tempos: dict[int, list[str]]) -> list[str]:
+        """The part, tempo marks in front of the bars they are in."""
+        lines = [f'<part id="{self._name}">']
+        places = [[0] * len(staff.voices) for staff in self._staves]
+        for index, bar in enumerate(self._bars):
+            lines.append(f'<measure number="{index + 1}">')
+            lines += self._attributes(bar, index == 0)
+            lines += tempos.get(index, ())
+            written = False
+            for number, staff in enumerate(self._staves):
+                self._altered = {}
+                for voice, chords in enumerate(staff.voices):
+                    at = places[number][voice]
+                    inside = []
+                    while at < len(chords) and chords[at].start < bar.stop:
+                        inside.append(chords[at])
+                        if chords[at].stop > bar.stop:
+                            break
+                        at += 1
+                    places[number][voice] = at
+                    if voice and not inside:
+                        continue
+                    if written:
+                        lines.append(f"<backup><duration>{bar.steps}</duration></backup>")
+                    written = True
+                    lines += self._voice(bar, inside, number, voice)
+            lines.append("</measure>")
+        lines.append("</part>")
+        return lines
+
+    def _attributes(self, bar: Bar, opening: bool) -> list[str]:
+        """Divisions, key, metre and clefs, where they are new."""
+        if not opening and not bar.new_metre:
+            return []
+        lines = ["<attributes>"]
+        if opening:
+            lines.append(f"<divisions>{BEAT}</divisions>")
+            if not self._part.is_drums:
+                lines.append(f"<key><fifths>{self._fifths}</fifths></key>")
+        beats, below = bar.metre
+        lines.append(f"<time><beats>{beats}</beats><beat-type>{below}</beat-type></time>")
+        if opening:
+            if len(self._staves) > 1:
+                lines.append(f"<staves>{len(self._staves)}</staves>")
+            lines += [_clef(staff.clef, number + 1) for number, staff in enumerate(self._staves)]
+        lines.append("</attributes>")
+        return lines
+
+    def _voice(self, bar: Bar, chords: Sequence[Chord], staff: int, voice: int) -> list[str]:
+        """One voice of one bar; the first voice of a staff is filled up with rests."""
+        where = (
+            f"<voice>{staff * _VOICES_A_STAFF + voice + 1}</voice>",
+            (f"<staff>{staff + 1}</staff>" if len(self._staves) > 1 else ""),
+        )
+        if not chords:
+            return [
+                f'<note><rest measure="yes"/><duration>{bar.steps}</duration>'
+                f"{where[0]}{where[1]}</note>"
+            ]
+        items = _items(bar, chords)
+        values = values_of([(item.start, item.stop) for item in items], bar.metre)
+        sounds = [items[value.item].chord is not None for value in values]
+        beams = beams_of(values, sounds, beat_unit(bar.metre))
+        tuplets = tuplet_marks(values)
+        lines = []
+        for index, value in enumerate(values):
+            chord = items[value.item].chord
+            if chord is None:
+                # Rests of a further voice are left out, but where a bracket needs them.
+                if voice and not value.triplet:
+                    length = f"<duration>{value.steps}</duration>"
+                    lines.append(f"<forward>{length}{where[0]}{where[1]}</forward>")
+                else:
+                    tail = _tail(value, where, beams[index])
+                    notations = _notations((), tuplets.get(index))
+                    rest = f"<note><rest/><duration>{value.steps}</duration>"
+                    lines.append(f"{rest}{tail}{notations}</note>")
+                continue
+            begin = bar.start + value.start
+            ties = tuple(
+                name
+                for name, there in (
+                    ("stop", begin > chord.start),
+                    ("start", begin + value.steps < chord.stop),
+                )
+                if there
+            )
+            for number, (pitch, velocity) in enumerate(chord.notes):
+                mark = beams[index] if not number else []
+                bracket = tuplets.get(index) if not number else None
+                lines.append(
+                    self._note(pitch, velocity, bool(number), value, where, ties, mark, bracket)
+                )
+        return lines
+
+    def _note(
+        self,
+        pitch: int,
+        velocity: int,
+        joins: bool,
+        value: Value,
+        where: tuple[str, str],
+        ties: tuple[str, ...],
+        beams: list[str],
+        bracket: str | None,
+    ) -> str:
+        """One note in the order that MusicXML's schema asks for."""
+        # MusicXML counts loudness in hundredths of velocity 90.
+        opening = f'<note dynamics="{velocity / 0.9:.2f}">' + ("<chord/>" if joins else "")
+        instrument = accidental = notehead = ""
+        if self._part.is_drums:
+            step, octave, kind = drum_head(pitch)
+            head = (
+                f"<unpitched><display-step>{step}</display-step>"
+                f"<display-octave>{octave}</display-octave></unpitched>"
+            )
+            instrument = f'<instrument id="{_instrument_id(self._name, pitch)}"/>'
+            notehead = "" if kind == "normal" else f"<notehead>{kind}</notehead>"
+        else:
+            step, alter, octave = name = self._names[pitch]
+            altered = f"<alter>{alter}</alter>" if alter else ""
+            head = f"<pitch><step>{step}</step>{altered}<octave>{octave}</octave></pitch>"
+            accidental = self._accidental(name, tied="stop" in ties)
+        tied = "".join(f'<tie type="{tie}"/>' for tie in ties)
+        tail = _tail(value, where, beams, accidental, notehead)
+        return (
+            f"{opening}{head}<duration>{value.steps}</duration>{tied}{instrument}{tail}"
+            f"{_notations(ties, bracket)}</note>"
+        )
+
+    def _accidental(self, name: _Name, *, tied: bool) -> str:
+        """The sign in front of a note, if the key and the bar so far do not say it."""
+        step, alter, octave = name
+        if tied or self._altered.get((step, octave), self._key.get(step, 0)) == alter:
+            return ""
+        self._altered[step, octave] = alter
+        return f"<accidental>{_ACCIDENTALS[alter]}</accidental>"
 
 
-def _write_voice(
-    measure: ET.Element,
-    part: Part,
-    part_id: str,
-    chords: Iterable[Chord],
-    span: tuple[int, int],
-    voice: int,
-    fifths: int,
-) -> None:
-    """One voice of one bar, filled up with rests."""
-    first, last = span
-    at = first
+def _items(bar: Bar, chords: Sequence[Chord]) -> list[_Item]:
+    """The chords of a bar with the rests between them."""
+    items = []
+    at = 0
     for chord in chords:
-        start, stop = max(chord.start, first), min(chord.stop, last)
-        for value in note_values(at - first, start - first):
-            _write_value(ET.SubElement(measure, "note"), ET.Element("rest"), value, voice)
-        at = start
-        for value in note_values(start - first, stop - first):
-            before, after = at > chord.start, at + value[0] < chord.stop
-            for index, (pitch, velocity) in enumerate(chord.notes):
-                # MusicXML counts loudness in hundredths of velocity 90.
-                note = ET.SubElement(measure, "note", dynamics=f"{velocity / 0.9:.2f}")
-                if index:
-                    ET.SubElement(note, "chord")
-                head = _head(part, pitch, fifths)
-                instrument = _instrument(part_id, pitch) if part.is_drums else None
-                _write_value(note, head, value, voice, (before, after), instrument)
-            at += value[0]
-    for value in note_values(at - first, last - first):
-        _write_value(ET.SubElement(measure, "note"), ET.Element("rest"), value, voice)
+        start, stop = max(chord.start - bar.start, 0), min(chord.stop - bar.start, bar.steps)
+        if start > at:
+            items.append(_Item(at, start, None))
+        items.append(_Item(start, stop, chord))
+        at = stop
+    if at < bar.steps:
+        items.append(_Item(at, bar.steps, None))
+    return items
 
 
-def _head(part: Part, pitch: int, fifths: int) -> ET.Element:
-    """<pitch>, or <unpitched> on the middle line."""
-    octave, pitch_class = divmod(pitch, 12)
-    if part.is_drums:
-        head = ET.Element("unpitched")
-        ET.SubElement(head, "display-step").text = "B"
-        ET.SubElement(head, "display-octave").text = "4"
-        return head
-    head = ET.Element("pitch")
-    name = (_SHARPS if fifths >= 0 else _FLATS)[pitch_class]
-    ET.SubElement(head, "step").text = name[0]
-    if len(name) > 1:
-        ET.SubElement(head, "alter").text = "1" if name[1] == "#" else "-1"
-    ET.SubElement(head, "octave").text = str(octave - 1)
-    return head
+def _tail(
+    value: Value,
+    where: tuple[str, str],
+    beams: Sequence[str],
+    accidental: str = "",
+    notehead: str = "",
+) -> str:
+    """Voice, type, dots, accidental, tuplet ratio, notehead, staff and beams."""
+    ratio = (
+        "<time-modification><actual-notes>3</actual-notes><normal-notes>2</normal-notes>"
+        "</time-modification>"
+        if value.triplet
+        else ""
+    )
+    beamed = "".join(
+        f'<beam number="{level}">{mark}</beam>' for level, mark in enumerate(beams, start=1)
+    )
+    return (
+        f"{where[0]}<type>{value.kind}</type>{'<dot/>' * value.dots}{accidental}{ratio}{notehead}"
+        f"{where[1]}{beamed}"
+    )
 
 
-def _write_value(
-    note: ET.Element,
-    head: ET.Element,
-    value: tuple[int, str, int, bool],
-    voice: int,
-    ties: tuple[bool, bool] = (False, False),
-    instrument: str | None = None,
-) -> None:
-    """Fill in a note in the order that MusicXML's schema asks for."""
-    steps, kind, dots, triplet = value
-    note.append(head)
-    ET.SubElement(note, "duration").text = str(steps)
-    tied = [name for name, there in zip(("stop", "start"), ties, strict=True) if there]
-    for name in tied:
-        ET.SubElement(note, "tie", type=name)
-    if instrument is not None:
-        ET.SubElement(note, "instrument", id=instrument)
-    ET.SubElement(note, "voice").text = str(voice)
-    ET.SubElement(note, "type").text = kind
-    for _ in range(dots):
-        ET.SubElement(note, "dot")
-    if triplet:
-        ratio = ET.SubElement(note, "time-modification")
-        ET.SubElement(ratio, "actual-notes").text = "3"
-        ET.SubElement(ratio, "normal-notes").text = "2"
-    if tied:
-        notations = ET.SubElement(note, "notations")
-        for name in tied:
-            ET.SubElement(notations, "tied", type=name)
+def _notations(ties: Sequence[str], bracket: str | None) -> str:
+    marks = "".join(f'<tied type="{tie}"/>' for tie in ties)
+    if bracket in ("start", "both"):
+        marks += '<tuplet type="start" bracket="yes"/>'
+    if bracket in ("stop", "both"):
+        marks += '<tuplet type="stop"/>'
+    return f"<notations>{marks}</notations>" if marks else ""
+
+
+def _clef(clef: Clef, number: int) -> str:
+    line = "" if clef.line is None else f"<line>{clef.line}</line>"
+    octaves = f"<clef-octave-change>{clef.octaves}</clef-octave-change>" if clef.octaves else ""
+    return f'<clef number="{number}"><sign>{clef.sign}</sign>{line}{octaves}</clef>'
+
+
+def _key_alters(fifths: int) -> dict[str, int]:
+    """Step -> semitones of a key signature."""
+    if fifths >= 0:
+        return dict.fromkeys(_LETTERS[:fifths], 1)
+    return dict.fromkeys(_LETTERS[fifths:], -1)
+
+
+def _spelling(fifths: int) -> list[_Name]:
+    """The name of each MIDI note number in a key.
+
+    Chromatic notes are the nearest on the line of fifths, three to the flat side and eight
+    to the sharp side of the tonic of the major key: in C Bb, Eb, Ab, F#, C#.
+    """
+    names = []
+    for pitch in range(128):
+        place = next(
+            place for place in range(fifths - 3, fifths + 9) if (7 * place - pitch) % 12 == 0
+        )
+        letter, alter = _LETTERS[(place + 1) % 7], (place + 1) // 7
+        names.append((letter, alter, (pitch - alter - _STEPS[letter]) // 12 - 1))
+    return names
 
 
 def _text(value: str) -> str:
     """Text without what XML cannot hold."""
-    return "".join(character for character in value if character.isprintable())
+    return escape("".join(character for character in value if character.isprintable()))

@@ -51,7 +51,7 @@ def to_piece(score: Any, programs: dict[str, int]) -> Piece:
     """A music21 stream as a Piece; may raise anything."""
     # In place: the stream is ours, and music21 takes seconds to copy one.
     _best_effort("transposition", lambda: score.toSoundingPitch(inPlace=True), None)
-    staves = list(score.parts) if score.hasPartLikeStreams() else [score]
+    staves = list(getattr(score, "parts", ())) or [score]
     measures = max((_measures(staff) for staff in staves), key=len)
     bars = _bars(measures)
     as_written = list(range(len(bars)))
@@ -69,7 +69,7 @@ def to_piece(score: Any, programs: dict[str, int]) -> Piece:
         grand = "PartStaff" in staff.classes
         dynamics = _dynamics(flat) or (dynamics if grand else [])
         instrument = staff.recurse().getElementsByClass("Instrument").first()
-        name = staff.partName or (instrument.partName if instrument else "") or ""
+        name = getattr(staff, "partName", None) or (instrument.partName if instrument else "") or ""
         program = programs.get(str(instrument.partId)) if instrument else None
         if program is None:
             program = (instrument.midiProgram if instrument else 0) or 0

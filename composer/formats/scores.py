@@ -155,7 +155,8 @@ def _stream_of_xml(root: ET.Element) -> Any:
     from music21.musicxml.xmlToM21 import MusicXMLImporter
 
     importer: Any = MusicXMLImporter()
-    return importer.xmlRootToScore(root)
+    importer.xmlRootToScore(root, importer.stream)
+    return importer.stream
 
 
 def _stream_of_text(path: Path, kind: str) -> Any:
