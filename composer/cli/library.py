@@ -84,8 +84,6 @@ def list_corpora(as_json: bool) -> None:
 def get_corpus(name: str, folder: Path) -> None:
     """Fetch a corpus and unpack it; prints where its music lies.
 
-    A download that was broken off goes on where it stopped.
-
     \b
     Example:
       composer corpora get pop909 --to corpora

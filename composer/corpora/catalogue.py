@@ -4,8 +4,6 @@ The catalogue is `midi_data/catalogue.json`. Fetching POP909 into a folder leave
 
     pop909/           the corpus, unpacked; there only when it is whole
     pop909.json       where it came from, its size and its sha256
-    pop909.zip.part   what has arrived of a download that was broken off, with
-                      pop909.zip.part.json; the next attempt goes on from it
 
 Conventions:
     Sizes are bytes. A checksum is a SHA-256 in lower-case hexadecimal. Where nobody has
@@ -19,19 +17,17 @@ import hashlib
 import json
 import logging
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from composer import files
-from composer.corpora.download import Opener, Progress, allowed, fetch, forget
+from composer.corpora.download import allowed, fetch
 from composer.corpora.unpack import discard_unfinished, unpack
 from composer.errors import DownloadError, OutputError, SettingError
 from composer.shipped import shipped
-
-__all__ = ["Corpus", "Opener", "Progress", "catalogue", "find", "get"]
+from composer.terminal import Advance
 
 logger = logging.getLogger(__name__)
 
@@ -106,34 +102,24 @@ def find(name: str) -> Corpus:
     raise SettingError(f"no corpus is called {name!r}; there are {', '.join(known)}")
 
 
-def get(
-    corpus: Corpus,
-    folder: Path,
-    *,
-    progress: Progress | None = None,
-    opener: Opener | None = None,
-    sleep: Callable[[float], None] = time.sleep,
-) -> Path:
+def get(corpus: Corpus, folder: Path, *, progress: Advance | None = None) -> Path:
     """Fetch a corpus and unpack it, or find that it is there already.
 
-    A download that was broken off goes on where it stopped, provided the server still
-    has the same file. An archive that lies in `folder` under its name (`pop909.zip`),
+    An archive that lies in `folder` under its name (`pop909.zip`),
     because unpacking it failed or because somebody fetched it by hand, is used instead.
     Two fetches of one corpus into one folder must not run at once.
 
     Args:
         corpus: From `find` or `catalogue`.
         folder: Where corpora are kept; made if it is not there.
-        progress: Told how many bytes have arrived, and of how many if that is known.
-        opener: Sends a request, for tests; urllib by default.
-        sleep: Waits between attempts, in seconds.
+        progress: Called with the bytes that have arrived, and those expected if known.
 
     Returns:
         The corpus's own folder in `folder`; its music lies in `corpus.inside` of that.
 
     Raises:
         DownloadError: It cannot be fetched, is not what the catalogue says, or is no
-            archive of music. Nothing of it is left but a `.part` to go on from.
+            archive of music. Nothing of it is left.
         OutputError: `folder` cannot be written, or the disk is full.
     """
     target = folder / corpus.name
@@ -152,7 +138,7 @@ def get(
             except DownloadError as error:
                 raise DownloadError(f"{error}; delete {archive} to fetch it anew") from error
         else:
-            sum_found = _fetch_whole(corpus, archive, receipt, progress, opener, sleep)
+            sum_found = _fetch_whole(corpus, archive, receipt, progress)
         size = archive.stat().st_size
         try:
             unpack(archive, target)
@@ -168,25 +154,14 @@ def get(
     return target
 
 
-def _fetch_whole(
-    corpus: Corpus,
-    archive: Path,
-    receipt: Path,
-    progress: Progress | None,
-    opener: Opener | None,
-    sleep: Callable[[float], None],
-) -> str:
-    """Fetch `archive` by way of its `.part`, check it, and return its checksum."""
-    part = archive.with_name(archive.name + ".part")
-    fetch(corpus.url, part, size=corpus.size, progress=progress, opener=opener, sleep=sleep)
+def _fetch_whole(corpus: Corpus, archive: Path, receipt: Path, progress: Advance | None) -> str:
+    """Fetch an archive, check it, and return its checksum."""
+    fetch(corpus.url, archive, size=corpus.size, progress=progress)
     try:
-        found = _verify(corpus, part, receipt)
+        return _verify(corpus, archive, receipt)
     except DownloadError:
-        forget(part)
+        archive.unlink(missing_ok=True)
         raise
-    part.replace(archive)
-    forget(part)
-    return found
 
 
 def _verify(corpus: Corpus, path: Path, receipt: Path) -> str:
@@ -255,8 +230,6 @@ def _writing(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in files.FULL:
-            raise OutputError(
-                f"the disk of {folder} is full; make room and try again, what has arrived is kept"
-            ) from error
+            raise OutputError(f"the disk of {folder} is full; make room and try again") from error
         where = error.filename or folder
         raise OutputError(f"{where} cannot be written: {error.strerror or error}") from error
