@@ -218,7 +218,7 @@ def _release_keys(session: Session, now: float) -> None:
 _PORT_CHANGES: dict[tuple[str, bool], Callable[[Session, float], None]] = {
     ("in", False): _release_keys,
     ("in", True): _release_keys,
-    ("out", False): lambda session, now: session.hush(now),
+    ("out", False): lambda session, now: session.silence(now),
     ("out", True): lambda session, now: session.panic(now),
 }
 """What a port that went (False) or came back (True) does to what was held or sounded there."""
@@ -244,7 +244,7 @@ def open_app(options: Options, predictor: Predictor) -> Iterator[App]:
     network = InferenceScheduler(predictor)
     network.warm_up()
     with contextlib.ExitStack() as stack:
-        app = App(options, network.mind, network, stack)
+        app = App(options, network.improviser, network, stack)
         app.server.prepare()
         yield app
 

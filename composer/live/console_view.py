@@ -100,13 +100,13 @@ def glance(app: App) -> Glance:
     if not server.engine.sessions:  # closed after an error, say
         server.engine.session(MAIN, server.now())
     sessions = server.engine.sessions
-    playing = [s for s in sessions.values() if s.reply is not None and s.reply.committed]
+    playing = [s for s in sessions.values() if s.player.playing]
     if playing:
-        session = max(playing, key=lambda s: s.answered)
+        session = max(playing, key=lambda s: s.player.answered)
     else:
         session = max(sessions.values(), key=lambda s: s.seen)
     late = server.lateness.figures()
-    reply, timeline = session.reply, session.timeline
+    timeline = session.timeline
     return Glance(
         mode=session.mode,
         tempo=timeline.bpm if timeline.kind == BEATS else 0.0,
@@ -116,8 +116,8 @@ def glance(app: App) -> Glance:
         played=tuple(session.phrases.pitches),
         sounding=tuple(sorted(pitch for _, pitch in session.schedule.sounding)),
         coming=tuple(session.schedule.coming(COMING)),
-        playing=reply.number if reply is not None and reply.committed else 0,
-        last=max((s.answered, s.turn) for s in sessions.values()),
+        playing=session.player.playing,
+        last=max((s.player.answered, s.turn) for s in sessions.values()),
         sessions=sum(1 for key, s in sessions.items() if key != MAIN or s.heard or s.turn),
         late=(1000 * late[0], 1000 * late[1]),
         dropped=sum(s.schedule.dropped for s in sessions.values()),

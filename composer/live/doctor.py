@@ -121,17 +121,17 @@ def _network(found: Findings, model: str) -> None:
         found.facts["model"] = str(error)
         found.fit = False
         return
-    network = InferenceScheduler(predictor)
-    network.warm_up()
-    mind = network.mind()
-    mind.begin("beats", 96, {0: 0})
+    scheduler = InferenceScheduler(predictor)
+    scheduler.warm_up()
+    improviser = scheduler.improviser()
+    improviser.set_parts("beats", 96, {0: 0})
     for step in range(8):
-        mind.end(mind.hear(12 * step, 0, 60 + step, 80), 12 * step + 12)
-    mind.ask(GenerateRequest(96, 96, 96 * 9, frozenset({0}), Settings(), 1))
+        improviser.note_off(improviser.note_on(12 * step, 0, 60 + step, 80), 12 * step + 12)
+    improviser.generate(GenerateRequest(96, 96, 96 * 9, frozenset({0}), Settings(), 1))
     times = []
-    while not network.idle:
+    while not scheduler.idle:
         start = time.perf_counter()
-        network.work()
+        scheduler.step()
         times.append(1000 * (time.perf_counter() - start))
     times.sort()
     middle, worst = times[len(times) // 2], times[int(len(times) * 0.99)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from composer.live.core.session import Session
-from composer.live.core.sessions import Key
+from composer.live.core.sessions import SessionKey
 from composer.live.server import Server
 from composer.live.wire.osc_clients import MAIN
 
@@ -46,7 +46,7 @@ class LinkSessions:
             ]
             go_on(keys)
 
-        def go_on(keys: list[Key]) -> None:
+        def go_on(keys: list[SessionKey]) -> None:
             for key in keys[:AT_ONCE]:
                 if key in self._server.engine.sessions:
                     self._server.act(key, act, seen=False)

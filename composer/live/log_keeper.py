@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from composer.live.core.session_log import MOST, SessionLog
-from composer.live.core.sessions import Key
+from composer.live.core.sessions import SessionKey
 from composer.live.wire.session_files import save_log
 
 logger = logging.getLogger(__name__)
@@ -45,10 +45,10 @@ class LogKeeper:
             most: Files that are kept, the newest; None for all.
         """
         self._folder, self._job, self._most = folder, job, most
-        self._saved: dict[Key, tuple[Path, float]] = {}
+        self._saved: dict[SessionKey, tuple[Path, float]] = {}
         self._count = 0
 
-    def keep(self, now: float, key: Key, log: SessionLog) -> SessionLog:
+    def keep(self, now: float, key: SessionKey, log: SessionLog) -> SessionLog:
         """Write a session's log if it is time to. Returns the log to go on with."""
         if not log.changed or not len(log):
             return log
@@ -66,13 +66,13 @@ class LogKeeper:
             self._saved[key] = (path, now)
         return log
 
-    def end(self, key: Key, log: SessionLog) -> None:
+    def end(self, key: SessionKey, log: SessionLog) -> None:
         """A session is over: write its log, if there is anything in it."""
         path, _ = self._saved.pop(key, (None, -math.inf))
         if len(log):
             self._save(log, path or self._path(key))
 
-    def _path(self, key: Key) -> Path:
+    def _path(self, key: SessionKey) -> Path:
         name = "".join(c if c.isalnum() or c in ".-" else "-" for c in str(key))[:40]
         stamp = time.strftime("%Y%m%d-%H%M%S")
         self._count += 1

@@ -9,8 +9,9 @@ Conventions:
 
 from __future__ import annotations
 
+from composer.live.core.output import Output
 from composer.live.core.parameters import Values
-from composer.live.core.session import Output, Session
+from composer.live.core.session import Session
 from composer.live.core.sessions import Sessions
 from composer.live.playing.inference import InferenceScheduler
 from composer.network.predictor import Predictor
@@ -43,7 +44,7 @@ class OfflineSession:
         for name, value in parameters.items():
             values.set(name, value)
         self._scheduler = InferenceScheduler(predictor)
-        self._sessions = Sessions(self._scheduler.mind, values, bpm)
+        self._sessions = Sessions(self._scheduler.improviser, values, bpm)
         self.session: Session = self._sessions.session(_KEY, 0.0)
         self.now = 0.0
         self._sent: list[tuple[float, Output]] = []
@@ -105,7 +106,7 @@ class OfflineSession:
 
     def _work(self) -> None:
         while not self._scheduler.idle:
-            for _, outputs in self._sessions.news(self._scheduler.work(), self.now):
+            for _, outputs in self._sessions.news(self._scheduler.step(), self.now):
                 self._keep(outputs)
 
     def _keep(self, outputs: list[Output]) -> None:

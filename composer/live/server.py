@@ -22,10 +22,10 @@ from queue import SimpleQueue
 from typing import Any, Protocol
 
 from composer.live.core.clock import Clock, SystemClock
-from composer.live.core.improviser import Improviser
+from composer.live.core.output import Control, Output, Tell
 from composer.live.core.scheduler import Play
-from composer.live.core.session import Control, Output, Session, Tell
-from composer.live.core.sessions import Key
+from composer.live.core.session import Session
+from composer.live.core.sessions import SessionKey
 from composer.live.garbage import RareCollection
 from composer.live.jobs import Jobs
 from composer.live.lateness import Lateness
@@ -80,13 +80,20 @@ class Player(Protocol):
 
 
 class Improvisers(Network, Protocol):
-    """The network behind the sessions' improvisers."""
+    """The network behind the sessions' improvisers.
 
-    def work(self) -> Iterable[Improviser]:
-        """Do one slice. Returns the improvisers that have news."""
+    Attributes:
+        failed: Improvisers that raised an error and are served no more; the server takes
+            them off the list and closes their sessions.
+    """
+
+    failed: list[Any]
+
+    def step(self) -> Iterable[Any]:
+        """Do one step. Returns the improvisers that have news."""
         ...
 
-    def forget(self, mind: Any) -> None:
+    def remove(self, improviser: Any) -> None:
         """An improviser is gone."""
         ...
 
@@ -196,7 +203,9 @@ class Server:
         if may_work:
             self._work()
 
-    def act(self, key: Key, act: Callable[[Session, float], None], *, seen: bool = True) -> None:
+    def act(
+        self, key: SessionKey, act: Callable[[Session, float], None], *, seen: bool = True
+    ) -> None:
         """Do something to a session and send what comes of it; an error closes the session.
 
         Args:
@@ -214,7 +223,7 @@ class Server:
             return
         self.send(key, outputs)
 
-    def send(self, key: Key, outputs: Sequence[Output]) -> None:
+    def send(self, key: SessionKey, outputs: Sequence[Output]) -> None:
         """Send a session's music to all its listeners."""
         listeners = self.router.clients.listeners(key)
         player = self.player if key == MAIN else None
@@ -229,7 +238,7 @@ class Server:
             if player is not None:
                 _hand_to(player, output)
 
-    def close_session(self, key: Key, now: float) -> None:
+    def close_session(self, key: SessionKey, now: float) -> None:
         """End a session, keep its log, and forget its listeners."""
         session = self.engine.sessions.get(key)
         if session is None:
@@ -239,7 +248,7 @@ class Server:
         self._sender.forget(self.router.clients.listeners(key))
         self.router.forget(key)
         if self._network is not None:
-            self._network.forget(session.mind)
+            self._network.remove(session.improviser)
         if self.logs is not None and session.log is not None:
             self.logs.end(key, session.log)
 
@@ -285,12 +294,17 @@ class Server:
         """Have the network do one slice, and send what its improvisers have made ready."""
         network = self._network
         assert network is not None
-        start, in_round = self._clock.now(), network.going_round
+        start, in_round = self._clock.now(), network.in_cycle
         try:
-            news = network.work()
+            news = network.step()
         except Exception:  # what an improviser does wrong is known by the network alone
             logger.exception("the network failed")
             news = ()
+        while network.failed:
+            key = self.engine.owner(network.failed.pop())
+            if key is not None:
+                logger.error("session %s is closed", key)
+                self.close_session(key, self._clock.now())
         try:
             for key, outputs in self.engine.news(news, self._clock.now()):
                 self.send(key, outputs)
@@ -309,7 +323,7 @@ class Server:
             logger.error("session %s is closed", key)
             self.close_session(key, self._clock.now())
 
-    def _close_faulty(self, key: Key) -> None:
+    def _close_faulty(self, key: SessionKey) -> None:
         """The error that is being handled is a session's: close it."""
         logger.exception("session %s is closed", key)
         self.close_session(key, self._clock.now())

@@ -52,16 +52,16 @@ class Network(Protocol):
         ...
 
     @property
-    def going_round(self) -> bool:
+    def in_cycle(self) -> bool:
         """Whether a round is not over yet."""
         ...
 
     @property
-    def minds(self) -> int:
+    def improvisers(self) -> int:
         """Sessions that the network plays for."""
         ...
 
-    def begin_round(self, late: bool = False) -> None:
+    def begin_cycle(self, late: bool = False) -> None:
         """Enough has come together; `late` says whether the last round took too long."""
         ...
 
@@ -89,9 +89,9 @@ class SliceBudget:
         if network is None or network.idle:
             self._worked = now
             return False, wait
-        gather = GATHER * network.minds
-        if not network.going_round and now - self._round_began >= gather:
-            network.begin_round(self._round_took > LATE * gather)
+        gather = GATHER * network.improvisers
+        if not network.in_cycle and now - self._round_began >= gather:
+            network.begin_cycle(self._round_took > LATE * gather)
             self._round_began = now
         if not network.pressing:
             return False, min(wait, max(self._round_began + gather - now, 0.0))

@@ -1,4 +1,4 @@
-"""An hour of jamming with a player who does whatever comes to mind, in fake time.
+"""An hour of jamming with a player who does whatever comes to improviser, in fake time.
 
 COMPOSER_JAM_SECONDS makes it longer or shorter; COMPOSER_JAM_SEED takes another player.
 """

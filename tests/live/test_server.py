@@ -213,7 +213,7 @@ def test_a_taken_port_is_one_clear_line() -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_in_the_middle_of_a_chord(tmp_path: Path, how: signal.Signals) -> None:
-    with process(tmp_path / "state", 'mind="organ"') as (serving, port):
+    with process(tmp_path / "state", 'improviser="organ"') as (serving, port):
         client = Client(port)
         play_chord(client)
         hear_chord(client)
@@ -228,7 +228,7 @@ def test_a_signal_in_the_middle_of_a_chord(tmp_path: Path, how: signal.Signals) 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 def test_after_kill_9_the_next_start_cleans_up(tmp_path: Path) -> None:
-    with process(tmp_path / "state", 'mind="organ"') as (serving, port):
+    with process(tmp_path / "state", 'improviser="organ"') as (serving, port):
         client = Client(port)
         play_chord(client)
         hear_chord(client)

@@ -36,9 +36,9 @@ class Slow(Echo):
 
     moments: list[int]
 
-    def hear(self, tick: int, *row: int, **more: int) -> int:
+    def note_on(self, tick: int, *row: int, **more: int) -> int:
         self.moments = [*getattr(self, "moments", []), tick]
-        return super().hear(tick, *row, **more)
+        return super().note_on(tick, *row, **more)
 
 
 def test_a_message_counts_from_when_it_came_not_from_when_it_is_read() -> None:
@@ -146,24 +146,25 @@ def test_an_act_that_fails_closes_the_session_it_was_meant_for() -> None:
 class Busy:
     """A network that always has work, of three milliseconds a slice."""
 
-    idle = crowded = going_round = False
+    idle = crowded = in_cycle = False
     pressing = True
-    minds = 1
+    improvisers = 1
 
     def __init__(self) -> None:
         self.slices: list[float] = []
+        self.failed: list[Echo] = []
         self.server: FakeTime | None = None
 
-    def begin_round(self, late: bool = False) -> None:
+    def begin_cycle(self, late: bool = False) -> None:
         pass
 
-    def work(self) -> list[Echo]:
+    def step(self) -> list[Echo]:
         assert self.server is not None
         self.slices.append(self.server.clock.time)
         self.server.clock.time += 0.003
         return []
 
-    def forget(self, mind: object) -> None:
+    def remove(self, improviser: object) -> None:
         pass
 
 

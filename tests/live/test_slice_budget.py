@@ -14,11 +14,11 @@ class Network:
     idle: bool = False
     crowded: bool = False
     pressing: bool = True
-    going_round: bool = False
-    minds: int = 1
+    in_cycle: bool = False
+    improvisers: int = 1
     rounds: list[bool] = field(default_factory=list)
 
-    def begin_round(self, late: bool = False) -> None:
+    def begin_cycle(self, late: bool = False) -> None:
         self.rounds.append(late)
 
 
@@ -59,7 +59,7 @@ def test_slices_that_took_long_are_thought_to_take_long() -> None:
 
 
 def test_a_crowd_gathers_and_a_round_that_took_too_long_is_late() -> None:
-    budget, network = SliceBudget(), Network(crowded=True, pressing=False, minds=100)
+    budget, network = SliceBudget(), Network(crowded=True, pressing=False, improvisers=100)
     gather = 100 * GATHER
     assert budget.plan(1.0, 1.0, network) == (False, pytest.approx(gather))
     assert budget.plan(1.0 + 0.5 * gather, 1.0, network) == (False, pytest.approx(0.5 * gather))

@@ -47,7 +47,7 @@ def test_packages_of_the_working_folder_are_not_taken_for_composers(tmp_path: Pa
 
 @pytest.mark.timeout(120)
 def test_every_player_is_answered_and_silenced(tmp_path: Path) -> None:
-    with process(tmp_path / "state", "processes=2", 'mind="organ"') as (serving, port):
+    with process(tmp_path / "state", "processes=2", 'improviser="organ"') as (serving, port):
         clients = [Client(port) for _ in range(12)]
         for client in clients:
             play_chord(client)

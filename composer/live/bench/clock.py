@@ -34,8 +34,9 @@ from composer import models
 from composer.live.app import App, Options, open_app
 from composer.live.bench.client import Wire
 from composer.live.bench.load import quantiles
+from composer.live.core.output import Control
 from composer.live.core.scheduler import Play
-from composer.live.core.session import Control, Session
+from composer.live.core.session import Session
 from composer.live.playing.batch_slots import BLOCKS
 from composer.live.wire.midi_player import MidiPlayer
 from composer.live.wire.osc_clients import MAIN
@@ -221,7 +222,7 @@ def _phrases(
 
 def _setting(app: App, start: str) -> Act:
     def act(session: Session, now: float) -> None:
-        session.hush(now)
+        session.silence(now)
         session.set(now, "start", start)
 
     return lambda: _act(app, act)

@@ -1,8 +1,8 @@
-"""Mind: the musician inside, as the engine knows it.
+"""Improviser: the musician inside, as a session knows it.
 
-The engine tells a mind what was played and asks it for music; a mind says what it would
-play. One is made of the network (`composer.live.playing.inference`), others, in tests, of a few
-lines.
+A session tells its improviser what was played and asks it for music; the improviser says
+what it would play. One is made of the network (`composer.live.playing.network_improviser`),
+others, in tests, of a few lines.
 
 Conventions:
     Places are whole event ticks of the session's timeline, with a bar line at 0. A *slot*
@@ -11,13 +11,17 @@ Conventions:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from composer.generation.settings import Settings
 
 BAND = 16
 """Slot of the first part of the band; the player's channels are the slots before."""
+
+NOBODY: Mapping[int, int] = MappingProxyType({})
 
 
 class ProposedNote(NamedTuple):
@@ -40,16 +44,16 @@ class ProposedNote(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class GenerateRequest:
-    """What the engine wants to hear.
+    """What a session wants to be played.
 
     Attributes:
         join: Tick from which on notes may begin.
         first_by: Tick by which the first one begins.
         end: Tick at which all is over; None to go on.
         slots: Who plays.
-        settings: Freedom and limits.
+        settings: Sampling and limits.
         variation: Number that makes this reply another than the last.
-        ahead: Ticks after the latest `want` to which to think ahead; None for all of it.
+        ahead: Ticks after the latest `extend` to which to generate; None for all of it.
     """
 
     join: int
@@ -62,60 +66,70 @@ class GenerateRequest:
 
 
 class Improviser(Protocol):
-    """Someone who listens and has ideas."""
+    """Whoever hears a session's notes and proposes others."""
 
-    def begin(self, kind: str, bar: int, programs: dict[int, int]) -> None:
-        """Who plays: "beats" or "free", ticks of a bar, the program of each slot.
+    def set_parts(
+        self, kind: str, bar: int, programs: Mapping[int, int], moved: Mapping[int, int] = NOBODY
+    ) -> None:
+        """Say who plays. What was heard before counts on, unless the kind is another.
 
-        What was heard before counts on, unless the kind is another.
+        Args:
+            kind: "beats" or "free".
+            bar: Ticks of a bar.
+            programs: Of each slot.
+            moved: Slots whose notes belong to another slot from now on.
         """
         ...
 
-    def hear(
+    def reset(self) -> None:
+        """Forget everything, as if nothing had ever been played."""
+        ...
+
+    def note_on(
         self, tick: int, slot: int, pitch: int, velocity: int, length: int | None = None
     ) -> int:
-        """A note begins; its length may be known. Returns a number by which to tell its end."""
+        """The player's note begins; its length may be known. Returns a number for its end."""
         ...
 
-    def end(self, number: int, tick: int) -> None:
-        """A note heard ends."""
+    def note_off(self, number: int, tick: int) -> None:
+        """The player's note ends."""
         ...
 
-    def ask(self, ask: GenerateRequest) -> None:
-        """Have ideas from here on, in place of any others not played yet."""
+    def generate(self, request: GenerateRequest) -> None:
+        """Propose notes from here on, in place of any others not played yet."""
         ...
 
-    def want(self, tick: int) -> None:
-        """The music has come to a tick: think on, if that was to wait."""
+    def extend(self, tick: int) -> None:
+        """The music has come to a tick: generate on, if that was to wait."""
         ...
 
-    def drop(self, tick: int) -> None:
-        """Forget the ideas at or after a tick and have no more."""
+    def discard(self, tick: int) -> None:
+        """Forget the notes proposed at or after a tick and propose no more."""
         ...
 
-    def move(self, ticks: int) -> None:
-        """Begin what was asked for last, of which nothing was played, so much later."""
+    def shift(self, ticks: int) -> None:
+        """Begin what was requested last, of which nothing was played, so much later."""
         ...
 
     def take(self) -> list[ProposedNote]:
-        """Ideas not given out yet, in the order of their onsets."""
+        """Notes not given out yet, in the order of their onsets."""
         ...
 
     @property
     def done(self) -> bool:
-        """Whether all that was asked for has been given out."""
+        """Whether all that was requested has been given out."""
         ...
 
     @property
-    def listening(self) -> bool:
+    def catching_up(self) -> bool:
         """Whether notes of the player are still to be heard."""
         ...
 
     @property
-    def at_ease(self) -> bool:
-        """Whether it has time to think of answers that may not be wanted."""
+    def has_capacity(self) -> bool:
+        """Whether there is time to prepare replies that may not be wanted."""
         ...
 
     def closing(self) -> float | None:
-        """How sure it is that nothing follows soon, 0..1; None while it still listens."""
+        """How sure it is that nothing follows soon, 0..1; None while it is catching up."""
         ...

@@ -1,4 +1,4 @@
-"""Reply: one turn of composer's, from the moment it is thought of.
+"""Reply: one turn of composer's, where it begins and how long it is.
 
 Conventions:
     Ticks are event ticks of the session's timeline.
@@ -26,29 +26,36 @@ class Reply:
     """What composer plays, or is about to.
 
     Attributes:
-        number: Its id for the client; 0 while it is only prepared.
         join: Tick from which it plays.
         end: Tick at which it is over; None if it goes on until told to stop.
-        values: The parameters under which it was asked for.
-        committed: Whether it is its turn; before, nothing of it is sent.
-        offset: Ticks by which it is played after what the mind was asked for: within
-            (-1, 0] in free time; more where it was thought of too late to begin in time.
-        ideas: Notes known before it was committed.
+        values: The parameters under which it was requested.
+        number: Its id for the client; 0 while it is only prepared.
+        offset: Ticks by which it is played after what was requested: within (-1, 0] in
+            free time; more where its first note came too late to begin in time.
+        proposed: Notes known before it was committed.
         count: Notes entered for playing.
-        told: Whether its end was announced.
-        asked: Tick at which its notes were last asked for.
+        asked: Tick at which its notes were last requested.
+        postponable: Whether it begins later where its first note comes too late; otherwise
+            that note is left out.
     """
 
     join: int
     end: int | None
     values: Values
     number: int = 0
-    committed: bool = False
     offset: float = 0.0
-    ideas: list[ProposedNote] = field(default_factory=list)
+    proposed: list[ProposedNote] = field(default_factory=list)
     count: int = 0
-    told: bool = False
     asked: int = 0
+    postponable: bool = True
+
+    def shift(self, ticks: int) -> None:
+        """Begin so much later."""
+        self.proposed = [note._replace(onset=note.onset + ticks) for note in self.proposed]
+        self.join += ticks
+        self.asked = self.join
+        if self.end is not None:
+            self.end += ticks
 
 
 def join_tick(timeline: Timeline, moment: float, start: str) -> int:

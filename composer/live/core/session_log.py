@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import mido
 
 from composer.formats import midi
-from composer.live.core.phrases import Key
+from composer.live.core.keyboard import HeldKey
 from composer.live.core.scheduler import Play
 from composer.music.notes import DRUM_PROGRAM, Note, Part, Piece
 from composer.music.timing import TempoMap, bpm_to_tempo
@@ -44,23 +44,23 @@ class SessionLog:
     tempos: list[tuple[float, float]] = field(default_factory=list)
     marks: list[tuple[float, str]] = field(default_factory=list)
     changed: bool = False
-    _open: dict[tuple[str, Key], tuple[float, int]] = field(default_factory=dict)
+    _open: dict[tuple[str, HeldKey], tuple[float, int]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Notes in it."""
         return sum(len(rows) for rows in self.rows.values())
 
-    def begin(self, now: float, bpm: float, key: Key, velocity: int) -> None:
+    def begin(self, now: float, bpm: float, key: HeldKey, velocity: int) -> None:
         """The player's note begins."""
         self._begin(PLAYER, now, bpm, key, velocity)
 
-    def end(self, now: float, key: Key) -> None:
+    def end(self, now: float, key: HeldKey) -> None:
         """The player's note ends."""
         self._end(PLAYER, now, key)
 
     def played(self, play: Play, bpm: float) -> None:
         """Composer presses a key or lets it go."""
-        key = (play.channel, play.pitch)
+        key = HeldKey(play.channel, play.pitch)
         if play.velocity:
             self._begin(COMPOSER, play.due, bpm, key, play.velocity)
         else:
@@ -102,13 +102,13 @@ class SessionLog:
         _add_markers(file.tracks[0], [(place.tick(at), text) for at, text in self.marks])
         return file
 
-    def _begin(self, who: str, now: float, bpm: float, key: Key, velocity: int) -> None:
+    def _begin(self, who: str, now: float, bpm: float, key: HeldKey, velocity: int) -> None:
         if not self.tempos or abs(self.tempos[-1][1] - bpm) > 0.5:
             self.tempos.append((now, bpm))
         self._end(who, now, key)
         self._open[who, key] = (now, velocity)
 
-    def _end(self, who: str, now: float, key: Key) -> None:
+    def _end(self, who: str, now: float, key: HeldKey) -> None:
         began = self._open.pop((who, key), None)
         if began is not None:
             self.rows[who].append((began[0], max(now, began[0]), key[1], began[1], key[0]))

@@ -1,8 +1,7 @@
-"""Engine: all sessions, and which of them wants attention next. No I/O.
+"""Sessions: all of them, and which of them wants attention next. No I/O.
 
 Conventions:
-    Moments are seconds on one clock, handed in. A session's key is whatever the transports
-    tell players apart by.
+    Moments are seconds on one clock, handed in.
 """
 
 from __future__ import annotations
@@ -13,11 +12,13 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 
 from composer.errors import SettingError
 from composer.live.core.improviser import Improviser
+from composer.live.core.output import Output
 from composer.live.core.parameters import Values
-from composer.live.core.session import Output, Session
+from composer.live.core.session import Session
 from composer.live.core.session_log import SessionLog
 
-Key = Hashable
+SessionKey = Hashable
+"""Whatever the transports tell sessions apart by."""
 
 IDLE = 600.0
 """Seconds without a message after which a session is closed."""
@@ -30,12 +31,12 @@ class Sessions:
     Attributes:
         sessions: By key.
         lasting: Keys of sessions that never expire.
-        at: Key of the session looked after last: the culprit if something goes wrong.
+        at: SessionKey of the session looked after last: the culprit if something goes wrong.
     """
 
     def __init__(
         self,
-        mind: Callable[[], Improviser],
+        improviser: Callable[[], Improviser],
         values: Values | None = None,
         bpm: float | None = None,
         *,
@@ -46,25 +47,25 @@ class Sessions:
         """Nobody plays yet.
 
         Args:
-            mind: Makes the musician of a session.
+            improviser: Makes the improviser of a session.
             values: Parameters with which sessions begin.
             bpm: Tempo with which they begin; None for free time.
             logs: Whether sessions keep what was played.
             idle: Seconds without a message after which a session is closed.
             most: Sessions at most.
         """
-        self.sessions: dict[Key, Session] = {}
-        self.lasting: set[Key] = set()
-        self.at: Key = None
-        self._make, self._values, self._bpm = mind, values or Values(), bpm
+        self.sessions: dict[SessionKey, Session] = {}
+        self.lasting: set[SessionKey] = set()
+        self.at: SessionKey = None
+        self._make, self._values, self._bpm = improviser, values or Values(), bpm
         self._logs, self._idle, self._most = logs, idle, most
-        self._due: list[tuple[float, int, Key]] = []
-        self._when: dict[Key, float] = {}
+        self._due: list[tuple[float, int, SessionKey]] = []
+        self._when: dict[SessionKey, float] = {}
         self._count = 0
-        self._owners: dict[int, Key] = {}
+        self._owners: dict[int, SessionKey] = {}
         self._sweep = -math.inf
 
-    def session(self, key: Key, now: float) -> Session:
+    def session(self, key: SessionKey, now: float) -> Session:
         """The session of a key, begun if there is none.
 
         Raises:
@@ -77,23 +78,22 @@ class Sessions:
             log = SessionLog() if self._logs else None
             session = Session(now, self._make(), self._values.copy(), self._bpm, log)
             self.sessions[key] = session
-            self._owners[id(session.mind)] = key
+            self._owners[id(session.improviser)] = key
         session.seen = now
         self.at = key
         return session
 
-    def close(self, key: Key, now: float) -> tuple[Session, list[Output]] | None:
+    def close(self, key: SessionKey, now: float) -> tuple[Session, list[Output]] | None:
         """End a session. Returns it and what is left to be sent."""
         session = self.sessions.pop(key, None)
         if session is None:
             return None
         session.close(now)
         self._when.pop(key, None)
-        self._owners.pop(id(session.mind), None)
-        outputs, session.out = session.out, []
-        return session, outputs
+        self._owners.pop(id(session.improviser), None)
+        return session, session.take_output()
 
-    def touch(self, key: Key, now: float) -> list[Output]:
+    def touch(self, key: SessionKey, now: float) -> list[Output]:
         """Something arrived for a session: bring it up to date. Returns what is to be sent."""
         session = self.sessions.get(key)
         if session is None:
@@ -106,13 +106,18 @@ class Sessions:
             if deadline < math.inf:
                 self._count += 1
                 heapq.heappush(self._due, (deadline, self._count, key))
-        outputs, session.out = session.out, []
-        return outputs
+        return session.take_output()
 
-    def news(self, minds: Iterable[Improviser], now: float) -> Iterator[tuple[Key, list[Output]]]:
-        """Minds have ideas: yields what is to be sent, by session."""
-        for mind in minds:
-            key = self._owners.get(id(mind))
+    def owner(self, improviser: object) -> SessionKey | None:
+        """The key of the session that an improviser belongs to."""
+        return self._owners.get(id(improviser))
+
+    def news(
+        self, improvisers: Iterable[object], now: float
+    ) -> Iterator[tuple[SessionKey, list[Output]]]:
+        """Improvisers have news: yields what is to be sent, by session."""
+        for improviser in improvisers:
+            key = self.owner(improviser)
             if key is not None and self.sessions[key].waits:
                 yield key, self.touch(key, now)
 
@@ -123,14 +128,14 @@ class Sessions:
             heapq.heappop(due)
         return due[0][0] if due else math.inf
 
-    def advance(self, now: float) -> Iterator[tuple[Key, list[Output]]]:
+    def advance(self, now: float) -> Iterator[tuple[SessionKey, list[Output]]]:
         """Do all that is due by now: yields what is to be sent, by session."""
         while self.deadline() <= now:
             _, _, key = heapq.heappop(self._due)
             del self._when[key]
             yield key, self.touch(key, now)
 
-    def expired(self, now: float) -> list[Key]:
+    def expired(self, now: float) -> list[SessionKey]:
         """Sessions from which nothing has come for long; looked for once in a while."""
         if now - self._sweep < min(self._idle / 10, 10.0):
             return []

@@ -39,6 +39,12 @@ class Timeline:
         self, now: float, bpm: float | None = None, metre: tuple[int, int] = (4, 4)
     ) -> None:
         """Free time, or beats if a tempo is given, from `now` on."""
+        self.restart(now, bpm, metre)
+
+    def restart(
+        self, now: float, bpm: float | None = None, metre: tuple[int, int] = (4, 4)
+    ) -> None:
+        """Begin anew at tick 0: free time, or beats if a tempo is given."""
         self.kind = FREE if bpm is None else BEATS
         self.bar = FREE_BAR if bpm is None else bar_ticks(*metre, TICKS_PER_BEAT)
         self.running = True

@@ -1,19 +1,22 @@
-"""Seats: streams that are drawn side by side, each for a mind that waits for it.
+"""Batch slots: streams that are drawn side by side, each for an improviser that waits for it.
 
 Conventions:
-    One draw is one note for everyone seated.
+    One draw is one note for every stream.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
-from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
 from composer.generation.decoder import BatchDecoder
 from composer.generation.stream import Stream
+from composer.live.playing.inference_queue import Queued
 from composer.network.predictor import Predictor
+
+logger = logging.getLogger(__name__)
 
 BLOCKS = (1, 5, 10)
 """Numbers of streams for which the trunk is run (`PaddedTrunk`'s sizes): a few, whose weights
@@ -24,56 +27,52 @@ as long as ten), of four, six or eight elsewhere, which tens fill nearly as well
 """
 
 
-class Waiting(Protocol):
-    """Someone for whom notes are drawn."""
-
-    def waits_for(self, stream: Stream) -> bool:
-        """Whether it still wants what a stream draws."""
-        ...
-
-    def follow(self, stream: Stream) -> bool:
-        """See what a stream has drawn. Returns whether that was news."""
-        ...
-
-
-Guest = TypeVar("Guest", bound=Waiting)
-
-
-class BatchSlots(BatchDecoder, Generic[Guest]):
-    """An ensemble whose streams belong to minds, and leave when these do.
+class BatchSlots(BatchDecoder):
+    """A batch whose streams belong to improvisers, and leave when these want no more of them.
 
     Attributes:
-        taken: Who sits here, with the stream that is drawn for it.
+        taken: The improvisers, each with the stream that is drawn for it.
+        failed: Improvisers that could not take in what was drawn for them.
     """
 
     def __init__(self, predictor: Predictor) -> None:
+        """Nobody is here."""
         super().__init__(predictor)
-        self.taken: list[tuple[Guest, Stream]] = []
+        self.taken: list[tuple[Queued, Stream]] = []
+        self.failed: list[Queued] = []
 
-    def seat(self, some: Iterable[tuple[Guest, Stream]]) -> None:
-        """Let minds sit down."""
+    def join(self, some: Iterable[tuple[Queued, Stream]]) -> None:
+        """Let streams join before the next note."""
         new = list(some)
         self.add([stream for _, stream in new])
         self.taken += new
 
-    def take_in(self, others: BatchSlots[Guest]) -> None:
-        """Let all who sit elsewhere move here."""
+    def take_in(self, others: BatchSlots) -> None:
+        """Let all streams of another batch move here."""
         self.merge(others)
         self.taken += others.taken
         others.taken = []
 
     def clear(self) -> None:
-        """See off those who do not want their notes any more."""
-        gone = [not mind.waits_for(stream) for mind, stream in self.taken]
+        """Let the streams leave that nobody waits for any more."""
+        gone = [not improviser.waits_for(stream) for improviser, stream in self.taken]
         if any(gone):
             self._leave(np.array(gone))
-            self.taken = [seat for seat, out in zip(self.taken, gone, strict=True) if not out]
+            self.taken = [slot for slot, out in zip(self.taken, gone, strict=True) if not out]
 
-    def draw(self) -> list[Guest]:
-        """One note for everyone. Returns those to whom it is news."""
+    def draw(self) -> list[Queued]:
+        """One note for every stream. Returns the improvisers to which it is news."""
         self.clear()
         self.step()
-        news = [mind for mind, stream in self.taken if mind.follow(stream)]
+        news = []
+        for improviser, stream in self.taken:
+            try:
+                if improviser.follow(stream):
+                    news.append(improviser)
+            except Exception:  # one session's trouble is not the others'
+                logger.exception("an improviser failed")
+                improviser.cancel()
+                self.failed.append(improviser)
         if any(stream.done for _, stream in self.taken):
-            self.taken = [seat for seat in self.taken if not seat[1].done]
+            self.taken = [slot for slot in self.taken if not slot[1].done]
         return news

@@ -1,4 +1,4 @@
-"""Memory: the notes of a jam as the network hears them, with the way back.
+"""History: the notes of a jam as the network hears them, with the way back.
 
 Every note goes in as soon as it begins, with a provisional length while it is held. The
 network's state is a value, so a note that turns out otherwise, or comes to lie before
@@ -45,8 +45,8 @@ def duration_class(ticks: int) -> int:
 
 
 @dataclass(slots=True, eq=False)
-class Entry:
-    """A note in the memory.
+class HeardNote:
+    """A note of the history.
 
     Attributes:
         onset: Tick.
@@ -74,7 +74,7 @@ class PlayerHistory:
     """What one jam sounds like so far.
 
     Attributes:
-        entries: In canonical order.
+        notes: In canonical order.
     """
 
     def __init__(self, kind: str, bar: int, start: State) -> None:
@@ -86,7 +86,7 @@ class PlayerHistory:
             start: The state that knows who plays.
         """
         self.kind, self.bar = kind, bar
-        self.entries: list[Entry] = []
+        self.notes: list[HeardNote] = []
         self._states: list[State | None] = [start]
         self._before_reply: State | None = None
         self._fresh = True  # no note of this jam is in the first state
@@ -94,7 +94,12 @@ class PlayerHistory:
     @property
     def behind(self) -> int:
         """Notes that the network has not heard yet."""
-        return len(self.entries) - len(self._states) + 1
+        return len(self.notes) - len(self._states) + 1
+
+    @property
+    def kept_states(self) -> int:
+        """How many states are kept for the way back."""
+        return sum(state is not None for state in self._states)
 
     @property
     def behind_player(self) -> int:
@@ -104,8 +109,8 @@ class PlayerHistory:
         they are heard when something is to follow them.
         """
         heard = len(self._states) - 1
-        for index in range(len(self.entries) - 1, heard - 1, -1):
-            if not self.entries[index].own:
+        for index in range(len(self.notes) - 1, heard - 1, -1):
+            if not self.notes[index].own:
                 return index + 1 - heard
         return 0
 
@@ -116,63 +121,63 @@ class PlayerHistory:
         assert state is not None
         return state
 
-    def add(self, entry: Entry) -> Entry:
+    def add(self, note: HeardNote) -> HeardNote:
         """Take in a note. Returns the one that stands for it: two alike are one."""
-        index = len(self.entries)
-        order = entry.order
-        while index and self.entries[index - 1].order >= order:
+        index = len(self.notes)
+        order = note.order
+        while index and self.notes[index - 1].order >= order:
             index -= 1
-        if index < len(self.entries) and self.entries[index].order == order:
-            return self.entries[index]
-        self.entries.insert(index, entry)
+        if index < len(self.notes) and self.notes[index].order == order:
+            return self.notes[index]
+        self.notes.insert(index, note)
         self._back_to(index)
-        return entry
+        return note
 
-    def lengthen(self, entry: Entry, duration: int) -> bool:
+    def lengthen(self, note: HeardNote, duration: int) -> bool:
         """A note turned out to last so long. Returns whether the network is to hear that."""
-        heard, entry.duration = entry.duration, max(duration, 1)
+        heard, note.duration = note.duration, max(duration, 1)
         if duration_class(heard) == duration_class(duration):
             return False
-        for index in range(len(self.entries) - 1, -1, -1):
-            if self.entries[index] is entry:
+        for index in range(len(self.notes) - 1, -1, -1):
+            if self.notes[index] is note:
                 self._back_to(index)
                 return True
         return False
 
     def drop(self, tick: int) -> None:
         """Forget composer's own notes at or after a tick."""
-        for index in range(len(self.entries) - 1, -1, -1):
-            if self.entries[index].onset < tick:
+        for index in range(len(self.notes) - 1, -1, -1):
+            if self.notes[index].onset < tick:
                 return
-            if self.entries[index].own:
-                del self.entries[index]
+            if self.notes[index].own:
+                del self.notes[index]
                 self._back_to(index)
 
     def move(self, tick: int, later: int) -> None:
         """Shift composer's own notes at or after a tick."""
-        moved = [entry for entry in self.entries if entry.own and entry.onset >= tick]
+        moved = [note for note in self.notes if note.own and note.onset >= tick]
         self.drop(tick)
-        for entry in moved:
-            entry.onset += later
-            self.add(entry)
+        for note in moved:
+            note.onset += later
+            self.add(note)
 
     def next_step(self) -> tuple[Ints, State]:
         """The first note not heard yet, int64 [1, 5], and the state in which to hear it."""
         index = len(self._states) - 1
-        entry = self.entries[index]
-        state, shift = self.aligned(self.state, entry.onset, first=self._fresh and index == 0)
-        row = (shift, entry.slot, entry.pitch, duration_class(entry.duration), entry.loudness)
+        note = self.notes[index]
+        state, shift = self.aligned(self.state, note.onset, first=self._fresh and index == 0)
+        row = (shift, note.slot, note.pitch, duration_class(note.duration), note.loudness)
         return np.array([row], dtype=np.int64), state
 
-    def heard(self, state: State, notes: int = 1) -> None:
+    def advance(self, state: State, count: int = 1) -> None:
         """The state after `next_step`, or after so many notes that were drawn on end."""
         states = self._states
-        if notes > 1:
+        if count > 1:
             last, self._before_reply = self._before_reply, states[-1]
             for index in range(len(states) - NEAR):
                 if states[index] is last and index % STRIDE:
                     states[index] = None
-        for _ in range(notes):
+        for _ in range(count):
             states.append(None)
             old = len(states) - 1 - NEAR
             if old > 0 and old % STRIDE and states[old] is not self._before_reply:
@@ -180,7 +185,7 @@ class PlayerHistory:
         states[-1] = state
         if len(states) > KEPT + STRIDE:
             first = next(index for index in range(STRIDE, len(states)) if states[index] is not None)
-            del self.entries[:first], states[:first]
+            del self.notes[:first], states[:first]
             self._fresh = False
 
     def aligned(self, state: State, onset: int, *, first: bool = False) -> tuple[State, int]:
@@ -209,10 +214,10 @@ class PlayerHistory:
 
     def last(self, count: int, *, own: bool) -> Ints:
         """The last notes of the player, or of composer too if `own`."""
-        wanted = (entry for entry in reversed(self.entries) if own or not entry.own)
+        wanted = (note for note in reversed(self.notes) if own or not note.own)
         found = [
-            (entry.onset, entry.slot, entry.pitch, entry.duration, entry.loudness)
-            for entry in islice(wanted, count)
+            (note.onset, note.slot, note.pitch, note.duration, note.loudness)
+            for note in islice(wanted, count)
         ]
         return np.array(found[::-1], dtype=np.int64).reshape(-1, 5)
 

@@ -1,13 +1,13 @@
-"""Studio: the network at work for all sessions, a slice at a time.
+"""Inference scheduler: the network at work for all sessions, a step at a time.
 
-Every slice is one step or one note of up to `SEATS` sessions at once. The server runs slices
+Every step hears or draws one note for up to `SLOTS` sessions at once. The server runs steps
 between the moments at which something is due, on its own thread: a note costs less than
 the wake-up of another thread would, and nothing has to be locked.
 
-Where few play, what there is to do is done at once. In a crowd, only whoever waits for the
-first note of an answer is served at once. All others are heard, and drawn for, together in
-rounds: many notes in one step cost a third of what they cost one by one. Where rounds take
-longer than they should, those who wait are first in a round, too.
+Where few play, what there is to do is done at once. In a crowd, only sessions that wait for the
+first note of a reply are served at once. All others are heard, and drawn for, together in
+cycles: many notes in one step cost a third of what they cost one by one. Where cycles take
+longer than they should, those that wait are first in a cycle, too.
 
 Conventions:
     Ticks are event ticks.
@@ -15,6 +15,7 @@ Conventions:
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import Any
 
@@ -22,22 +23,26 @@ import numpy as np
 
 from composer.encoding.events import TICKS_PER_BEAT
 from composer.encoding.match_model import MatchModel
+from composer.generation.settings import Settings
 from composer.generation.stream import Stream
 from composer.live.core.improviser import GenerateRequest
 from composer.live.playing.batch_slots import BLOCKS, BatchSlots
+from composer.live.playing.inference_queue import Queued
 from composer.live.playing.network_improviser import NetworkImproviser
 from composer.music.beat_grid import BEATS
 from composer.network.predictor import Predictor
 from composer.network.state import State
 
-SEATS = 20
-"""Sessions that are stepped or drawn together at most: more cost as much each, and whoever
-waits for a first note waits for the slice that is being worked on."""
+logger = logging.getLogger(__name__)
+
+SLOTS = 20
+"""Sessions that are heard or drawn for together at most: more cost as much each, and whoever
+waits for a first note waits for the step that is being worked on."""
 FEW = 16
-"""Sessions up to which answers are thought of that may not be wanted, and nobody waits so
+"""Sessions up to which replies are prepared that may not be wanted, and nobody waits so
 that others may be heard along."""
 MORE = 3
-"""Notes that are heard in one round, beyond the first, for someone who waits for an answer."""
+"""Notes that are heard in one cycle, beyond the first, for someone who waits for a reply."""
 TILE = 5
 """Sessions in a step whose number is no multiple of this cost as much as the next one that is
 (see `composer.live.playing.batch_slots.BLOCKS`)."""
@@ -45,78 +50,84 @@ REMEMBERED = 16
 """Pages of notes that come back in a jam: a thousand notes, some minutes of it. With hundreds of
 players, more would be most of the memory that the server takes."""
 STARTS = 64
-"""Rosters whose first state is kept."""
+"""Rosters of parts whose first state is kept."""
 
 
 class InferenceScheduler:
-    """The network, and who waits for it.
+    """The network, and who waits for it: an `InferenceQueue`.
 
     Attributes:
-        predictor: The network.
-        minds: How many listen.
+        improvisers: How many there are.
+        failed: Improvisers that raised an error and are served no more; whoever reads them
+            takes them off the list.
     """
 
     def __init__(self, predictor: Predictor) -> None:
-        self.minds = 0
-        self.predictor = predictor
+        """Nobody waits."""
+        self.improvisers = 0
+        self.failed: list[Queued] = []
+        self._predictor = predictor
         self._starts: dict[tuple[Any, ...], State] = {}
-        self._behind: dict[NetworkImproviser, None] = {}
-        self._urgent: dict[NetworkImproviser, None] = {}
-        self._benches: list[BatchSlots[NetworkImproviser]] = []
-        self._first: BatchSlots[NetworkImproviser] = BatchSlots(
-            self.predictor
-        )  # who waits for a first note
-        self._to_hear = self._to_draw = self._more = 0  # slices left of a round
+        self._waiting: dict[Queued, None] = {}
+        self._urgent: dict[Queued, None] = {}
+        self._batches: list[BatchSlots] = []
+        self._first = BatchSlots(self.predictor)  # streams whose first note is waited for
+        self._to_hear = self._to_draw = self._more = 0  # steps left of a cycle
         self._drew = self._hurried = self._late = False
+
+    @property
+    def predictor(self) -> Predictor:
+        """The network."""
+        return self._predictor
 
     @property
     def idle(self) -> bool:
         """Whether there is nothing to do."""
-        return not self._behind and not self._benches and not self._first.taken
+        return not self._waiting and not self._batches and not self._first.taken
 
     @property
     def crowded(self) -> bool:
-        """Whether there are so many sessions that most are better heard along with others."""
-        return self.minds > FEW
+        """Whether there are so many sessions that most are better served along with others."""
+        return self.improvisers > FEW
 
     @property
     def pressing(self) -> bool:
         """Whether there is something to do at once, not when more has come together."""
         if not self.crowded:
             return not self.idle
-        return self.going_round or self._hurries
+        return self.in_cycle or self._hurries
 
     @property
-    def going_round(self) -> bool:
-        """Whether a round is not over yet."""
+    def in_cycle(self) -> bool:
+        """Whether a cycle is not over yet."""
         return self._to_hear + self._to_draw > 0
 
     @property
     def _hurries(self) -> bool:
-        """Whether someone is to have a first note outside of rounds."""
+        """Whether a first note is to be served outside of cycles."""
         if self._first.taken:
             return True
-        if self._late and self.going_round:
+        if self._late and self.in_cycle:
             return False
-        return any(mind in self._behind for mind in self._urgent)
+        return any(improviser in self._waiting for improviser in self._urgent)
 
-    def begin_round(self, late: bool = False) -> None:
+    def begin_cycle(self, late: bool = False) -> None:
         """Enough has come together: one note is to be heard, and one drawn, for everyone.
 
         Args:
-            late: Whether the last round took too long.
+            late: Whether the last cycle took too long.
         """
         self._late, self._more = late, MORE
-        self._to_hear = -(-len(self._behind) // SEATS)
-        self._to_draw = 0 if self._to_hear else len(self._benches)
+        self._to_hear = -(-len(self._waiting) // SLOTS)
+        self._to_draw = 0 if self._to_hear else len(self._batches)
 
-    def mind(self) -> NetworkImproviser:
-        """A new listener."""
-        self.minds += 1
+    def improviser(self) -> NetworkImproviser:
+        """A new improviser."""
+        self.improvisers += 1
         return NetworkImproviser(self)
 
-    def start(self, kind: str, bar: int, programs: tuple[int, ...]) -> State:
-        """The state that knows who plays."""
+    def initial_state(self, kind: str, bar: int, programs: tuple[int, ...]) -> State:
+        """The state that knows who plays, and nothing else yet."""
         roster = (kind, bar, programs)
         if roster not in self._starts:
             if len(self._starts) >= STARTS:
@@ -132,150 +143,179 @@ class InferenceScheduler:
     def warm_up(self) -> None:
         """Do everything once, so that the first player does not wait for it."""
         for count in BLOCKS:
-            state = State.join([self.start(BEATS, 96, (0,))] * count)
+            state = State.join([self.initial_state(BEATS, 96, (0,))] * count)
             rows = np.tile(np.array([[0, 0, 60, 11, 20]], dtype=np.int64), (count, 1))
             self.predictor.step(rows, state)
-        mind = self.mind()
-        mind.begin(BEATS, 96, {0: 0})
-        from composer.generation.settings import Settings
-
+        improviser = self.improviser()
+        improviser.set_parts(BEATS, 96, {0: 0})
         for step in range(4):
-            mind.end(mind.hear(12 * step, 0, 60 + step, 80), 12 * step + 12)
-        mind.ask(GenerateRequest(96, 96, 192, frozenset({0}), Settings(), 0, None))
+            improviser.note_off(improviser.note_on(12 * step, 0, 60 + step, 80), 12 * step + 12)
+        improviser.generate(GenerateRequest(96, 96, 192, frozenset({0}), Settings(), 0))
         while not self.idle:
-            self.work()
-        self.forget(mind)
+            self.step()
+        self.remove(improviser)
 
-    def notice(self, mind: NetworkImproviser) -> None:
-        """A mind has something to hear or to think of."""
-        self._behind[mind] = None
+    def enqueue(self, improviser: Queued) -> None:
+        """An improviser has notes to hear or to generate."""
+        self._waiting[improviser] = None
 
-    def hurry(self, mind: NetworkImproviser, wanted: bool) -> None:
-        """Someone waits for a mind's first idea, or does not any more."""
-        if wanted:
-            self._urgent[mind] = None
+    def set_urgent(self, improviser: Queued, urgent: bool) -> None:
+        """A first note is waited for, or is not any more."""
+        if urgent:
+            self._urgent[improviser] = None
         else:
-            self._urgent.pop(mind, None)
+            self._urgent.pop(improviser, None)
 
-    def forget(self, mind: NetworkImproviser) -> None:
-        """A mind is gone."""
-        mind.leave()
-        self._behind.pop(mind, None)
-        self.minds -= 1
+    def remove(self, improviser: Queued) -> None:
+        """An improviser is gone."""
+        improviser.cancel()
+        self._waiting.pop(improviser, None)
+        self.improvisers -= 1
 
-    def work(self) -> list[NetworkImproviser]:
-        """One slice. Returns the minds that have news."""
+    def step(self) -> list[Queued]:
+        """Hear or draw one note for some. Returns the improvisers that have news."""
         if self.crowded:
-            # Of a round that is going on, one slice is done between any two answers.
-            turn = self._first.taken or not self._hurried or not self.going_round
+            # Of a cycle that is going on, one step is done between any two first notes.
+            turn = self._first.taken or not self._hurried or not self.in_cycle
             self._hurried = bool(turn) and self._hurries
             if self._hurried:
-                return self._hurry()
-            if self.going_round:
-                return self._go_round()
-        self._join_benches()  # where it was crowded a moment ago
-        self._drew = bool(self._benches) and not (self._behind and self._drew)
+                return self._serve_first()
+            if self.in_cycle:
+                return self._serve_cycle()
+        self._join_batches()  # where it was crowded a moment ago
+        self._drew = bool(self._batches) and not (self._waiting and self._drew)
         if self._drew:
             return self._draw()
-        return self._listen() if self._behind else []
+        return self._hear() if self._waiting else []
 
-    def _hurry(self) -> list[NetworkImproviser]:
-        """Hear those who wait for a first note, or draw it."""
+    def _serve_first(self) -> list[Queued]:
+        """Hear for those that wait for a first note, or draw it."""
         if not self._first.taken:
-            return self._listen(hurried=True)
-        news = self._first.draw()
-        self._join_benches()
+            return self._hear(hurried=True)
+        news = self._draw_in(self._first)
+        self._join_batches()
         return news
 
-    def _join_benches(self) -> None:
-        """Let those who have their first note move to where the next ones are drawn."""
+    def _join_batches(self) -> None:
+        """Let streams that have their first note move to where the next ones are drawn."""
         first = self._first
         if not first.taken:
             return
-        room = SEATS - len(first.taken)
-        bench = next((bench for bench in self._benches if len(bench.taken) <= room), None)
-        if bench is None:
-            self._benches.append(first)
+        room = SLOTS - len(first.taken)
+        batch = next((batch for batch in self._batches if len(batch.taken) <= room), None)
+        if batch is None:
+            self._batches.append(first)
             self._first = BatchSlots(self.predictor)
         else:
-            bench.take_in(first)
+            batch.take_in(first)
 
-    def _go_round(self) -> list[NetworkImproviser]:
-        """The next slice of a round: first notes are heard, then some are drawn."""
+    def _serve_cycle(self) -> list[Queued]:
+        """The next step of a cycle: first notes are heard, then some are drawn."""
         if self._to_hear > 0:
-            news = self._listen()
+            news = self._hear()
             self._to_hear -= 1
-            waits = self._late and any(mind in self._behind for mind in self._urgent)
+            waits = self._late and any(improviser in self._waiting for improviser in self._urgent)
             if not self._to_hear and waits and self._more:
                 self._to_hear, self._more = 1, self._more - 1
             if not self._to_hear:
-                self._to_draw = len(self._benches)
+                self._to_draw = len(self._batches)
             return news
         self._to_draw -= 1
-        return self._draw() if self._benches else []
+        return self._draw() if self._batches else []
 
-    def _listen(self, *, hurried: bool = False) -> list[NetworkImproviser]:
-        """Hear one note for some minds; those that have heard all may sit down to draw.
+    def _hear(self, *, hurried: bool = False) -> list[Queued]:
+        """Hear one note for some; for those that have heard all, streams may be opened.
 
         Args:
-            hurried: Only for those who wait for a first note, and as many more as cost nothing.
+            hurried: Only for those that wait for a first note, and as many more as cost nothing.
         """
-        first = [mind for mind in self._urgent if mind in self._behind][:SEATS]
-        most = min(-(-len(first) // TILE) * TILE, SEATS) if hurried else SEATS
-        for mind in self._behind:
-            if len(first) >= most:
+        chosen = [improviser for improviser in self._urgent if improviser in self._waiting][:SLOTS]
+        most = min(-(-len(chosen) // TILE) * TILE, SLOTS) if hurried else SLOTS
+        for improviser in self._waiting:
+            if len(chosen) >= most:
                 break
-            if mind not in self._urgent:
-                first.append(mind)
+            if improviser not in self._urgent:
+                chosen.append(improviser)
         steps, hearing, news = [], [], []
-        for mind in first:
-            del self._behind[mind]
-            step = mind.next_step()
+        for improviser in chosen:
+            del self._waiting[improviser]
+            try:
+                step = improviser.next_step()
+            except Exception:  # one session's trouble is not the others'
+                self._fail(improviser)
+                continue
             if step is not None:
                 steps.append(step)
-                hearing.append(mind)
+                hearing.append(improviser)
             else:
-                news.append(mind)
+                news.append(improviser)
         if steps:
-            if len(steps) == 1:
-                rows, state = steps[0]
-            else:
-                rows = np.concatenate([row for row, _ in steps])
-                state = State.join([state for _, state in steps])
-            after = self.predictor.step(rows, state)
-            each = [after] if len(hearing) == 1 else after.split()
-            for mind, own in zip(hearing, each, strict=True):
-                mind.heard(own)
-                if mind.behind:
-                    self._behind[mind] = None
-                else:
-                    news.append(mind)
-        seated = [(mind, stream) for mind in news if (stream := mind.sit_down()) is not None]
+            news += self._advance(steps, hearing)
+        opened = []
+        for improviser in list(news):
+            try:
+                stream = improviser.open_stream()
+            except Exception:
+                self._fail(improviser)
+                news.remove(improviser)
+                continue
+            if stream is not None:
+                opened.append((improviser, stream))
         if hurried:
-            self._first.seat([seat for seat in seated if seat[0] in self._urgent])
-            seated = [seat for seat in seated if seat[0] not in self._urgent]
-        self._seat(seated)
+            self._first.join([slot for slot in opened if slot[0] in self._urgent])
+            opened = [slot for slot in opened if slot[0] not in self._urgent]
+        self._join(opened)
         return news
 
-    def _seat(self, new: list[tuple[NetworkImproviser, Stream]]) -> None:
-        while new:
-            bench = next((b for b in self._benches if len(b.taken) < SEATS), None)
-            if bench is None:
-                bench = BatchSlots(self.predictor)
-                self._benches.append(bench)
-            room = SEATS - len(bench.taken)
-            bench.seat(new[:room])
-            new = new[room:]
+    def _advance(self, steps: list[Any], hearing: list[Queued]) -> list[Queued]:
+        """Run the network for some. Returns those that have heard all."""
+        if len(steps) == 1:
+            rows, state = steps[0]
+        else:
+            rows = np.concatenate([row for row, _ in steps])
+            state = State.join([state for _, state in steps])
+        after = self.predictor.step(rows, state)
+        each = [after] if len(hearing) == 1 else after.split()
+        heard = []
+        for improviser, own in zip(hearing, each, strict=True):
+            improviser.advance(own)
+            if improviser.behind:
+                self._waiting[improviser] = None
+            else:
+                heard.append(improviser)
+        return heard
 
-    def _draw(self) -> list[NetworkImproviser]:
-        """One note for everyone on a bench, where someone waits for the first one if any."""
+    def _fail(self, improviser: Queued) -> None:
+        logger.exception("an improviser failed")
+        improviser.cancel()
+        self.failed.append(improviser)
+
+    def _join(self, opened: list[tuple[Queued, Stream]]) -> None:
+        """Let streams join batches that have room."""
+        while opened:
+            batch = next((b for b in self._batches if len(b.taken) < SLOTS), None)
+            if batch is None:
+                batch = BatchSlots(self.predictor)
+                self._batches.append(batch)
+            room = SLOTS - len(batch.taken)
+            batch.join(opened[:room])
+            opened = opened[room:]
+
+    def _draw(self) -> list[Queued]:
+        """One note for every stream of a batch, where a first one is waited for if any."""
         urgent = (
             index
-            for index, bench in enumerate(self._benches)
-            if any(mind in self._urgent for mind, _ in bench.taken)
+            for index, batch in enumerate(self._batches)
+            if any(improviser in self._urgent for improviser, _ in batch.taken)
         )
-        bench = self._benches.pop(next(urgent, 0))
-        news = bench.draw()
-        if bench.taken:
-            self._benches.append(bench)
+        batch = self._batches.pop(next(urgent, 0))
+        news = self._draw_in(batch)
+        if batch.taken:
+            self._batches.append(batch)
+        return news
+
+    def _draw_in(self, batch: BatchSlots) -> list[Queued]:
+        news = batch.draw()
+        self.failed += batch.failed
+        batch.failed.clear()
         return news

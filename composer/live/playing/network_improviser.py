@@ -1,4 +1,4 @@
-"""Network mind: what one session has heard, as the network's state, and its ideas.
+"""Network improviser: what one session has heard, as the network's state, and its proposals.
 
 Conventions:
     Ticks are event ticks. Slots outside are the session's (see `composer.live.core.improviser`),
@@ -7,7 +7,8 @@ Conventions:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,14 +25,13 @@ from composer.encoding.events import (
     velocity_of,
 )
 from composer.generation.stream import Stream
-from composer.live.core.improviser import BAND, GenerateRequest, ProposedNote
-from composer.live.playing.history import Entry, PlayerHistory
+from composer.live.core.improviser import BAND, NOBODY, GenerateRequest, ProposedNote
+from composer.live.playing.ending import HeldEnding, last_onset_before
+from composer.live.playing.history import HeardNote, PlayerHistory
+from composer.live.playing.inference_queue import InferenceQueue
 from composer.live.playing.live_constraints import make_live_constraints
-from composer.music.beat_grid import BEATS
+from composer.music.beat_grid import BEATS, FREE
 from composer.network.state import State
-
-if TYPE_CHECKING:
-    from composer.live.playing.inference import InferenceScheduler
 
 CHUNK = 12
 """Notes of an endless reply drawn before it is looked whether more are wanted."""
@@ -39,247 +39,268 @@ MOST = 4096
 """Notes of a reply at most."""
 LISTENED = 64
 """Last notes of the player from which a reply's limits are made."""
-KEPT_WHEN_SEATED = 48
-"""Notes that are heard again when someone new sits down."""
+KEPT = 48
+"""Notes that are heard again when the parts change."""
+FOREVER = 1 << 40
+"""Ticks that no jam reaches."""
+VARIATIONS = 4096
+"""Chunks of one reply that have random numbers of their own."""
+FLAM = {BEATS: 1, FREE: 4}
+"""Ticks within which a key is not struck again: 40 ms, or a 24th of a beat."""
 
 
 class NetworkImproviser:
     """A `composer.live.core.improviser.Improviser` made of the network."""
 
-    def __init__(self, studio: InferenceScheduler) -> None:
-        self._studio = studio
-        self._memory: PlayerHistory | None = None
+    def __init__(self, queue: InferenceQueue) -> None:
+        """Nothing heard; the queue is where it waits for the network."""
+        self._queue = queue
+        self._count = 0
+        self.reset()
+
+    def reset(self) -> None:
+        """See `Improviser`."""
+        self._history: PlayerHistory | None = None
         self._slots: list[int] = []
         self._programs: tuple[int, ...] = ()
-        self._open: dict[int, Entry] = {}
-        self._count = 0
+        self._open: dict[int, HeardNote] = {}
         self._length = TICKS_PER_BEAT
-        self._ask: GenerateRequest | None = None
+        self._request: GenerateRequest | None = None
+        self._last: GenerateRequest | None = None  # the request before, once that is done
         self._band: frozenset[int] | None = None  # who was asked last, if it was the band
         self._stream: Stream | None = None
         self._chunk = 0
+        self._chunked = False
         self._drawn = 0
-        self._joined = 0  # notes in the memory when the stream began
+        self._joined = 0  # notes in the history when the stream began
         self._clock = 0
         self._until = 0
         # What the next chunk has to know of the ones before: their bars; since when every
         # note was the expected one, and until when recall rests, in ticks.
-        self._ear = RepetitionTracker()
+        self._tracker = RepetitionTracker()
         self._copying: int | None = None
-        self._deaf = 0
-        self._chunked = False
-        self._ideas: list[ProposedNote] = []
-        self._given = False
+        self._suspended_until = 0
+        self._proposed: list[ProposedNote] = []
+        self._ending: HeldEnding | None = None
+        self._struck: dict[tuple[int, int], int] = {}  # (slot, pitch) -> tick, of the reply
+        self._started = False
         self._closing: float | None = None
+        self._queue.set_urgent(self, False)
+
+    @property
+    def history(self) -> PlayerHistory | None:
+        """What was heard; None before anybody plays."""
+        return self._history
 
     @property
     def behind(self) -> bool:
         """Whether it has notes to hear."""
-        memory = self._memory
-        if memory is None:
+        history = self._history
+        if history is None:
             return False
-        return (memory.behind if self._eager else memory.behind_player) > 0
+        return (history.behind if self._eager else history.behind_player) > 0
 
     @property
-    def at_ease(self) -> bool:
+    def has_capacity(self) -> bool:
         """See `Improviser`."""
-        return not self._studio.crowded
+        return not self._queue.crowded
 
     @property
     def _eager(self) -> bool:
         """Whether notes are to be drawn after all that there are."""
-        if self._ask is None or self._stream is not None:
+        if self._request is None or self._stream is not None:
             return False
-        return not self._given or self._clock < self._until
+        return not self._started or self._clock < self._until
 
     @property
-    def listening(self) -> bool:
+    def catching_up(self) -> bool:
         """See `Improviser`."""
-        memory = self._memory
-        return memory is not None and memory.behind_player > 0
+        history = self._history
+        return history is not None and history.behind_player > 0
 
     @property
     def done(self) -> bool:
         """See `Improviser`."""
-        return self._ask is None and not self._ideas
+        return self._request is None and not self._proposed
 
-    def begin(self, kind: str, bar: int, programs: dict[int, int]) -> None:
+    def set_parts(
+        self, kind: str, bar: int, programs: Mapping[int, int], moved: Mapping[int, int] = NOBODY
+    ) -> None:
         """See `Improviser`."""
-        self.leave()
-        old, slots = self._memory, self._slots
+        self.cancel()
+        old, slots = self._history, self._slots
         self._slots = sorted(programs)
         self._programs = tuple(programs[slot] for slot in self._slots)
-        self._memory = None
-        if not programs:
-            self._open.clear()
-            return
-        memory = PlayerHistory(kind, bar, self._studio.start(kind, bar, self._programs))
+        history = PlayerHistory(kind, bar, self._queue.initial_state(kind, bar, self._programs))
         if old is not None and old.kind == kind:
-            kept = [e for e in old.entries if slots[e.slot] in programs][-KEPT_WHEN_SEATED:]
-            for entry in kept:
-                entry.slot = self._slots.index(slots[entry.slot])
-                memory.add(entry)
+            notes = [(note, moved.get(slots[note.slot], slots[note.slot])) for note in old.notes]
+            for note, slot in [(n, slot) for n, slot in notes if slot in programs][-KEPT:]:
+                note.slot = self._slots.index(slot)
+                history.add(note)
         else:
             self._open.clear()
-        self._memory = memory
-        self._notice()
+        self._history = history
+        self._enqueue()
 
-    def hear(
+    def note_on(
         self, tick: int, slot: int, pitch: int, velocity: int, length: int | None = None
     ) -> int:
         """See `Improviser`."""
-        assert self._memory is not None, "begin comes first"
+        assert self._history is not None, "set_parts comes first"
         own = self._slots.index(slot)
         if self.done and self._band is None:
-            # Who plays over an answer has heard enough of it. What is left is played, but as
-            # one part that plays two things at once it would tell the next answer little.
-            self._memory.drop(tick)
+            # Whoever plays over a reply has heard enough of it. What is left is played, but as
+            # one part that plays two things at once it would tell the next reply little.
+            self._history.drop(tick)
         length = self._length if length is None else max(length, 1)
-        entry = Entry(tick, own, pitch, length, min(velocity, 127) // 4, False)
+        note = HeardNote(tick, own, pitch, length, min(velocity, 127) // 4, False)
         self._count += 1
-        self._open[self._count] = self._memory.add(entry)
-        self._notice()
+        self._open[self._count] = self._history.add(note)
+        self._enqueue()
         return self._count
 
-    def end(self, number: int, tick: int) -> None:
+    def note_off(self, number: int, tick: int) -> None:
         """See `Improviser`."""
-        entry = self._open.pop(number, None)
-        if entry is None or self._memory is None:
+        note = self._open.pop(number, None)
+        if note is None or self._history is None:
             return
-        self._length = max(tick - entry.onset, 1)
-        if self._memory.lengthen(entry, self._length):
-            self._notice()
+        self._length = max(tick - note.onset, 1)
+        if self._history.lengthen(note, self._length):
+            self._enqueue()
 
-    def ask(self, ask: GenerateRequest) -> None:
+    def generate(self, request: GenerateRequest) -> None:
         """See `Improviser`."""
-        self.leave()
-        self._ask = ask
-        self._given, self._chunk = False, 0
-        self._chunked = ask.ahead is not None or ask.end is None
-        self._studio.hurry(self, True)
-        self._ear = RepetitionTracker()
-        if ask.slots != self._band:
-            self._copying, self._deaf = None, 0
-        self._band = ask.slots if min(ask.slots, default=0) >= BAND else None
-        self._until = ask.join + (1 << 40 if ask.ahead is None else ask.ahead)
-        self._notice()
+        self.cancel()
+        self._request = request
+        self._started, self._chunk = False, 0
+        self._chunked = request.ahead is not None or request.end is None
+        self._queue.set_urgent(self, True)
+        self._tracker = RepetitionTracker()
+        self._struck.clear()
+        if request.slots != self._band:
+            self._copying, self._suspended_until = None, 0
+        self._band = request.slots if min(request.slots, default=0) >= BAND else None
+        self._until = request.join + (FOREVER if request.ahead is None else request.ahead)
+        self._enqueue()
 
-    def want(self, tick: int) -> None:
+    def extend(self, tick: int) -> None:
         """See `Improviser`."""
-        if self._ask is not None and self._ask.ahead is not None:
-            self._until = tick + self._ask.ahead
+        if self._request is not None and self._request.ahead is not None:
+            self._until = tick + self._request.ahead
             if self._stream is None:
-                self._notice()
+                self._enqueue()
 
-    def drop(self, tick: int) -> None:
+    def discard(self, tick: int) -> None:
         """See `Improviser`."""
-        self.leave()
-        if self._memory is not None:
-            self._memory.drop(tick)
-            self._notice()
+        self.cancel()
+        if self._history is not None:
+            self._history.drop(tick)
+            self._enqueue()
 
-    def move(self, ticks: int) -> None:
+    def shift(self, ticks: int) -> None:
         """See `Improviser`."""
-        ask = self._ask or self._last
-        if ask is None or self._memory is None or not ticks:
+        request = self._request or self._last
+        if request is None or self._history is None or not ticks:
             return
-        self._memory.move(ask.join, ticks)
-        self._ideas = [idea._replace(onset=idea.onset + ticks) for idea in self._ideas]
-        moved = GenerateRequest(
-            ask.join + ticks,
-            ask.first_by + ticks,
-            None if ask.end is None else ask.end + ticks,
-            ask.slots,
-            ask.settings,
-            ask.variation,
-            ask.ahead,
+        self._history.move(request.join, ticks)
+        self._proposed = [note._replace(onset=note.onset + ticks) for note in self._proposed]
+        moved = replace(
+            request,
+            join=request.join + ticks,
+            first_by=request.first_by + ticks,
+            end=None if request.end is None else request.end + ticks,
         )
-        if self._ask is None:
+        if self._request is None:
             self._last = moved
             return
-        self._ask, self._until = moved, self._until + ticks
+        self._request, self._until = moved, self._until + ticks
         # What is being drawn is drawn again, from the moved notes.
-        self._cancel()
-        self._notice()
+        if self._ending is not None:
+            self._ending.shift(ticks)
+        self._stream = None
+        self._enqueue()
 
     def take(self) -> list[ProposedNote]:
         """See `Improviser`."""
-        ideas, self._ideas = self._ideas, []
-        return ideas
+        notes, self._proposed = self._proposed, []
+        return notes
 
     def closing(self) -> float | None:
         """See `Improviser`."""
-        memory = self._memory
-        if memory is None:
+        history = self._history
+        if history is None:
             return 0.0
-        if memory.behind_player:
+        if history.behind_player:
             return None
         if self._closing is None:
-            columns = memory.state.context.fresh()
-            logits = self._studio.predictor.logits(SHIFT, memory.state, columns)[0]
+            columns = history.state.context.fresh()
+            logits = self._queue.predictor.logits(SHIFT, history.state, columns)[0]
             p = np.exp(logits - logits.max())
-            soon = TICKS_PER_BEAT if memory.kind == BEATS else TICKS_PER_SECOND * 3 // 4
+            soon = TICKS_PER_BEAT if history.kind == BEATS else TICKS_PER_SECOND * 3 // 4
             late = p[END] + p[:END][SHIFT_TICKS.searchsorted(soon, side="right") :].sum()
             self._closing = float(late / p.sum())
         return self._closing
 
-    # For the studio.
+    # For the inference scheduler.
 
-    _last: GenerateRequest | None = None
-
-    def leave(self) -> None:
-        """Have no more ideas, and forget those not given out."""
-        self._cancel()
-        self._last, self._ask = self._ask or self._last, None
-        self._ideas.clear()
-        self._studio.hurry(self, False)
+    def cancel(self) -> None:
+        """Propose nothing more, and forget the notes not given out."""
+        self._stream = None  # it leaves its batch before the next note is drawn there
+        self._last, self._request = self._request or self._last, None
+        self._proposed.clear()
+        self._ending = None
+        self._queue.set_urgent(self, False)
 
     def next_step(self) -> tuple[NDArray[np.int64], State] | None:
         """The next note to hear; None if all are heard."""
-        if self._memory is None or not self.behind:
+        if self._history is None or not self.behind:
             return None
-        return self._memory.next_step()
+        return self._history.next_step()
 
-    def heard(self, state: State) -> None:
-        """The state after `next_step`."""
-        if self._memory is not None:
-            self._memory.heard(state)
+    def advance(self, state: State) -> None:
+        """Take in the state after `next_step`."""
+        if self._history is not None:
+            self._history.advance(state)
         self._closing = None
 
-    def sit_down(self) -> Stream | None:
+    def open_stream(self) -> Stream | None:
         """A stream to draw the next notes from, if some are wanted now."""
-        ask, memory = self._ask, self._memory
-        if ask is None or memory is None or self._stream is not None:
+        request, history = self._request, self._history
+        if request is None or history is None or self._stream is not None:
             return None
-        if self._given and self._clock >= self._until:
+        if self._started and self._clock >= self._until:
             return None
-        heard = memory.last(LISTENED, own=False)
+        heard = history.last(LISTENED, own=False)
         if not len(heard):
-            heard = memory.last(LISTENED, own=True)
-        if not len(heard):
+            heard = history.last(LISTENED, own=True)
+        slots = [self._slots.index(slot) for slot in sorted(request.slots) if slot in self._slots]
+        if not len(heard) or not slots:
             self._finish()
             return None
-        slots = [self._slots.index(slot) for slot in sorted(ask.slots) if slot in self._slots]
-        if not slots:
-            self._finish()
-            return None
-        rules = make_live_constraints(heard, self._programs, memory.kind, memory.bar, ask, slots)
-        state = memory.state
-        if not self._given:
-            state, _ = memory.aligned(state, max(ask.join, int(state.context.clock[0])))
+        if history.kind == FREE and request.end is not None:
+            if self._ending is None:
+                self._ending = HeldEnding(request.join, request.end)
+            last_by = last_onset_before(heard[:, 0], request.join, request.end)
+            request = replace(request, end=last_by)
+        rules = make_live_constraints(
+            heard, self._programs, history.kind, history.bar, request, slots
+        )
+        state = history.state
+        if not self._started:
+            state, _ = history.aligned(state, max(request.join, int(state.context.clock[0])))
         else:
             rules = rules.from_here(int(state.context.clock[0]))
-        last = memory.entries[-1]
+        last = history.notes[-1]
         before = np.array([0, last.slot, last.pitch, 0, last.loudness], dtype=np.int64)
         self._clock = int(state.context.clock[0])
-        self._drawn, self._joined = 0, len(memory.entries)
-        variation = ask.variation * 4096 + self._chunk % 4096
+        self._drawn, self._joined = 0, len(history.notes)
+        variation = request.variation * VARIATIONS + self._chunk % VARIATIONS
         self._chunk += 1
-        most = CHUNK if self._chunked else MOST
+        copied = 0 if self._copying is None else max(self._clock - self._copying, 0)
         self._stream = Stream(
-            state, before, rules, ask.settings, RepetitionLimits(0, 0), variation, most, self._ear,
-            copied_ticks=0 if self._copying is None else max(self._clock - self._copying, 0),
-            suspended=max(self._deaf - self._clock, 0),
+            state, before, rules, request.settings, RepetitionLimits(0, 0), variation,
+            CHUNK if self._chunked else MOST, self._tracker, copied_ticks=copied,
+            suspended=max(self._suspended_until - self._clock, 0),
         )  # fmt: skip
         return self._stream
 
@@ -289,52 +310,57 @@ class NetworkImproviser:
 
     def follow(self, stream: Stream) -> bool:
         """See what a stream has drawn. Returns whether that was news."""
-        if stream is not self._stream or self._memory is None:
+        if stream is not self._stream or self._history is None:
             return False
-        news = False
-        for row in stream.rows[self._drawn :]:
-            news = True
-            self._remember(row)
+        rows = stream.rows[self._drawn :]
+        for row in rows:
+            self._propose(row)
         self._drawn = len(stream.rows)
-        if stream.done:
-            self._stream, self._ear = None, stream.tracker
-            notes = len(stream.rows)
-            known = len(self._memory.entries) - self._joined
-            if stream.after is not None and notes and notes == self._memory.behind == known:
-                # Nothing has come between: what was drawn has been heard in drawing it.
-                self._memory.heard(stream.after, notes)
-            self._copying = self._clock - stream.copied_ticks if stream.copied_ticks else None
-            self._deaf = self._clock + stream.suspended if stream.settings.recall else 0
-            if len(stream.rows) < stream.max_notes:
-                self._finish()
-            else:
-                self._notice()
-            news = True
-        return news
+        if not stream.done:
+            return bool(rows)
+        self._stream, self._tracker = None, stream.tracker
+        notes = len(stream.rows)
+        known = len(self._history.notes) - self._joined
+        if stream.after is not None and notes and notes == self._history.behind == known:
+            # Nothing has come between: what was drawn has been heard in drawing it.
+            self._history.advance(stream.after, notes)
+        self._copying = self._clock - stream.copied_ticks if stream.copied_ticks else None
+        self._suspended_until = self._clock + stream.suspended if stream.settings.recall else 0
+        if len(stream.rows) < stream.max_notes:
+            self._finish()
+        else:
+            self._enqueue()
+        return True
 
-    def _remember(self, row: list[int]) -> None:
-        memory = self._memory
-        assert memory is not None
+    def _propose(self, row: list[int]) -> None:
+        """Take up a note that was drawn."""
+        history = self._history
+        assert history is not None
         self._clock += int(SHIFT_TICKS[row[SHIFT]])
         _, slot, pitch, length, loudness = row
+        since = self._clock - self._struck.get((slot, pitch), -FOREVER)
         duration = int(DURATION_TICKS[length])
-        memory.add(Entry(self._clock, slot, pitch, duration, loudness, True))
+        history.add(HeardNote(self._clock, slot, pitch, duration, loudness, True))
+        if 0 <= since <= FLAM[history.kind]:
+            # No hand strikes a key twice so soon: it is not played. The network has heard it in
+            # drawing it, and to hear the whole reply anew without it would take too long.
+            return
+        self._struck[slot, pitch] = self._clock
         velocity = velocity_of(loudness)
-        self._ideas.append(
-            ProposedNote(self._clock, self._slots[row[PART]], pitch, duration, velocity)
-        )
-        if not self._given:
-            self._given = True
-            self._studio.hurry(self, False)
+        note = ProposedNote(self._clock, self._slots[row[PART]], pitch, duration, velocity)
+        self._proposed += [note] if self._ending is None else self._ending.add(note)
+        if not self._started:
+            self._started = True
+            self._queue.set_urgent(self, False)
 
     def _finish(self) -> None:
-        self._last, self._ask = self._ask, None
-        self._given = True
-        self._studio.hurry(self, False)
+        if self._ending is not None:
+            self._proposed += self._ending.close()
+            self._ending = None
+        self._last, self._request = self._request, None
+        self._started = True
+        self._queue.set_urgent(self, False)
 
-    def _cancel(self) -> None:
-        self._stream = None  # it leaves its bench before the next note is drawn there
-
-    def _notice(self) -> None:
+    def _enqueue(self) -> None:
         self._closing = None
-        self._studio.notice(self)
+        self._queue.enqueue(self)

@@ -12,9 +12,10 @@ from collections.abc import Callable, Sequence
 
 from composer.errors import SettingError
 from composer.live.core.midi_clock import ClockFollower
+from composer.live.core.output import Control
 from composer.live.core.parameters import find
 from composer.live.core.scheduler import Play
-from composer.live.core.session import Control, Session
+from composer.live.core.session import Session
 from composer.live.wire.echo_guard import EchoGuard
 from composer.live.wire.sounding_notes import SoundingFile
 

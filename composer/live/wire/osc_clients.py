@@ -16,7 +16,7 @@ from collections.abc import Hashable, Iterable
 from typing import Final
 
 from composer.errors import SettingError
-from composer.live.core.sessions import Key
+from composer.live.core.sessions import SessionKey
 
 Endpoint = tuple[str, int]
 
@@ -39,17 +39,17 @@ class Clients:
             most_joined: Clients remembered that have joined sessions of others.
         """
         self._reply_port, self._most = reply_port, most_joined
-        self._listeners: dict[Key, dict[Endpoint, None]] = {}
-        self._joined: OrderedDict[Hashable, tuple[Key, Endpoint]] = OrderedDict()
+        self._listeners: dict[SessionKey, dict[Endpoint, None]] = {}
+        self._joined: OrderedDict[Hashable, tuple[SessionKey, Endpoint]] = OrderedDict()
 
     def reply_to(self, source: Endpoint) -> Endpoint:
         """Where a client is answered."""
         return source if self._reply_port is None else (source[0], self._reply_port)
 
-    def key(self, source: Endpoint) -> Key:
+    def key(self, source: Endpoint) -> SessionKey:
         """The session that a client is in, or would be in."""
         if self._joined:
-            client = self._client(source)
+            client = self.client(source)
             joined = self._joined.get(client)
             if joined is not None:
                 self._joined.move_to_end(client)
@@ -58,11 +58,11 @@ class Clients:
             return f"{source[0]}:{source[1]}"
         return MAIN if source[0] in LOOPBACK else source[0]
 
-    def listeners(self, key: Key) -> Iterable[Endpoint]:
+    def listeners(self, key: SessionKey) -> Iterable[Endpoint]:
         """Where a session is heard."""
         return self._listeners.get(key, ())
 
-    def listen(self, key: Key, to: Endpoint) -> None:
+    def listen(self, key: SessionKey, to: Endpoint) -> None:
         """Let a session be heard at an endpoint, too.
 
         Raises:
@@ -74,11 +74,11 @@ class Clients:
                 raise SettingError(f"{MOST_LISTENERS} programs listen to this session already")
             listeners[to] = None
 
-    def unlisten(self, key: Key, to: Endpoint) -> None:
+    def unlisten(self, key: SessionKey, to: Endpoint) -> None:
         """Let a session be heard no longer at an endpoint."""
         self._listeners.get(key, {}).pop(to, None)
 
-    def join(self, source: Endpoint, key: Key) -> None:
+    def join(self, source: Endpoint, key: SessionKey) -> None:
         """Move a client to a session that exists; it listens there and no longer where it was.
 
         Raises:
@@ -89,18 +89,19 @@ class Clients:
         if left == key:
             return
         self.unlisten(left, to)
-        client = self._client(source)
+        client = self.client(source)
         self._joined[client] = (key, to)
         self._joined.move_to_end(client)
         if len(self._joined) > self._most:
             _, (key, to) = self._joined.popitem(last=False)
             self.unlisten(key, to)
 
-    def forget(self, key: Key) -> None:
-        """A session is closed: it has no listeners and no clients any more."""
+    def forget(self, key: SessionKey) -> None:
+        """A session is closed: nobody listens to it or is in it."""
         self._listeners.pop(key, None)
         for client in [client for client, row in self._joined.items() if row[0] == key]:
             del self._joined[client]
 
-    def _client(self, source: Endpoint) -> Hashable:
+    def client(self, source: Endpoint) -> Hashable:
+        """Which client sends: known by its address alone where all reply to one port."""
         return source if self._reply_port is None else source[0]

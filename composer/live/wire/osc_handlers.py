@@ -42,14 +42,14 @@ def note(
     request: Request, pitch: int, velocity: int, channel: int = 1, seconds: float | None = None
 ) -> None:
     """A key is struck, or let go."""
-    request.session().note_on(request.now, pitch, velocity, channel - 1, seconds)
+    request.session().note_on(request.now, pitch, velocity, channel - 1, seconds, request.client)
 
 
 @INCOMING.address("noteoff", "pitch [channel]", help="You end a note.", ok=False)
 def note_off(request: Request, pitch: int, channel: int = 1) -> None:
     """A key is let go."""
     if (session := request.existing()) is not None:
-        session.note_off(request.now, pitch, channel - 1)
+        session.note_off(request.now, pitch, channel - 1, request.client)
 
 
 @INCOMING.address(

@@ -7,15 +7,16 @@ Conventions:
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from composer.errors import ComposerError, SettingError
 from composer.live.core.improviser import ProposedNote
-from composer.live.core.session import Output, Session
-from composer.live.core.sessions import Key, Sessions
+from composer.live.core.output import Output
+from composer.live.core.session import Session
+from composer.live.core.sessions import SessionKey, Sessions
 from composer.live.wire.osc_clients import Clients, Endpoint
 
 logger = logging.getLogger(__name__)
@@ -61,10 +62,10 @@ class Shared:
     about: tuple[tuple[str, object], ...] = ()
     joins: bool = True
     vitals: Callable[[], Sequence[tuple[str, object]]] = tuple
-    seeds: dict[Key, list[ProposedNote]] = field(default_factory=dict)
-    largest_ids: dict[Key, int] = field(default_factory=dict)
+    seeds: dict[SessionKey, list[ProposedNote]] = field(default_factory=dict)
+    largest_ids: dict[SessionKey, int] = field(default_factory=dict)
     replies: list[Reply] = field(default_factory=list)
-    outputs: list[tuple[Key, list[Output]]] = field(default_factory=list)
+    outputs: list[tuple[SessionKey, list[Output]]] = field(default_factory=list)
     refused: int = 0
 
 
@@ -85,7 +86,12 @@ class Request:
     used: bool = False
 
     @property
-    def key(self) -> Key:
+    def client(self) -> Hashable:
+        """Who sends: of two who play in one session, the one."""
+        return self.shared.clients.client(self.source)
+
+    @property
+    def key(self) -> SessionKey:
         """The session that the client is in, or would be in."""
         return self.shared.clients.key(self.source)
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from composer.errors import ComposerError, SettingError
-from composer.live.core.session import Output
-from composer.live.core.sessions import Key, Sessions
+from composer.live.core.output import Output
+from composer.live.core.sessions import SessionKey, Sessions
 from composer.live.wire.osc_clients import Clients, Endpoint
 from composer.live.wire.osc_codec import Message
 from composer.live.wire.osc_handlers import INCOMING
@@ -50,7 +50,7 @@ class Router:
         self.engine = engine
         self.clients = Clients(reply_port)
         self.understood = 0
-        self.faults: list[Key] = []
+        self.faults: list[SessionKey] = []
         self._shared = Shared(engine, self.clients, files, job or at_once, tuple(about), joins)
 
     @property
@@ -86,19 +86,19 @@ class Router:
             self.faults.append(request.key)
             request.refuse(name, SettingError(DEFECT))
 
-    def close(self, key: Key, now: float) -> None:
+    def close(self, key: SessionKey, now: float) -> None:
         """End a session: what it still has to send is among the outputs."""
         closed = self.engine.close(key, now)
         if closed is not None:
             self._shared.outputs.append((key, closed[1]))
 
-    def forget(self, key: Key) -> None:
+    def forget(self, key: SessionKey) -> None:
         """What a closed session had to send is sent: forget its clients and listeners."""
         self.clients.forget(key)
         self._shared.seeds.pop(key, None)
         self._shared.largest_ids.pop(key, None)
 
-    def take_outputs(self) -> list[tuple[Key, list[Output]]]:
+    def take_outputs(self) -> list[tuple[SessionKey, list[Output]]]:
         """Music for the sessions' listeners, which was not taken yet."""
         outputs, self._shared.outputs = self._shared.outputs, []
         return outputs

@@ -10,8 +10,8 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
+from composer.live.core.output import Output, Tell
 from composer.live.core.scheduler import Play
-from composer.live.core.session import Output, Tell
 from composer.live.wire.osc_clients import Endpoint
 from composer.live.wire.osc_codec import LARGEST, encode
 from composer.live.wire.osc_guard import OscError

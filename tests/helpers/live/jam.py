@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from composer.live.core.improviser import Improviser
+from composer.live.core.output import Control, Output, Tell
 from composer.live.core.parameters import Values
 from composer.live.core.scheduler import Play
-from composer.live.core.session import Control, Output, Session, Tell
+from composer.live.core.session import Session
 from composer.live.core.sessions import Sessions
 from composer.live.playing.inference import InferenceScheduler
 
@@ -19,16 +20,16 @@ class Jam:
 
     def __init__(
         self,
-        mind: Improviser,
+        improviser: Improviser,
         bpm: float | None = None,
-        studio: InferenceScheduler | None = None,
+        scheduler: InferenceScheduler | None = None,
         **values: float | str,
     ) -> None:
-        self.studio = studio
+        self.scheduler = scheduler
         self.values = Values()
         for name, value in values.items():
             self.values.set(name, value)
-        self.engine = Sessions(lambda: mind, self.values, bpm, logs=True)
+        self.engine = Sessions(lambda: improviser, self.values, bpm, logs=True)
         self.now = 0.0
         self.sent: list[tuple[float, Output]] = []
         self.session = self.engine.session("player", 0.0)
@@ -48,8 +49,8 @@ class Jam:
         self.now = moment
 
     def _think(self) -> None:
-        while self.studio is not None and not self.studio.idle:
-            for _, outputs in self.engine.news(self.studio.work(), self.now):
+        while self.scheduler is not None and not self.scheduler.idle:
+            for _, outputs in self.engine.news(self.scheduler.step(), self.now):
                 self._keep(outputs)
 
     def _keep(self, outputs: list[Output]) -> None:

@@ -1,4 +1,4 @@
-"""Players who do whatever comes to mind, in fake time.
+"""Players who do whatever comes to improviser, in fake time.
 
 COMPOSER_JAM_SECONDS makes it longer or shorter; COMPOSER_JAM_SEED takes another player.
 """
@@ -12,9 +12,10 @@ from collections.abc import Callable
 
 from composer.errors import SettingError
 from composer.live.core.improviser import Improviser, ProposedNote
+from composer.live.core.output import Output
 from composer.live.core.parameters import MODES, PARAMETERS
 from composer.live.core.scheduler import Play
-from composer.live.core.session import Output, Session
+from composer.live.core.session import Session
 from composer.live.core.sessions import Sessions
 from composer.live.playing.inference import InferenceScheduler
 from live.jam import check_paired
@@ -28,10 +29,10 @@ class Players:
     """Some players at one engine, who come and go and do not care for manners."""
 
     def __init__(
-        self, mind: Callable[[], Improviser], studio: InferenceScheduler | None, seed: int
+        self, improviser: Callable[[], Improviser], scheduler: InferenceScheduler | None, seed: int
     ) -> None:
-        self.engine = Sessions(mind, logs=False, idle=60)
-        self.studio = studio
+        self.engine = Sessions(improviser, logs=False, idle=60)
+        self.scheduler = scheduler
         self.random = random.Random(seed)
         self.now = 0.0
         self.plays: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
@@ -77,8 +78,8 @@ class Players:
         self.now = end
 
     def think(self) -> None:
-        while self.studio is not None and not self.studio.idle:
-            for key, outputs in self.engine.news(self.studio.work(), self.now):
+        while self.scheduler is not None and not self.scheduler.idle:
+            for key, outputs in self.engine.news(self.scheduler.step(), self.now):
                 self.keep(str(key), outputs)
 
     def keep(self, key: str, outputs: list[Output]) -> None:

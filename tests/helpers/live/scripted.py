@@ -1,8 +1,10 @@
-"""A mind of a few lines, so that a test knows what is going to be played."""
+"""An improviser of a few lines, so that a test knows what is going to be played."""
 
 from __future__ import annotations
 
-from composer.live.core.improviser import GenerateRequest, ProposedNote
+from collections.abc import Mapping
+
+from composer.live.core.improviser import NOBODY, GenerateRequest, ProposedNote
 
 
 class Echo:
@@ -17,71 +19,79 @@ class Echo:
         self.dropped: list[int] = []
         self.programs: dict[int, int] = {}
         self._closing = closing
-        self._ideas: list[ProposedNote] = []
-        self._ask: GenerateRequest | None = None
+        self._notes: list[ProposedNote] = []
+        self._request: GenerateRequest | None = None
         self._next = 0
 
-    def begin(self, kind: str, bar: int, programs: dict[int, int]) -> None:
-        self.kind, self.bar, self.programs = kind, bar, programs
-        self._ideas, self._ask = [], None
+    def set_parts(
+        self, kind: str, bar: int, programs: Mapping[int, int], moved: Mapping[int, int] = NOBODY
+    ) -> None:
+        self.kind, self.bar, self.programs = kind, bar, dict(programs)
+        self._notes, self._request = [], None
+        for note in self.heard:
+            note[1] = moved.get(note[1], note[1])
 
-    at_ease = False
+    def reset(self) -> None:
+        self.heard, self.programs = [], {}
+        self._notes, self._request = [], None
+
+    has_capacity = False
 
     @property
-    def listening(self) -> bool:
+    def catching_up(self) -> bool:
         return self._closing is None
 
-    def hear(
+    def note_on(
         self, tick: int, slot: int, pitch: int, velocity: int, length: int | None = None
     ) -> int:
         assert slot in self.programs
         self.heard.append([tick, slot, pitch, 24, velocity])
         return len(self.heard) - 1
 
-    def end(self, number: int, tick: int) -> None:
+    def note_off(self, number: int, tick: int) -> None:
         self.heard[number][3] = max(tick - self.heard[number][0], 1)
 
-    def ask(self, ask: GenerateRequest) -> None:
-        self.asked.append(ask)
-        self._ideas = []
-        self._ask, self._next = ask, ask.join
-        if ask.end is not None:
+    def generate(self, request: GenerateRequest) -> None:
+        self.asked.append(request)
+        self._notes = []
+        self._request, self._next = request, request.join
+        if request.end is not None:
             first = self.heard[0][0] if self.heard else 0
             for tick, slot, pitch, length, velocity in self.heard:
-                onset = ask.join + tick - first
-                if slot in ask.slots and onset < ask.end:
-                    length = min(length, ask.end - onset)
-                    self._ideas.append(
+                onset = request.join + tick - first
+                if slot in request.slots and onset < request.end:
+                    length = min(length, request.end - onset)
+                    self._notes.append(
                         ProposedNote(onset, slot, min(pitch + 12, 127), length, velocity)
                     )
         else:
-            self.want(ask.join)
+            self.extend(request.join)
 
-    def want(self, tick: int) -> None:
-        ask = self._ask
-        if ask is None or ask.end is not None or ask.ahead is None:
+    def extend(self, tick: int) -> None:
+        request = self._request
+        if request is None or request.end is not None or request.ahead is None:
             return
-        while self._next < tick + ask.ahead:
-            slot = min(ask.slots)
-            self._ideas.append(ProposedNote(self._next, slot, 48, 10, 80))
+        while self._next < tick + request.ahead:
+            slot = min(request.slots)
+            self._notes.append(ProposedNote(self._next, slot, 48, 10, 80))
             self._next += 12
 
-    def drop(self, tick: int) -> None:
+    def discard(self, tick: int) -> None:
         self.dropped.append(tick)
-        self._ideas, self._ask = [], None
+        self._notes, self._request = [], None
 
-    def move(self, ticks: int) -> None:
-        self._ideas = [i._replace(onset=i.onset + ticks) for i in self._ideas]
+    def shift(self, ticks: int) -> None:
+        self._notes = [i._replace(onset=i.onset + ticks) for i in self._notes]
 
     def take(self) -> list[ProposedNote]:
-        ideas, self._ideas = self._ideas, []
-        if self._ask is not None and self._ask.end is not None:
-            self._ask = None
-        return ideas
+        notes, self._notes = self._notes, []
+        if self._request is not None and self._request.end is not None:
+            self._request = None
+        return notes
 
     @property
     def done(self) -> bool:
-        return self._ask is None and not self._ideas
+        return self._request is None and not self._notes
 
     def closing(self) -> float | None:
         return self._closing
@@ -91,7 +101,7 @@ class Organ(Echo):
     """Answers like `Echo` with notes that sound for a minute, until someone ends them."""
 
     def take(self) -> list[ProposedNote]:
-        return [idea._replace(duration=6000) for idea in super().take()]
+        return [note._replace(duration=6000) for note in super().take()]
 
 
 class Ponderer(Echo):
@@ -107,4 +117,4 @@ class Ponderer(Echo):
         return self.ready and super().done
 
 
-MINDS = {"echo": Echo, "organ": Organ}
+IMPROVISERS = {"echo": Echo, "organ": Organ}

@@ -9,7 +9,7 @@ from live.jam import Jam, check_paired
 from live.scripted import Echo, Ponderer
 
 from composer.errors import SettingError
-from composer.live.core.session import Control
+from composer.live.core.output import Control
 from composer.live.core.session_log import COMPOSER, PLAYER
 
 CALL = [(0.0, 0.4, 60), (0.5, 0.9, 62), (1.0, 1.5, 64)]
@@ -79,12 +79,12 @@ def test_unless_told_otherwise() -> None:
 
 
 def test_playing_on_throws_the_prepared_reply_away() -> None:
-    mind = Echo()
-    jam = Jam(mind, wait=0.5)
+    improviser = Echo()
+    jam = Jam(improviser, wait=0.5)
     jam.play([(0.0, 0.2, 60), (0.5, 0.7, 62)])
     jam.until(3.0)
-    assert [ask.join for ask in mind.asked] == [70, 120]  # the first between the two notes
-    assert mind.dropped == [70]
+    assert [ask.join for ask in improviser.asked] == [70, 120]  # the first between the two notes
+    assert improviser.dropped == [70]
     assert [pitch for _, pitch, velocity in jam.plays if velocity] == [72, 74]
 
 
@@ -113,13 +113,13 @@ def test_a_sure_ending_is_answered_sooner() -> None:
     "wish, ticks", [({"length": 2}, 300), ({"bars": 2}, 400), ({"length": 0.25}, 100)]
 )
 def test_the_reply_is_as_long_as_told(wish: dict[str, float], ticks: int) -> None:
-    mind = Echo()
-    jam = Jam(mind, wait=0.5, **wish)
+    improviser = Echo()
+    jam = Jam(improviser, wait=0.5, **wish)
     jam.play(CALL)
     jam.until(5.0)
-    end = mind.asked[-1].end
+    end = improviser.asked[-1].end
     assert end is not None
-    assert end - mind.asked[-1].join == ticks
+    assert end - improviser.asked[-1].join == ticks
 
 
 def test_continue_goes_on_until_the_player_plays() -> None:
@@ -135,11 +135,11 @@ def test_continue_goes_on_until_the_player_plays() -> None:
 
 
 def test_accompany_plays_other_parts_under_the_player() -> None:
-    mind = Echo()
-    jam = Jam(mind, bpm=120, mode="accompany", band="bass drums")
+    improviser = Echo()
+    jam = Jam(improviser, bpm=120, mode="accompany", band="bass drums")
     jam.play([(0.5 * beat, 0.5 * beat + 0.4, 60) for beat in range(8)])
-    assert mind.programs == {0: 0, 16: 33, 17: 128}
-    assert all(ask.slots == {16, 17} for ask in mind.asked)
+    assert improviser.programs == {0: 0, 16: 33, 17: 128}
+    assert all(ask.slots == {16, 17} for ask in improviser.asked)
     onsets = [moment for moment, _, velocity in jam.plays if velocity]
     assert onsets[0] == 0.5
     assert 0.25 in {round(b - a, 3) for a, b in pairwise(onsets)}
@@ -221,9 +221,9 @@ def test_channels_are_listened_to_and_answered_on_as_told() -> None:
 
 
 def test_drums_are_drums() -> None:
-    mind = Echo()
-    Jam(mind).play([(0.0, 0.1, 36)], channel=9)
-    assert mind.programs == {9: 128}
+    improviser = Echo()
+    Jam(improviser).play([(0.0, 0.1, 36)], channel=9)
+    assert improviser.programs == {9: 128}
 
 
 def test_latency_sends_early() -> None:
@@ -246,18 +246,18 @@ def test_latency_sends_early() -> None:
 def test_an_answer_thought_of_late_begins_late_and_is_whole(
     bpm: float | None, start: str, late: float, first: float
 ) -> None:
-    mind = Ponderer()
-    jam = Jam(mind, bpm=bpm, wait=0.5, start=start)
+    improviser = Ponderer()
+    jam = Jam(improviser, bpm=bpm, wait=0.5, start=start)
     jam.play(CALL)
     jam.until(2.0 + late)
-    mind.ready = True
+    improviser.ready = True
     jam.at(2.0 + late, lambda s, t: None)
     # Interrupted after its second note, it has played so much of what was thought of.
     jam.at(first + 0.6, lambda s, t: s.note_on(t, 60, 80, 0))
     begun = [(moment, pitch) for moment, pitch, velocity in jam.plays if velocity]
     assert begun == [(max(first, 2.0 + late), 72), (first + 0.5, 74)]
     ticks = 100 if bpm is None else 48
-    assert mind.dropped[-1] == pytest.approx(2.6 * ticks, abs=1)
+    assert improviser.dropped[-1] == pytest.approx(2.6 * ticks, abs=1)
 
 
 def test_a_client_that_plays_for_itself_is_sent_no_notes_and_no_ends() -> None:
@@ -279,8 +279,8 @@ def test_what_sounds_is_ended_when_playing_is_turned_off() -> None:
 def test_a_seed_is_gone_on_from() -> None:
     from composer.live.core.improviser import ProposedNote
 
-    mind = Echo()
-    jam = Jam(mind, bpm=120)
+    improviser = Echo()
+    jam = Jam(improviser, bpm=120)
     ideas = [ProposedNote(0, 0, 60, 24, 80), ProposedNote(24, 0, 62, 24, 80)]
     jam.at(1.0, lambda s, t: s.seed(t, ideas, {0: 0}))
     jam.at(1.1, lambda s, t: s.generate(t, {"bars": 1}))

@@ -17,7 +17,7 @@ from composer.generation.settings import Settings
 from composer.live.core.improviser import GenerateRequest, ProposedNote
 from composer.live.core.scheduler import Play
 from composer.live.core.sessions import Sessions
-from composer.live.playing.history import NEAR
+from composer.live.playing.history import NEAR, PlayerHistory
 from composer.live.playing.inference import MORE, REMEMBERED, InferenceScheduler
 from composer.live.playing.live_constraints import make_live_constraints
 from composer.live.playing.network_improviser import NetworkImproviser
@@ -27,27 +27,27 @@ Rows = list[tuple[int, int, int]]  # onset, pitch, duration
 
 
 @pytest.fixture
-def studio() -> InferenceScheduler:
+def scheduler() -> InferenceScheduler:
     return InferenceScheduler(tiny_predictor())
 
 
-def listened(studio: InferenceScheduler, kind: str = BEATS) -> NetworkImproviser:
-    mind = studio.mind()
-    mind.begin(kind, 96 if kind == BEATS else 200, {0: 0})
-    return mind
+def listened(scheduler: InferenceScheduler, kind: str = BEATS) -> NetworkImproviser:
+    improviser = scheduler.improviser()
+    improviser.set_parts(kind, 96 if kind == BEATS else 200, {0: 0})
+    return improviser
 
 
-def work(studio: InferenceScheduler) -> None:
-    while not studio.idle:
-        studio.work()
+def work(scheduler: InferenceScheduler) -> None:
+    while not scheduler.idle:
+        scheduler.step()
 
 
-def play(mind: NetworkImproviser, rows: Rows) -> None:
+def play(improviser: NetworkImproviser, rows: Rows) -> None:
     for onset, pitch, duration in rows:
-        mind.end(mind.hear(onset, 0, pitch, 80), onset + duration)
+        improviser.note_off(improviser.note_on(onset, 0, pitch, 80), onset + duration)
 
 
-def heard_as_a_file(studio: InferenceScheduler, rows: Rows, kind: str = BEATS) -> np.ndarray:
+def heard_as_a_file(scheduler: InferenceScheduler, rows: Rows, kind: str = BEATS) -> np.ndarray:
     """The recurrent state of the offline path after the same notes."""
     table = np.array(rows, dtype=np.int64)
     zeros = np.zeros(len(rows), dtype=np.int64)
@@ -55,109 +55,113 @@ def heard_as_a_file(studio: InferenceScheduler, rows: Rows, kind: str = BEATS) -
         table[:, 0].astype(float), table[:, 2].astype(float), zeros, table[:, 1],
         zeros + 80, (0,), kind, MetreMap(),
     )  # fmt: skip
-    return studio.predictor.prime(events).recurrent
+    return scheduler.predictor.prime(events).recurrent
 
 
 PHRASE: Rows = [(12, 60, 12), (24, 62, 12), (36, 64, 12), (36, 67, 30), (72, 60, 24), (150, 62, 6)]
 
 
-def test_live_and_file_are_heard_alike(studio: InferenceScheduler) -> None:
-    mind = listened(studio)
-    play(mind, PHRASE)
-    work(studio)
-    assert mind._memory is not None
+def test_live_and_file_are_heard_alike(scheduler: InferenceScheduler) -> None:
+    improviser = listened(scheduler)
+    play(improviser, PHRASE)
+    work(scheduler)
+    assert improviser.history is not None
     np.testing.assert_allclose(
-        mind._memory.state.recurrent, heard_as_a_file(studio, PHRASE), atol=1e-6
+        improviser.history.state.recurrent, heard_as_a_file(scheduler, PHRASE), atol=1e-6
     )
 
 
-def test_a_held_note_is_heard_again_when_it_ends(studio: InferenceScheduler) -> None:
-    mind = listened(studio)
-    held = mind.hear(12, 0, 60, 80)
-    work(studio)  # heard with the length that notes had so far
-    play(mind, PHRASE[1:])
-    work(studio)
-    mind.end(held, 12 + 90)
-    assert mind.behind
-    work(studio)
-    assert mind._memory is not None
+def test_a_held_note_is_heard_again_when_it_ends(scheduler: InferenceScheduler) -> None:
+    improviser = listened(scheduler)
+    held = improviser.note_on(12, 0, 60, 80)
+    work(scheduler)  # heard with the length that notes had so far
+    play(improviser, PHRASE[1:])
+    work(scheduler)
+    improviser.note_off(held, 12 + 90)
+    assert improviser.behind
+    work(scheduler)
+    assert improviser.history is not None
     rows = [(12, 60, 90), *PHRASE[1:]]
     np.testing.assert_allclose(
-        mind._memory.state.recurrent, heard_as_a_file(studio, rows), atol=1e-6
+        improviser.history.state.recurrent, heard_as_a_file(scheduler, rows), atol=1e-6
     )
 
 
-def test_notes_of_a_chord_may_come_in_any_order(studio: InferenceScheduler) -> None:
-    mind = listened(studio)
+def test_notes_of_a_chord_may_come_in_any_order(scheduler: InferenceScheduler) -> None:
+    improviser = listened(scheduler)
     for onset, pitch, duration in (PHRASE[0], PHRASE[1], PHRASE[3], PHRASE[2], *PHRASE[4:]):
-        play(mind, [(onset, pitch, duration)])
-        work(studio)
-    assert mind._memory is not None
+        play(improviser, [(onset, pitch, duration)])
+        work(scheduler)
+    assert improviser.history is not None
     np.testing.assert_allclose(
-        mind._memory.state.recurrent, heard_as_a_file(studio, PHRASE), atol=1e-6
+        improviser.history.state.recurrent, heard_as_a_file(scheduler, PHRASE), atol=1e-6
     )
 
 
-def test_a_reply_that_was_thrown_away_was_never_there(studio: InferenceScheduler) -> None:
-    mind = listened(studio)
-    play(mind, PHRASE)
-    mind.ask(GenerateRequest(192, 192, 384, frozenset({0}), Settings(), 1))
-    work(studio)
-    assert mind.take()
-    mind.drop(192)
-    work(studio)
-    assert mind._memory is not None
+def test_a_reply_that_was_thrown_away_was_never_there(scheduler: InferenceScheduler) -> None:
+    improviser = listened(scheduler)
+    play(improviser, PHRASE)
+    improviser.generate(GenerateRequest(192, 192, 384, frozenset({0}), Settings(), 1))
+    work(scheduler)
+    assert improviser.take()
+    improviser.discard(192)
+    work(scheduler)
+    assert improviser.history is not None
     np.testing.assert_allclose(
-        mind._memory.state.recurrent, heard_as_a_file(studio, PHRASE), atol=1e-6
+        improviser.history.state.recurrent, heard_as_a_file(scheduler, PHRASE), atol=1e-6
     )
 
 
-def test_a_reply_drawn_to_its_end_needs_no_second_hearing(studio: InferenceScheduler) -> None:
-    mind = listened(studio)
-    play(mind, PHRASE)
-    work(studio)
-    memory = mind._memory
+def test_a_reply_drawn_to_its_end_needs_no_second_hearing(scheduler: InferenceScheduler) -> None:
+    improviser = listened(scheduler)
+    play(improviser, PHRASE)
+    work(scheduler)
+    memory = improviser.history
     assert memory is not None
     last = PHRASE[-1][0]
-    mind.ask(
+    improviser.generate(
         GenerateRequest(last, last + 24, last + 192, frozenset({0}), Settings(rng_seed=3), 0, None)
     )
-    work(studio)
-    ideas = mind.take()
+    work(scheduler)
+    ideas = improviser.take()
     assert len(ideas) > 2
     assert memory.behind == 0
     drawn = memory.state
-    memory._back_to(len(PHRASE))
-    assert memory.behind == len(ideas)
-    while memory.behind:
-        memory.heard(studio.predictor.step(*memory.next_step()))
-    np.testing.assert_allclose(memory.state.recurrent, drawn.recurrent, atol=1e-6)
-    np.testing.assert_array_equal(memory.state.context.clock, drawn.context.clock)
+    again = PlayerHistory(BEATS, 96, scheduler.initial_state(BEATS, 96, (0,)))
+    for note in memory.notes:
+        again.add(note)
+    assert again.behind == len(PHRASE) + len(ideas)
+    while again.behind:
+        again.advance(scheduler.predictor.step(*again.next_step()))
+    np.testing.assert_allclose(again.state.recurrent, drawn.recurrent, atol=1e-6)
+    np.testing.assert_array_equal(again.state.context.clock, drawn.context.clock)
 
 
-def test_long_phrases_are_forgotten_note_by_note_only(studio: InferenceScheduler) -> None:
-    mind = listened(studio)
+def test_long_phrases_are_forgotten_note_by_note_only(scheduler: InferenceScheduler) -> None:
+    improviser = listened(scheduler)
     rows = [(6 * i, 40 + i * 7 % 40, 6) for i in range(1000)]
-    play(mind, rows)
-    work(studio)
-    assert mind._memory is not None
-    assert len(mind._memory.entries) < 300
+    play(improviser, rows)
+    work(scheduler)
+    assert improviser.history is not None
+    assert len(improviser.history.notes) < 300
     np.testing.assert_allclose(
-        mind._memory.state.recurrent, heard_as_a_file(studio, rows), atol=1e-5
+        improviser.history.state.recurrent, heard_as_a_file(scheduler, rows), atol=1e-5
     )
 
 
 @pytest.mark.parametrize("kind", [BEATS, FREE])
 @pytest.mark.parametrize("join", [180, 192, 251, 600, 5001])
 def test_a_reply_begins_where_it_was_asked_for_and_keeps_to_its_end(
-    studio: InferenceScheduler, kind: str, join: int
+    scheduler: InferenceScheduler, kind: str, join: int
 ) -> None:
-    mind = listened(studio, kind)
-    play(mind, PHRASE)
-    mind.ask(GenerateRequest(join, join, join + 96, frozenset({0}), Settings(key="C:major"), 1))
-    work(studio)
-    ideas = mind.take()
-    assert mind.done
+    improviser = listened(scheduler, kind)
+    play(improviser, PHRASE)
+    improviser.generate(
+        GenerateRequest(join, join, join + 96, frozenset({0}), Settings(key="C:major"), 1)
+    )
+    work(scheduler)
+    ideas = improviser.take()
+    assert improviser.done
     assert ideas[0].onset == join
     assert all(idea.onset < join + 96 for idea in ideas)
     assert all(idea.onset + idea.duration <= join + 96 for idea in ideas)
@@ -185,34 +189,35 @@ def test_single_notes_are_answered_by_single_notes_and_chords_by_chords() -> Non
     assert most_at_once(single[:3])[0] > 88  # nothing is known of them yet
 
 
-def test_it_thinks_ahead_as_far_as_it_was_told(studio: InferenceScheduler) -> None:
-    mind = listened(studio)
-    play(mind, PHRASE)
-    mind.ask(GenerateRequest(192, 192, None, frozenset({0}), Settings(), 1, ahead=96))
-    work(studio)
-    first = mind.take()
+def test_it_thinks_ahead_as_far_as_it_was_told(scheduler: InferenceScheduler) -> None:
+    improviser = listened(scheduler)
+    play(improviser, PHRASE)
+    improviser.generate(GenerateRequest(192, 192, None, frozenset({0}), Settings(), 1, ahead=96))
+    work(scheduler)
+    first = improviser.take()
     assert first[-1].onset >= 288
-    assert not mind.done
-    mind.want(192)
-    work(studio)
-    assert mind.take() == []
-    mind.want(first[-1].onset)
-    work(studio)
-    assert mind.take()[-1].onset >= first[-1].onset + 96
+    assert not improviser.done
+    improviser.extend(192)
+    work(scheduler)
+    assert improviser.take() == []
+    improviser.extend(first[-1].onset)
+    work(scheduler)
+    assert improviser.take()[-1].onset >= first[-1].onset + 96
 
 
 def copied_in_a_row(recall: int) -> int:
     """Most notes in a row that an endless reply of a parrot takes over from the player."""
-    mind = listened(InferenceScheduler(tiny_predictor(belief=5.0)))
+    scheduler = InferenceScheduler(tiny_predictor(belief=5.0))
+    improviser = listened(scheduler)
     song = np.random.default_rng(3).integers(48, 80, 12 * 8).tolist()  # eight to a bar
     song += song[:8]
-    play(mind, [(12 * index, pitch, 12) for index, pitch in enumerate(song)])
-    mind.ask(
+    play(improviser, [(12 * index, pitch, 12) for index, pitch in enumerate(song)])
+    improviser.generate(
         GenerateRequest(1248, 1248, None, frozenset({0}), Settings(recall=recall), 1, ahead=96 * 16)
     )
-    work(mind._studio)
+    work(scheduler)
     most, rows = 0, [0] * (len(song) + 1)
-    for idea in mind.take():
+    for idea in improviser.take():
         rows = [0] + [rows[at] + 1 if idea.pitch == old else 0 for at, old in enumerate(song)]
         most = max(most, *rows)
     return most
@@ -224,86 +229,86 @@ def test_recall_is_bounded_as_told_across_what_is_thought_of_at_once() -> None:
     assert copied_in_a_row(0) <= 3
 
 
-def test_a_reply_may_begin_sooner_than_thought(studio: InferenceScheduler) -> None:
-    mind = listened(studio, FREE)
-    play(mind, PHRASE)
-    mind.ask(GenerateRequest(260, 260, 460, frozenset({0}), Settings(), 1))
-    work(studio)
-    mind.move(-40)
-    assert mind.take()[0].onset == 220
-    work(studio)
-    assert mind.done
+def test_a_reply_may_begin_sooner_than_thought(scheduler: InferenceScheduler) -> None:
+    improviser = listened(scheduler, FREE)
+    play(improviser, PHRASE)
+    improviser.generate(GenerateRequest(260, 260, 460, frozenset({0}), Settings(), 1))
+    work(scheduler)
+    improviser.shift(-40)
+    assert improviser.take()[0].onset == 220
+    work(scheduler)
+    assert improviser.done
 
 
-def test_what_one_plays_does_not_depend_on_the_others(studio: InferenceScheduler) -> None:
+def test_what_one_plays_does_not_depend_on_the_others(scheduler: InferenceScheduler) -> None:
     def replies(count: int) -> list[ProposedNote]:
         room = InferenceScheduler(tiny_predictor())
-        minds = [listened(room) for _ in range(count)]
-        for index, mind in enumerate(minds):
-            play(mind, [(o, p + index % 5, d) for o, p, d in PHRASE])
-            mind.ask(GenerateRequest(192, 192, 480, frozenset({0}), Settings(), 1))
+        improvisers = [listened(room) for _ in range(count)]
+        for index, improviser in enumerate(improvisers):
+            play(improviser, [(o, p + index % 5, d) for o, p, d in PHRASE])
+            improviser.generate(GenerateRequest(192, 192, 480, frozenset({0}), Settings(), 1))
         work(room)
-        return minds[0].take()
+        return improvisers[0].take()
 
     assert replies(1) == replies(20)  # beside nobody, and beside nineteen
 
 
 def test_in_a_crowd_a_first_note_comes_at_once_and_the_rest_in_rounds(
-    studio: InferenceScheduler,
+    scheduler: InferenceScheduler,
 ) -> None:
-    minds = [listened(studio) for _ in range(30)]
-    for mind in minds:
-        play(mind, PHRASE)
-    while studio.pressing or not studio.idle:
-        studio.begin_round()
-        studio.work()
-    for mind in minds[1:]:
-        play(mind, [(180, 65, 12)])
-    assert not studio.pressing  # they can be heard together, when more has come
-    minds[0].hear(180, 0, 65, 80)
-    minds[0].ask(GenerateRequest(192, 192, 480, frozenset({0}), Settings(), 1))
-    studio.work()
-    studio.work()
-    assert len(minds[0].take()) == 1
-    assert not studio.pressing
-    studio.begin_round()
-    while studio.pressing:
-        studio.work()
-    assert len(minds[0].take()) == 1
+    improvisers = [listened(scheduler) for _ in range(30)]
+    for improviser in improvisers:
+        play(improviser, PHRASE)
+    while scheduler.pressing or not scheduler.idle:
+        scheduler.begin_cycle()
+        scheduler.step()
+    for improviser in improvisers[1:]:
+        play(improviser, [(180, 65, 12)])
+    assert not scheduler.pressing  # they can be heard together, when more has come
+    improvisers[0].note_on(180, 0, 65, 80)
+    improvisers[0].generate(GenerateRequest(192, 192, 480, frozenset({0}), Settings(), 1))
+    scheduler.step()
+    scheduler.step()
+    assert len(improvisers[0].take()) == 1
+    assert not scheduler.pressing
+    scheduler.begin_cycle()
+    while scheduler.pressing:
+        scheduler.step()
+    assert len(improvisers[0].take()) == 1
 
 
-def test_where_rounds_are_late_first_notes_come_with_them(studio: InferenceScheduler) -> None:
-    minds = [listened(studio) for _ in range(30)]
-    for mind in minds:
-        play(mind, PHRASE)
-    studio.begin_round(late=True)
-    minds[0].ask(GenerateRequest(192, 192, 480, frozenset({0}), Settings(), 1))
+def test_where_rounds_are_late_first_notes_come_with_them(scheduler: InferenceScheduler) -> None:
+    improvisers = [listened(scheduler) for _ in range(30)]
+    for improviser in improvisers:
+        play(improviser, PHRASE)
+    scheduler.begin_cycle(late=True)
+    improvisers[0].generate(GenerateRequest(192, 192, 480, frozenset({0}), Settings(), 1))
     slices = 0
-    while studio.going_round:
+    while scheduler.in_cycle:
         slices += 1
-        studio.work()
+        scheduler.step()
     assert slices == 2 + MORE  # two to hear all once, the others for the one who waits
-    while not minds[0].take():
-        studio.begin_round(late=True)
-        while studio.going_round:
+    while not improvisers[0].take():
+        scheduler.begin_cycle(late=True)
+        while scheduler.in_cycle:
             slices += 1
-            studio.work()
+            scheduler.step()
     assert slices < 20
 
 
 def test_what_is_left_of_an_answer_that_is_played_over_is_not_heard(
-    studio: InferenceScheduler,
+    scheduler: InferenceScheduler,
 ) -> None:
-    mind = listened(studio)
-    play(mind, PHRASE)
-    mind.ask(GenerateRequest(192, 192, 384, frozenset({0}), Settings(), 1))
-    work(studio)
-    answer = mind.take()
+    improviser = listened(scheduler)
+    play(improviser, PHRASE)
+    improviser.generate(GenerateRequest(192, 192, 384, frozenset({0}), Settings(), 1))
+    work(scheduler)
+    answer = improviser.take()
     over = 240
-    play(mind, [(over, 48, 12)])
-    work(studio)
-    assert mind._memory is not None
-    heard = [entry.onset for entry in mind._memory.entries]
+    play(improviser, [(over, 48, 12)])
+    work(scheduler)
+    assert improviser.history is not None
+    heard = [note.onset for note in improviser.history.notes]
     assert heard == sorted(
         [onset for onset, _, _ in PHRASE]
         + [idea.onset for idea in answer if idea.onset < over]
@@ -312,34 +317,34 @@ def test_what_is_left_of_an_answer_that_is_played_over_is_not_heard(
     assert any(idea.onset > over for idea in answer)  # they are played all the same
 
 
-def test_after_a_long_answer_the_way_back_is_short(studio: InferenceScheduler) -> None:
-    mind = listened(studio)
+def test_after_a_long_answer_the_way_back_is_short(scheduler: InferenceScheduler) -> None:
+    improviser = listened(scheduler)
     for turn in range(3):
         start = 960 * turn
-        play(mind, [(start + 12 * n, 60 + n, 10) for n in range(24)])
-        work(studio)
+        play(improviser, [(start + 12 * n, 60 + n, 10) for n in range(24)])
+        work(scheduler)
         wanted = Settings(rng_seed=1, density=4.0)
-        mind.ask(
+        improviser.generate(
             GenerateRequest(start + 384, start + 384, start + 864, frozenset({0}), wanted, turn)
         )
-        work(studio)
-        assert len(mind.take()) > NEAR
-        memory = mind._memory
+        work(scheduler)
+        assert len(improviser.take()) > NEAR
+        memory = improviser.history
         assert memory is not None and memory.behind == 0
-        mind.drop(start + 384)  # it was not to be played
+        improviser.discard(start + 384)  # it was not to be played
         assert memory.behind == 0
-        assert sum(state is not None for state in memory._states) < NEAR + 6
+        assert memory.kept_states < NEAR + 6
 
 
-def test_an_endless_answer_hears_who_plays_over_it(studio: InferenceScheduler) -> None:
-    mind = listened(studio)
-    play(mind, PHRASE)
-    mind.ask(GenerateRequest(192, 192, None, frozenset({0}), Settings(), 1, 96))
-    work(studio)
-    before = len(mind._memory.entries) if mind._memory else 0
-    play(mind, [(200, 48, 12)])
-    assert mind._memory is not None
-    assert len(mind._memory.entries) == before + 1
+def test_an_endless_answer_hears_who_plays_over_it(scheduler: InferenceScheduler) -> None:
+    improviser = listened(scheduler)
+    play(improviser, PHRASE)
+    improviser.generate(GenerateRequest(192, 192, None, frozenset({0}), Settings(), 1, 96))
+    work(scheduler)
+    before = len(improviser.history.notes) if improviser.history else 0
+    play(improviser, [(200, 48, 12)])
+    assert improviser.history is not None
+    assert len(improviser.history.notes) == before + 1
 
 
 def dense(onsets: list[int], **settings: float) -> tuple[int, float]:
@@ -367,28 +372,41 @@ def test_a_band_has_room_of_its_own() -> None:
     assert rules.table["rate"][0] == 0
 
 
-def test_a_jam_remembers_some_minutes(studio: InferenceScheduler) -> None:
-    state = studio.start(BEATS, 96, (0,))
-    notes = [[12, 0, 40 + (7 * n * n + n) % 61, 11, 20] for n in range(PAGE * REMEMBERED + 80)]
+def test_a_jam_remembers_some_minutes(scheduler: InferenceScheduler) -> None:
+    state = scheduler.initial_state(BEATS, 96, (0,))
+    pitches = np.random.default_rng(5).integers(30, 100, PAGE * REMEMBERED + 80).tolist()
+    notes = [[12, 0, pitch, 11, 20] for pitch in pitches]
     (recall,) = state.context.recalls
     for row in notes:
         recall = recall.hear(row)
-    assert len(recall._pages) == REMEMBERED
+
+    def recalled(first: int) -> int:
+        """The pitch that is expected after five notes, from this one on, come again."""
+        again = recall
+        for row in notes[first : first + 5]:
+            again = again.hear(row)
+        return again.expected[3]
+
+    near = PAGE * 2
+    assert recalled(near + 80) == notes[near + 85][2]
+    assert recalled(0) != notes[5][2]
 
 
-def test_someone_new_sits_down(studio: InferenceScheduler) -> None:
-    mind = listened(studio)
-    play(mind, PHRASE)
-    mind.begin(BEATS, 96, {0: 0, 16: 33, 17: 128})
-    mind.ask(GenerateRequest(192, 240, 480, frozenset({16, 17}), Settings(), 1))
-    work(studio)
-    assert {idea.slot for idea in mind.take()} <= {16, 17}
+def test_someone_new_sits_down(scheduler: InferenceScheduler) -> None:
+    improviser = listened(scheduler)
+    play(improviser, PHRASE)
+    improviser.set_parts(BEATS, 96, {0: 0, 16: 33, 17: 128})
+    improviser.generate(GenerateRequest(192, 240, 480, frozenset({16, 17}), Settings(), 1))
+    work(scheduler)
+    assert {idea.slot for idea in improviser.take()} <= {16, 17}
 
 
 @pytest.mark.parametrize("mode", ["call", "continue", "accompany"])
 @pytest.mark.parametrize("bpm", [None, 100.0])
-def test_a_jam_with_the_network(studio: InferenceScheduler, mode: str, bpm: float | None) -> None:
-    jam = Jam(studio.mind(), bpm, studio, mode=mode)
+def test_a_jam_with_the_network(
+    scheduler: InferenceScheduler, mode: str, bpm: float | None
+) -> None:
+    jam = Jam(scheduler.improviser(), bpm, scheduler, mode=mode)
     for start in (0.0, 4.0):
         jam.play([(start + 0.3 * i, start + 0.3 * i + 0.25, 60 + i) for i in range(5)])
         jam.until(start + 3.9)
@@ -399,33 +417,33 @@ def test_a_jam_with_the_network(studio: InferenceScheduler, mode: str, bpm: floa
     assert jam.plays
 
 
-def test_jamming_with_the_network_leaves_nothing_sounding(studio: InferenceScheduler) -> None:
-    players = Players(studio.mind, studio, 7)
+def test_jamming_with_the_network_leaves_nothing_sounding(scheduler: InferenceScheduler) -> None:
+    players = Players(scheduler.improviser, scheduler, 7)
     players.jam(min(SECONDS, 40))
     assert players.sent > 20
 
 
 def test_nothing_of_a_session_that_ended_waits_for_the_search_for_cycles(
-    studio: InferenceScheduler,
+    scheduler: InferenceScheduler,
 ) -> None:
-    engine = Sessions(studio.mind)
+    engine = Sessions(scheduler.improviser)
     gc.disable()
     try:
         session = engine.session("player", 0.0)
         for step in range(8):
             session.note_on(step / 4, 60 + step, 80, 0, 0.2)
             engine.touch("player", step / 4)
-            while not studio.idle:
-                list(engine.news(studio.work(), step / 4))
+            while not scheduler.idle:
+                list(engine.news(scheduler.step(), step / 4))
         session.phrase_end(2.0)
-        while not studio.idle:
-            list(engine.news(studio.work(), 2.0))
+        while not scheduler.idle:
+            list(engine.news(scheduler.step(), 2.0))
         assert [output for _, outputs in engine.advance(2.5) for output in outputs]
         engine.close("player", 2.5)
-        studio.forget(session.mind)  # type: ignore[arg-type]  # its own
-        while not studio.idle:
-            studio.work()
-        left = weakref.ref(session.mind)
+        scheduler.remove(session.improviser)  # type: ignore[arg-type]  # its own
+        while not scheduler.idle:
+            scheduler.step()
+        left = weakref.ref(session.improviser)
         del session
         assert left() is None
     finally:

@@ -8,9 +8,10 @@ import pytest
 from live.scripted import Echo
 
 from composer.live.core.midi_clock import ClockFollower
+from composer.live.core.output import Control
 from composer.live.core.scheduler import Play
-from composer.live.core.session import Control
 from composer.live.core.sessions import Sessions
+from composer.live.core.turns import PlayerState
 from composer.live.wire.midi_player import MidiPlayer
 
 
@@ -35,7 +36,7 @@ def test_what_we_sent_and_comes_back_is_no_phrase() -> None:
     stage.player.play(Play(60, 82, 0, 1.0))
     stage.player.receive(1.01, bytes((0x90, 60, 82)))
     stage.player.receive(1.2, bytes((0x80, 60, 0)))
-    assert not stage.session.phrases.active
+    assert stage.session.phrases.state is PlayerState.SILENT
     assert stage.player.echoes.echoes == 1
     stage.player.receive(1.3, bytes((0x90, 60, 82)))  # once sent, once back: this is played
     assert stage.session.phrases.count == 1

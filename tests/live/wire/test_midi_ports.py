@@ -104,7 +104,7 @@ def ons(heard: list[bytes]) -> int:
 def test_a_phrase_over_midi_and_sigterm_in_the_middle_of_the_answer(
     jack: object, tmp_path: Path
 ) -> None:
-    with process(tmp_path, 'virtual="jam"', 'mind="organ"') as (serving, port):
+    with process(tmp_path, 'virtual="jam"', 'improviser="organ"') as (serving, port):
         keyboard, client = Keyboard("jam"), Client(port)
         assert keyboard.out.name and keyboard.into.name
         client.send("session", "main")

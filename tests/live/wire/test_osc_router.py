@@ -13,6 +13,7 @@ from composer.generation.settings import Settings
 from composer.live.core.parameters import Values
 from composer.live.core.scheduler import Play
 from composer.live.core.sessions import Sessions
+from composer.live.core.turns import PlayerState
 from composer.live.wire.osc_clients import MOST_LISTENERS
 from composer.live.wire.osc_codec import Message, encode
 from composer.live.wire.osc_handlers import INCOMING
@@ -82,7 +83,7 @@ def test_a_button_let_go_does_nothing() -> None:
         assert wire.send(trigger, 0) == []
         assert wire.send(trigger, 0.0) == []
         assert wire.send(trigger, False) == []
-    assert wire.engine.sessions["main"].phrases.active
+    assert wire.engine.sessions["main"].phrases.state is not PlayerState.SILENT
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,29 @@
+"""Output: what a session has to be sent, in its own words. No I/O.
+
+Conventions:
+    Channels are 0..15.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from composer.live.core.scheduler import Play
+
+
+class Tell(NamedTuple):
+    """Something to be said: an address under /composer, and its arguments."""
+
+    address: str
+    arguments: tuple[object, ...]
+
+
+class Control(NamedTuple):
+    """A controller to move, or, with number -1, a program to change to."""
+
+    number: int
+    value: int
+    channel: int
+
+
+Output = Play | Tell | Control

@@ -1,0 +1,279 @@
+"""Reply player: composer's side of a session, from the request to the last note's end. No I/O.
+
+It asks the improviser for notes, enters them into the schedule once it is composer's
+turn, and says what is to be sent. What may happen when is `composer.live.core.turns`' table.
+
+Conventions:
+    Moments are seconds, ticks event ticks of the session's timeline. Channels are 0..15.
+"""
+
+from __future__ import annotations
+
+import math
+
+from composer.encoding.events import TICKS_PER_BEAT, TICKS_PER_SECOND
+from composer.live.core.improviser import GenerateRequest, Improviser, ProposedNote
+from composer.live.core.output import Control, Output, Tell
+from composer.live.core.parameters import Values
+from composer.live.core.parts import Parts
+from composer.live.core.reply import Reply, put_off
+from composer.live.core.scheduler import LATE, Note, Play, Scheduler
+from composer.live.core.session_log import SessionLog
+from composer.live.core.timeline import Timeline
+from composer.live.core.turns import ON_TURN, Event, ReplyState, after
+from composer.music.beat_grid import BEATS, FREE
+
+LOOK_AGAIN = 0.5
+"""Seconds between two looks at how far an endless reply is generated ahead."""
+
+
+class ReplyPlayer:
+    """The replies of one session, one at a time.
+
+    Attributes:
+        state: Where composer's turn stands.
+        reply: The reply that is prepared or played; None while LISTENING.
+        schedule: Its notes to come and those that sound.
+        out: What is to be sent, in order.
+        turn: Id of the last reply.
+        answered: Moment at which it was committed.
+        used: Channels on which something was played.
+        log: What was played, if that is kept.
+    """
+
+    def __init__(
+        self,
+        values: Values,
+        timeline: Timeline,
+        parts: Parts,
+        improviser: Improviser,
+        log: SessionLog | None = None,
+    ) -> None:
+        """Nothing is played; the arguments are the session's own."""
+        self.state = ReplyState.LISTENING
+        self.reply: Reply | None = None
+        self.schedule = Scheduler()
+        self.out: list[Output] = []
+        self.turn = 0
+        self.answered = -math.inf
+        self.used: set[int] = set()
+        self.log = log
+        self._values, self._timeline, self._parts = values, timeline, parts
+        self._improviser = improviser
+        self._variation = 0
+        self._look = math.inf
+        self._begun: set[tuple[int, int]] = set()  # (channel, pitch) sent and not ended
+
+    @property
+    def on_turn(self) -> bool:
+        """Whether it is composer's turn."""
+        return self.state in ON_TURN
+
+    @property
+    def playing(self) -> int:
+        """Id of the reply that is played; 0 if none is."""
+        return self.reply.number if self.reply is not None and self.on_turn else 0
+
+    @property
+    def _early(self) -> float:
+        return self._values.number("latency") / 1000
+
+    def reset(self) -> None:
+        """Let the same seed number give the same replies from here on."""
+        self._variation = 0
+
+    # A reply's way through the states.
+
+    def request(
+        self,
+        values: Values,
+        join: int,
+        end: int | None,
+        slots: frozenset[int],
+        *,
+        first_by: int | None = None,
+        ahead: int | None = None,
+    ) -> Reply:
+        """Ask for a reply, in place of one that is prepared.
+
+        Args:
+            values: Parameters that hold for it.
+            join, end, slots, first_by, ahead: See `GenerateRequest`; `first_by` is the join
+                if it is not given.
+        """
+        if self.state is ReplyState.PREPARED and self.reply is not None:
+            self._improviser.discard(self.reply.join)
+        self._move(Event.REQUEST)
+        self.reply = Reply(join, end, values, asked=join)
+        self._generate(self.reply, join, join if first_by is None else first_by, slots, ahead)
+        return self.reply
+
+    def request_anew(
+        self, tick: int, first_by: int, slots: frozenset[int], ahead: int, asked: int
+    ) -> None:
+        """Have what the reply that is played goes on with from a tick be generated again."""
+        reply = self._current
+        reply.count -= self.schedule.clear(tick)
+        self._improviser.discard(tick)
+        self._move(Event.REQUEST)
+        reply.asked = asked
+        self._generate(reply, tick, first_by, slots, ahead)
+
+    def commit(self, now: float, number: int | None = None) -> None:
+        """It is composer's turn.
+
+        Args:
+            now: The moment.
+            number: Id of the reply; None for the next one.
+        """
+        reply = self._current
+        self._move(Event.COMMIT)
+        self.turn = self.turn + 1 if number is None else number
+        reply.number = self.turn
+        self.answered = now
+        if reply.end is None:
+            self._look = now
+        self._announce(reply)
+
+    def collect(self, now: float) -> None:
+        """Take the improviser's new notes, and enter them if it is composer's turn."""
+        reply = self.reply
+        if reply is None:
+            return
+        if now >= self._look:
+            self._look = now + LOOK_AGAIN
+            self._improviser.extend(round(self._timeline.tick(now)) - round(reply.offset))
+        reply.proposed += self._improviser.take()
+        if not self.on_turn:
+            return
+        if reply.proposed and not reply.count and reply.postponable:
+            # A reply that comes too late begins later, rather than without its beginning.
+            late = self._timeline.tick(now) - reply.proposed[0].onset - reply.offset
+            if late > LATE * self._timeline.ticks_per_second:
+                reply.offset += put_off(self._timeline, late, reply.values.text("start"))
+        for note in reply.proposed:
+            self._enter(reply, note)
+        reply.proposed.clear()
+        if self._improviser.done and self.state is ReplyState.COMMITTED:
+            self._move(Event.KNOWN)
+            self._tell_end(reply)
+
+    def play(self, now: float) -> None:
+        """Send what is due."""
+        if self.schedule:
+            for play in self.schedule.due(now, self._timeline, self._early):
+                self._send(play)
+        if self.state is ReplyState.COMPLETE and not self.schedule:
+            self._move(Event.PLAYED)
+            self.reply, self._look = None, math.inf
+
+    def silence(self, now: float) -> None:
+        """Stop playing at once; what was played so far has been played."""
+        for play in self.schedule.silence(now):
+            self._send(play)
+        self.withdraw(round(self._timeline.tick(now)))
+
+    def withdraw(self, tick: int | None = None) -> None:
+        """Give the reply up.
+
+        Args:
+            tick: What of it lies before, if it was committed, was played and stays heard;
+                None to have it unheard.
+        """
+        reply, on_turn, state = self.reply, self.on_turn, self.state
+        self._move(Event.CANCEL)
+        self.reply, self._look = None, math.inf
+        if reply is None:
+            return
+        if tick is None or not on_turn:
+            self._improviser.discard(reply.join)
+        else:
+            self._improviser.discard(math.ceil(tick - reply.offset))
+        if state is ReplyState.COMMITTED:
+            self._tell_end(reply)
+
+    def wind_down(self, now: float) -> None:
+        """Let what sounds end by itself, and begin nothing more."""
+        if self.reply is None or not self.on_turn:
+            return
+        self.schedule.clear()
+        self._improviser.discard(math.ceil(self._timeline.tick(now) - self.reply.offset))
+        self._look = math.inf
+
+    def deadline(self) -> float:
+        """The moment at which `collect` or `play` has something to do; infinite if never."""
+        moment = self._look
+        if self.schedule:
+            moment = min(moment, self.schedule.deadline(self._timeline, self._early))
+        return moment
+
+    # Inside.
+
+    @property
+    def _current(self) -> Reply:
+        if self.reply is None:
+            raise ValueError("there is no reply")
+        return self.reply
+
+    def _move(self, event: Event) -> None:
+        self.state = after(self.state, event)
+
+    def _generate(
+        self, reply: Reply, join: int, first_by: int, slots: frozenset[int], ahead: int | None
+    ) -> None:
+        self._variation += 1
+        settings = reply.values.settings()
+        self._improviser.generate(
+            GenerateRequest(join, first_by, reply.end, slots, settings, self._variation, ahead)
+        )
+
+    def _announce(self, reply: Reply) -> None:
+        wanted = int(reply.values.number("program"))
+        if wanted >= 0:
+            for slot in sorted(self._parts.programs):
+                self.out.append(Control(-1, wanted, self.channel(slot)))
+        if self._values.on("phrases"):
+            beats = 0.0 if reply.end is None else (reply.end - reply.join) / TICKS_PER_BEAT
+            if self._timeline.kind == FREE:
+                beats *= TICKS_PER_BEAT / TICKS_PER_SECOND * self._timeline.bpm / 60
+            begin = (reply.number, round(self._timeline.bpm, 3), round(beats, 4))
+            self.out.append(Tell("phrase/begin", begin))
+
+    def _tell_end(self, reply: Reply) -> None:
+        if self._values.on("phrases"):
+            self.out.append(Tell("phrase/end", (reply.number, reply.count)))
+
+    def _enter(self, reply: Reply, note: ProposedNote) -> None:
+        channel = self.channel(note.slot)
+        velocity = min(max(round(note.velocity * reply.values.number("loudness")), 1), 127)
+        onset = note.onset + reply.offset
+        self.schedule.add(Note(onset, note.duration, note.pitch, velocity, channel))
+        reply.count += 1
+        if self._values.on("phrases"):
+            per_beat = (
+                TICKS_PER_BEAT
+                if self._timeline.kind == BEATS
+                else TICKS_PER_SECOND * 60 / self._timeline.bpm
+            )
+            start = round((note.onset - reply.join) / per_beat, 4)
+            length = round(note.duration / per_beat, 4)
+            told = (reply.number, note.pitch, start, length, velocity, channel + 1)
+            self.out.append(Tell("phrase/note", told))
+
+    def _send(self, play: Play) -> None:
+        self.used.add(play.channel)
+        if self.log is not None:
+            self.log.played(play, self._timeline.bpm)
+        place = (play.channel, play.pitch)
+        if play.velocity and self._values.on("play"):
+            self._begun.add(place)
+            self.out.append(play)
+        elif not play.velocity and place in self._begun:
+            # Where playing was turned off since, the end is still sent.
+            self._begun.remove(place)
+            self.out.append(play)
+
+    def channel(self, slot: int) -> int:
+        """The MIDI channel on which a slot is played."""
+        wanted = int(self._values.number("channel_out")) - 1
+        return self._parts.channel(slot, self._values.band, wanted)
