@@ -7,13 +7,10 @@ Conventions:
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 
-PULSES = 48
-"""Pulses from which tempo and place are taken: two beats."""
-FEWEST = 6
-"""Pulses from which a tempo is told."""
+from composer.live.core.pulse_line import PulseLine
+
 LOST = 0.5
 """Seconds without a pulse after which it begins anew."""
 PER_SIXTEENTH = 6
@@ -26,13 +23,20 @@ Transport = Callable[[float, bool], None]
 class ClockFollower:
     """A MIDI clock, made even.
 
-    Pulses come a millisecond or three early or late. A straight line through the last two
-    beats of them says how fast they go, and where the host really is.
+    Pulses come a millisecond or three early or late, and after a sender was held up all at
+    once. `composer.live.core.pulse_line` says how fast they go, and where the host really is.
     """
 
     def __init__(self, follow: Follow, transport: Transport) -> None:
+        """Nothing came yet.
+
+        Args:
+            follow: Told where the host is, with every pulse that can be believed.
+            transport: Told when it starts (True) and stops.
+        """
         self._follow, self._transport = follow, transport
-        self._pulses: deque[tuple[float, int]] = deque(maxlen=PULSES)
+        self._pulses = PulseLine()
+        self._latest: float | None = None  # moment of the last pulse
         self._count = 0
         self._armed = False
         self._stopped = False  # many hosts send pulses all the same; they count for nothing
@@ -53,7 +57,7 @@ class ClockFollower:
             self._stopped = False
             self._transport(now, True)
         elif status == 0xFC:
-            self._pulses.clear()
+            self._clear()
             self._stopped = True
             self._transport(now, False)
         elif status == 0xF2 and len(message) >= 3:
@@ -64,29 +68,22 @@ class ClockFollower:
 
     def _begin(self, count: int) -> None:
         """The next pulse is at this count."""
-        self._pulses.clear()
+        self._clear()
         self._count, self._armed = count, True
 
+    def _clear(self) -> None:
+        self._pulses.clear()
+        self._latest = None
+
     def _pulse(self, now: float) -> None:
-        pulses = self._pulses
-        if pulses and now - pulses[-1][0] > LOST:
-            pulses.clear()
+        if self._latest is not None and now - self._latest > LOST:
+            self._pulses.clear()
+        self._latest = now
         if self._armed:
             self._armed = False
         else:
             self._count += 1
-        pulses.append((now, self._count))
-        if len(pulses) < FEWEST:
-            return
-        first = pulses[0][0]
-        times = [moment - first for moment, _ in pulses]
-        mean_time = sum(times) / len(times)
-        mean_count = sum(count for _, count in pulses) / len(pulses)
-        spread = sum((t - mean_time) ** 2 for t in times)
-        if spread <= 0:
-            return
-        both = zip(times, pulses, strict=True)
-        slope = sum((t - mean_time) * (count - mean_count) for t, (_, count) in both) / spread
-        if slope > 0:
-            tick = mean_count + (times[-1] - mean_time) * slope
-            self._follow(now, tick, slope * 60 / 24)
+        if self._pulses.add(self._count, now):
+            line = self._pulses.line
+            assert line is not None
+            self._follow(now, line.count_at(now), 60 / 24 / line.period)
