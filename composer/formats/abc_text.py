@@ -58,14 +58,16 @@ def tunes_of(text: str) -> list[Tune]:
     """The tunes of a file, in order (section 2.2).
 
     A blank line ends a tune; what stands between tunes is not music. Fields before the
-    first tune count for every tune. A file without an X: field is one tune.
+    first tune count for every tune. A file without an X: field is one tune if it has a K:
+    field, which ends every header (section 3.1.14), else it is not ABC.
     """
     drafts: list[_Draft] = []
     shared: list[str] = []
     open_draft: _Draft | None = None
     lines = list(_lines(text))
     if not any(line.startswith("X:") for line in lines):
-        return [Tune("", tuple(line for line in lines if line))] if any(lines) else []
+        is_tune = any(line.startswith("K:") for line in lines)
+        return [Tune("", tuple(line for line in lines if line))] if is_tune else []
     for line in lines:
         if line.startswith("X:"):
             open_draft = _Draft(line[2:].strip(), [*shared])
