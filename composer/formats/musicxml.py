@@ -90,7 +90,7 @@ def _listed(part: Part, name: str) -> list[str]:
             lines.append(_instrument(name, key, drum_name(key)))
             sounds.append((key, f"<midi-unpitched>{key + 1}</midi-unpitched>"))
     else:
-        lines.append(_instrument(name, None, default))
+        lines.append(_instrument(name, None, _text(part.name) or default))
         sounds.append((None, f"<midi-program>{part.program + 1}</midi-program>"))
     for sounding, sound in sounds:
         opening = f'<midi-instrument id="{_instrument_id(name, sounding)}">'

@@ -126,14 +126,13 @@ class _Reduction:
         """A part's name and how it sounds."""
         element = ET.SubElement(part_list, "score-part", id=name)
         text = listed.findtext("part-name") if listed is not None else None
-        ET.SubElement(element, "part-name").text = " ".join((text or "").split())
+        name_element = ET.SubElement(element, "part-name")
+        name_element.text = " ".join((text or "").split())
         if listed is None:
             return
-        # music21 knows programs by the names of instruments.
         called = " ".join((listed.findtext("score-instrument/instrument-name") or "").split())
-        if called:
-            instrument = ET.SubElement(element, "score-instrument", id=f"{name}-I1")
-            ET.SubElement(instrument, "instrument-name").text = called
+        if not name_element.text:
+            name_element.text = called
         for midi in listed.findall("midi-instrument"):
             program = self._whole(midi, "midi-program", 1, 128)
             channel = self._whole(midi, "midi-channel", 1, 16)
@@ -141,6 +140,12 @@ class _Reduction:
                 programs.setdefault(name, program - 1)
             if channel == 10:
                 programs[name] = DRUM_PROGRAM
+        if called and name not in programs:
+            # music21 knows programs by the names of instruments.
+            for tag, inside in (("score-instrument", "instrument-name"), ("midi-instrument", "")):
+                entry = ET.SubElement(element, tag, id=f"{name}-I1")
+                if inside:
+                    ET.SubElement(entry, inside).text = called
 
     def _read_drum_keys(self) -> None:
         for midi in self._root.iter("midi-instrument"):

@@ -18,7 +18,10 @@ from pathlib import Path
 
 import mido
 
-from example_seeds import groove, musicxml
+from composer.formats import musicxml
+from composer.music.notes import Note, Part, Piece
+from composer.music.timing import MetreMap, TempoMap, bpm_to_tempo
+from example_seeds import groove
 from example_seeds.notation import Sound, read_voice
 from example_seeds.seed_scores import DRUM_KIT, ENGRAVED, JIG, ODE, PRELUDE, Line, Score
 
@@ -242,6 +245,22 @@ def perform(name: str, score: Score) -> mido.MidiFile:
     return file
 
 
+def written(score: Score) -> Piece:
+    """A score as it stands on paper, every note at one loudness, to be written as MusicXML."""
+    lines = bar_lines(score)
+    parts = []
+    for index, line in enumerate(score.lines):
+        notes = tuple(
+            Note(ticks(sound.start), sound.pitch, ticks(sound.length), 80)
+            for voice in line.voices
+            for sound in read_voice(voice, lines, Fraction(score.start))
+        )
+        parts.append(Part(notes, line.program, line.name, index + 1, index))
+    metres = MetreMap(tuple((ticks(beat), above, below) for beat, above, below in score.metres))
+    tempos = TempoMap(tuple((ticks(beat), bpm_to_tempo(bpm)) for beat, bpm in score.tempos))
+    return Piece(tuple(parts), TICKS_PER_BEAT, tempos, metres, score.title)
+
+
 def main(arguments: Sequence[str]) -> int:
     """Write every seed into the folder given, by default this one."""
     folder = Path(arguments[0]) if arguments else Path(__file__).parents[2] / "midi_data"
@@ -250,7 +269,7 @@ def main(arguments: Sequence[str]) -> int:
         engrave(name, score).save(folder / f"{name}.mid")
     drums("drums").save(folder / "drums.mid")
     perform("prelude", PRELUDE).save(folder / "prelude.mid")
-    (folder / "ode.musicxml").write_bytes(musicxml.write(ODE, bar_lines(ODE)))
+    (folder / "ode.musicxml").write_bytes(musicxml.encode(written(ODE)))
     (folder / "jig.abc").write_text(JIG, encoding="ascii", newline="\n")
     return 0
 
