@@ -22,7 +22,7 @@ from composer.errors import DependencyError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from composer_training.fit import Progress
+    from composer_training.fit import UpdateReport
     from composer_training.run import Outcome
 
 BACKENDS = ("tensorflow", "jax", "torch")
@@ -328,7 +328,7 @@ def _stoppable() -> Iterator[Callable[[], bool]]:
 
 
 @contextmanager
-def _watching() -> Iterator[Callable[[Progress], None]]:
+def _watching() -> Iterator[Callable[[UpdateReport], None]]:
     """Reports a run: a bar on a terminal, and a line for each validation anywhere."""
     if not terminal.is_interactive():
         yield lambda progress: _say_scores(progress, terminal.say)
@@ -348,7 +348,7 @@ def _watching() -> Iterator[Callable[[Progress], None]]:
         task = shown.add_task("train", total=1.0, update="", figures="")
         smooth: list[float] = []
 
-        def report(progress: Progress) -> None:
+        def report(progress: UpdateReport) -> None:
             smooth.append(progress.nats)
             del smooth[:-20]
             shown.update(
@@ -363,7 +363,7 @@ def _watching() -> Iterator[Callable[[Progress], None]]:
         yield report
 
 
-def _say_scores(progress: Progress, say: Callable[[str], None]) -> None:
+def _say_scores(progress: UpdateReport, say: Callable[[str], None]) -> None:
     if not progress.scores:
         return
     for corpus, score in progress.scores.items():

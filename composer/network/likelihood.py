@@ -10,7 +10,7 @@ Conventions:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,7 @@ from composer.encoding.features import COLUMNS, features
 from composer.network.heads import Heads
 from composer.network.predictor import Predictor
 from composer.network.trunk import Floats, Ints
+from composer.terminal import Advance
 
 STREAMS = 32
 """Pieces side by side. More would not be quicker on a few cores."""
@@ -28,8 +29,6 @@ STEPS = 64
 """Steps of all streams between two passes of the heads."""
 ROWS = 512
 """Rows of one pass of the heads, so that what they look up stays in the cache."""
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(slots=True, eq=False)
@@ -55,7 +54,7 @@ def note_nats(
     predictor: Predictor,
     pieces: Sequence[Events],
     streams: int = STREAMS,
-    progress: Progress | None = None,
+    progress: Advance | None = None,
 ) -> Iterator[tuple[int, Floats]]:
     """Score pieces.
 

@@ -212,7 +212,7 @@ def _inputs(batch: Batch, state: Any) -> tuple[Any, Any, Any, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class UpdateReport:
     """What a run reports after every update.
 
     Attributes:
@@ -240,7 +240,7 @@ class Progress:
 
 def fit(
     fitter: Fitter,
-    report: Callable[[Progress], None],
+    report: Callable[[UpdateReport], None],
     limit: int | None = None,
     *,
     stop: Callable[[], bool] = lambda: False,
@@ -295,7 +295,7 @@ def fit(
             fitter.save("last")
             saved = clock()
         report(
-            Progress(
+            UpdateReport(
                 fitter.update,
                 settings.updates,
                 fitter.done,

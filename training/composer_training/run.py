@@ -30,7 +30,7 @@ from composer.network import weights_file
 from composer.network.config import NetworkConfig
 from composer_training.data import dataset
 from composer_training.data.dataset import DatasetError
-from composer_training.fit import INTERRUPTED, Fitter, Progress, TrainingError, fit
+from composer_training.fit import INTERRUPTED, Fitter, TrainingError, UpdateReport, fit
 from composer_training.settings import FitSettings
 from composer_training.tensorboard_log import EventLog
 
@@ -148,7 +148,7 @@ def run(
     plan: Plan,
     fitter: Fitter,
     *,
-    report: Callable[[Progress], None] = lambda progress: None,
+    report: Callable[[UpdateReport], None] = lambda progress: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Outcome:
     """Train to the end, and make a model of the best.
@@ -165,7 +165,7 @@ def run(
     folder = fitter.folder
     recent: list[NDArray[np.float32]] = []
 
-    def note(progress: Progress) -> None:
+    def note(progress: UpdateReport) -> None:
         recent.append(progress.fields)
         if progress.update % LOG_EVERY == 0:
             log.add(progress.update, _curves(progress, np.mean(recent, axis=0)))
@@ -256,7 +256,7 @@ def _fingerprint(folder: Path) -> str:
         raise DatasetError(f"{folder} is not there any more ({error.strerror})") from error
 
 
-def _curves(progress: Progress, fields: NDArray[np.float32]) -> dict[str, float]:
+def _curves(progress: UpdateReport, fields: NDArray[np.float32]) -> dict[str, float]:
     named = dict(zip(FIELDS, fields.tolist(), strict=True))
     return {
         **{f"train/{name}": value for name, value in named.items()},
@@ -266,7 +266,7 @@ def _curves(progress: Progress, fields: NDArray[np.float32]) -> dict[str, float]
     }
 
 
-def _history(progress: Progress) -> dict[str, Any]:
+def _history(progress: UpdateReport) -> dict[str, Any]:
     scores = progress.scores or {}
     return {
         "update": progress.update,

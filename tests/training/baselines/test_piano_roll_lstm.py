@@ -9,16 +9,18 @@ import numpy as np
 import pytest
 from composer_training.baselines import piano_roll_lstm as pianoroll
 from composer_training.baselines.piano_roll_lstm import (
-    KEYS,
     PRESETS,
-    STOP,
-    RollBatch,
     RollNetwork,
     RollSettings,
     fit,
+    score,
+)
+from composer_training.baselines.piano_rolls import (
+    KEYS,
+    STOP,
+    RollBatch,
     read,
     read_test,
-    score,
     to_roll,
     transposed,
 )
@@ -26,7 +28,7 @@ from keras import ops
 
 from composer.errors import SeedError, SettingError
 
-TINY = {"units": 8, "hidden": 8, "dropout": 0.0, "deaf": 0.0}
+TINY = {"units": 8, "hidden": 8, "dropout": 0.0, "input_dropout": 0.0}
 
 
 def nats_of(network: RollNetwork, chords: list[list[int]]) -> np.ndarray:
@@ -70,12 +72,13 @@ def test_the_ways_to_go_on_within_a_frame_add_up_to_one() -> None:
 @pytest.mark.slow
 def test_a_network_learns_two_chords_that_take_turns(kind: str) -> None:
     rolls = [to_roll([[48, 64, 67], [50, 65, 69]] * 6)] * 4
-    settings = RollSettings(frame=kind, units=16, hidden=16, dropout=0.0, deaf=0.0, pieces=4,
+    settings = RollSettings(frame=kind, units=16, hidden=16, dropout=0.0, input_dropout=0.0,
+                            pieces=4,
                             epochs=60, learning_rate=0.03, average=0.5)  # fmt: skip
-    told: list[float] = []
-    outcome = fit({"train": rolls, "valid": rolls}, settings, lambda e, t, v: told.append(v))
-    assert outcome.valid < 0.2 * told[0]
-    assert outcome.valid == min(told)
+    validated: list[float] = []
+    outcome = fit({"train": rolls, "valid": rolls}, settings, lambda e, t, v: validated.append(v))
+    assert outcome.valid < 0.2 * validated[0]
+    assert outcome.valid == min(validated)
     assert score(outcome.network, rolls) == pytest.approx(outcome.valid, abs=1e-4)
 
 

@@ -22,13 +22,14 @@ Conventions:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from composer.encoding.events import END, FIELDS, SHIFT, SIZES, Events
+from composer.terminal import Advance
 from composer_training.baselines.markov_contexts import (
     CHAINS,
     SYMBOLS,
@@ -40,7 +41,6 @@ from composer_training.baselines.markov_contexts import (
 )
 
 Floats = NDArray[np.float64]
-Progress = Callable[[int, int], None]
 
 HELD_OUT = 25
 """One training piece in so many is not counted but fits the mixture."""
@@ -157,7 +157,7 @@ class Markov:
         self.without: dict[str, Floats] = {}
 
     @classmethod
-    def fit(cls, pieces: Sequence[Events], progress: Progress | None = None) -> Markov:
+    def fit(cls, pieces: Sequence[Events], progress: Advance | None = None) -> Markov:
         """Count pieces, and fit the mixture on one in `HELD_OUT` of them.
 
         Args:

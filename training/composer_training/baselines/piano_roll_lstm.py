@@ -1,4 +1,4 @@
-"""Piano rolls: the literature's benchmark of LSTMs on polyphonic music, by its own protocol.
+"""Piano-roll LSTM: the benchmark of the literature on polyphonic music, by its own protocol.
 
 Chorales as frames of 88 keys. A network hears x[:-1] and is scored on x[1:]: nats per
 frame, summed over keys, pooled over all frames of all pieces. Two networks:
@@ -17,8 +17,7 @@ such and as intervals above it: what a third is need not be learnt at every heig
     python -m composer_training.baselines.piano_roll_lstm jsb-chorales-quarter.json --frame chord
     python -m composer_training.baselines.piano_roll_lstm train.json --test test.json
 
-Files are those of the JSB-Chorales-dataset: {"train": [piece], "valid": [piece], ...}, a
-piece a list of frames, a frame a list of MIDI pitches. The protocol fixes what is heard and
+Files are those of `composer_training.baselines.piano_rolls`. The protocol fixes what is heard and
 scored, not how a network learns; most papers do not transpose, so a figure from a network
 that learnt from transposed pieces is to be named as such.
 
@@ -46,16 +45,19 @@ from keras import ops
 from numpy.typing import NDArray
 
 from composer.errors import ComposerError, SeedError, SettingError
+from composer_training.baselines.piano_rolls import (
+    KEYS,
+    STOP,
+    Roll,
+    RollBatch,
+    read,
+    read_test,
+    transposed,
+)
 
-KEYS = 88
-LOWEST = 21
-STOP = KEYS
-"""The class that says that no further key of the frame sounds."""
 REACH = 24
 """Semitones either way of a frame's last key in which the network sees intervals."""
 KINDS = ("keys", "chord")
-
-Roll = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class RollSettings:
         layers: Of it.
         hidden: Units between the state and a frame's keys ("chord" only).
         dropout: Of what the LSTM gives, and of what is between.
-        deaf: Share of the keys heard that are dropped.
+        input_dropout: Of the keys of the frame that the network hears.
         learning_rate: Of Adam at its peak.
         weight_decay: On matrices.
         pieces: In a batch.
@@ -84,7 +86,7 @@ class RollSettings:
     layers: int = 1
     hidden: int = 256
     dropout: float = 0.3
-    deaf: float = 0.05
+    input_dropout: float = 0.05
     learning_rate: float = 4e-3
     weight_decay: float = 1e-4
     pieces: int = 8
@@ -103,7 +105,7 @@ class RollSettings:
         for name in ("weight_decay", "semitones", "seed"):
             if not getattr(self, name) >= 0:
                 raise SettingError(f"{name} is {getattr(self, name)}, must be at least 0")
-        for name in ("dropout", "deaf", "average"):
+        for name in ("dropout", "input_dropout", "average"):
             if not 0 <= getattr(self, name) < 1:
                 raise SettingError(f"{name} is {getattr(self, name)}, must be 0 to less than 1")
         if not 0 < self.learning_rate < math.inf:
@@ -117,83 +119,13 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
 """What did best on the chorales for each kind of frame, where the defaults did not."""
 
 
-def read(path: Path) -> dict[str, list[Roll]]:
-    """The pieces of each split, float32 [T, 88] of 0 and 1 each.
-
-    Raises:
-        SeedError: It is no such file.
-    """
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        splits = document if isinstance(document, dict) else {"test": document}
-        return {
-            split: [to_roll(piece) for piece in pieces if len(piece) > 1]
-            for split, pieces in splits.items()
-        }
-    except (OSError, ValueError, TypeError, AttributeError, IndexError) as error:
-        raise SeedError(f"{path} is not a file of the JSB-Chorales-dataset ({error})") from error
-
-
-def to_roll(frames: Sequence[Sequence[float]]) -> Roll:
-    """Frames of pitches -> [T, 88]; pitches off the piano raise IndexError."""
-    roll = np.zeros((len(frames), KEYS), dtype=np.float32)
-    for index, frame in enumerate(frames):
-        for pitch in frame:
-            key = int(pitch) - LOWEST
-            if not 0 <= key < KEYS:
-                raise IndexError(f"pitch {pitch} is not on the piano")
-            roll[index, key] = 1.0
-    return roll
-
-
-def transposed(roll: Roll, semitones: int) -> Roll:
-    """The same piece higher or lower, by less if the piano ends."""
-    keys = np.flatnonzero(roll.any(axis=0))
-    if not len(keys):
-        return roll
-    return np.roll(roll, int(np.clip(semitones, -keys[0], KEYS - 1 - keys[-1])), axis=1)
-
-
-@dataclass(frozen=True, slots=True)
-class RollBatch:
-    """Pieces side by side.
-
-    Attributes:
-        heard: float32 [B, T, 88], frames 0..T-1 of the protocol's x[:-1].
-        chords: int32 [B, T, K + 1], keys of the frame that comes in rising order, then
-            `STOP`, then -1.
-        scored: float32 [B, T], 1 where there is a frame.
-    """
-
-    heard: Roll
-    chords: NDArray[np.int32]
-    scored: NDArray[np.float32]
-
-    @classmethod
-    def of(cls, rolls: Sequence[Roll], most: int) -> RollBatch:
-        """Pad some pieces to one length; a frame has at most `most` notes."""
-        longest = max(len(roll) for roll in rolls) - 1
-        longest = -(-longest // 16) * 16  # few shapes, few compilations
-        heard = np.zeros((len(rolls), longest, KEYS), dtype=np.float32)
-        chords = np.full((len(rolls), longest, most + 1), -1, dtype=np.int32)
-        scored = np.zeros((len(rolls), longest), dtype=np.float32)
-        for index, roll in enumerate(rolls):
-            heard[index, : len(roll) - 1] = roll[:-1]
-            scored[index, : len(roll) - 1] = 1.0
-            for frame, keys in enumerate(roll[1:]):
-                sounding = np.flatnonzero(keys)
-                chords[index, frame, : len(sounding)] = sounding
-                chords[index, frame, len(sounding)] = STOP
-        return cls(heard, chords, scored)
-
-
 class RollNetwork(keras.Model):
     """(heard, chords) -> nats of every frame, float32 [B, T]."""
 
     def __init__(self, settings: RollSettings) -> None:
         super().__init__(name="pianoroll")
         self.kind = settings.frame
-        self.deaf = keras.layers.Dropout(settings.deaf, seed=1)
+        self.input_dropout = keras.layers.Dropout(settings.input_dropout, seed=1)
         self.recurrent = [
             keras.layers.LSTM(settings.units, return_sequences=True) for _ in range(settings.layers)
         ]
@@ -210,7 +142,7 @@ class RollNetwork(keras.Model):
     def call(self, inputs: Any, training: bool = False) -> Any:
         """See the class."""
         heard, chords = inputs
-        x = self.deaf(heard, training=training)
+        x = self.input_dropout(heard, training=training)
         for index, layer in enumerate(self.recurrent):
             out = self.drop(layer(x), training=training)
             x = out if index == 0 else x + out
@@ -377,18 +309,6 @@ def figures_of(outcome: RollOutcome, test: Sequence[Roll]) -> dict[str, float]:
     if test:
         figures["test"] = score(outcome.network, test)
     return {name: round(value, 4) for name, value in figures.items()}
-
-
-def read_test(path: Path) -> list[Roll]:
-    """The pieces of a file's "test", or of a file that is a list of pieces.
-
-    Raises:
-        SeedError: It has none.
-    """
-    pieces = read(path).get("test", [])
-    if not pieces:
-        raise SeedError(f'{path} has no pieces under "test" and is no list of pieces')
-    return pieces
 
 
 def _parser() -> argparse.ArgumentParser:
