@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from composer.errors import SettingError
@@ -56,6 +56,9 @@ class Kind:
         Raises:
             SettingError: It is none; the line names it and what is allowed.
         """
+        # Nearly all arguments are valid ints of whole kinds, or floats of the others.
+        if type(value) is (int if self.whole else float) and self.low <= value <= self.high:
+            return value
         if self.text:
             if not isinstance(value, str):
                 raise SettingError(f"{name} is missing or no text")
@@ -116,6 +119,13 @@ class Address:
     help: str
     handler: Handler | None = None
     ok: bool = True
+    _fields: tuple[tuple[str, bool], ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Take the arguments apart, once: (name, whether it may be left out)."""
+        names = self.arguments.split()
+        fields = tuple((name.strip("[]*"), name.startswith("[")) for name in names)
+        object.__setattr__(self, "_fields", fields)
 
     def read(self, arguments: Sequence[Argument]) -> list[Any] | None:
         """The handler's values; None for a button let go.
@@ -127,19 +137,19 @@ class Address:
         if names == TRIGGER:
             return None if _is_zero(arguments) else []
         if names.endswith("]*"):
-            return self._read_groups(names[1:-2].split(), arguments)
+            return self._read_groups(arguments)
         values = []
-        for place, name in enumerate(names.split()):
+        for place, (name, optional) in enumerate(self._fields):
             if place < len(arguments):
-                name = name.strip("[]")
                 values.append(KINDS[name].read(name, arguments[place]))
-            elif name.startswith("["):
+            elif optional:
                 break
             else:
                 raise SettingError(f"{name} is missing")
         return values
 
-    def _read_groups(self, names: list[str], arguments: Sequence[Argument]) -> list[Any] | None:
+    def _read_groups(self, arguments: Sequence[Argument]) -> list[Any] | None:
+        names = [name for name, _ in self._fields]
         if len(arguments) == 1 and not isinstance(arguments[0], str):  # a button
             return None if _is_zero(arguments) else [[]]
         if len(arguments) % len(names):

@@ -319,7 +319,7 @@ def join(request: Request, name: str) -> None:
     # The session first: a client that is refused stays in its own.
     shared.engine.session(name, request.now)
     shared.clients.join(request.source, name)
-    request.used = True
+    request.used = name
 
 
 @INCOMING.address("ping", "[token]", help="Answered by a pong.", ok=False)

@@ -77,13 +77,13 @@ class Request:
         shared: What all requests share.
         now: The moment at which it came.
         source: Who sent it.
-        used: Whether its session was asked for, and may have something to send.
+        used: The session that was asked for, and may have something to send.
     """
 
     shared: Shared
     now: float
     source: Endpoint
-    used: bool = False
+    used: Key | None = None
 
     @property
     def client(self) -> Hashable:
@@ -104,7 +104,7 @@ class Request:
         key = self.key
         session = self.shared.engine.session(key, self.now)
         self.shared.clients.listen(key, self.shared.clients.reply_to(self.source))
-        self.used = True
+        self.used = key
         return session
 
     def existing(self) -> Session | None:
@@ -141,9 +141,9 @@ class Request:
 
     def finish(self) -> None:
         """Bring the session that was used up to date."""
-        if self.used:
-            key = self.key
-            self.shared.outputs.append((key, self.shared.engine.touch(key, self.now)))
+        if self.used is not None:
+            outputs = self.shared.engine.touch(self.used, self.now)
+            self.shared.outputs.append((self.used, outputs))
 
     def later(self, work: Callable[[], Any], then: Callable[[Request, Any], None]) -> None:
         """Run something that takes long, and then act on its result (or error) as if it came."""
