@@ -92,7 +92,8 @@ OTHER_FORMATS = frozenset({".musicxml", ".xml", ".mxl", ".abc", ".krn", ".json",
     "seed_path",
     required=True,
     metavar="FILE",
-    help="MIDI file or score (.mid .midi .musicxml .mxl .abc .krn) to go on from.",
+    help="MIDI file or score (.mid .midi .kar .musicxml .mxl .abc .krn) to go on from; "
+    "book.abc#3 is tune X:3.",
 )
 @click.option(
     "--out", "out", metavar="FILE", help="MIDI file to write.  [default: SEED-continued.mid, here]"
