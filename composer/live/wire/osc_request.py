@@ -83,7 +83,7 @@ class Request:
     shared: Shared
     now: float
     source: Endpoint
-    used: Key | None = None
+    used: SessionKey | None = None
 
     @property
     def client(self) -> Hashable:
