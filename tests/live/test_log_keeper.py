@@ -26,7 +26,8 @@ class Keeper:
 
 
 def a_note(log: SessionLog, moment: float) -> None:
-    log.begin(moment, 120.0, (0, 60), 100)
+    log.place(moment, None, 120.0)
+    log.begin(moment, (0, 60), 100)
     log.end(moment + 0.5, (0, 60))
 
 

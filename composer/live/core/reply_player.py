@@ -263,7 +263,7 @@ class ReplyPlayer:
     def _send(self, play: Play) -> None:
         self.used.add(play.channel)
         if self.log is not None:
-            self.log.played(play, self._timeline.bpm)
+            self.log.played(play)
         place = (play.channel, play.pitch)
         if play.velocity and self._values.on("play"):
             self._begun.add(place)

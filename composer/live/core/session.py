@@ -157,7 +157,8 @@ class Session:
         tick = self._tick(now)
         self._numbers[key] = self.improviser.note_on(tick, slot, pitch, velocity, ticks)
         if self.log is not None:
-            self.log.begin(now, self.timeline.bpm, key, velocity)
+            self._log_place(now)
+            self.log.begin(now, key, velocity)
         self._strategy.struck(now)
 
     def note_off(self, now: float, pitch: int, channel: int, player: Hashable = None) -> None:
@@ -269,6 +270,7 @@ class Session:
                 self._set_parts()
         else:
             self.timeline.set_tempo(now, bpm)
+        self._log_place(now)
 
     def beat(self, now: float, beat: float) -> None:
         """The host's beat falls now."""
@@ -276,6 +278,7 @@ class Session:
             self.tempo(now, 120.0)
         if self.timeline.beat(now, beat):
             self.player.silence(now)
+        self._log_place(now)
 
     def follow(self, now: float, tick: float, bpm: float) -> None:
         """The host is at a tick now and goes at a tempo."""
@@ -283,16 +286,25 @@ class Session:
             self.tempo(now, bpm)
         if self.timeline.follow(now, tick, bpm):
             self.player.silence(now)
+        self._log_place(now)
 
     def transport(self, now: float, running: bool) -> None:
         """The host starts or stops."""
         if running:
             self.timeline.start(now)
+            self._log_place(now)
         elif self.timeline.running:
             self.player.silence(now)
             self._release_all(now)
             self.phrases.take()
             self.timeline.stop(now)
+
+    def _log_place(self, now: float) -> None:
+        """Note down where the music is, for the file of the jam."""
+        if self.log is not None:
+            timeline = self.timeline
+            beat = timeline.tick(now) / TICKS_PER_BEAT if timeline.kind == BEATS else None
+            self.log.place(now, beat, timeline.bpm, self.values.metre)
 
     # Time goes by.
 

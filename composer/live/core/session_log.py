@@ -5,7 +5,7 @@ and a marker where a reply was liked or not: it can be listened to, edited and t
 
 Conventions:
     Moments are seconds on the server's clock; in the file, ticks at 480 to the quarter
-    note, counted from the first note through every tempo there was.
+    note, counted from the bar line at or before the first note (`composer.live.core.log_grid`).
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import mido
 
 from composer.formats import midi
 from composer.live.core.keyboard import HeldKey
+from composer.live.core.log_grid import LogGrid
 from composer.live.core.scheduler import Play
 from composer.music.notes import DRUM_PROGRAM, Note, Part, Piece
-from composer.music.timing import TempoMap, bpm_to_tempo
 
 TICKS = 480
 MOST = 50_000
@@ -35,13 +35,13 @@ class SessionLog:
 
     Attributes:
         rows: Finished notes of "player" and "composer".
-        tempos: (moment, beats per minute) at every change.
+        grid: Where the beats lay.
         marks: (moment, text).
         changed: Whether something was added since it was last written.
     """
 
     rows: dict[str, list[Row]] = field(default_factory=lambda: {PLAYER: [], COMPOSER: []})
-    tempos: list[tuple[float, float]] = field(default_factory=list)
+    grid: LogGrid = field(default_factory=LogGrid)
     marks: list[tuple[float, str]] = field(default_factory=list)
     changed: bool = False
     _open: dict[tuple[str, HeldKey], tuple[float, int]] = field(default_factory=dict)
@@ -50,19 +50,30 @@ class SessionLog:
         """Notes in it."""
         return sum(len(rows) for rows in self.rows.values())
 
-    def begin(self, now: float, bpm: float, key: HeldKey, velocity: int) -> None:
+    def place(
+        self, now: float, beat: float | None, bpm: float, metre: tuple[int, int] = (4, 4)
+    ) -> None:
+        """The jam is at a beat now; see `LogGrid.place`.
+
+        Before the first note only the last place counts.
+        """
+        if not (len(self) or self._open):
+            self.grid = LogGrid()
+        self.grid.place(now, beat, bpm, metre)
+
+    def begin(self, now: float, key: HeldKey, velocity: int) -> None:
         """The player's note begins."""
-        self._begin(PLAYER, now, bpm, key, velocity)
+        self._begin(PLAYER, now, key, velocity)
 
     def end(self, now: float, key: HeldKey) -> None:
         """The player's note ends."""
         self._end(PLAYER, now, key)
 
-    def played(self, play: Play, bpm: float) -> None:
+    def played(self, play: Play) -> None:
         """Composer presses a key or lets it go."""
         key = HeldKey(play.channel, play.pitch)
         if play.velocity:
-            self._begin(COMPOSER, play.due, bpm, key, play.velocity)
+            self._begin(COMPOSER, play.due, key, play.velocity)
         else:
             self._end(COMPOSER, play.due, key)
 
@@ -73,38 +84,41 @@ class SessionLog:
 
     def copy(self) -> SessionLog:
         """The same, for another thread to read."""
-        return SessionLog({k: list(v) for k, v in self.rows.items()}, [*self.tempos], [*self.marks])
+        rows = {name: list(some) for name, some in self.rows.items()}
+        return SessionLog(rows, self.grid.copy(), [*self.marks])
 
     def rotate(self) -> SessionLog:
         """A new log that goes on with what is open in this one."""
-        return SessionLog(tempos=self.tempos[-1:], _open=self._open)
+        begun = min((moment for moment, _ in self._open.values()), default=None)
+        grid = LogGrid() if begun is None else self.grid.since(begun)
+        return SessionLog(grid=grid, _open=self._open)
 
     def file(self) -> mido.MidiFile | None:
         """All of it as a MIDI file, None if nothing was played."""
-        onsets = [row[0] for rows in self.rows.values() for row in rows]
-        if not onsets:
+        if not len(self):
             return None
-        place = _Place(min(onsets), self.tempos)
         parts = []
         for track, name in enumerate((PLAYER, COMPOSER), start=1):
             channels = sorted({row[4] for row in self.rows[name]})
             for channel in channels:
                 notes = tuple(
-                    Note(start, pitch, max(place.tick(end) - start, 1), velocity)
+                    Note(start, pitch, max(self._tick(end) - start, 1), velocity)
                     for onset, end, pitch, velocity, where in self.rows[name]
                     if where == channel
-                    for start in (place.tick(onset),)
+                    for start in (self._tick(onset),)
                 )
                 program = DRUM_PROGRAM if channel == 9 else 0
                 title = name if len(channels) == 1 else f"{name} {channel + 1}"
                 parts.append(Part(notes, program, title, track, channel))
-        file = midi.from_piece(Piece(tuple(parts), TICKS, place.map()))
-        _add_markers(file.tracks[0], [(place.tick(at), text) for at, text in self.marks])
+        tempos, metres = self.grid.tempos(TICKS), self.grid.metre_map(TICKS)
+        file = midi.from_piece(Piece(tuple(parts), TICKS, tempos, metres))
+        _add_markers(file.tracks[0], [(self._tick(at), text) for at, text in self.marks])
         return file
 
-    def _begin(self, who: str, now: float, bpm: float, key: HeldKey, velocity: int) -> None:
-        if not self.tempos or abs(self.tempos[-1][1] - bpm) > 0.5:
-            self.tempos.append((now, bpm))
+    def _tick(self, moment: float) -> int:
+        return max(round(self.grid.beat(moment) * TICKS), 0)
+
+    def _begin(self, who: str, now: float, key: HeldKey, velocity: int) -> None:
         self._end(who, now, key)
         self._open[who, key] = (now, velocity)
 
@@ -113,27 +127,6 @@ class SessionLog:
         if began is not None:
             self.rows[who].append((began[0], max(now, began[0]), key[1], began[1], key[0]))
             self.changed = True
-
-
-class _Place:
-    """Moments -> ticks, through the tempos."""
-
-    def __init__(self, origin: float, tempos: list[tuple[float, float]]) -> None:
-        first = [bpm for at, bpm in tempos if at <= origin][-1:] or [tempos[0][1]]
-        self._changes = [(origin, 0.0, first[0])]
-        for at, bpm in tempos:
-            if at > origin:
-                second, tick, before = self._changes[-1]
-                self._changes.append((at, tick + (at - second) * before / 60 * TICKS, bpm))
-
-    def tick(self, moment: float) -> int:
-        for second, tick, bpm in reversed(self._changes):
-            if moment >= second:
-                return round(tick + (moment - second) * bpm / 60 * TICKS)
-        return 0
-
-    def map(self) -> TempoMap:
-        return TempoMap(tuple((round(t), bpm_to_tempo(bpm)) for _, t, bpm in self._changes))
 
 
 def _add_markers(track: mido.MidiTrack, marks: list[tuple[int, str]]) -> None:
