@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 import types
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -28,14 +28,17 @@ class Two:
 
 
 @pytest.fixture
-def two(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
+def two(monkeypatch: pytest.MonkeyPatch) -> Iterator[types.ModuleType]:
     library = types.ModuleType("rtmidi2")
     for number, name in enumerate(("RTMIDI_DUMMY", "MACOSX_CORE", "LINUX_ALSA", "WINDOWS_MM")):
         setattr(library, f"API_{name}", number)
     library.MidiIn = library.MidiOut = Two  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "rtmidi2", library)
     monkeypatch.delitem(sys.modules, "composer.live.wire.rtmidi2_adapter", raising=False)
-    return importlib.import_module("composer.live.wire.rtmidi2_adapter")
+    yield importlib.import_module("composer.live.wire.rtmidi2_adapter")
+    # What was made of a false library is not for the next test.
+    del sys.modules["composer.live.wire.rtmidi2_adapter"]
+    del importlib.import_module("composer.live.wire").rtmidi2_adapter  # type: ignore[attr-defined]
 
 
 def test_the_same_names(two: Any) -> None:
