@@ -34,7 +34,7 @@ MOST_PREFILLED = 32
 MOST_PREFILL_NOTES = 100_000
 """Notes of seeds that wait for prefill at most, which bounds the memory they take."""
 JOINING = 8
-"""Streams join when so many places of a full batch are free, or an eighth of it if that is less."""
+"""An eighth of the places is left free before streams join: joining at every note costs more."""
 
 
 @dataclass(eq=False)
@@ -45,7 +45,7 @@ class Request:
         analysis: Of the seed.
         settings: Of the continuations.
         variations: Their numbers.
-        owner: What whoever makes the request finds it again by.
+        owner: Of the caller; returned with each continuation.
         state: Of the network after the seed; None until it has been prefilled.
     """
 

@@ -229,7 +229,7 @@ class ProcessPool(Generic[T, R]):
 def _safe_path() -> Iterator[None]:
     """Keep Python from importing out of the working folder while a worker starts.
 
-    A spawned process imports the standard library before it is told this one's `sys.path`,
+    A spawned process imports the standard library before it receives this one's `sys.path`,
     and would take a `random.py` that lies beside somebody's music for Python's own.
     """
     before = os.environ.get("PYTHONSAFEPATH")

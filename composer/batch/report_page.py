@@ -152,8 +152,8 @@ def _overview(statistics: Statistics) -> str:
         ("Music", f"{statistics.seconds / 60:,.1f} minutes"),
         ("Model", _text(statistics.model)),
     ]
-    told = {k: v for k, v in statistics.settings.items() if v not in (None, [], "auto")}
-    rows.append(("Settings", _text(", ".join(f"{k} {v}" for k, v in told.items()))))
+    chosen = {k: v for k, v in statistics.settings.items() if v not in (None, [], "auto")}
+    rows.append(("Settings", _text(", ".join(f"{k} {v}" for k, v in chosen.items()))))
     return _table(rows)
 
 

@@ -50,7 +50,7 @@ class _Batch(click.Command):
     "--best",
     type=int,
     metavar="N [of K]",
-    help="Keep the N that fit best of K variations, no two nearly alike.",
+    help="Keep the N of K variations that fit the seed best, no two nearly alike.",
 )
 @click.option(
     "--pattern",

@@ -46,7 +46,7 @@ def add_to(verbs: click.Group) -> None:
     "--crops",
     type=click.IntRange(8, 100_000),
     metavar="NOTES",
-    help="The same notes with no more heard than a crop of so many, too.",
+    help="Also score notes after no more than a crop of this length.",
 )
 @click.option(
     "--limit", type=click.IntRange(1), help="Pieces of each corpus at most.  [default: all]"

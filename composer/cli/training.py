@@ -70,7 +70,7 @@ _RUN_OPTIONS = (
     click.option(
         "--minutes",
         type=click.FloatRange(0, min_open=True),
-        help="End after so long, if that comes before the last update.",
+        help="End after this time, if it comes before the last update.",
     ),
     click.option(
         "--share",
@@ -89,7 +89,7 @@ _RUN_OPTIONS = (
         help="Of matrix products.",
     ),
     click.option(
-        "--seed", type=click.IntRange(0), default=1, show_default=True, help="Of everything drawn."
+        "--seed", type=click.IntRange(0), default=1, show_default=True, help="Of all randomness."
     ),
     click.option(
         "--limit",
@@ -108,13 +108,16 @@ _RUN_OPTIONS = (
 def _schedule(**defaults: Any) -> tuple[Callable[[Any], Any], ...]:
     """Options whose defaults differ between training and fine-tuning."""
     helps: dict[str, tuple[click.ParamType[Any], str]] = {
-        "batch_size": (click.IntRange(1), "Pieces side by side in a batch."),
-        "steps": (click.IntRange(1), "Notes through which errors are traced back."),
+        "batch_size": (click.IntRange(1), "Pieces in a batch."),
+        "steps": (click.IntRange(1), "Notes of a batch, through which gradients flow back."),
         "updates": (click.IntRange(1), "Steps of the optimiser in all."),
         "learning_rate": (click.FloatRange(0, min_open=True), "At its peak."),
         "warm_up": (click.IntRange(0), "Updates up to that peak."),
         "validate_every": (click.IntRange(1), "Updates between validations."),
-        "patience": (click.IntRange(0), "End after so many without improvement; 0: never."),
+        "patience": (
+            click.IntRange(0),
+            "Validations without improvement before the end; 0: never.",
+        ),
     }
     return tuple(
         click.option(

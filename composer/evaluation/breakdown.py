@@ -161,7 +161,7 @@ def against_crops(
 
     Args:
         predictor: The network.
-        told: The pieces, with what it made of them whole.
+        note_scores: Of the whole pieces.
         length: Notes in a crop.
         streams: Crops side by side.
         progress: Called with notes scored and notes in all.

@@ -47,7 +47,7 @@ class Figures:
         keys: Share of outputs in the true second half's key, by music21.
         degenerate: Share of outputs that loop, are silent or all but empty.
         faults: How many of each kind.
-        surprise: Nats per note, by whoever was asked; NaN if nobody was.
+        surprise: Nats per note under another model; NaN if there is none.
         from_seed: Each output's longest copy from its seed.
         from_training: Each output's longest copy from the music trained on; empty if that
             was not looked at.

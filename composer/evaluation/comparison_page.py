@@ -19,7 +19,7 @@ _COLOURS = (
 """Okabe and Ito (2008): told apart by all kinds of colour vision."""
 _DESCRIPTORS = {
     **DESCRIPTORS,
-    SURPRISE: "what a Performance RNN, told the first half, would pay for a note",
+    SURPRISE: "nats per note under a Performance RNN that has heard the first half",
 }
 
 _STYLE = """

@@ -1,7 +1,7 @@
 """Copies: the longest stretch of bars that some music has in common with other music.
 
 Every bar has a print: where its notes begin and how high they lie above its first tone
-(drums: which keys), whoever plays them and however long and loud they are. So a copy in
+(drums: which keys), whatever their part, duration and velocity. So a copy in
 another key is a copy. Bars that follow one another in both, each at the same transposition,
 make a stretch; an empty bar ends it.
 

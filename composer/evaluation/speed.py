@@ -5,7 +5,7 @@ Measured, in milliseconds or notes a second:
     note         one note at batch 1 as `composer generate` and the server draw it: rules,
                  five fields sampled, state advanced
     network      the same without rules or an ear for repetition: heads, draws, LSTM
-    streams      notes a second of so many continuations side by side, all together
+    streams      notes a second of that many continuations in one batch, all together
     prime        notes of a seed heard a second
     cold_start   a whole `composer generate` from the shell, beside `import tensorflow`
     keras        a stateful Keras LSTM of the same size, `model.predict` once a note
@@ -189,7 +189,7 @@ def _times(figures: dict[str, Any]) -> str:
 
 
 def streams(predictor: Predictor, count: int, notes: int) -> list[Stream]:
-    """Continuations of the shipped seed, about to play so many notes each."""
+    """Continuations of the shipped seed that will have that many notes each."""
     from composer.formats import midi
 
     analysis = analyse_seed(midi.read(seed_path()))
@@ -306,7 +306,7 @@ class _Tutorial:
             self._process.wait()
 
     def times(self, notes: int) -> list[float]:
-        """Seconds of so many notes; nothing if it does not run."""
+        """Seconds that each of a number of notes takes; empty if Keras does not run."""
         if self._process is None or self.reason:
             return []
         assert self._process.stdin is not None

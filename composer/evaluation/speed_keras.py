@@ -2,7 +2,7 @@
 
 Run by `composer.evaluation.speed` in a process of its own, so that TensorFlow's threads and memory
 are not in composer's way: `python -m composer.evaluation.speed_keras LAYERS UNITS`. For every line
-with a number on standard input so many notes are drawn, and their seconds printed as JSON.
+for each number on standard input it draws that many notes and prints the seconds as JSON.
 """
 
 from __future__ import annotations

@@ -246,7 +246,7 @@ def fit(
     stop: Callable[[], bool] = lambda: False,
     clock: Callable[[], float] = time.monotonic,
 ) -> str:
-    """Train until the last update, the time limit, an early stop, or being told to stop.
+    """Train until the last update, the time limit, an early stop, or a request to stop.
 
     Args:
         fitter: Fresh, or restored from a checkpoint.

@@ -203,7 +203,10 @@ def test_it_plays_and_judges_in_the_command(
     ]  # fmt: skip
     assert all(figures["surprise"]["value"] > 0 for figures in sources.values())
     assert sources["truth"]["distance"]["surprise"]["value"] == 0
-    assert "Performance RNN, told the first half" in (tmp_path / "page.html").read_text()
+    assert (
+        "under a Performance RNN that has heard the first half"
+        in (tmp_path / "page.html").read_text()
+    )
     result = CliRunner().invoke(verbs, [*arguments, "--force", "--no-markov"])
     assert "surprise, nats per note" in result.output
     (tmp_path / "rival.npz").write_bytes(b"not one")
