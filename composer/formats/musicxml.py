@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 from xml.sax.saxutils import escape
@@ -232,10 +233,8 @@ class _PartWriter:
                 f"{where[0]}{where[1]}</note>"
             ]
         items = _items(bar, chords)
-        values = values_of([(item.start, item.stop) for item in items], bar.metre)
-        sounds = [items[value.item].chord is not None for value in values]
-        beams = beams_of(values, sounds, beat_unit(bar.metre))
-        tuplets = tuplet_marks(values)
+        spans = tuple((item.start, item.stop, item.chord is not None) for item in items)
+        values, beams, tuplets = _engraved(spans, bar.metre)
         lines = []
         for index, value in enumerate(values):
             chord = items[value.item].chord
@@ -260,7 +259,7 @@ class _PartWriter:
                 if there
             )
             for number, (pitch, velocity) in enumerate(chord.notes):
-                mark = beams[index] if not number else []
+                mark = beams[index] if not number else ()
                 bracket = tuplets.get(index) if not number else None
                 lines.append(
                     self._note(pitch, velocity, bool(number), value, where, ties, mark, bracket)
@@ -275,7 +274,7 @@ class _PartWriter:
         value: Value,
         where: tuple[str, str],
         ties: tuple[str, ...],
-        beams: list[str],
+        beams: tuple[str, ...],
         bracket: str | None,
     ) -> str:
         """One note in the order that MusicXML's schema asks for."""
@@ -326,10 +325,24 @@ def _items(bar: Bar, chords: Sequence[Chord]) -> list[_Item]:
     return items
 
 
+@lru_cache(maxsize=4096)
+def _engraved(
+    spans: tuple[tuple[int, int, bool], ...], metre: tuple[int, int]
+) -> tuple[list[Value], list[tuple[str, ...]], dict[int, str]]:
+    """(values, their beams, brackets by value) of spans (start, stop, whether it sounds).
+
+    Kept, since bars of the same rhythm are many and their writing is half of the work.
+    """
+    values = values_of([span[:2] for span in spans], metre)
+    beams = beams_of(values, [spans[value.item][2] for value in values], beat_unit(metre))
+    return values, [tuple(marks) for marks in beams], tuplet_marks(values)
+
+
+@lru_cache(maxsize=4096)
 def _tail(
     value: Value,
     where: tuple[str, str],
-    beams: Sequence[str],
+    beams: tuple[str, ...],
     accidental: str = "",
     notehead: str = "",
 ) -> str:

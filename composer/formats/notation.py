@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
@@ -149,7 +149,19 @@ def _placed(part: Part, bars: Sequence[Bar], steps: StepMap) -> list[Chord]:
         loud = max(note.velocity, before.notes[0][1]) if before else note.velocity
         stop = max(stop, before.stop) if before else stop
         merged[start, note.pitch] = Chord(start, stop, ((note.pitch, loud),))
-    return sorted(merged.values(), key=lambda chord: (chord.start, chord.notes))
+    return sorted(_struck_anew(merged.values()), key=lambda chord: (chord.start, chord.notes))
+
+
+def _struck_anew(chords: Iterable[Chord]) -> Iterator[Chord]:
+    """The chords of one note each, none lasting on when its pitch is struck again.
+
+    A key can only sound once, and MuseScore plays one of two that overlap.
+    """
+    following: dict[int, int] = {}
+    for chord in sorted(chords, key=lambda chord: -chord.start):
+        pitch = chord.notes[0][0]
+        yield replace(chord, stop=min(chord.stop, following.get(pitch, chord.stop)))
+        following[pitch] = chord.start
 
 
 class _Grid:

@@ -157,3 +157,9 @@ def test_tempos_are_whole_numbers_on_the_page() -> None:
     score = ET.fromstring(encode(Piece((part,), tempos=tempos)))
     assert [mark.text for mark in score.iter("per-minute")] == ["138", "100"]
     assert [sound.get("tempo") for sound in score.iter("sound")] == ["138", "139", "100"]
+
+
+def test_a_key_that_is_struck_again_while_it_sounds_ends_first() -> None:
+    score = page([(0, 60, 4), (2, 60, 2)])
+    assert written(score) == ["half C4", "half C4"]
+    assert score.find(".//tie") is None
