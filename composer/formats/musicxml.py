@@ -115,8 +115,9 @@ def _tempo_marks(piece: Piece, bars: Sequence[Bar]) -> dict[int, list[str]]:
     marks: dict[int, list[str]] = {}
     shown = 0.0
     index = 0
+    end = max(piece.end, 1)
     for tick, tempo in piece.tempos.changes:
-        if tick >= max(piece.end, 1):
+        if tick >= end:
             break
         while index + 1 < len(bars) and bars[index + 1].tick <= tick:
             index += 1

@@ -160,7 +160,8 @@ def _struck_anew(chords: Iterable[Chord]) -> Iterator[Chord]:
     following: dict[int, int] = {}
     for chord in sorted(chords, key=lambda chord: -chord.start):
         pitch = chord.notes[0][0]
-        yield replace(chord, stop=min(chord.stop, following.get(pitch, chord.stop)))
+        again = following.get(pitch, chord.stop)
+        yield replace(chord, stop=again) if again < chord.stop else chord
         following[pitch] = chord.start
 
 
@@ -169,32 +170,28 @@ class _Grid:
 
     def __init__(self, onsets: Iterable[float], bars: Sequence[Bar]) -> None:
         self._firsts = [first for bar in bars for first in range(bar.start, bar.stop, BEAT)]
-        self._end = bars[-1].stop
+        self._beats = len(self._firsts)
+        self._firsts.append(bars[-1].stop)
         places: dict[int, list[float]] = defaultdict(list)
         for onset in onsets:
             index = self._index(onset)
             places[index].append(onset - self._firsts[index])
-        self._sizes = [6] * len(self._firsts)
-        for index in range(len(self._firsts)):
+        self._sizes = [6] * self._beats
+        for index in range(self._beats):
             # Triplets need a whole beat of the bar.
-            whole = self.beat(index)[1] - self._firsts[index] == BEAT
+            whole = self._firsts[index + 1] - self._firsts[index] == BEAT
             if not whole:
                 self._sizes[index] = 3
             elif index in places:
                 self._sizes[index] = min(_GRIDS, key=lambda grid: _cost(places[index], *grid))[0]
 
     def _index(self, step: float) -> int:
-        return max(bisect_right(self._firsts, step) - 1, 0)
-
-    def beat(self, index: int) -> tuple[int, int]:
-        """(first step, end) of a beat."""
-        after = self._firsts[index + 1] if index + 1 < len(self._firsts) else self._end
-        return self._firsts[index], after
+        return min(max(bisect_right(self._firsts, step) - 1, 0), self._beats - 1)
 
     def at(self, step: float) -> tuple[int, int, int]:
         """(first step, end, grid) of the beat that a step lies in."""
         index = self._index(step)
-        return (*self.beat(index), self._sizes[index])
+        return self._firsts[index], self._firsts[index + 1], self._sizes[index]
 
     def snapped(self, step: float) -> int:
         """The place on the grid next to a step."""
