@@ -58,7 +58,7 @@ def continue_seed(
     """
     settings = settings or Settings()
     return generate.continue_seed(
-        seed.analysis(settings.grid),
+        seed.analysis(settings.grid, settings.tempo),
         predictor or open_predictor(),
         settings,
         range(variations),

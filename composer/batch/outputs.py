@@ -102,13 +102,17 @@ class OutputWriter:
             "seconds": round(end - start, 3),
             **more,
         }
+        remarks = self._seed.remarks_on(self._analysis)
+        if remarks:
+            record["remarks"] = remarks
         return Result(number, record, tuple(files), last)
 
     def _midi(self, made: Continuation) -> bytes:
         if self._spec.continuation_only:
             return smf.encode(alone(made))
-        piece, join = behind(made, self._extender.end)
-        return self._extender.encode(piece, join, end=made.end)
+        piece, join = behind(made, self._seed.piece.end)
+        tempo = piece.tempos.tempo_at(join)
+        return self._extender.encode(piece, join, end=made.end, tempo=tempo)
 
     def _encode(self, kind: str, made: Continuation, stream: Stream, midi_bytes: bytes) -> bytes:
         if kind == "mid":

@@ -261,7 +261,7 @@ def _value(name: str, value: Any) -> Any:
             return int(value) if isinstance(value, str) else int(number)
         if name in _REAL:
             return float(value)
-        if name == "parts":
+        if name in ("parts", "drums", "no_drums"):
             texts = value if isinstance(value, list) else str(value).split(",")
             return tuple(str(text).strip() for text in texts if str(text).strip())
         if name == "pitch_range":

@@ -106,7 +106,8 @@ class Worker:
                 seed = open_seed(path)
             except ComposerError as error:
                 raise type(error)(_without_folder(str(error), path, task)) from error
-        analysis = seed.analysis(task.settings.grid)
+        seed = seed.with_drums(task.settings.drums, task.settings.no_drums)
+        analysis = seed.analysis(task.settings.grid, task.settings.tempo)
         writer = OutputWriter(self._spec, task, _digest(task) or "", seed, analysis)
         segment = analysis.segment() if self._spec.best is not None else None
         count = len(task.variations)

@@ -46,6 +46,7 @@ def _option(parameter: Parameter, default: Any) -> Callable[..., Any]:
         show_default=settled and default is not None,
         help=text,
         metavar=parameter.metavar,
+        multiple=parameter.many,
         callback=pitch_range if parameter.name == "pitch_range" else None,
     )
 
@@ -77,8 +78,10 @@ def settings_from(options: dict[str, Any]) -> Any:
     values = {name: options.pop(name) for name in PARAMETERS}
     if values["rng_seed"] is None:
         values["rng_seed"] = secrets.randbelow(1_000_000)
-    parts = values["parts"] or ""
-    values["parts"] = tuple(text.strip() for text in parts.split(",") if text.strip())
+    values["parts"] = (values["parts"] or "",)
+    for name in ("parts", "drums", "no_drums"):
+        texts = (text.strip() for given in values[name] for text in given.split(","))
+        values[name] = tuple(text for text in texts if text)
     return Settings(**values)
 
 
@@ -148,7 +151,10 @@ def generate(
     from composer.generation.seed_files import alone, continued, open_seed
 
     settings = settings_from(options)
-    seed = open_seed(seed_path)
+    seed = open_seed(seed_path).with_drums(settings.drums, settings.no_drums)
+    analysis = seed.analysis(settings.grid, settings.tempo)
+    for line in seed.remarks_on(analysis):
+        terminal.say(f"Note: {line}.")
     names = output_names(Path(out or f"{seed.path.stem}-continued.mid"), variations)
     plots = output_names(Path(plot), variations) if plot else []
     if names[0].suffix.lower() in OTHER_FORMATS:
@@ -160,7 +166,7 @@ def generate(
     predictor = load_predictor(model, device)
     with terminal.bar("Composing", "%") as advance:
         made = continue_seed(
-            seed.analysis(settings.grid),
+            analysis,
             predictor,
             settings,
             range(variations),
@@ -177,7 +183,6 @@ def generate(
             picture = piano_roll_png(seed.piece, continuation.piece, continuation.join)
             with begin(path) as stream:
                 stream.write(picture)
-    analysis = made[0].analysis
     summary = {
         "seed": str(seed.path),
         "out": [str(path) for path in names],

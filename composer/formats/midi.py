@@ -1,38 +1,29 @@
 """MIDI file <-> Piece, message for message: the only reader and writer of seeds and results.
 
 Conventions:
-    A part is one (track, channel) pair with at least one note. What MIDI leaves open is
-    decided so: on one key the first on gets the first off; a note never ended lasts to
-    the file's last message; a note of no length lasts one tick; a note let go under the
-    pedal lasts until the pedal comes up or its key is struck again. Notes are paired
-    within their track, while pedal and program belong to the channel, whichever track
-    they stand in. The program of a part is the one in force at its last note: that is
-    what goes on.
+    A part is one (track, channel) pair with at least one note, or all channels of an MPE
+    player on one track. How notes end says `composer.formats.midi_notes`, which parts are
+    drums `composer.formats.midi_channels`. Notes are paired within their track, while
+    pedal and program belong to the channel, whichever track they stand in. The program of
+    a part is the one in force at its last note: that is what goes on.
 """
 
 from __future__ import annotations
 
 import os
 import stat
-from bisect import bisect_right
-from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import mido
 
 from composer import files
 from composer.errors import SeedError
 from composer.formats import smf
+from composer.formats.midi_channels import Instruments, Place, drum_reason, one_player
+from composer.formats.midi_notes import Row, read_notes
 from composer.formats.midi_text import decode_text
-from composer.formats.midi_timeline import (
-    ALL_NOTES_OFF,
-    ALL_SOUND_OFF,
-    DRUM_CHANNEL,
-    RESET_CONTROLLERS,
-    Event,
-    end_tick,
-    timeline,
-)
+from composer.formats.midi_timeline import DRUM_CHANNEL, Event, end_tick, timeline
 from composer.formats.midi_writer import extend, from_piece
 from composer.formats.remarks import Remark, to_log
 from composer.formats.smpte import UnmeasuredFile
@@ -44,7 +35,6 @@ __all__ = ["end_tick", "extend", "from_piece", "load", "read", "save", "to_piece
 _LARGEST_FILE = 32 << 20
 """Bytes; a note takes up some 500 times its bytes in memory once it is read."""
 
-_SUSTAIN = 64
 _LARGEST_DENOMINATOR = 64
 
 
@@ -99,45 +89,88 @@ def read(path: str | os.PathLike[str]) -> Piece:
 def to_piece(file: mido.MidiFile, remark: Remark = to_log) -> Piece:
     """The music in a file: notes with the pedal folded in, tempo, metre, names.
 
+    Args:
+        file: As `load` gives it.
+        remark: Told, a line each, what the file leaves open and how it was taken.
+
     Raises:
         SeedError: There are no notes in it. The line does not name the file.
     """
     events, _ = timeline(file)
-    keys = _Keys()
-    tempos: list[tuple[int, int]] = []
-    metres: list[tuple[int, int, int]] = []
-    for event in events:
-        message = event.message
-        if not message.is_meta:
-            keys.follow(event)
-        elif message.type == "set_tempo":
-            if message.tempo > 0:
-                tempos.append((event.tick, message.tempo))
-        elif message.numerator > 0 and message.denominator <= _LARGEST_DENOMINATOR:
-            metres.append((event.tick, message.numerator, message.denominator))
-    keys.end_all(end_tick(file))
-    if not keys.notes:
+    instruments = Instruments.of(events)
+    rows, endless = read_notes(
+        events,
+        end_tick(file),
+        file.ticks_per_beat,
+        lambda line: line % 16 != DRUM_CHANNEL,
+    )
+    if not rows:
         raise SeedError("has no notes; take a file with some music in it")
-
+    if endless:
+        remark(f"{endless} notes are never ended; each lasts to the next, or a beat or so")
     names = [decode_text(track.name) for track in file.tracks]
-    parts = [
-        Part(
-            notes=tuple(Note(*row) for row in sorted(rows)),
-            program=keys.program(track, line, max(rows)[0]),
-            name=names[track],
-            track=track,
-            channel=line % 16,
-        )
-        for (track, line), rows in sorted(keys.notes.items())
-    ]
+    tempos, metres = _tempos_and_metres(events)
     return Piece(
-        parts=tuple(parts),
+        parts=tuple(_parts(rows, instruments, names, file.ticks_per_beat, remark)),
         ticks_per_beat=file.ticks_per_beat,
         tempos=TempoMap(tuple(tempos)),
         metres=MetreMap(tuple(metres)),
         title=names[0],
         pulse=_pulse(file),
     )
+
+
+def _tempos_and_metres(
+    events: Iterable[Event],
+) -> tuple[list[tuple[int, int]], list[tuple[int, int, int]]]:
+    """(tick, tempo) and (tick, numerator, denominator) that can be, in time."""
+    tempos, metres = [], []
+    for event in events:
+        message = event.message
+        if message.type == "set_tempo" and message.tempo > 0:
+            tempos.append((event.tick, message.tempo))
+        elif message.type == "time_signature" and _can_be_counted(message):
+            metres.append((event.tick, message.numerator, message.denominator))
+    return tempos, metres
+
+
+def _can_be_counted(metre: Any) -> bool:
+    return bool(metre.numerator > 0 and metre.denominator <= _LARGEST_DENOMINATOR)
+
+
+def _parts(
+    rows: dict[Place, list[Row]],
+    instruments: Instruments,
+    names: list[str],
+    beat: int,
+    remark: Remark,
+) -> Iterator[Part]:
+    """The parts of a file, in the order of tracks and channels."""
+    homes = one_player(rows, instruments)
+    players: dict[Place, list[Row]] = {}
+    for place in sorted(rows):
+        players.setdefault(homes.get(place, place), []).extend(rows[place])
+    for home in sorted(set(homes.values())):
+        channels = sum(other == home for other in homes.values())
+        remark(f"track {home[0] + 1} is one MPE player on {channels} channels: one part")
+    for number, (place, notes) in enumerate(sorted(players.items()), start=1):
+        track, line = place
+        program, bank = instruments.at(line, max(notes)[0])
+        why = None
+        if place not in homes:
+            why = drum_reason(place, names[track], notes, instruments, beat)
+        if why:
+            shown = f"part {number} ({names[track]})" if names[track] else f"part {number}"
+            remark(f"{shown} is read as drums: {why} (--no-drums {number} if not)")
+        yield Part(
+            notes=tuple(Note(*row) for row in sorted(notes)),
+            program=program if why is None else DRUM_PROGRAM,
+            name=names[track],
+            track=track,
+            channel=line % 16,
+            bank=bank,
+            kit=program if why is not None else 0,
+        )
 
 
 def _pulse(file: mido.MidiFile) -> str:
@@ -159,96 +192,3 @@ def save(file: mido.MidiFile, path: str | os.PathLike[str], *, force: bool = Fal
             may not be written to, the disk is full, or the music does not fit the format.
     """
     files.write(smf.encode(file), path, force=force)
-
-
-@dataclass(slots=True)
-class _Keys:
-    """The keys of all channels as the file goes by, and the notes they give.
-
-    A row is a note's fields in the order of `Note`. Ports and channels are numbered
-    together, as lines (see `composer.formats.midi_timeline`).
-
-    Attributes:
-        notes: (track, line) -> rows of finished notes.
-        programs: Line -> (tick, program) in time.
-        held: Line -> (track, pitch) -> (onset, velocity) of keys that are down.
-        ringing: Line -> pitch -> (track, onset, velocity) of keys that only the pedal holds.
-        pedals: Lines whose pedal is down.
-    """
-
-    notes: dict[tuple[int, int], list[tuple[int, int, int, int]]] = field(default_factory=dict)
-    programs: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
-    held: dict[int, dict[tuple[int, int], deque[tuple[int, int]]]] = field(default_factory=dict)
-    ringing: dict[int, dict[int, list[tuple[int, int, int]]]] = field(default_factory=dict)
-    pedals: set[int] = field(default_factory=set)
-
-    def follow(self, event: Event) -> None:
-        """Take in the next channel message."""
-        tick, track, line, message = event
-        kind = message.type
-        if kind == "note_on" and message.velocity > 0:
-            pitch = message.note
-            if line in self.ringing:
-                self._damp(line, pitch, tick)
-            keys = self.held.setdefault(line, {})
-            keys.setdefault((track, pitch), deque()).append((tick, message.velocity))
-        elif kind == "note_on" or kind == "note_off":
-            down = self.held.get(line, {}).get((track, message.note))
-            if down:
-                self._release(track, line, message.note, *down.popleft(), tick)
-        elif kind == "program_change":
-            self.programs.setdefault(line, []).append((tick, message.program))
-        elif kind == "control_change":
-            self._control(line, message.control, message.value, tick)
-
-    def end_all(self, tick: int) -> None:
-        """End whatever still sounds."""
-        for line in list(self.held):
-            self._control(line, ALL_SOUND_OFF, 0, tick)
-        for line in list(self.ringing):
-            self._control(line, ALL_SOUND_OFF, 0, tick)
-
-    def program(self, track: int, line: int, tick: int) -> int:
-        """The program of a line at `tick`; a change on that very tick counts."""
-        if line % 16 == DRUM_CHANNEL:
-            return DRUM_PROGRAM
-        changes = self.programs.get(line, [])
-        index = bisect_right(changes, tick, key=lambda change: change[0])
-        return changes[index - 1][1] if index else 0
-
-    def _control(self, line: int, control: int, value: int, tick: int) -> None:
-        if control == _SUSTAIN and value >= 64:
-            if line % 16 != DRUM_CHANNEL:
-                self.pedals.add(line)
-        elif control in (_SUSTAIN, RESET_CONTROLLERS):
-            self.pedals.discard(line)
-            self._damp_all(line, tick)
-        elif control == ALL_SOUND_OFF or control in ALL_NOTES_OFF:
-            for (track, pitch), down in self.held.pop(line, {}).items():
-                for onset, velocity in down:
-                    self._release(track, line, pitch, onset, velocity, tick)
-            if control == ALL_SOUND_OFF:  # the others leave notes to the pedal
-                self._damp_all(line, tick)
-
-    def _release(
-        self, track: int, line: int, pitch: int, onset: int, velocity: int, tick: int
-    ) -> None:
-        """A key comes up: its note ends, or rings on under the pedal."""
-        if line in self.pedals:
-            ringing = self.ringing.setdefault(line, {})
-            ringing.setdefault(pitch, []).append((track, onset, velocity))
-        else:
-            self._end(track, line, pitch, onset, velocity, tick)
-
-    def _damp(self, line: int, pitch: int, tick: int) -> None:
-        for track, onset, velocity in self.ringing[line].pop(pitch, ()):
-            self._end(track, line, pitch, onset, velocity, tick)
-
-    def _damp_all(self, line: int, tick: int) -> None:
-        for pitch in list(self.ringing.get(line, ())):
-            self._damp(line, pitch, tick)
-        self.ringing.pop(line, None)
-
-    def _end(self, track: int, line: int, pitch: int, onset: int, velocity: int, tick: int) -> None:
-        rows = self.notes.setdefault((track, line), [])
-        rows.append((onset, pitch, max(tick - onset, 1), velocity))

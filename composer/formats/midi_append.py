@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import replace
 from typing import NamedTuple
 
 import mido
 
 from composer.errors import OutputError
-from composer.formats.midi_entries import OFF, ON, additions
-from composer.formats.midi_timeline import Leftovers, end_tick, timeline
+from composer.formats.midi_state import JoinState
+from composer.formats.midi_timeline import end_tick, timeline
+from composer.formats.midi_writer import OFF, ON, additions, extend
 from composer.formats.smf import LONGEST_TICKS, encode
 from composer.music.notes import Piece
 
@@ -26,7 +26,7 @@ class Extender:
         self._seed = seed
         self._events, self._ports = timeline(seed)
         self.end = end_tick(seed)
-        self._left: tuple[int, Leftovers] | None = None
+        self._state: tuple[int, JoinState] | None = None
         self._begun: list[_Begun] = []
         for track in seed.tracks:
             messages = [message for message in track if message.type != "end_of_track"]
@@ -44,27 +44,33 @@ class Extender:
             self._begun.append(_Begun(data, tick, closed, running))
 
     def encode(
-        self, continuation: Piece, join: int, marker: str = "composer", end: int = 0
+        self,
+        continuation: Piece,
+        join: int,
+        marker: str = "composer",
+        end: int = 0,
+        tempo: int | None = None,
     ) -> bytes:
-        """The bytes of `extend(seed, continuation, join, marker, end)`.
+        """The bytes of `extend(seed, continuation, join, marker, end, tempo)`.
 
         Args:
             continuation: As `extend` takes it.
-            join: Not before `end`.
+            join: Best not before the seed's last message: then it is quick.
             marker: Text of the marker.
             end: Tick before which no track that goes on ends.
+            tempo: Microseconds per beat to go on in; None for what the seed ends in.
 
         Raises:
-            ValueError: As `extend`, or the join comes before the end of the seed.
+            ValueError: As `extend`.
             OutputError: A rest is longer than a MIDI file can hold.
         """
         if join < self.end:
-            raise ValueError(f"join is {join}, must be at least the seed's end, {self.end}")
-        if self._left is None or self._left[0] != join:
-            self._left = (join, Leftovers.at(join, self._events))
-        left = self._left[1]
-        fresh = replace(left, programs=dict(left.programs))
-        entries, voices = additions(self._seed, continuation, join, marker, fresh, self._ports)
+            return encode(extend(self._seed, continuation, join, marker, end, tempo))
+        if self._state is None or self._state[0] != join:
+            self._state = (join, JoinState.at(join, self._events))
+        entries, voices = additions(
+            self._seed, continuation, join, marker, self._state[1], self._ports, tempo
+        )
         tracks: list[list[tuple[int, int, bytes]]] = [
             [(entry.tick, entry.rank, bytes(entry.message.bytes())) for entry in rows]
             for rows in entries

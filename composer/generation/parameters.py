@@ -33,6 +33,7 @@ class Parameter:
         choices: Texts that it may be; empty for numbers and free texts.
         metavar: How help writes its value; None for its kind.
         live: Whether a jam has it, too.
+        many: Whether an option may be given several times, with parts by number or name.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Parameter:
     choices: tuple[str, ...] = ()
     metavar: str | None = None
     live: bool = False
+    many: bool = False
 
     @property
     def label(self) -> str:
@@ -182,6 +184,27 @@ _LIST: Final = (
         "Whether the music keeps a beat.",
         default="auto",
         choices=("auto", "beats", "free"),
+    ),
+    Parameter(
+        "tempo",
+        str,
+        "auto: as before a last ritardando; seed-end: as the seed ends.",
+        default="auto",
+        choices=("auto", "seed-end"),
+    ),
+    Parameter(
+        "drums",
+        str,
+        "A part that plays drums, by number or name, whatever its file says; repeatable.",
+        metavar="PART",
+        many=True,
+    ),
+    Parameter(
+        "no_drums",
+        str,
+        "A part that plays tones and no drums; repeatable.",
+        metavar="PART",
+        many=True,
     ),
     Parameter(
         "takes",

@@ -6,7 +6,7 @@ Conventions:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,11 @@ from composer.encoding.events import FREE_BAR, TICKS_PER_BEAT, Events, Placement
 from composer.music.beat_grid import FREE, Grid, find_grid
 from composer.music.keys import Key, find_key
 from composer.music.notes import Piece
-from composer.music.timing import bar_ticks
+from composer.music.ritardando import tempo_before_ritardando
+from composer.music.timing import DEFAULT_TEMPO, TempoMap, bar_ticks
+
+AUTO_TEMPO, SEED_END = "auto", "seed-end"
+"""Which tempo the music goes on in; see `analyse_seed`."""
 
 TAIL = 2
 """Event ticks by which a seed's last message may lie past a bar line and still end there."""
@@ -35,6 +39,8 @@ class SeedAnalysis:
         lost: Event ticks by which the events' clock is behind the piece's, because long
             rests were shortened.
         join: Tick on the events' clock at which the continuation begins.
+        seed_tempo: Microseconds per beat in force at the join by the seed's file; what the
+            music goes on in stands in the piece's tempos.
     """
 
     piece: Piece
@@ -44,6 +50,7 @@ class SeedAnalysis:
     key: Key | None
     lost: int
     join: int
+    seed_tempo: int = DEFAULT_TEMPO
 
     @property
     def bar(self) -> int:
@@ -81,14 +88,16 @@ class SeedAnalysis:
         return [int(tick) for tick in np.maximum(rounded, 0).tolist()]
 
 
-def analyse_seed(piece: Piece, *, grid: str = "auto", last_tick: int = 0) -> SeedAnalysis:
-    """Find a seed's grid and key, and the place where it ends.
+def analyse_seed(piece: Piece, *, grid: str = "auto", tempo: str = AUTO_TEMPO) -> SeedAnalysis:
+    """Find a seed's grid and key, the place where it ends, and the tempo to go on in.
+
+    Only what sounds counts for the join: not a controller or a lyric behind the last note.
 
     Args:
         piece: With at least one note.
         grid: "auto", "beats" or "free".
-        last_tick: Tick of the last thing in its file; the join does not come before it,
-            but for a tail of two event ticks past a bar line.
+        tempo: "auto" goes on in the tempo before a last ritardando, "seed-end" in the
+            one the seed ends in.
 
     Raises:
         SeedError: No notes.
@@ -97,10 +106,23 @@ def analyse_seed(piece: Piece, *, grid: str = "auto", last_tick: int = 0) -> See
     events, placement = encode(piece, found)
     heard = max(note.onset for index in placement.slots for note in piece.parts[index].notes)
     lost = max(round(placement.to_event(heard, piece.tempos)) - int(events.onsets[-1]), 0)
-    end = placement.to_event(max(piece.end, last_tick), piece.tempos) - lost
+    end = placement.to_event(piece.end, piece.tempos) - lost
     if found.kind == FREE:
         join = int(np.ceil(end - 1e-6))
     else:
         after = max(int(np.ceil(end - TAIL - 1e-6)), int(events.onsets[-1]) + 1)
         join = events.metres.bar_line_at_or_after(after, TICKS_PER_BEAT)
-    return SeedAnalysis(piece, events, placement, found, find_key(piece), lost, join)
+    analysis = SeedAnalysis(
+        piece, events, placement, found, find_key(piece), lost, join, piece.tempos.changes[-1][1]
+    )
+    tick = analysis.tick(join)
+    seed_tempo = piece.tempos.tempo_at(tick)
+    after = seed_tempo
+    if tempo == AUTO_TEMPO:
+        after = tempo_before_ritardando(piece.tempos, piece.end, piece.ticks_per_beat)
+    # Tempos behind the join belong to no sound of the seed.
+    changes = (*(change for change in piece.tempos.changes if change[0] <= tick), (tick, after))
+    if changes[:-1] == piece.tempos.changes and after == seed_tempo:
+        return replace(analysis, seed_tempo=seed_tempo)
+    ends = replace(piece, tempos=TempoMap(changes))
+    return replace(analysis, piece=ends, seed_tempo=seed_tempo)

@@ -35,6 +35,7 @@ from composer.generation.part_limits import (
     policy_for_seed,
     scale_pitches,
 )
+from composer.generation.part_names import parts_called
 from composer.generation.seed_analysis import SeedAnalysis
 from composer.generation.settings import DEFAULT_BARS, Settings
 from composer.music.beat_grid import FREE
@@ -70,22 +71,7 @@ def chosen_slots(analysis: SeedAnalysis, wanted: Sequence[str]) -> list[int]:
     slots = analysis.placement.slots
     if not wanted:
         return list(range(len(slots)))
-    names = [analysis.piece.parts[index].name.strip() for index in slots]
-    found: set[int] = set()
-    for text in wanted:
-        if text.strip().isdigit() and 1 <= int(text) <= len(slots):
-            matches = [int(text) - 1]
-        else:
-            matches = [
-                slot
-                for slot, name in enumerate(names)
-                if text.strip() and text.strip().lower() in name.lower()
-            ]
-        if not matches:
-            listed = ", ".join(f"{n} {name}".strip() for n, name in enumerate(names, 1))
-            raise SettingError(f"no part is called {text!r}; this seed has: {listed}")
-        found.update(matches)
-    return sorted(found)
+    return parts_called([analysis.piece.parts[index].name for index in slots], wanted)
 
 
 def make_constraints(analysis: SeedAnalysis, settings: Settings) -> Constraints:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import mido
@@ -10,18 +11,59 @@ import mido
 from composer.formats import midi
 from composer.formats.music_file import MusicFile, read_music
 from composer.generation.continuation import Continuation
-from composer.generation.seed_analysis import SeedAnalysis, analyse_seed
-from composer.music.notes import Note, Piece
-from composer.music.timing import MetreMap, TempoMap
+from composer.generation.part_names import parts_called
+from composer.generation.seed_analysis import AUTO_TEMPO, SeedAnalysis, analyse_seed
+from composer.music.notes import DRUM_PROGRAM, Note, Piece
+from composer.music.timing import MetreMap, TempoMap, tempo_to_bpm
 
 
 @dataclass(frozen=True, slots=True)
 class Seed(MusicFile):
     """A seed file."""
 
-    def analysis(self, grid: str = "auto") -> SeedAnalysis:
+    def with_drums(self, drums: Sequence[str] = (), no_drums: Sequence[str] = ()) -> Seed:
+        """The seed with parts that play drums, or do not, as told by number or name.
+
+        Raises:
+            SettingError: A number or name fits no part.
+        """
+        parts = list(self.piece.parts)
+        names = [part.name for part in parts]
+        for index in parts_called(names, drums):
+            if not parts[index].is_drums:
+                program = parts[index].program
+                parts[index] = replace(parts[index], program=DRUM_PROGRAM, kit=program)
+        for index in parts_called(names, no_drums):
+            if parts[index].is_drums:
+                parts[index] = replace(parts[index], program=parts[index].kit, kit=0)
+        return replace(self, piece=self.piece.with_parts(tuple(parts)))
+
+    def analysis(self, grid: str = "auto", tempo: str = AUTO_TEMPO) -> SeedAnalysis:
         """How composer understands it; see `composer.generation.seed_analysis.analyse_seed`."""
-        return analyse_seed(self.piece, grid=grid, last_tick=midi.end_tick(self.file))
+        return analyse_seed(self.piece, grid=grid, tempo=tempo)
+
+    def remarks_on(self, analysis: SeedAnalysis) -> list[str]:
+        """What a musician should know of how the file was taken, a line each.
+
+        Args:
+            analysis: Of this seed.
+        """
+        lines = list(self.remarks)
+        join, beat = analysis.tick(analysis.join), self.piece.ticks_per_beat
+        silent = midi.end_tick(self.file) - max(join, self.piece.end)
+        if silent > beat:
+            lines.append(
+                f"nothing sounds in the last {silent / beat:.0f} beats of the file;"
+                " the music goes on where the last note ended"
+            )
+        tempo = analysis.piece.tempos.tempo_at(join)
+        if tempo < analysis.seed_tempo:
+            lines.append(
+                f"the music goes on at {tempo_to_bpm(tempo):.0f} beats per minute, as before"
+                " the last ritardando"
+                f" (--tempo seed-end: {tempo_to_bpm(analysis.seed_tempo):.0f})"
+            )
+        return lines
 
 
 def open_seed(path: str | os.PathLike[str]) -> Seed:
@@ -37,15 +79,17 @@ def open_seed(path: str | os.PathLike[str]) -> Seed:
 def continued(seed: Seed, continuation: Continuation) -> mido.MidiFile:
     """The seed with the continuation behind it, in its own tracks.
 
-    The seed's messages stay what and where they are. Should its last ones lie a hair past
-    the bar line (a late release), new notes wait for them.
+    The seed's messages stay what they are (where, says `composer.formats.midi_writer.extend`).
+    Should a note end a hair past the bar line, new notes wait for it.
     """
-    piece, join = behind(continuation, midi.end_tick(seed.file))
-    return midi.extend(seed.file, piece, join, end=continuation.end)
+    piece, join = behind(continuation, seed.piece.end)
+    return midi.extend(
+        seed.file, piece, join, end=continuation.end, tempo=piece.tempos.tempo_at(join)
+    )
 
 
 def behind(continuation: Continuation, end: int) -> tuple[Piece, int]:
-    """The new notes and their join, moved past a seed's last message at tick `end`."""
+    """The new notes and their join, moved past a seed's last sound, which ends at `end`."""
     join = max(continuation.join, end)
     piece = continuation.piece
     if all(part.notes[0].onset >= join for part in piece.parts if part.notes):

@@ -50,6 +50,9 @@ class Settings:
             without it. 0: nothing is.
         takes: How often each bar is tried; the try that fits the seed best is kept.
         grid: "auto", "beats" or "free".
+        tempo: "auto" (as before a last ritardando) or "seed-end".
+        drums: Parts that play drums, by number or name, whatever the file says.
+        no_drums: Parts that play tones.
 
     Raises:
         SettingError: A value is out of range; the message names it and the range.
@@ -69,6 +72,9 @@ class Settings:
     recall: int = PARAMETERS["recall"].default
     takes: int = 1
     grid: str = "auto"
+    tempo: str = AUTO
+    drums: tuple[str, ...] = ()
+    no_drums: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         given = [name for name in ("bars", "seconds", "notes") if getattr(self, name) is not None]

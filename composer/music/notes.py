@@ -67,6 +67,8 @@ class Part:
         name: The track's name, or "".
         track: Index of the MIDI track it came from and goes back to.
         channel: MIDI channel 0..15 it came from and goes back to.
+        bank: MIDI bank (MSB << 7 | LSB) its program is of, or None.
+        kit: Of a drum part: the program that picks its kit, 0..127.
     """
 
     notes: tuple[Note, ...]
@@ -74,12 +76,18 @@ class Part:
     name: str = ""
     track: int = 0
     channel: int = 0
+    bank: int | None = None
+    kit: int = 0
 
     def __post_init__(self) -> None:
         if not 0 <= self.program <= DRUM_PROGRAM:
             raise ValueError(f"program is {self.program}, must be 0..{DRUM_PROGRAM}")
         if not 0 <= self.channel <= 15:
             raise ValueError(f"channel is {self.channel}, must be 0..15")
+        if self.bank is not None and not 0 <= self.bank < 1 << 14:
+            raise ValueError(f"bank is {self.bank}, must be 0..16383")
+        if not 0 <= self.kit <= 127:
+            raise ValueError(f"kit is {self.kit}, must be 0..127")
         object.__setattr__(self, "notes", tuple(sorted(self.notes)))
 
     @property

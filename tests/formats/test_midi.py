@@ -68,9 +68,41 @@ class TestNotes:
         track = [on(60), on(60, 10), off(60, 10), off(60, 10)]
         assert heard(a_file(track)) == [(0, 20, 60), (10, 30, 60)]
 
-    def test_a_note_never_ended_lasts_to_the_last_message(self) -> None:
+    def test_a_note_never_ended_lasts_to_the_next_of_its_part(self) -> None:
+        # The last one, with no other behind it, lasts as long as the others do.
         track = [on(60), on(64, 96), off(64, 96), control(7, 100, 8), on(67)]
-        assert heard(a_file(track)) == [(0, 200, 60), (96, 192, 64), (200, 201, 67)]
+        assert heard(a_file(track)) == [(0, 96, 60), (96, 192, 64), (200, 296, 67)]
+
+    def test_a_melody_without_offs_is_ended_by_its_own_notes(self) -> None:
+        remarks: list[str] = []
+        file = a_file([on(60), on(62, 48), on(62, 48), on(60, 96), on(64, 1000)])
+        piece = midi.to_piece(file, remarks.append)
+        assert [(n.onset, n.end, n.pitch) for n in piece.parts[0].notes] == [
+            (0, 48, 60),
+            (48, 96, 62),
+            (96, 192, 62),
+            (192, 192 + 4 * 96, 60),  # a rest follows: no more than four beats
+            (1192, 1288, 64),  # as long as most
+        ]
+        assert remarks == ["5 notes are never ended; each lasts to the next, or a beat or so"]
+
+    def test_chords_without_offs_end_together(self) -> None:
+        chord = [on(60), on(64), on(67, 5), on(62, 91), on(65), off(62, 96), off(65)]
+        assert heard(a_file(chord))[:3] == [(0, 96, 60), (0, 96, 64), (5, 96, 67)]
+
+    def test_an_off_that_is_missing_leaves_later_notes_of_its_key_alone(self) -> None:
+        track = [on(60), on(60, 96), off(60, 48), on(60, 48), off(60, 48)]
+        assert heard(a_file(track)) == [(0, 96, 60), (96, 144, 60), (192, 240, 60)]
+
+    def test_a_drum_hit_without_an_off_ends_with_the_next(self) -> None:
+        hits = [on(36, channel=9), on(42, 48, channel=9), on(38, 48, channel=9)]
+        assert heard(a_file(hits)) == [(0, 48, 36), (48, 96, 42), (96, 144, 38)]
+
+    def test_the_last_message_does_not_stretch_what_the_pedal_holds(self) -> None:
+        # The pedal is never lifted, and a controller comes minutes later: four beats
+        # from the last note on.
+        track = [pedal(127), on(60), off(60, 96), control(7, 100, 90_000)]
+        assert heard(a_file(track)) == [(0, 4 * 96, 60)]
 
     def test_a_note_of_no_length_lasts_a_tick(self) -> None:
         assert heard(a_file([on(60, 5), off(60)])) == [(5, 6, 60)]
@@ -347,10 +379,10 @@ class TestExtend:
                 pedal(127),
                 control(66, 127),
                 control(69, 100),
-                Message("pitchwheel", pitch=2000),
                 on(60),
                 on(62, 96),
-                off(62, 96),
+                Message("pitchwheel", pitch=2000, time=90),
+                off(62, 6),
             ]
         )
         notes = (Note(200, 60, 10, 80),)
@@ -393,13 +425,15 @@ class TestExtend:
         longer = midi.extend(self.seed(), notes, 384)
         assert timed(longer.tracks[1])[4] == (384, "program_change channel=0 program=56")
 
-    def test_messages_after_the_join_are_merged_by_time(self) -> None:
+    def test_what_makes_no_sound_among_the_new_notes_moves_to_the_join(self) -> None:
         seed = a_file([on(60), off(60, 96), control(7, 1, 104), control(7, 2, 200)])
         notes = (Note(200, 62, 100, 80),)
         longer = midi.extend(seed, Piece((Part(notes),), ticks_per_beat=96), 150)
         assert timed(longer.tracks[0])[2:] == [
+            # Among the new notes it would silence them, and nothing of the seed sounds there.
+            (150, "control_change channel=0 control=7 value=1"),
             (150, str(MetaMessage("marker", text="composer"))),
-            (200, "control_change channel=0 control=7 value=1"),
+            (150, "control_change channel=0 control=7 value=100"),
             (200, "note_on channel=0 note=62 velocity=80"),
             (300, "note_off channel=0 note=62 velocity=0"),
             (400, "control_change channel=0 control=7 value=2"),
