@@ -41,27 +41,28 @@ class Song:
         pulses: Of a bar.
         bars: Of the piece.
         tonal: Whether there is more than drums.
-        clues: [phase, clue] of the whole, the first and the second half.
+        clues: [phase, clue] of the whole and of its stretches.
     """
 
     corpus: str
     pulses: int
     bars: int
     tonal: bool
-    clues: tuple[Floats, Floats, Floats]
+    clues: tuple[Floats, ...]
 
     def moved(self, pulses: int) -> Song:
         """The same music, later over the same bar lines."""
-        whole, first, second = (np.roll(part, pulses, axis=0) for part in self.clues)
-        return replace(self, clues=(whole, first, second))
+        rolled = tuple(np.roll(part, pulses, axis=0) for part in self.clues)
+        return replace(self, clues=rolled)
 
     def phase(self, weights: Floats) -> int:
         """Where `find_downbeat` would put the bar line with these weights."""
-        whole, first, second = (part @ weights - (part @ weights)[0] for part in self.clues)
+        whole, *stretches = (part @ weights - (part @ weights)[0] for part in self.clues)
         best = int(whole.argmax())
         needed = downbeat._MARGIN if self.tonal else downbeat._MARGIN_DRUMS
         strong = whole[best] * min(1.0, self.bars / downbeat._ENOUGH_BARS) ** 0.5 > needed
-        return best if strong and first[best] > 0 and second[best] > 0 else 0
+        agreed = all(gains[best] > 0 for gains in stretches)
+        return best if strong and agreed else 0
 
 
 def song(path: Path, corpus: str) -> Song | None:
@@ -75,12 +76,8 @@ def song(path: Path, corpus: str) -> Song | None:
     count = clues.shape[1] // bars.pulses
     if count < downbeat._FEWEST_BARS:
         return None
-    middle = count // 2 * bars.pulses
-    whole, first, second = (
-        downbeat.phase_clues(span, bars.pulses)
-        for span in (clues, clues[:, :middle], clues[:, middle:])
-    )
-    return Song(corpus, bars.pulses, count, bool(clues[0].any()), (whole, first, second))
+    found = tuple(downbeat.evidence(clues, bars.pulses))
+    return Song(corpus, bars.pulses, count, bool(clues[0].any()), found)
 
 
 def fit(songs: list[Song]) -> Floats:

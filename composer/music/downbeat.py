@@ -6,12 +6,14 @@ are long, few are held over from before, and the kick drum falls.
 
 The weights below are a conditional logit fitted to the phases of OpenScore Lieder,
 OpenScore String Quartets, Groove MIDI and POP909 in one metre, and the margin was set
-on the half of the pieces not fitted to. As shipped, it contradicts 5 of 1239 lieder, 0
-of 110 quartets and 1 of 1021 Groove takes; moved by some pulses, 46 % of all lieder and
-80 % of POP909 songs are put right and under 2 % put wrong, the others stay as the file
-says (pieces that change metre always do). Of POP909 itself it contradicts 12 %, most
-by one beat, and weights fitted to the lieder alone pick the same songs: there, basses
-and chords enter on the "second" beat throughout, so the files' bar lines are wrong.
+on the half of the pieces not fitted to. It moves only by evidence of many notes, spread
+over the whole piece: of 500 tunes made at random, with one note held too long in each,
+none is moved (43 were, before small counts were drawn towards nothing). Of lieder and
+POP909 songs moved by some pulses about two in three are put right; the others mostly
+stay as the file says (pieces that change metre always do). In POP909 itself it mostly
+contradicts by one beat, and weights fitted to the lieder alone pick the same songs:
+there, basses and chords enter on the "second" beat throughout, so the files' bar lines
+are wrong.
 
 Conventions:
     A *pulse* is the metre's unit, at most a quarter note: 4 in 4/4, 6 in 6/8. *Phase* p
@@ -21,6 +23,7 @@ Conventions:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -37,6 +40,12 @@ _FEWEST_BARS: Final = 4
 
 _ENOUGH_BARS: Final = 16
 """Below so many bars, evidence counts in proportion to their square root."""
+
+_STRETCHES: Final = 6
+"""Stretches of a piece, of two bars or more each, that must all speak for another bar line."""
+
+_FEW: Final = 2.0
+"""What is added to the count of each clue: so much of it says little, one note next to nothing."""
 
 _MARGIN: Final = 4.0
 _MARGIN_DRUMS: Final = 5.0
@@ -89,17 +98,28 @@ def find_downbeat(piece: Piece, offset: int = 0) -> int:
     count = clues.shape[1] // bars.pulses
     if count < _FEWEST_BARS:
         return 0
-    middle = count // 2 * bars.pulses
-    whole, first, second = (
-        _gain(phase_clues(span, bars.pulses))
-        for span in (clues, clues[:, :middle], clues[:, middle:])
-    )
+    whole, *stretches = (_gain(phases) for phases in evidence(clues, bars.pulses))
     phase = int(whole.argmax())
     tonal = bool(clues[0].any())
     needed = _MARGIN if tonal else _MARGIN_DRUMS
     strong = whole[phase] * min(1.0, count / _ENOUGH_BARS) ** 0.5 > needed
-    # Both halves must agree: a bar too short in between moves only one of them.
-    return phase * bars.pulse if strong and first[phase] > 0 and second[phase] > 0 else 0
+    # All stretches must agree: one bar too short, or one odd note, moves only some of them.
+    agreed = all(gains[phase] > 0 for gains in stretches)
+    return phase * bars.pulse if strong and agreed else 0
+
+
+def evidence(clues: _Floats, pulses: int) -> list[_Floats]:
+    """`phase_clues` of the whole piece, then of each stretch of it, from its beginning to its end.
+
+    Args:
+        clues: [clue, pulse], at least two whole bars.
+        pulses: Of a bar.
+    """
+    count = clues.shape[1] // pulses
+    stretches = min(_STRETCHES, count // 2)
+    edges = [round(count * i / stretches) * pulses for i in range(stretches + 1)]
+    spans = [clues[:, start:stop] for start, stop in pairwise(edges)]
+    return [phase_clues(span, pulses) for span in (clues, *spans)]
 
 
 def _gain(phases: _Floats) -> _Floats:
@@ -211,13 +231,15 @@ def _novelty(chroma: _Floats, width: int) -> _Floats:
 def phase_clues(clues: _Floats, pulses: int) -> _Floats:
     """[phase, clue]: each clue against its mean over the phases, as a log ratio.
 
-    Velocity is the mean at the phase instead, in tens from the mean of all. The second
+    Ratios of small counts are drawn towards 0: one note held over one bar line of a whole
+    tune would otherwise weigh as much as one over every bar line. Velocity is the mean at
+    the phase instead, in tens from the mean of all, drawn likewise. The second
     half of the columns is the same half a bar away, where a bar has a second accent.
     """
     sums = clues.reshape(len(_CLUES), -1, pulses).sum(axis=1).T
     mean = np.abs(sums).mean(axis=0)
-    ratios = np.log((np.abs(sums) + 0.1 * mean + 1e-9) / (1.1 * mean + 1e-9))
-    ratios[:, _VELOCITY] = sums[:, _VELOCITY] / np.maximum(sums[:, 0], 1)
+    ratios = np.log((np.abs(sums) + 0.1 * mean + _FEW) / (1.1 * mean + _FEW))
+    ratios[:, _VELOCITY] = sums[:, _VELOCITY] / (np.maximum(sums[:, 0], 1) + 4 * _FEW)
     halves = pulses % 2 == 0 and pulses > 2
     middle = np.roll(ratios, -(pulses // 2), axis=0) if halves else np.zeros_like(ratios)
     return np.hstack([ratios, middle])
