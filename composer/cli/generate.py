@@ -153,8 +153,6 @@ def generate(
     settings = settings_from(options)
     seed = open_seed(seed_path).with_drums(settings.drums, settings.no_drums)
     analysis = seed.analysis(settings.grid, settings.tempo)
-    for line in seed.remarks_on(analysis):
-        terminal.say(f"Note: {line}.")
     names = output_names(Path(out or f"{seed.path.stem}-continued.mid"), variations)
     plots = output_names(Path(plot), variations) if plot else []
     if names[0].suffix.lower() in OTHER_FORMATS:
@@ -194,6 +192,9 @@ def generate(
         "model": model,
         "settings": settings.as_dict(),
     }
+    remarks = seed.remarks_on(analysis)
+    if remarks:
+        summary["remarks"] = remarks
     if plots:
         summary["plots"] = [str(path) for path in plots]
     if as_json:
@@ -201,6 +202,8 @@ def generate(
         return
     key = f"in {analysis.key}" if analysis.key else "without a key"
     feel = "in free time" if analysis.grid.kind == "free" else "on the beat"
+    for line in remarks:
+        terminal.say(f"Note: {line}.")
     terminal.say(f"Heard {seed.piece.note_count} notes {key}, {feel}.")
     for path, continuation in zip(names, made, strict=True):
         length = tempo_seconds(continuation)

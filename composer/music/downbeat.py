@@ -44,10 +44,10 @@ _ENOUGH_BARS: Final = 16
 _STRETCHES: Final = 6
 """Stretches of a piece, of two bars or more each, that must all speak for another bar line."""
 
-_FEW: Final = 2.0
+_FEW: Final = 3.0
 """What is added to the count of each clue: so much of it says little, one note next to nothing."""
 
-_MARGIN: Final = 4.0
+_MARGIN: Final = 4.5
 _MARGIN_DRUMS: Final = 5.0
 """Log odds against the file's bar lines from which on they are not believed."""
 
