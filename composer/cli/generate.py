@@ -170,9 +170,12 @@ def generate(
             range(variations),
             progress=lambda share: advance(int(100 * share), 100),
         )
+    counts: list[int] = []
     with files.together(force=force) as begin:
         for path, continuation in zip(names, made, strict=True):
             file = alone(continuation) if continuation_only else continued(seed, continuation)
+            before = 0 if continuation_only else smf.note_count(seed.file)
+            counts.append(smf.note_count(file) - before)
             with begin(path) as stream:
                 stream.write(smf.encode(file))
         for path, continuation in zip(plots, made, strict=False):
@@ -184,7 +187,7 @@ def generate(
     summary = {
         "seed": str(seed.path),
         "out": [str(path) for path in names],
-        "notes": [continuation.piece.note_count for continuation in made],
+        "notes": counts,
         "join_tick": made[0].join,
         "end_ticks": [continuation.end for continuation in made],
         "key": str(analysis.key) if analysis.key else None,
@@ -205,9 +208,9 @@ def generate(
     for line in remarks:
         terminal.say(f"Note: {line}.")
     terminal.say(f"Heard {seed.piece.note_count} notes {key}, {feel}.")
-    for path, continuation in zip(names, made, strict=True):
+    for path, continuation, count in zip(names, made, counts, strict=True):
         length = tempo_seconds(continuation)
-        click.echo(f"{path}: {continuation.piece.note_count} new notes, {length:.1f} s")
+        click.echo(f"{path}: {count} new notes, {length:.1f} s")
     for path in plots:
         click.echo(str(path))
     terminal.say(f"Again: --rng-seed {settings.rng_seed}")

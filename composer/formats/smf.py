@@ -136,6 +136,15 @@ def encode(file: mido.MidiFile) -> bytes:
     return buffer.getvalue()
 
 
+def note_count(file: mido.MidiFile) -> int:
+    """How many notes a file begins, whether it ends them or not."""
+    return sum(
+        message.type == "note_on" and message.velocity > 0
+        for track in file.tracks
+        for message in track
+    )
+
+
 def _unwrap_riff(data: bytes) -> bytes:
     """The MIDI file inside an RMID file ("RIFF" size "RMID", then chunks); others as is."""
     if data[:4] != b"RIFF" or data[8:12] != b"RMID":
