@@ -221,3 +221,16 @@ def test_the_file_ends_on_the_bar_line_though_its_last_note_ends_before(alone: b
 def test_a_name_that_promises_another_format_is_refused() -> None:
     assert "is MIDI" in one_line(generate("--seed", WALTZ, "--out", "score.musicxml"))
     assert os.listdir() == []
+
+
+def test_what_a_seed_had_passed_over_is_said(tmp_path: Path) -> None:
+    book = tmp_path / "book.abc"
+    book.write_text(
+        "X:1\nT:One\nM:4/4\nL:1/4\nK:C\nCDEF|GABc|\n\nX:2\nT:Two\nM:4/4\nL:1/4\nK:C\ncBAG|FEDC|\n",
+        encoding="ascii",
+    )
+    shared = ("--takes", "1", "--bars", "1", "--rng-seed", "1")
+    first = generate("--seed", str(book), "--out", "one.mid", *shared)
+    assert "of 2 tunes this is X:1 One; book.abc#NUMBER takes another" in first.stderr
+    second = generate("--seed", f"{book}#2", "--out", "two.mid", *shared)
+    assert "tunes" not in second.stderr
