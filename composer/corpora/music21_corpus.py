@@ -113,7 +113,9 @@ def corpus(folders: Collection[str] | None = None) -> Iterator[CorpusFile]:
     """
     for name in folders or ():
         if name not in FOLDERS:
-            raise SettingError(f"music21 folder {name!r} is not known; see composer/corpus.py")
+            raise SettingError(
+                f"music21 folder {name!r} is not known; see composer/corpora/music21_corpus.py"
+            )
         if not FOLDERS[name].usable:
             raise SettingError(f"music21 folder {name!r} may not be used: {FOLDERS[name].reason}")
     spec = find_spec("music21")  # looks for it without importing it
