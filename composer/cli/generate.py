@@ -203,7 +203,7 @@ def generate(
     if as_json:
         click.echo(json.dumps(summary, indent=2))
         return
-    key = f"in {analysis.key}" if analysis.key else "without a key"
+    key = f"in {analysis.key} ({analysis.key.signature})" if analysis.key else "without a key"
     feel = "in free time" if analysis.grid.kind == "free" else "on the beat"
     for line in remarks:
         terminal.say(f"Note: {line}.")

@@ -74,6 +74,15 @@ class Key:
         """Notes of the scale; in minor both forms of the sixth and the seventh."""
         return frozenset((self.tonic + step) % 12 for step in _SCALES[self.mode])
 
+    @property
+    def signature(self) -> str:
+        """The key signature in words, which a key shares with its relative: "2 flats"."""
+        fifths = (7 * (self.tonic + (3 if self.mode == MINOR else 0)) + 5) % 12 - 5
+        if fifths == 0:
+            return "no sharps or flats"
+        sign = "sharp" if fifths > 0 else "flat"
+        return f"{abs(fifths)} {sign}{'s' * (abs(fifths) > 1)}"
+
     def __str__(self) -> str:
         """As musicians say it: "Eb major", "F# minor"."""
         return f"{_NAMES[self.mode][self.tonic]} {self.mode}"

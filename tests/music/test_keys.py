@@ -101,3 +101,12 @@ def test_find_key_of_the_tail() -> None:
     assert find_key(modulating, tail_beats=13) == Key(6, "major")
     with pytest.raises(SettingError, match="above 0"):
         find_key(modulating, tail_beats=0)
+
+
+@pytest.mark.parametrize(
+    ("text", "signature"),
+    [("C", "no sharps or flats"), ("Am", "no sharps or flats"), ("G", "1 sharp"), ("Dm", "1 flat"),
+     ("Eb", "3 flats"), ("F#m", "3 sharps"), ("F#", "6 sharps"), ("Db", "5 flats")],
+)  # fmt: skip
+def test_a_key_and_its_relative_have_one_signature(text: str, signature: str) -> None:
+    assert parse_key(text).signature == signature
