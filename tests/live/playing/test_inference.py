@@ -267,6 +267,7 @@ def test_in_a_crowd_a_first_note_comes_at_once_and_the_rest_in_rounds(
     assert not scheduler.pressing  # they can be heard together, when more has come
     improvisers[0].note_on(180, 0, 65, 80)
     improvisers[0].generate(GenerateRequest(192, 192, 480, frozenset({0}), Settings(), 1))
+    assert scheduler.pressing  # a first note is waited for
     scheduler.step()
     scheduler.step()
     assert len(improvisers[0].take()) == 1
