@@ -4,7 +4,7 @@ A note is one row of five classes, in the order in which they are predicted:
 
     shift      ticks since the previous note's onset: 0..96 exactly, then every 12
                up to 384; one more class, END, closes the piece
-    part       slot 0..15 of the part that plays
+    part       slot 0..31 of the part that plays (`composer.encoding.part_order`)
     pitch      MIDI note number (a drum key in a drum part)
     duration   1..24 ticks exactly, then in steps of 2, 3, 6 and 24 up to 384
     velocity   MIDI velocity // 4
@@ -12,8 +12,9 @@ A note is one row of five classes, in the order in which they are predicted:
 Conventions:
     An *event tick* is 1/24 of a quarter note when the grid is "beats" and 10 ms when
     it is "free". Event tick 0 is a bar line ("beats") or the first onset ("free").
-    Rows are sorted by (onset, slot, pitch) and hold no note twice: such a sequence is
-    *canonical*, and for it events -> Piece -> events is the identity.
+    Slots follow from what the parts play (`composer.encoding.part_order`), rows are sorted by
+    (onset, slot, pitch) and hold no note twice: such a sequence is *canonical*, and for it
+    events -> Piece -> events is the identity.
     Arrays are NumPy, class indices int16, rows along axis 0.
 """
 
@@ -25,6 +26,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from composer.encoding.part_order import part_order
 from composer.errors import SeedError
 from composer.music.beat_grid import BEATS, FREE, Grid
 from composer.music.notes import DRUM_PROGRAM, Note, Part, Piece
@@ -57,7 +59,8 @@ DURATION_TICKS = np.concatenate(
 ).astype(np.int64)
 END = len(SHIFT_TICKS)
 """The shift class that closes a piece."""
-SLOTS = 16
+SLOTS = 32
+"""Parts at most."""
 SIZES = (END + 1, SLOTS, 128, len(DURATION_TICKS), 32)
 """Number of classes of each field, in the order of `FIELDS`."""
 LONGEST = int(SHIFT_TICKS[-1])
@@ -72,7 +75,7 @@ class Events:
 
     Attributes:
         rows: int16 [notes, 5], canonical, classes as in `FIELDS`, without END.
-        programs: Program of each slot, at most 16, `DRUM_PROGRAM` for drums.
+        programs: Program of each slot, at most 32, `DRUM_PROGRAM` for drums.
         kind: "beats" or "free".
         metres: Metre over event ticks; only counted when `kind` is "beats".
     """
@@ -116,6 +119,8 @@ class Placement:
         offset: Piece ticks by which the notes lie behind the grid ("beats").
         origin: Piece tick (offset removed) or second at which event tick 0 lies.
         slots: Part index of each slot.
+        joined: (part index, slot) of each part that has no slot of its own, because there are
+            more parts than slots: the network hears its notes as another part's.
     """
 
     kind: str
@@ -123,6 +128,12 @@ class Placement:
     offset: int
     origin: float
     slots: tuple[int, ...]
+    joined: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def players(self) -> list[tuple[int, int]]:
+        """(part index, slot) of every part that has notes."""
+        return [*((index, slot) for slot, index in enumerate(self.slots)), *self.joined]
 
     def to_event(self, tick: float, tempos: TempoMap) -> float:
         """Piece tick to event tick, with its fraction. Inverse of `to_piece`."""
@@ -148,26 +159,55 @@ def nearest_duration(ticks: NDArray[np.float64] | Ticks) -> NDArray[np.int64]:
 def place(piece: Piece, grid: Grid) -> Placement:
     """Where event tick 0 lies in a piece, and which parts get a slot.
 
-    The sixteen parts with the most notes get one, in the order of the piece.
+    The 32 parts with the most notes get one, in the order of `composer.encoding.part_order`.
+    Of more, each of the others joins the one of its instrument that has the most notes, or the
+    one nearest in pitch among the drums or the pitched parts that it belongs to.
 
     Raises:
         SeedError: The piece has no notes.
     """
-    counted = [index for index, part in enumerate(piece.parts) if part.notes]
-    if not counted:
+    played = [
+        (index, note.pitch, note.onset, note.duration, note.velocity)
+        for index, part in enumerate(piece.parts)
+        for note in part.notes
+    ]
+    if not played:
         raise SeedError("there are no notes to go on from; give a file with at least one note")
-    most = sorted(counted, key=lambda index: -len(piece.parts[index].notes))[:SLOTS]
-    slots = tuple(sorted(most))
-    first = min(piece.parts[index].notes[0].onset for index in slots)
+    table = np.array(played, dtype=np.int64)
+    programs = [part.program for part in piece.parts]
+    ordered = part_order(programs, table[:, 0], table[:, 1:])
+    most = set(sorted(ordered, key=lambda index: -len(piece.parts[index].notes))[:SLOTS])
+    slots = tuple(index for index in ordered if index in most)
+    joined = tuple((index, _nearest(piece, index, slots)) for index in ordered if index not in most)
+    first = int(table[:, 2].min())
     if grid.kind == FREE:
         origin = piece.tempos.seconds(first, piece.ticks_per_beat)
-        return Placement(FREE, piece.ticks_per_beat, 0, origin, slots)
+        return Placement(FREE, piece.ticks_per_beat, 0, origin, slots, joined)
     # The bar line at or before the first onset; an onset a hair before a line is on it.
     quantum = Fraction(piece.ticks_per_beat, TICKS_PER_BEAT)
     landed = round(round(Fraction(first - grid.offset) / quantum) * quantum)
     position = piece.metres.position(landed - grid.downbeat, piece.ticks_per_beat)
     origin = position.start + grid.downbeat
-    return Placement(BEATS, piece.ticks_per_beat, grid.offset, float(origin), slots)
+    return Placement(BEATS, piece.ticks_per_beat, grid.offset, float(origin), slots, joined)
+
+
+def _nearest(piece: Piece, index: int, slots: tuple[int, ...]) -> int:
+    """The slot that a part joins."""
+    part = piece.parts[index]
+
+    def distance(slot: int) -> tuple[bool, bool, float]:
+        other = piece.parts[slots[slot]]
+        same = other.program == part.program
+        drums = (other.program == DRUM_PROGRAM) == (part.program == DRUM_PROGRAM)
+        apart = -len(other.notes) if same else abs(_height(other) - _height(part))
+        return not same, not drums, apart
+
+    return min(range(len(slots)), key=distance)
+
+
+def _height(part: Part) -> float:
+    """Mean pitch."""
+    return sum(note.pitch for note in part.notes) / len(part.notes)
 
 
 def encode(piece: Piece, grid: Grid) -> tuple[Events, Placement]:
@@ -186,7 +226,7 @@ def encode(piece: Piece, grid: Grid) -> tuple[Events, Placement]:
     placement = place(piece, grid)
     notes = [
         (note.onset, slot, note.pitch, note.end, note.velocity)
-        for slot, index in enumerate(placement.slots)
+        for index, slot in placement.players
         for note in piece.parts[index].notes
     ]
     table = np.array(notes, dtype=np.int64)
@@ -247,7 +287,7 @@ def quantise(
     Args:
         starts: Onsets in event ticks, [notes], in any order; values under 0 count as 0.
         lengths: Durations in event ticks, [notes].
-        slots: Part slots 0..15, [notes].
+        slots: Part slots 0..31, [notes].
         pitches: 0..127, [notes].
         velocities: 1..127, [notes].
         programs: One for each slot.

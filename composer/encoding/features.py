@@ -31,6 +31,14 @@ from composer.encoding.events import (
 )
 from composer.encoding.lookback import LIKENESSES, NO_NOTE, Lookback
 from composer.encoding.match_model import NO_PART, NOTHING, TRUSTS, MatchModel
+from composer.encoding.part_features import (
+    PROGRAM_AT,
+    UNHEARD,
+    after_note,
+    part_features,
+    to_come_of,
+)
+from composer.encoding.part_order import NO_RANK, RANKS, ranks_of
 from composer.music.beat_grid import FREE
 from composer.music.notes import DRUM_PROGRAM
 from composer.music.timing import MetreMap, bar_ticks
@@ -66,11 +74,21 @@ COLUMNS = (
     "ago_pitch",
     "ago_duration",
     "ago_velocity",
+    "rank",
+    "expected_rank",
+    "ago_rank",
 )
 """What is known of a step: its five fields and, from them and the past, its context."""
 PROGRAM = COLUMNS.index("program")
 POSITION, BEAT, BAR_LENGTH = (COLUMNS.index(name) for name in ("position", "beat", "bar_length"))
 LAST_PITCH, GAP = COLUMNS.index("last_pitch"), COLUMNS.index("gap")
+INPUTS = tuple(
+    {"part": "rank", "expected_part": "expected_rank", "ago_part": "ago_rank"}.get(name, name)
+    for name in COLUMNS[:-3]
+)
+"""The columns that the network takes in: a part is known to it by its rank, not its slot."""
+RANK = COLUMNS.index("rank")
+_NAMED = tuple(COLUMNS.index(name) for name in ("part", "expected_part", "ago_part"))
 TRUST = COLUMNS.index("trust")
 LIKENESS = COLUMNS.index("likeness")
 COLUMN_SIZES = (
@@ -99,7 +117,12 @@ COLUMN_SIZES = (
     SIZES[2] + 1,
     SIZES[3] + 1,
     SIZES[4] + 1,
+    RANKS + 1,
+    RANKS + 1,
+    RANKS + 1,
 )
+AGO_PART = COLUMNS.index("ago_part")
+_RANKED = slice(RANK, RANK + len(_NAMED))
 
 
 def context_of(onsets: Ticks, kind: str, metres: MetreMap) -> NDArray[np.int16]:
@@ -126,7 +149,7 @@ def features(events: Events, *, end: bool = False) -> Rows:
         end: Whether to close with an END step.
 
     Returns:
-        int16 [parts + notes (+ 1), 25], columns as in `COLUMNS`: one declaration step
+        int16 [parts + notes (+ 1), 28], columns as in `COLUMNS`: one declaration step
         for each part, then the notes. The step after row t is predicted from rows
         0..t; of it, columns 5.. may be looked at as far as the fields chosen so far
         determine them.
@@ -163,7 +186,7 @@ def features(events: Events, *, end: bool = False) -> Rows:
         )
         before.append((*recall.expected, *ago))
         recall, lookback = recall.hear(row), lookback.hear(row, bar)
-    noted[:, TRUST:] = np.array(before, dtype=np.int16).reshape(-1, len(COLUMNS) - TRUST)
+    noted[:, TRUST:RANK] = np.array(before, dtype=np.int16).reshape(-1, RANK - TRUST)
     if end:
         table[-1] = blank_step(events.kind)
         table[-1, SHIFT] = END
@@ -171,6 +194,9 @@ def features(events: Events, *, end: bool = False) -> Rows:
         table[-1, LIKENESS : LIKENESS + 2] = lookback.likeness_and_shift()
     for chosen in (SHIFT, PART, PITCH):
         forget_wrong(table[len(events.programs) :], chosen)
+    ranks = np.append(ranks_of(events.programs), [NO_RANK] * (NO_PART + 1))
+    ranks[NO_PART] = NO_RANK
+    table[:, _RANKED] = ranks[table[:, _NAMED]]
     return table
 
 
@@ -178,7 +204,7 @@ def forget_wrong(columns: Rows | NDArray[np.int64], chosen: int) -> None:
     """Take back what was expected of a note, in place, where a chosen field is another one.
 
     Args:
-        columns: int [N, 25].
+        columns: int [N, 28].
         chosen: SHIFT, PART or PITCH, in this order.
     """
     (wrong,) = (columns[:, chosen] != columns[:, TRUST + 1 + chosen]).nonzero()
@@ -189,6 +215,7 @@ def forget_wrong(columns: Rows | NDArray[np.int64], chosen: int) -> None:
 def forget(columns: Rows) -> None:
     """Take back all that was recalled, in place: as a piece that never repeats itself."""
     columns[:, TRUST:LIKENESS] = NOTHING
+    columns[:, RANK + 1] = NO_RANK
 
 
 def lookback_bars(events: Events) -> NDArray[np.int64]:
@@ -228,4 +255,44 @@ def blank_step(kind: str) -> tuple[int, ...]:
         NO_SHIFT,
         NO_PART,
         *NO_NOTE,
+        NO_RANK,
+        NO_RANK,
+        NO_RANK,
     )
+
+
+def parts_of(events: Events, table: Rows) -> NDArray[np.uint8]:
+    """What is told of each part at each note of a piece, before the part is chosen.
+
+    Args:
+        events: The piece.
+        table: Its `features`.
+
+    Returns:
+        uint8 [notes, parts, 12], columns as in `part_features.PART_FEATURES`.
+    """
+    count, parts = len(events.rows), len(events.programs)
+    onsets = events.onsets
+    histories = [
+        (*UNHEARD[:PROGRAM_AT], program, *UNHEARD[PROGRAM_AT + 1 :]) for program in events.programs
+    ]
+    late, latest, to_come = list(histories), list(range(parts)), []
+    before = np.empty((count, parts), dtype=np.int64)
+    lookback = Lookback.start(0)
+    places = zip(events.rows.tolist(), onsets.tolist(), lookback_bars(events).tolist(), strict=True)
+    for index, (row, onset, bar) in enumerate(places):
+        to_come.append(to_come_of(lookback.parts_after(row[SHIFT]), parts))
+        lookback = lookback.hear(row, bar)
+        before[index] = latest
+        part = row[PART]
+        latest[part] = len(late)
+        late.append(after_note(late[before[index, part]], row, onset))
+    noted = table[parts : parts + count].astype(np.int64)
+    return part_features(
+        np.array(late, dtype=np.int64)[before],
+        onsets,
+        (events.rows[:, SHIFT] == 0),
+        np.append(-1, events.rows[:-1, PART]).astype(np.int64)[:count],
+        noted[:, (TRUST, LIKENESS, TRUST + 1 + PART, AGO_PART)],
+        np.array(to_come, dtype=np.int64).reshape(count, parts),
+    ).astype(np.uint8)

@@ -110,6 +110,11 @@ class Lookback:
         there = self._at(ticks) if ticks else self._left
         return there[0][1] if there else NO_PART
 
+    def parts_after(self, shift: int) -> list[int]:
+        """The part of each note that was played there, still to come, in order."""
+        ticks = _TICKS[shift]
+        return [note[1] for note in (self._at(ticks) if ticks else self._left)]
+
     def note_after(self, shift: int, part: int) -> tuple[int, int, int]:
         """(pitch, duration, velocity) that a part played there a bar ago."""
         ticks = _TICKS[shift]

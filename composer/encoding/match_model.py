@@ -69,9 +69,9 @@ def class_of_ticks(ticks: int) -> int:
     return _CLASS_OF_TICKS[max(ticks, 0)]
 
 
-_KEY_BITS = 18  # a shift class, a slot and a pitch: 7 + 4 + 7
+_KEY_BITS = 19  # a shift class, a slot and a pitch: 7 + 5 + 7
 _KEY = (1 << _KEY_BITS) - 1
-_UNSHIFTED = (1 << 11) - 1
+_UNSHIFTED = (1 << 12) - 1
 
 Row = tuple[int, ...]
 
@@ -198,7 +198,7 @@ class MatchModel:
         ticks = _TICKS[row[0]]
         made._now = self._now + ticks
         hit = made._at >= 0 and made._compare(row, ticks)
-        key = (0 if made._tolerance else row[0] << 11) | row[1] << 7 | row[2]
+        key = (0 if made._tolerance else row[0] << 12) | row[1] << 7 | row[2]
         older, newer = self._keys >> _KEY_BITS, self._keys & _KEY
         made._keys = newer << _KEY_BITS | key
         number = -1

@@ -18,23 +18,19 @@ from numpy.typing import NDArray
 
 from composer.encoding import struct_rows as tables
 from composer.encoding.events import (
-    DURATION,
     END,
     FIELDS,
     FREE_BAR,
-    NO_DURATION,
-    NO_PITCH,
-    NO_VELOCITY,
     PART,
     PITCH,
     SHIFT,
     SHIFT_TICKS,
     SLOTS,
     TICKS_PER_BEAT,
-    VELOCITY,
     Events,
 )
 from composer.encoding.features import (
+    AGO_PART,
     BAR_LENGTH,
     BAR_LENGTHS,
     BEAT,
@@ -46,13 +42,25 @@ from composer.encoding.features import (
     POSITION,
     POSITIONS,
     PROGRAM,
+    RANK,
     TRUST,
     forget_wrong,
     gap_class,
     lookback_bars,
 )
 from composer.encoding.lookback import Lookback
-from composer.encoding.match_model import MatchModel
+from composer.encoding.match_model import NO_PART, MatchModel
+from composer.encoding.part_features import (
+    HISTORY,
+    LAST_AT,
+    ONSET_AT,
+    PROGRAM_AT,
+    UNHEARD,
+    after_note,
+    part_features,
+    to_come_of,
+)
+from composer.encoding.part_order import NO_RANK, ranks_of
 from composer.encoding.struct_rows import Table
 from composer.music.beat_grid import FREE
 from composer.music.notes import DRUM_PROGRAM
@@ -71,14 +79,16 @@ _BAR_CLASSES = _BAR_CLASSES.astype(np.int64)
 _PLAYER = np.array([PROGRAM, *range(LAST_PITCH, GAP + 1)])
 """Columns of the next note that its part is known by: program, last pitch, duration and
 velocity, gap."""
-_PLAYED = np.array([PITCH, DURATION, VELOCITY, SHIFT])
-"""Fields that a part is known by after a note; its onset comes in the last one's place."""
+_ADVICE = (TRUST, LIKENESS, TRUST + 1 + PART, AGO_PART)
 _COLUMNS = np.dtype(
     [
         ("clock", np.int64),
         ("inside", np.int64),
         ("bar", np.int64),
-        ("parts", np.int64, (SLOTS, 5)),
+        ("parts", np.int64, (SLOTS, len(HISTORY))),
+        ("ranks", np.int64, NO_PART + 1),
+        ("last", np.int64),
+        ("count", np.int64),
         ("slots", np.bool_, SLOTS),
         ("free", np.bool_),
     ]
@@ -116,22 +126,22 @@ class Context:
 
     @property
     def programs(self) -> Ints:
-        """Of each slot, [B, 16]; unused slots hold 0."""
-        return self.table["parts"][..., 0]
+        """Of each slot, [B, 32]; unused slots hold 0."""
+        return self.table["parts"][..., PROGRAM_AT]
 
     @property
     def last(self) -> Ints:
-        """Pitch, duration and velocity class of each slot's last note, [B, 16, 3]."""
-        return self.table["parts"][..., 1:4]
+        """Pitch, duration and velocity class of each slot's last note, [B, 32, 3]."""
+        return self.table["parts"][..., LAST_AT:ONSET_AT]
 
     @property
     def heard(self) -> Ints:
-        """Onset of each slot's last note, -1 for none, [B, 16]."""
-        return self.table["parts"][..., 4]
+        """Onset of each slot's last note, -1 for none, [B, 32]."""
+        return self.table["parts"][..., ONSET_AT]
 
     @property
     def slots(self) -> NDArray[np.bool_]:
-        """Which slots the piece has, bool [B, 16]."""
+        """Which slots the piece has, bool [B, 32]."""
         return self.table["slots"]
 
     @property
@@ -144,8 +154,12 @@ class Context:
         """One stream at its first bar line."""
         table = np.zeros(1, dtype=_COLUMNS)
         table["bar"] = FREE_BAR if kind == FREE else bar_ticks(*metre, TICKS_PER_BEAT)
-        table["parts"] = (0, NO_PITCH, NO_DURATION, NO_VELOCITY, -1)
-        table["parts"][0, : len(programs), 0] = programs
+        table["parts"] = UNHEARD
+        table["parts"][0, : len(programs), PROGRAM_AT] = programs
+        table["ranks"] = NO_RANK
+        table["ranks"][0, : len(programs)] = ranks_of(programs)
+        table["last"] = -1
+        table["count"] = len(programs)
         table["slots"][0, : len(programs)] = True
         table["free"] = kind == FREE
         return cls(table, (MatchModel.start(kind),), (Lookback.start(0),))
@@ -161,43 +175,81 @@ class Context:
             context.inside[0] = clock % FREE_BAR
         else:
             context.inside[0] = events.metres.position(clock, TICKS_PER_BEAT).tick
-        for slot in range(len(events.programs)):
-            played = np.flatnonzero(events.rows[:, PART] == slot)
-            if len(played):
-                context.last[0, slot] = events.rows[played[-1], PITCH:]
-                context.heard[0, slot] = onsets[played[-1]]
+        parts = context.table["parts"][0]
         recall, lookback = context.recalls[0], context.lookbacks[0]
-        for row, bar in zip(events.rows.tolist(), lookback_bars(events).tolist(), strict=True):
+        places = zip(
+            events.rows.tolist(), onsets.tolist(), lookback_bars(events).tolist(), strict=True
+        )
+        for row, onset, bar in places:
             recall, lookback = recall.hear(row), lookback.hear(row, bar)
+            parts[row[PART]] = after_note(parts[row[PART]].tolist(), row, onset)
+            context.table["last"] = row[PART]
         return replace(context, recalls=(recall,), lookbacks=(lookback,))
 
     def fresh(self) -> Ints:
-        """The next note's columns before anything of it is chosen, [B, 25]."""
+        """The next note's columns before anything of it is chosen, [B, 28]."""
         columns = np.zeros((len(self.clock), len(COLUMNS)), dtype=np.int64)
-        columns[:, TRUST : LIKENESS + 2] = [
+        columns[:, TRUST:AGO_PART] = [
             recall.expected + lookback.likeness_and_shift()
             for recall, lookback in zip(self.recalls, self.lookbacks, strict=True)
         ]
         return columns
 
+    def parts(self, columns: Ints) -> Ints:
+        """What is told of each part once the shift is chosen, [B, P, 12].
+
+        Args:
+            columns: [B, 28], followed as far as SHIFT.
+
+        Returns:
+            Columns as in `part_features.PART_FEATURES`, for as many parts as the stream with
+            the most of them has.
+        """
+        table = self.table
+        count = max(table["count"].tolist())
+        shifts = columns[:, SHIFT]
+        to_come = [
+            to_come_of(lookback.parts_after(shift), count)
+            for lookback, shift in zip(self.lookbacks, shifts.tolist(), strict=True)
+        ]
+        ticks = _TICKS.take(shifts)
+        return part_features(
+            table["parts"][:, :count],
+            table["clock"] + ticks,
+            ticks == 0,
+            table["last"],
+            columns.take(_ADVICE, axis=1),
+            to_come,
+        )
+
+    def _ranks(self, parts: Ints) -> Ints:
+        """Of some parts of each stream, [B, n]; `NO_PART` has none."""
+        ranks: Ints = self.table["ranks"][np.arange(len(parts))[:, None], parts]
+        return ranks
+
     def follow(self, columns: Ints, chosen: int) -> None:
         """Fill in, in place, what is determined once a field is chosen.
 
         Args:
-            columns: [B, 25], from `fresh`, with the fields chosen so far.
+            columns: [B, 28], from `fresh`, with the fields chosen so far.
             chosen: SHIFT, PART or PITCH; to be followed in this order.
         """
         if chosen == SHIFT:
             self._place(columns)
             shifts = columns[:, SHIFT].tolist()
-            columns[:, LIKENESS + 2] = [
+            columns[:, AGO_PART] = [
                 lookback.part_after(shift)
                 for lookback, shift in zip(self.lookbacks, shifts, strict=True)
             ]
-        elif chosen == PART:
+            forget_wrong(columns, chosen)
+            advised = columns.take((TRUST + 1 + PART, AGO_PART), axis=1)
+            columns[:, RANK + 1 :] = self._ranks(advised)
+            return
+        if chosen == PART:
+            columns[:, RANK] = self._ranks(columns[:, PART, None])[:, 0]
             self._player(columns)
             chosen_so_far = columns[:, : PART + 1].tolist()
-            columns[:, LIKENESS + 3 :] = [
+            columns[:, AGO_PART + 1 : RANK] = [
                 lookback.note_after(shift, part)
                 for lookback, (shift, part) in zip(self.lookbacks, chosen_so_far, strict=True)
             ]
@@ -216,14 +268,14 @@ class Context:
     def _player(self, columns: Ints) -> None:
         """Program, last pitch, duration, velocity and gap of the part that plays."""
         table, parts = self.table, columns[:, PART]
-        known = table["parts"][np.arange(len(parts)), parts]
+        known = table["parts"][np.arange(len(parts)), parts, PROGRAM_AT : ONSET_AT + 1]
         heard = known[:, 4]
         gap = gap_class(table["clock"] + _TICKS.take(columns[:, SHIFT]) - heard)
         known[:, 4] = np.where(heard < 0, END, gap)
         columns[:, _PLAYER] = known
 
     def columns(self, rows: Ints) -> Ints:
-        """All columns of the next note, [B, 25] as in `features.COLUMNS`; rows are [B, 5]."""
+        """All columns of the next note, [B, 28] as in `features.COLUMNS`; rows are [B, 5]."""
         table = self.fresh()
         table[:, : len(FIELDS)] = rows
         for chosen in (SHIFT, PART, PITCH):
@@ -237,10 +289,14 @@ class Context:
         clock = table["clock"]
         clock += ticks
         table["inside"] = (table["inside"] + ticks) % table["bar"]
-        played = rows.take(_PLAYED, axis=1)
-        played[:, -1] = clock
-        table["parts"][np.arange(len(rows)), rows[:, PART], 1:] = played
         heard_rows = rows.tolist()
+        streams, parts = np.arange(len(rows)), rows[:, PART]
+        known = table["parts"][streams, parts].tolist()
+        table["parts"][streams, parts] = [
+            after_note(history, row, onset)
+            for history, row, onset in zip(known, heard_rows, clock.tolist(), strict=True)
+        ]
+        table["last"] = parts
         bars = np.where(table["free"], 0, table["bar"]).tolist()
         return Context(
             table,
@@ -288,5 +344,5 @@ class Context:
 
     @property
     def drums(self) -> NDArray[np.bool_]:
-        """Which slots are drum kits, bool [B, 16]."""
+        """Which slots are drum kits, bool [B, 32]."""
         return np.asarray(self.programs == DRUM_PROGRAM)

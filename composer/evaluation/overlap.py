@@ -118,6 +118,8 @@ def compare(within: Floats, between: Floats) -> tuple[Estimate, Estimate]:
             common = float(np.minimum(p, q).sum())
             nats = float(np.sum(p * np.log((p + 1e-12) / (q + 1e-12))))
             figures.append((common, max(nats, 0.0)))
+    if len(figures) < 2:  # too few pieces have it for an interval
+        return NOTHING, NOTHING
     table = np.array(figures)
     low, high = np.quantile(table[1:], (0.025, 0.975), axis=0)
     area, divergence = (

@@ -104,7 +104,7 @@ def analyse_seed(piece: Piece, *, grid: str = "auto", tempo: str = AUTO_TEMPO) -
     """
     found = find_grid(piece, grid)
     events, placement = encode(piece, found)
-    heard = max(note.onset for index in placement.slots for note in piece.parts[index].notes)
+    heard = max(note.onset for index, _ in placement.players for note in piece.parts[index].notes)
     lost = max(round(placement.to_event(heard, piece.tempos)) - int(events.onsets[-1]), 0)
     end = placement.to_event(piece.end, piece.tempos) - lost
     if found.kind == FREE:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import mido
 
+from composer.encoding.events import SLOTS
 from composer.formats import midi
 from composer.formats.music_file import MusicFile, read_music
 from composer.generation.continuation import Continuation
@@ -49,6 +50,12 @@ class Seed(MusicFile):
             analysis: Of this seed.
         """
         lines = list(self.remarks)
+        joined = len(analysis.placement.joined)
+        if joined:
+            lines.append(
+                f"of more than {SLOTS} parts, the {joined} with the fewest notes are heard as"
+                " those that they are most like, which go on for them"
+            )
         join, beat = analysis.tick(analysis.join), self.piece.ticks_per_beat
         silent = midi.end_tick(self.file) - max(join, self.piece.end)
         if silent > beat:

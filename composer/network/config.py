@@ -15,21 +15,21 @@ from composer.errors import ModelError
 HEAD_CONTEXT: dict[str, tuple[str, ...]] = {
     "shift": ("trust", "expected_shift", "likeness", "ago_shift"),
     "part": (
-        "shift", "position", "beat", "bar_length", "trust", "expected_part",
-        "likeness", "ago_part",
+        "shift", "position", "beat", "bar_length", "trust", "expected_rank",
+        "likeness", "ago_rank",
     ),
     "pitch": (
-        "shift", "position", "beat", "bar_length", "part", "program",
+        "shift", "position", "beat", "bar_length", "rank", "program",
         "last_pitch", "last_duration", "last_velocity", "gap", "trust", "expected_pitch",
         "likeness", "ago_pitch",
     ),
     "duration": (
-        "shift", "position", "beat", "bar_length", "part", "program",
+        "shift", "position", "beat", "bar_length", "rank", "program",
         "last_pitch", "last_duration", "last_velocity", "gap", "pitch",
         "trust", "expected_duration", "likeness", "ago_duration",
     ),
     "velocity": (
-        "shift", "position", "beat", "bar_length", "part", "program",
+        "shift", "position", "beat", "bar_length", "rank", "program",
         "last_pitch", "last_duration", "last_velocity", "gap", "pitch", "duration",
         "trust", "expected_velocity", "expected_duration", "likeness", "ago_velocity",
     ),
@@ -37,11 +37,11 @@ HEAD_CONTEXT: dict[str, tuple[str, ...]] = {
 """Which columns of the step being predicted each head may see."""
 
 EMBEDDING_SIZES: dict[str, int] = {
-    "shift": 32, "part": 8, "pitch": 48, "duration": 32, "velocity": 16, "program": 24,
+    "shift": 32, "rank": 8, "pitch": 48, "duration": 32, "velocity": 16, "program": 24,
     "position": 24, "beat": 12, "bar_length": 8, "last_pitch": 24, "last_duration": 16,
-    "last_velocity": 8, "gap": 16, "trust": 16, "expected_shift": 32, "expected_part": 8,
+    "last_velocity": 8, "gap": 16, "trust": 16, "expected_shift": 32, "expected_rank": 8,
     "expected_pitch": 32, "expected_duration": 32, "expected_velocity": 16,
-    "likeness": 12, "ago_shift": 32, "ago_part": 8, "ago_pitch": 32, "ago_duration": 24,
+    "likeness": 12, "ago_shift": 32, "ago_rank": 8, "ago_pitch": 32, "ago_duration": 24,
     "ago_velocity": 12,
 }  # fmt: skip
 
@@ -52,9 +52,13 @@ ADVICE: dict[str, tuple[str, str]] = {
 """What raises the logit of one class: by the gain of how much it is trusted (a column), the
 class that it names (a column of this prefix for each field)."""
 
+POINTER_UNITS = 48
+"""Hidden units in which what is known of a part meets what the trunk makes of the moment."""
+
 GAIN_UNIT = 8.0
 """Logits to a unit of a head's gain, by which it raises the class that is expected. Adam
-moves a weight by no more than the learning rate: a gain of 6 would be 6,000 updates away."""
+moves a weight by no more than the learning rate: a gain of 6 would be 6,000 updates away. What
+is added to a part's logit for each thing known of it is in these units, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ class NetworkConfig:
     units: int = 512
     head_units: int = 256
     dropout: float = 0.15
-    version: int = 3
+    version: int = 4
 
     @classmethod
     def load(cls, path: Path) -> NetworkConfig:

@@ -16,8 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.encoding.events import FIELDS
-from composer.encoding.features import COLUMN_SIZES, COLUMNS
+from composer.encoding.events import FIELDS, PART, SLOTS
+from composer.encoding.features import COLUMN_SIZES, COLUMNS, INPUTS
+from composer.encoding.part_features import PART_FEATURE_SIZES, PART_FEATURES
+from composer.encoding.part_order import RANKS
 from composer.network import weights_file
 from composer.network.config import ADVICE, GAIN_UNIT, HEAD_CONTEXT, NetworkConfig
 from composer.network.trunk import Floats, Ints
@@ -25,6 +27,9 @@ from composer.network.trunk import Floats, Ints
 ROW_BLOCK = 2
 """Rows of one matrix product in a head. Always the same, so that what a stream gets does
 not depend on how many others run beside it (BLAS chooses its summation order by shape)."""
+
+UNHEARD_OF = np.float32(-1e9)
+"""Logit of a slot that no part has."""
 
 
 class Embeddings:
@@ -40,14 +45,16 @@ class Embeddings:
             KeyError: A table is missing.
             ValueError: One has not as many rows as its column has classes.
         """
-        tables = [weights[f"in_{name}/embeddings"].astype(np.float32) for name in COLUMNS]
-        if [len(table) for table in tables] != list(COLUMN_SIZES):
+        tables = [weights[f"in_{name}/embeddings"].astype(np.float32) for name in INPUTS]
+        sizes = [COLUMN_SIZES[COLUMNS.index(name)] for name in INPUTS]
+        if [len(table) for table in tables] != sizes:
             raise ValueError("the embeddings are of other features")
         widths = [table.shape[1] for table in tables]
         # Rows are filled up to the widest, so that all columns are looked up in one call.
         widest = max(widths)
-        self._rows = np.zeros((sum(COLUMN_SIZES), widest), dtype=np.float32)
-        self._first = np.concatenate([[0], np.cumsum(COLUMN_SIZES)[:-1]]).astype(np.int64)
+        self._rows = np.zeros((sum(sizes), widest), dtype=np.float32)
+        self._first = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
+        self._columns = np.array([COLUMNS.index(name) for name in INPUTS], dtype=np.int64)
         for first, table in zip(self._first, tables, strict=True):
             self._rows[first : first + len(table), : table.shape[1]] = table
         used = np.arange(widest) < np.array(widths)[:, None]
@@ -55,8 +62,8 @@ class Embeddings:
         self.width = sum(widths)
 
     def __call__(self, steps: NDArray[np.integer]) -> Floats:
-        """Steps [B, 25] -> float32 [B, sum of the widths]."""
-        found = self._rows.take(steps + self._first, axis=0)
+        """Steps [B, 28] -> float32 [B, sum of the widths]."""
+        found = self._rows.take(steps.take(self._columns, axis=1) + self._first, axis=0)
         return found.reshape(len(steps), -1).take(self._used, axis=1)
 
 
@@ -78,74 +85,148 @@ class Heads:
             KeyError: A weight is missing.
             ValueError: Sizes do not fit one another.
         """
-        self._units = head_units
-        self._tables: list[Floats] = []
-        self._columns: list[Ints] = []
-        self._offsets: list[Ints] = []
-        self._advice: list[tuple[Ints, Ints, Ints, Floats]] = []
-        self._out: list[tuple[Floats, Floats]] = []
-        for field in FIELDS:
-            names = HEAD_CONTEXT[field]
-            tables, start = [], 0
-            for name in names:
-                embedding = weights[f"known_{name}/embeddings"].astype(np.float32)
-                width = embedding.shape[1]
-                kernel = weights[f"head_{field}/from_context/kernel"].astype(np.float32)
-                tables.append(embedding @ kernel[start : start + width])
-                start += width
-            sizes = [COLUMN_SIZES[COLUMNS.index(name)] for name in names]
-            self._columns.append(np.array([COLUMNS.index(name) for name in names], dtype=np.int64))
-            self._offsets.append(np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64))
-            self._tables.append(np.concatenate(tables))
-            gains = [
-                (GAIN_UNIT * weights[f"head_{field}/{name}/embeddings"][:, 0]).astype(np.float32)
-                for name in ADVICE
-            ]
-            starts = np.cumsum([0, *(len(gain) for gain in gains[:-1])])
-            self._advice.append(
-                (
-                    np.array([COLUMNS.index(f"{prefix}_{field}") for _, prefix in ADVICE.values()]),
-                    np.array([COLUMNS.index(trust) for trust, _ in ADVICE.values()]),
-                    starts,
-                    np.concatenate(gains),
-                )
-            )
-            if len(weights[f"head_{field}/logits/kernel"]) != head_units:
-                raise ValueError(f"head_{field} does not have {head_units} units")
-            kernel = weights[f"head_{field}/logits/kernel"].astype(np.float32)
-            bias = weights[f"head_{field}/logits/bias"].astype(np.float32)
-            # One class more than there are, for advice that names none.
-            self._out.append((np.pad(kernel, ((0, 0), (0, 1))), np.pad(bias, (0, 1))))
+        self._heads = [
+            None if index == PART else _Head(field, weights, head_units)
+            for index, field in enumerate(FIELDS)
+        ]
+        self._pointer = _Pointer(weights, head_units)
 
     def __call__(self, field: int, hidden: Floats, columns: Ints) -> Floats:
-        """Logits of one field.
+        """Logits of one field other than the part.
 
         Args:
             field: Index in `FIELDS`.
             hidden: float32 [B, F * K] from the trunk.
-            columns: int [B, 25]; only what the field may see is looked at.
+            columns: int [B, 28]; only what the field may see is looked at.
 
         Returns:
             float32 [B, classes of the field].
         """
-        units, count = self._units, len(columns)
-        rows = columns.take(self._columns[field], axis=1)
-        rows += self._offsets[field]
-        known = self._tables[field].take(rows, axis=0)  # [B, columns seen, K]
+        head = self._heads[field]
+        assert head is not None
+        return head(hidden, columns)
+
+    def part(self, hidden: Floats, columns: Ints, told: Ints, ranks: Ints) -> Floats:
+        """Logits of the part.
+
+        Args:
+            hidden: float32 [B, F * K] from the trunk.
+            columns: int [B, 28], followed as far as the shift.
+            told: int [B, P, 12], what is told of each part.
+            ranks: int [B, P], `NO_RANK` for slots that no part has.
+
+        Returns:
+            float32 [B, 32], `UNHEARD_OF` for slots that no part has.
+        """
+        return self._pointer(hidden, columns, told, ranks)
+
+
+class _Hidden:
+    """The hidden layer of a head before its nonlinearity, multiplied out."""
+
+    def __init__(self, field: str, weights: Mapping[str, NDArray[Any]], units: int) -> None:
+        names = HEAD_CONTEXT[field]
+        tables, start = [], 0
+        kernel = weights[f"head_{field}/from_context/kernel"].astype(np.float32)
+        for name in names:
+            embedding = weights[f"known_{name}/embeddings"].astype(np.float32)
+            width = embedding.shape[1]
+            tables.append(embedding @ kernel[start : start + width])
+            start += width
+        sizes = [COLUMN_SIZES[COLUMNS.index(name)] for name in names]
+        self._columns = np.array([COLUMNS.index(name) for name in names], dtype=np.int64)
+        self._offsets = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
+        self._table = np.concatenate(tables)
+        self._mine = slice(FIELDS.index(field) * units, (FIELDS.index(field) + 1) * units)
+        self._units = units
+
+    def __call__(self, hidden: Floats, columns: Ints) -> Floats:
+        """After its nonlinearity, in blocks: float32 [blocks, ROW_BLOCK, K]."""
+        count = len(columns)
+        rows = columns.take(self._columns, axis=1)
+        rows += self._offsets
+        known = self._table.take(rows, axis=0)  # [B, columns seen, K]
         x = np.add.reduce(known, axis=1)
-        x += hidden[:, field * units : (field + 1) * units]
-        kernel, bias = self._out[field]
-        blocks = np.zeros((-(-count // ROW_BLOCK), ROW_BLOCK, units), dtype=np.float32)
-        np.maximum(x, 0.0, out=blocks.reshape(-1, units)[:count])
-        width = len(bias)
-        logits: Floats = np.matmul(blocks, kernel).reshape(-1, width)[:count]
-        logits += bias
+        x += hidden[:, self._mine]
+        blocks = np.zeros((-(-count // ROW_BLOCK), ROW_BLOCK, self._units), dtype=np.float32)
+        np.maximum(x, 0.0, out=blocks.reshape(-1, self._units)[:count])
+        return blocks
+
+
+class _Head:
+    """Logits of a field of fixed classes."""
+
+    def __init__(self, field: str, weights: Mapping[str, NDArray[Any]], units: int) -> None:
+        self._hidden = _Hidden(field, weights, units)
+        gains = [
+            (GAIN_UNIT * weights[f"head_{field}/{name}/embeddings"][:, 0]).astype(np.float32)
+            for name in ADVICE
+        ]
+        self._named = np.array(
+            [COLUMNS.index(f"{prefix}_{field}") for _, prefix in ADVICE.values()]
+        )
+        self._trusts = np.array([COLUMNS.index(trust) for trust, _ in ADVICE.values()])
+        self._starts = np.cumsum([0, *(len(gain) for gain in gains[:-1])])
+        self._gains = np.concatenate(gains)
+        kernel = weights[f"head_{field}/logits/kernel"].astype(np.float32)
+        if len(kernel) != units:
+            raise ValueError(f"head_{field} does not have {units} units")
+        # One class more than there are, for advice that names none.
+        self._kernel = np.pad(kernel, ((0, 0), (0, 1)))
+        self._bias = np.pad(weights[f"head_{field}/logits/bias"].astype(np.float32), (0, 1))
+
+    def __call__(self, hidden: Floats, columns: Ints) -> Floats:
+        count, width = len(columns), len(self._bias)
+        blocks = self._hidden(hidden, columns)
+        logits: Floats = np.matmul(blocks, self._kernel).reshape(-1, width)[:count]
+        logits += self._bias
         flat, first = logits.reshape(-1), np.arange(0, count * width, width)
-        named, trusts, starts, gains = self._advice[field]
-        advised = first[:, None] + columns.take(named, axis=1)
+        advised = first[:, None] + columns.take(self._named, axis=1)
         # Two that name the same class both count, so this cannot be an indexed addition.
-        np.add.at(flat, advised, gains.take(columns.take(trusts, axis=1) + starts))
+        np.add.at(
+            flat, advised, self._gains.take(columns.take(self._trusts, axis=1) + self._starts)
+        )
         return logits[:, :-1]
+
+
+class _Pointer:
+    """Logits of the parts that a piece has; see `composer.network.keras_lstm.Pointer`."""
+
+    def __init__(self, weights: Mapping[str, NDArray[Any]], units: int) -> None:
+        def weight(name: str) -> Floats:
+            return weights[f"head_part/{name}"].astype(np.float32)
+
+        self._hidden = _Hidden("part", weights, units)
+        self._kernel = np.concatenate([weight("ranks/kernel"), weight("moment/kernel")], axis=1)
+        self._bias = np.concatenate([weight("ranks/bias"), weight("moment/bias")])
+        self._points = weight("points/kernel")[:, 0]
+        if self._kernel.shape != (units, RANKS + len(self._points)):
+            raise ValueError(f"head_part does not have {units} units")
+        told = [weight(f"told_{name}/embeddings") for name in PART_FEATURES]
+        gains = [GAIN_UNIT * weight(f"gain_{name}/embeddings") for name in PART_FEATURES]
+        if [len(table) for table in told] != list(PART_FEATURE_SIZES):
+            raise ValueError("head_part is of other features")
+        # What a part is told by itself comes in one more column of the same table.
+        self._told = np.concatenate([np.concatenate(told), np.concatenate(gains)], axis=1)
+        self._first = np.concatenate([[0], np.cumsum(PART_FEATURE_SIZES)[:-1]]).astype(np.int64)
+
+    def __call__(self, hidden: Floats, columns: Ints, told: Ints, ranks: Ints) -> Floats:
+        count, parts = ranks.shape
+        out = np.matmul(self._hidden(hidden, columns), self._kernel)
+        out = out.reshape(-1, len(self._bias))[:count]
+        out += self._bias
+        known = np.add.reduce(self._told.take(told + self._first, axis=0), axis=2)  # [B, P, 49]
+        x = known[..., :-1]
+        x += out[:, None, RANKS:]
+        np.maximum(x, 0.0, out=x)
+        x *= self._points
+        logits = np.full((count, SLOTS), UNHEARD_OF, dtype=np.float32)
+        mine = logits[:, :parts]
+        np.add.reduce(x, axis=2, out=mine)
+        mine += known[..., -1]
+        out[:, RANKS] = UNHEARD_OF  # the moment is used up; this is what NO_RANK looks up
+        mine += out.take(ranks + out.shape[1] * np.arange(count)[:, None])
+        return logits
 
 
 def load_ends(folder: Path, config: NetworkConfig) -> tuple[Embeddings, Heads]:

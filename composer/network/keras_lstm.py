@@ -7,7 +7,7 @@ part). So p(note) = p(shift) p(part | shift) p(pitch | ...) p(duration | ...) p(
 exactly, and any field can be masked or forced before the next one is drawn.
 
 Conventions:
-    B streams, T steps, H units, L layers. `features` is int [B, T + 1, 25], columns as in
+    B streams, T steps, H units, L layers. `features` is int [B, T + 1, 28], columns as in
     `composer.encoding.features.COLUMNS`: steps 0..T-1 go in, steps 1..T are predicted.
     Recurrent state is float32 [L, 2, B, H]: for each layer the output h, then the cell c.
     Gate order in weights is input, forget, candidate, output, as Keras has it.
@@ -24,12 +24,22 @@ import keras
 import numpy as np
 from keras import ops
 
-from composer.encoding.events import FIELDS, SIZES
-from composer.encoding.features import COLUMN_SIZES, COLUMNS
+from composer.encoding.events import FIELDS, PART, SIZES
+from composer.encoding.features import COLUMN_SIZES, COLUMNS, INPUTS
+from composer.encoding.part_features import PART_FEATURE_SIZES, PART_FEATURES
+from composer.encoding.part_order import RANKS
 from composer.errors import ModelError
-from composer.network.config import ADVICE, EMBEDDING_SIZES, GAIN_UNIT, HEAD_CONTEXT, NetworkConfig
+from composer.network.config import (
+    ADVICE,
+    EMBEDDING_SIZES,
+    GAIN_UNIT,
+    HEAD_CONTEXT,
+    POINTER_UNITS,
+    NetworkConfig,
+)
 
 Tensor = Any
+INPUT_SIZES = [(name, COLUMN_SIZES[COLUMNS.index(name)]) for name in INPUTS]
 
 
 @keras.saving.register_keras_serializable("composer")
@@ -184,7 +194,10 @@ def on_gpu() -> bool:
 
 
 class Head(keras.layers.Layer):
-    """Logits of one field from the trunk's state and what is already chosen."""
+    """Logits of one field from the trunk's state and what is already chosen.
+
+    The part has a head of its own, `Pointer`.
+    """
 
     def __init__(self, field: str, config: NetworkConfig, **kwargs: Any) -> None:
         super().__init__(name=f"head_{field}", **kwargs)
@@ -218,7 +231,7 @@ class Head(keras.layers.Layer):
         Args:
             trunk: [B, T, H].
             context: Embeddings of the columns that it may see, [B, T, D] each.
-            coming: int [B, T, 25], for what recall expects and what came a bar ago: the
+            coming: int [B, T, 28], for what recall expects and what came a bar ago: the
                 logits of these classes are raised by as much as this head trusts them.
         """
         hidden = self.from_trunk(trunk) + self.from_context(ops.concatenate(context, axis=-1))
@@ -230,6 +243,61 @@ class Head(keras.layers.Layer):
         return logits
 
 
+class Pointer(keras.layers.Layer):
+    """Logits of the parts that may play, by weights that all parts share.
+
+    A part's logit is that of its rank, as a head has it, and what a small network makes of the
+    moment and of all that is told of this part (`composer.encoding.part_features`), and a sum of
+    what each of these things adds by itself.
+    """
+
+    def __init__(self, config: NetworkConfig, **kwargs: Any) -> None:
+        super().__init__(name="head_part", **kwargs)
+        self.columns = tuple(COLUMNS.index(name) for name in HEAD_CONTEXT["part"])
+        self.from_trunk = keras.layers.Dense(config.head_units, name="from_trunk")
+        self.from_context = keras.layers.Dense(
+            config.head_units, use_bias=False, name="from_context"
+        )
+        self.ranks = keras.layers.Dense(RANKS, name="ranks", dtype=self.dtype_policy)
+        self.moment = keras.layers.Dense(POINTER_UNITS, name="moment", dtype=self.dtype_policy)
+        self.told = [
+            keras.layers.Embedding(size, POINTER_UNITS, name=f"told_{name}")
+            for name, size in zip(PART_FEATURES, PART_FEATURE_SIZES, strict=True)
+        ]
+        self.gains = [
+            keras.layers.Embedding(
+                size, 1, embeddings_initializer="zeros", name=f"gain_{name}", dtype="float32"
+            )
+            for name, size in zip(PART_FEATURES, PART_FEATURE_SIZES, strict=True)
+        ]
+        self.points = keras.layers.Dense(1, use_bias=False, name="points", dtype=self.dtype_policy)
+
+    def build(self, *shapes: Any) -> None:
+        """Nothing of its own to build: its layers do so at their first call."""
+        del shapes
+        self.built = True
+
+    def call(self, trunk: Tensor, context: Sequence[Tensor], parts: Tensor) -> Tensor:
+        """Logits, float32 [N].
+
+        Args:
+            trunk: [B, T, H].
+            context: Embeddings of the columns that it may see, [B, T, D] each.
+            parts: int [N, 15]: step (of B * T) at which a part may play, whether it does, its
+                rank, and what is told of it.
+        """
+        hidden = self.from_trunk(trunk) + self.from_context(ops.concatenate(context, axis=-1))
+        hidden = ops.reshape(ops.relu(hidden), (-1, hidden.shape[-1]))
+        step = ops.minimum(parts[:, 0], ops.shape(hidden)[0] - 1)
+        by_rank = ops.reshape(self.ranks(hidden), (-1,))
+        logits = ops.cast(ops.take(by_rank, step * RANKS + parts[:, 2]), "float32")
+        x = ops.take(self.moment(hidden), step, axis=0)
+        for index, (told, gain) in enumerate(zip(self.told, self.gains, strict=True), 3):
+            x = x + told(parts[:, index])
+            logits = logits + GAIN_UNIT * gain(parts[:, index])[:, 0]
+        return logits + ops.cast(self.points(ops.relu(x)), "float32")[:, 0]
+
+
 class Network(keras.Model):
     """Trunk and heads; see the module's docstring for shapes."""
 
@@ -239,8 +307,9 @@ class Network(keras.Model):
         self.config = config
         self.embeddings = [
             keras.layers.Embedding(size, EMBEDDING_SIZES[name], name=f"in_{name}")
-            for name, size in zip(COLUMNS, COLUMN_SIZES, strict=True)
+            for name, size in INPUT_SIZES
         ]
+        self.inputs_at = tuple(COLUMNS.index(name) for name in INPUTS)
         # Velocity is chosen last, so no head sees it and it has no embedding here.
         visible = sorted({COLUMNS.index(name) for seen in HEAD_CONTEXT.values() for name in seen})
         self.known_columns = tuple(visible)
@@ -258,26 +327,35 @@ class Network(keras.Model):
             for index in range(config.layers)
         ]
         self.drop = keras.layers.Dropout(config.dropout, seed=0, name="drop")
-        self.heads = [Head(field, config) for field in FIELDS]
+        self.heads = [
+            Pointer(config) if index == PART else Head(field, config)
+            for index, field in enumerate(FIELDS)
+        ]
 
     def zero_state(self, streams: int) -> Tensor:
         """The state before the first step, float32 [L, 2, B, H]."""
         return ops.zeros((self.config.layers, 2, streams, self.config.units), "float32")
 
-    def call(self, features: Tensor, state: Tensor, training: bool = False) -> Any:
+    def call(self, features: Tensor, parts: Tensor, state: Tensor, training: bool = False) -> Any:
         """Teacher-forced logits of steps 1..T, and the state after step T - 1.
 
         Args:
-            features: int [B, T + 1, 25].
+            features: int [B, T + 1, 28].
+            parts: int [N, 15], the parts that may play at each step; see `Pointer`.
             state: float32 [L, 2, B, H].
             training: Whether dropout is on.
 
         Returns:
-            ([float32 [B, T, classes of field] for each field], float32 [L, 2, B, H]).
+            ([float32 [B, T, classes of field] for each field, [N] for the part],
+            float32 [L, 2, B, H]).
         """
         seen, coming = features[:, :-1], features[:, 1:]
         x = ops.concatenate(
-            [layer(seen[..., index]) for index, layer in enumerate(self.embeddings)], axis=-1
+            [
+                layer(seen[..., index])
+                for index, layer in zip(self.inputs_at, self.embeddings, strict=True)
+            ],
+            axis=-1,
         )  # [B, T, sum of embedding sizes]
         states = []
         for index, layer in enumerate(self.recurrent):
@@ -290,7 +368,12 @@ class Network(keras.Model):
             for column, layer in zip(self.known_columns, self.known, strict=True)
         }
         logits = [
-            head(x, [known[column] for column in head.columns], coming) for head in self.heads
+            head(
+                x,
+                [known[column] for column in head.columns],
+                parts if isinstance(head, Pointer) else coming,
+            )
+            for head in self.heads
         ]
         return logits, ops.stack(states)
 
@@ -299,7 +382,8 @@ def build(config: NetworkConfig, seed: int = 0) -> Network:
     """A network with its weights drawn from `seed`."""
     keras.utils.set_random_seed(seed)
     network = Network(config)
-    network(np.zeros((1, 2, len(COLUMNS)), dtype=np.int32), network.zero_state(1))
+    nobody = np.zeros((1, 3 + len(PART_FEATURES)), dtype=np.int32)
+    network(np.zeros((1, 2, len(COLUMNS)), dtype=np.int32), nobody, network.zero_state(1))
     return network
 
 

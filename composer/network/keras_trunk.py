@@ -58,7 +58,11 @@ class KerasTrunk:
 
         def step(steps: Any, recurrent: Any) -> tuple[Any, Any]:
             x = tf.concat(
-                [layer(steps[:, None, i]) for i, layer in enumerate(network.embeddings)], axis=-1
+                [
+                    layer(steps[:, None, index])
+                    for index, layer in zip(network.inputs_at, network.embeddings, strict=True)
+                ],
+                axis=-1,
             )  # [B, 1, sum of embedding sizes]
             states = []
             for index, layer in enumerate(network.recurrent):

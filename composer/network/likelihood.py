@@ -16,8 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.encoding.events import END, FIELDS, SHIFT, SIZES, Events
-from composer.encoding.features import COLUMNS, features
+from composer.encoding.events import END, FIELDS, PART, SHIFT, SIZES, Events
+from composer.encoding.features import COLUMNS, features, parts_of
+from composer.encoding.part_features import PART_FEATURES
+from composer.encoding.part_order import NO_RANK, ranks_of
 from composer.network.heads import Heads
 from composer.network.predictor import Predictor
 from composer.network.trunk import Floats, Ints
@@ -37,7 +39,9 @@ class _Scored:
 
     Attributes:
         piece: Its index.
-        table: int32 [steps, 25], declarations, notes, END.
+        table: int32 [steps, 28], declarations, notes, END.
+        told: uint8 [notes, P, 12], what is told of each part.
+        ranks: int [P].
         declared: How many declarations there are.
         nats: float32 [notes + 1, 5], filled as they come.
         at: The step that goes in next.
@@ -45,6 +49,8 @@ class _Scored:
 
     piece: int
     table: NDArray[np.int32]
+    told: NDArray[np.uint8]
+    ranks: Ints
     declared: int
     nats: Floats
     at: int = 0
@@ -79,8 +85,10 @@ def note_nats(
     def begin(index: int) -> _Scored:
         events = pieces[index]
         nats = np.zeros((len(events.rows) + 1, len(FIELDS)), dtype=np.float32)
-        table = features(events, end=True).astype(np.int32)
-        return _Scored(index, table, len(events.programs), nats)
+        table = features(events, end=True)
+        told = parts_of(events, table)
+        ranks = np.array(ranks_of(events.programs), dtype=np.int64)
+        return _Scored(index, table.astype(np.int32), told, ranks, len(events.programs), nats)
 
     while waiting or any(open_streams):
         heard: list[Floats] = []
@@ -111,7 +119,13 @@ def note_nats(
             if not waiting and not any(open_streams):
                 break
         nats = field_nats(
-            predictor.heads, np.concatenate(heard), np.array(targets).reshape(-1, len(COLUMNS))
+            predictor.heads,
+            np.concatenate(heard),
+            np.array(targets).reshape(-1, len(COLUMNS)),
+            [
+                (stream.told[row], stream.ranks) if row < len(stream.told) else None
+                for stream, row in places
+            ],
         )
         for (stream, row), values in zip(places, nats, strict=True):
             stream.nats[row] = values
@@ -122,13 +136,19 @@ def note_nats(
             yield stream.piece, stream.nats
 
 
-def field_nats(heads: Heads, hidden: Floats, targets: NDArray[np.int32] | Ints) -> Floats:
+def field_nats(
+    heads: Heads,
+    hidden: Floats,
+    targets: NDArray[np.int32] | Ints,
+    parts: Sequence[tuple[NDArray[np.uint8], Ints] | None],
+) -> Floats:
     """Nats of each field of steps that came, float32 [N, 5].
 
     Args:
         heads: Of the network.
         hidden: float32 [N, F * K], the trunk's output before each step.
-        targets: int [N, 25], the steps; of END only the shift counts.
+        targets: int [N, 28], the steps; of END only the shift counts.
+        parts: What is told of each part at each step, [P, 12], and its rank, [P]; of END None.
     """
     nats = np.zeros((len(targets), len(FIELDS)), dtype=np.float32)
     for start in range(0, len(targets), ROWS):
@@ -136,10 +156,30 @@ def field_nats(heads: Heads, hidden: Floats, targets: NDArray[np.int32] | Ints) 
         columns = targets[part].astype(np.int64)
         row, is_note = np.arange(len(columns)), columns[:, SHIFT] != END
         for field, size in enumerate(SIZES):
-            logits = heads(field, hidden[part], columns).astype(np.float64)
+            if field == PART:
+                told, ranks = _side_by_side(parts[part])
+                logits = heads.part(hidden[part], columns, told, ranks).astype(np.float64)
+            else:
+                logits = heads(field, hidden[part], columns).astype(np.float64)
             logits -= logits.max(axis=1, keepdims=True)
             # END's other fields hold the class past the last, which no head has.
             chosen = logits[row, np.minimum(columns[:, field], size - 1)]
             value = np.log(np.exp(logits).sum(axis=1)) - chosen
             nats[part, field] = value if field == SHIFT else np.where(is_note, value, 0.0)
     return nats
+
+
+def _side_by_side(
+    parts: Sequence[tuple[NDArray[np.uint8], Ints] | None],
+) -> tuple[Ints, Ints]:
+    """What is told of the parts of several steps, [N, P, 12], and their ranks, [N, P]."""
+    most = max((len(ranks) for told, ranks in filter(None, parts)), default=1)
+    all_told = np.zeros((len(parts), most, len(PART_FEATURES)), dtype=np.int64)
+    all_ranks = np.full((len(parts), most), NO_RANK, dtype=np.int64)
+    all_ranks[:, 0] = 0
+    for index, step in enumerate(parts):
+        if step is not None:
+            told, ranks = step
+            all_told[index, : len(ranks)] = told
+            all_ranks[index, : len(ranks)] = ranks
+    return all_told, all_ranks

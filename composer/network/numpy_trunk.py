@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.encoding.events import FIELDS
-from composer.encoding.features import COLUMNS
+from composer.encoding.features import COLUMNS, INPUTS
 from composer.network import weights_file
 from composer.network.config import NetworkConfig
 from composer.network.heads import Heads
@@ -45,7 +45,8 @@ class FloatTrunk:
         first = weight("lstm_0/lstm_cell/kernel")
         # An embedding goes through the first layer's matrix once, here, and not every step.
         self._tables, start = [], 0
-        for name in COLUMNS:
+        self._columns = [COLUMNS.index(name) for name in INPUTS]
+        for name in INPUTS:
             table = weight(f"in_{name}/embeddings")
             self._tables.append(table @ first[start : start + table.shape[1]])
             start += table.shape[1]
@@ -67,7 +68,7 @@ class FloatTrunk:
             h, c = recurrent[:, layer, 0], recurrent[:, layer, 1]
             if layer == 0:
                 z = h @ kernel + bias
-                for column, table in enumerate(self._tables):
+                for column, table in zip(self._columns, self._tables, strict=True):
                     z += table[steps[:, column]]
             else:
                 z = np.concatenate([x, h], axis=1) @ kernel + bias

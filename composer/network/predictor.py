@@ -16,7 +16,7 @@ from typing import Protocol
 
 import numpy as np
 
-from composer.encoding.events import FIELDS, Events
+from composer.encoding.events import FIELDS, PART, Events
 from composer.encoding.features import features
 from composer.encoding.running_features import Context
 from composer.errors import ModelError
@@ -47,7 +47,7 @@ class NoteModel(Protocol):
         Args:
             rows: int [B, 5], without END.
             state: Of the streams before it.
-            columns: int [B, 25] of the note, where they are known already.
+            columns: int [B, 28] of the note, where they are known already.
         """
         ...
 
@@ -57,7 +57,7 @@ class NoteModel(Protocol):
         Args:
             field: Index in `FIELDS`.
             state: From `prime` or `step`.
-            columns: int [B, 25] of the next note, filled in as far as it is chosen.
+            columns: int [B, 28] of the next note, filled in as far as it is chosen.
         """
         ...
 
@@ -128,4 +128,8 @@ class Predictor:
 
     def logits(self, field: int, state: State, columns: Ints) -> Floats:
         """See `NoteModel`."""
-        return self.heads(field, state.hidden, columns)
+        if field != PART:
+            return self.heads(field, state.hidden, columns)
+        told = state.context.parts(columns)
+        ranks = state.context.table["ranks"][:, : told.shape[1]]
+        return self.heads.part(state.hidden, columns, told, ranks)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import numpy as np
 import pytest
 from drawn_events import METRES, canonical
@@ -53,7 +55,7 @@ def heard(piece: Piece) -> list[list[tuple[int, int, int, int]]]:
 
 def test_sizes_of_the_vocabulary_are_what_models_were_trained_on() -> None:
     assert dict(zip(FIELDS, SIZES, strict=True)) == {
-        "shift": 122, "part": 16, "pitch": 128, "duration": 76, "velocity": 32,
+        "shift": 122, "part": 32, "pitch": 128, "duration": 76, "velocity": 32,
     }  # fmt: skip
     assert END == 121 and LONGEST == 384
     assert SHIFT_TICKS[[0, 96, 97, 120]].tolist() == [0, 96, 108, 384]
@@ -248,16 +250,34 @@ def test_free_time_counts_hundredths_of_a_second_from_the_first_onset() -> None:
     assert back.tempos.seconds(back.parts[0].notes[1].onset, back.ticks_per_beat) == 1.44
 
 
-def test_sixteen_of_more_parts_get_a_slot_by_number_of_notes() -> None:
-    parts = [[(24 * k, 60, 12, 80) for k in range(1 + index % 3)] for index in range(20)]
-    parts[4] = []
+def test_of_more_parts_than_slots_the_small_ones_join_others() -> None:
+    """34 pianos, each a semitone lower than the one before, and two of them hardly play."""
+    parts = [[(24 * k, 100 - index, 12, 80) for k in range(3)] for index in range(34)]
+    parts[4], parts[30] = parts[4][:1], parts[30][:2]
     crowd = piece(*parts, ticks_per_beat=24)
     events, placement = encode(crowd, Grid(BEATS))
-    # Three notes or two: 13 parts. Of those with one (0, 3, 6, ...) the first three.
-    more = [index for index in range(20) if index % 3 and index != 4]
-    assert placement.slots == tuple(sorted([*more, *[0, 3, 6, 9][: 16 - len(more)]]))
-    assert len(events.programs) == 16
-    assert set(events.rows[:, 1].tolist()) == set(range(16))
+    assert placement.slots == tuple(index for index in range(34) if index not in (4, 30))
+    assert placement.joined == ((4, 0), (30, 0))  # all have as many notes: the first of them
+    assert len(events.programs) == 32
+    first = events.rows[events.rows[:, 1] == 0]
+    assert first[:, 2].tolist() == [70, 96, 100, 70, 100, 100]  # nobody's notes are lost
+
+
+def test_parts_in_another_order_get_the_same_slots() -> None:
+    """A melody, a bass and drums, in every order of tracks."""
+    tracks = [
+        ([(0, 72, 24, 80), (24, 74, 24, 80)], 0),
+        ([(0, 36, 48, 90)], 33),
+        ([(0, 38, 6, 100), (24, 42, 6, 60)], DRUM_PROGRAM),
+        ([(0, 60, 24, 80), (24, 62, 24, 80)], 0),
+    ]
+    wanted = None
+    for order in permutations(range(4)):
+        parts = [Part(tuple(Note(*note) for note in tracks[n][0]), tracks[n][1]) for n in order]
+        events, placement = encode(Piece(tuple(parts), 24), Grid(BEATS))
+        assert [order[index] for index in placement.slots] == [0, 3, 1, 2]
+        wanted = wanted or events
+        assert events == wanted
 
 
 def test_a_piece_without_notes_is_refused() -> None:
@@ -270,7 +290,7 @@ def test_a_piece_without_notes_is_refused() -> None:
     [
         (np.zeros((1, 4)), (0,), BEATS, "shape"),
         (np.zeros((1, 5)), (), BEATS, "parts"),
-        (np.zeros((1, 5)), (0,) * 17, BEATS, "parts"),
+        (np.zeros((1, 5)), (0,) * 33, BEATS, "parts"),
         (np.zeros((1, 5)), (0,), "swing", "kind"),
     ],
 )

@@ -28,8 +28,8 @@ from composer.music.timing import MetreMap
 
 def test_sizes_of_the_columns_are_what_models_were_trained_on() -> None:
     assert COLUMN_SIZES == (
-        123, 16, 129, 77, 33, 129, 25, 17, 18, 129, 77, 33, 122, 37, 123, 17, 129, 77, 33,
-        28, 123, 17, 129, 77, 33,
+        123, 32, 129, 77, 33, 129, 25, 17, 18, 129, 77, 33, 122, 37, 123, 33, 129, 77, 33,
+        28, 123, 33, 129, 77, 33, 18, 18, 18,
     )  # fmt: skip
 
 

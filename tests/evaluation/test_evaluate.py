@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from composer import models
 from composer.cli.main import verbs
-from composer.encoding.events import FIELDS, SHIFT, SIZES, Events
+from composer.encoding.events import FIELDS, PART, SHIFT, SIZES, Events
 from composer.encoding.features import features
 from composer.errors import ModelError, SeedError
 from composer.evaluation import evaluate
@@ -70,11 +70,18 @@ def read(*paths: Path) -> tuple[list[evaluate.EncodedPiece], evaluate.Report]:
 
 def from_the_equations(events: Events) -> np.ndarray:
     """[notes + 1, 5], nats by the reference network."""
-    table = features(events, end=True)[None].astype(np.int64)
-    logits, _ = reference_lstm.network(tiny_model.weights(), table, np.zeros((2, 2, 1, 16)))
+    plain = features(events, end=True)
+    table = plain[None].astype(np.int64)
+    parts = reference_lstm.parts_of_notes(events, plain)
+    logits, _ = reference_lstm.network(tiny_model.weights(), table, parts, np.zeros((2, 2, 1, 16)))
     first = len(events.programs) - 1
     nats = np.zeros((len(events.rows) + 1, len(FIELDS)))
     for field, size in enumerate(SIZES):
+        if field == PART:
+            rows = logits[field].reshape(-1, len(events.programs))
+            logp = rows - np.log(np.exp(rows).sum(axis=1, keepdims=True))
+            nats[:-1, field] = -logp[np.arange(len(rows)), events.rows[:, PART]]
+            continue
         rows = logits[field][0, first:]
         logp = rows - np.log(np.exp(rows).sum(axis=1, keepdims=True))
         targets = np.minimum(table[0, first + 1 :, field], size - 1)
@@ -142,7 +149,7 @@ def test_the_same_as_in_training(music: Path):
     for _, batches in validation_batches(data, steps=32, limit=None, batch_size=2):
         state = np.zeros((2, 2, 2, 16), dtype=np.float32)
         for batch in batches:
-            sums, state = score_step(batch.features, batch.weights, batch.keep, state)
+            sums, state = score_step(batch.features, batch.parts, batch.weights, batch.keep, state)
             score = score.plus(np.asarray(sums), batch.weights)
     assert score.notes == ours.notes
     assert ours.as_in_training == pytest.approx(score.fields, abs=1e-3)

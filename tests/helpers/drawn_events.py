@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from composer.encoding.events import DURATION_TICKS, END, SHIFT_TICKS, Events
+from composer.encoding.events import DURATION_TICKS, END, SHIFT_TICKS, SLOTS, Events
+from composer.encoding.part_order import part_order
 from composer.music.beat_grid import BEATS, FREE
 from composer.music.notes import DRUM_PROGRAM
 from composer.music.timing import MetreMap
@@ -28,7 +29,7 @@ def canonical(draw: st.DrawFn) -> Events:
     """Events that satisfy what `composer.encoding.events` calls canonical, each slot with a
     note."""
     kind = draw(st.sampled_from([BEATS, FREE]))
-    slots = draw(st.integers(1, 16))
+    slots = draw(st.integers(1, SLOTS))
     count = slots + draw(st.integers(0, 24))
     first = draw(st.integers(0, 47)) if kind == BEATS else 0  # in the first bar; or at once
     metres = draw(metre_maps(first)) if kind == BEATS else MetreMap()
@@ -47,6 +48,13 @@ def canonical(draw: st.DrawFn) -> Events:
         )
         for onset, player in zip(onsets, players, strict=True)
     }
+    # Slots in the order that follows from what is played.
+    played = np.array([(player, pitch, onset, *note)
+                       for (onset, player, pitch), note in notes.items()])  # fmt: skip
+    order = part_order(programs, played[:, 0], played[:, 1:])
+    programs = tuple(programs[player] for player in order)
+    notes = {(onset, order.index(player), pitch): note
+             for (onset, player, pitch), note in notes.items()}  # fmt: skip
     before, rows = 0, []
     for (onset, player, pitch), (duration, velocity) in sorted(notes.items()):
         shift = int(np.searchsorted(SHIFT_TICKS, onset - before))

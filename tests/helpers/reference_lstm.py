@@ -23,8 +23,10 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.encoding.events import FIELDS
-from composer.encoding.features import COLUMNS
+from composer.encoding.events import FIELDS, PART, Events
+from composer.encoding.features import COLUMNS, INPUTS, parts_of
+from composer.encoding.part_features import PART_FEATURES
+from composer.encoding.part_order import ranks_of
 from composer.network.config import HEAD_CONTEXT
 
 Floats = NDArray[np.float64]
@@ -58,11 +60,11 @@ def lstm(
 
 
 def trunk(weights: Weights, features: NDArray[np.integer], state: Floats) -> tuple[Floats, Floats]:
-    """Embeddings and layers: int [B, T, 25], [L, 2, B, H] -> [B, T, H], [L, 2, B, H]."""
+    """Embeddings and layers: int [B, T, 28], [L, 2, B, H] -> [B, T, H], [L, 2, B, H]."""
     x: Floats = np.concatenate(
         [
-            weights[f"in_{name}/embeddings"].astype(np.float64)[features[..., index]]
-            for index, name in enumerate(COLUMNS)
+            weights[f"in_{name}/embeddings"].astype(np.float64)[features[..., COLUMNS.index(name)]]
+            for name in INPUTS
         ],
         axis=-1,
     )
@@ -78,19 +80,10 @@ def trunk(weights: Weights, features: NDArray[np.integer], state: Floats) -> tup
     return x, np.array(after)
 
 
-def head(weights: Weights, field: str, hidden: Floats, coming: NDArray[np.integer]) -> Floats:
-    """Logits of one field.
-
-    Args:
-        weights: Of the network.
-        field: One of `FIELDS`.
-        hidden: [..., H] from the trunk.
-        coming: int [..., 25], the step being predicted; only what the field may see is
-            looked at.
-
-    Returns:
-        [..., classes of the field].
-    """
+def head_hidden(
+    weights: Weights, field: str, hidden: Floats, coming: NDArray[np.integer]
+) -> Floats:
+    """The hidden layer of a field's head, [..., K]."""
 
     def weight(name: str) -> Floats:
         return weights[f"head_{field}/{name}"].astype(np.float64)
@@ -100,8 +93,60 @@ def head(weights: Weights, field: str, hidden: Floats, coming: NDArray[np.intege
         weights[f"known_{name}/embeddings"].astype(np.float64)[coming[..., COLUMNS.index(name)]]
         for name in HEAD_CONTEXT[field]
     ]
-    x = x + np.concatenate(known, axis=-1) @ weight("from_context/kernel")
-    logits = np.maximum(x, 0) @ weight("logits/kernel") + weight("logits/bias")
+    return np.maximum(x + np.concatenate(known, axis=-1) @ weight("from_context/kernel"), 0)
+
+
+def part(
+    weights: Weights, hidden: Floats, coming: NDArray[np.integer], parts: NDArray[np.integer]
+) -> Floats:
+    """Logits of the parts that may play.
+
+    Args:
+        weights: Of the network.
+        hidden: [B, T, H] from the trunk.
+        coming: int [B, T, 28], the steps being predicted.
+        parts: int [N, 15]: a step, whether the part plays, its rank, what is told of it.
+
+    Returns:
+        [N].
+    """
+
+    def weight(name: str) -> Floats:
+        return weights[f"head_part/{name}"].astype(np.float64)
+
+    moments = head_hidden(weights, "part", hidden, coming)
+    moments = moments.reshape(-1, moments.shape[-1])
+    logits = []
+    for step, _, rank, *told in parts.tolist():
+        moment = moments[step]
+        x = moment @ weight("moment/kernel") + weight("moment/bias")
+        logit = moment @ weight("ranks/kernel")[:, rank] + weight("ranks/bias")[rank]
+        for name, value in zip(PART_FEATURES, told, strict=True):
+            x = x + weight(f"told_{name}/embeddings")[value]
+            logit += 8 * weight(f"gain_{name}/embeddings")[value, 0]
+        logits.append(logit + np.maximum(x, 0) @ weight("points/kernel")[:, 0])
+    return np.array(logits)
+
+
+def head(weights: Weights, field: str, hidden: Floats, coming: NDArray[np.integer]) -> Floats:
+    """Logits of one field other than the part.
+
+    Args:
+        weights: Of the network.
+        field: One of `FIELDS`.
+        hidden: [..., H] from the trunk.
+        coming: int [..., 28], the step being predicted; only what the field may see is
+            looked at.
+
+    Returns:
+        [..., classes of the field].
+    """
+
+    def weight(name: str) -> Floats:
+        return weights[f"head_{field}/{name}"].astype(np.float64)
+
+    x = head_hidden(weights, field, hidden, coming)
+    logits = x @ weight("logits/kernel") + weight("logits/bias")
     for gain, trust, named in (
         ("gain", "trust", f"expected_{field}"),
         ("gain_ago", "likeness", f"ago_{field}"),
@@ -111,18 +156,44 @@ def head(weights: Weights, field: str, hidden: Floats, coming: NDArray[np.intege
     return logits
 
 
+def parts_of_notes(events: Events, table: NDArray[np.integer]) -> NDArray[np.int64]:
+    """The parts that may play at each note of one piece, int [notes * P, 15]; see `part`.
+
+    Args:
+        events: The piece.
+        table: Its features.
+    """
+    told = parts_of(events, table).astype(np.int64)
+    notes, parts = told.shape[:2]
+    steps = np.repeat(parts + np.arange(notes) - 1, parts)
+    plays = (events.rows[:, PART, None] == np.arange(parts)).reshape(-1)
+    ranks = np.tile(ranks_of(events.programs), notes)
+    return np.column_stack([steps, plays, ranks, told.reshape(notes * parts, -1)])
+
+
 def network(
-    weights: Weights, features: NDArray[np.integer], state: Floats
+    weights: Weights,
+    features: NDArray[np.integer],
+    parts: NDArray[np.integer],
+    state: Floats,
 ) -> tuple[list[Floats], Floats]:
     """Teacher-forced logits of steps 1..T, as `composer.network.keras_lstm.Network` gives them.
 
     Args:
         weights: Of the network.
-        features: int [B, T + 1, 25].
+        features: int [B, T + 1, 28].
+        parts: int [N, 15], the parts that may play.
         state: [L, 2, B, H].
 
     Returns:
-        ([[B, T, classes of field] for each field], [L, 2, B, H]).
+        ([[B, T, classes of field] for each field, [N] for the part], [L, 2, B, H]).
     """
     hidden, after = trunk(weights, features[:, :-1], state)
-    return [head(weights, field, hidden, features[:, 1:]) for field in FIELDS], after
+    coming = features[:, 1:]
+    logits = [
+        part(weights, hidden, coming, parts)
+        if field == "part"
+        else head(weights, field, hidden, coming)
+        for field in FIELDS
+    ]
+    return logits, after

@@ -9,10 +9,17 @@ from pathlib import Path
 import numpy as np
 
 from composer.encoding.events import FIELDS, SIZES
-from composer.encoding.features import COLUMN_SIZES, COLUMNS
+from composer.encoding.features import COLUMN_SIZES, COLUMNS, INPUTS
 from composer.encoding.lookback import LIKENESSES
 from composer.encoding.match_model import TRUSTS
-from composer.network.config import EMBEDDING_SIZES, HEAD_CONTEXT, NetworkConfig
+from composer.encoding.part_features import PART_FEATURE_SIZES, PART_FEATURES
+from composer.encoding.part_order import RANKS
+from composer.network.config import (
+    EMBEDDING_SIZES,
+    HEAD_CONTEXT,
+    POINTER_UNITS,
+    NetworkConfig,
+)
 from composer.network.heads import Heads
 from composer.network.numpy_trunk import FloatTrunk
 from composer.network.predictor import Predictor
@@ -31,9 +38,11 @@ def weights(config: NetworkConfig = CONFIG, seed: int = 0) -> dict[str, np.ndarr
         made[name] = (scale * rng.standard_normal(shape)).astype(np.float16).astype(np.float32)
 
     sizes = dict(zip(COLUMNS, COLUMN_SIZES, strict=True))
-    for name, size in sizes.items():
+    for name in INPUTS:
         made[f"in_{name}/embeddings"] = (
-            rng.standard_normal((size, EMBEDDING_SIZES[name])).astype(np.float16).astype(np.float32)
+            rng.standard_normal((sizes[name], EMBEDDING_SIZES[name]))
+            .astype(np.float16)
+            .astype(np.float32)
         )
     for name in sorted({name for seen in HEAD_CONTEXT.values() for name in seen}):
         made[f"known_{name}/embeddings"] = (
@@ -41,7 +50,7 @@ def weights(config: NetworkConfig = CONFIG, seed: int = 0) -> dict[str, np.ndarr
             .astype(np.float16)
             .astype(np.float32)
         )
-    width = sum(EMBEDDING_SIZES[name] for name in COLUMNS)
+    width = sum(EMBEDDING_SIZES[name] for name in INPUTS)
     for layer in range(config.layers):
         cell = f"lstm_{layer}/lstm_cell"
         draw(f"{cell}/kernel", width if layer == 0 else config.units, 4 * config.units)
@@ -52,10 +61,20 @@ def weights(config: NetworkConfig = CONFIG, seed: int = 0) -> dict[str, np.ndarr
         draw(f"head_{field}/from_trunk/bias", config.head_units)
         seen = sum(EMBEDDING_SIZES[name] for name in HEAD_CONTEXT[field])
         draw(f"head_{field}/from_context/kernel", seen, config.head_units)
+        if field == "part":
+            continue
         draw(f"head_{field}/gain/embeddings", TRUSTS, 1)
         draw(f"head_{field}/gain_ago/embeddings", LIKENESSES, 1)
         draw(f"head_{field}/logits/kernel", config.head_units, size)
         draw(f"head_{field}/logits/bias", size)
+    for name, size in (("ranks", RANKS), ("moment", POINTER_UNITS)):
+        draw(f"head_part/{name}/kernel", config.head_units, size)
+        draw(f"head_part/{name}/bias", size)
+    draw("head_part/points/kernel", POINTER_UNITS, 1)
+    for name, size in zip(PART_FEATURES, PART_FEATURE_SIZES, strict=True):
+        draw(f"head_part/told_{name}/embeddings", size, POINTER_UNITS)
+        draw(f"head_part/gain_{name}/embeddings", size, 1)
+        made[f"head_part/gain_{name}/embeddings"] /= 16
     return made
 
 

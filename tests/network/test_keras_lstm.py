@@ -15,8 +15,10 @@ import pytest
 import reference_lstm
 from keras import ops
 
-from composer.encoding.events import FIELDS, SIZES
-from composer.encoding.features import COLUMN_SIZES, COLUMNS
+from composer.encoding.events import FIELDS, PART, SIZES
+from composer.encoding.features import COLUMN_SIZES, COLUMNS, INPUTS
+from composer.encoding.part_features import PART_FEATURE_SIZES, PART_FEATURES
+from composer.encoding.part_order import RANKS
 from composer.errors import ModelError
 from composer.network.config import ADVICE, HEAD_CONTEXT, NetworkConfig
 from composer.network.keras_lstm import HoistedLSTM, Network, build, set_weights, weights_of
@@ -30,10 +32,19 @@ def float32() -> None:
 
 
 def random_features(streams: int, steps: int, seed: int = 0) -> np.ndarray:
-    """int [B, T + 1, 25], any values that fit their columns."""
+    """int [B, T + 1, 28], any values that fit their columns."""
     rng = np.random.default_rng(seed)
     shape = (streams, steps + 1, len(COLUMNS))
     return rng.integers(0, np.array(COLUMN_SIZES), shape).astype(np.int32)
+
+
+def random_parts(streams: int, steps: int, seed: int = 1) -> np.ndarray:
+    """int [B * T * 3, 15], three parts at each step, whatever may be told of them."""
+    rng = np.random.default_rng(seed)
+    sizes = np.array([2, RANKS, *PART_FEATURE_SIZES])
+    step = np.repeat(np.arange(streams * steps), 3)
+    told = rng.integers(0, sizes, (len(step), len(sizes)))
+    return np.column_stack([step, told]).astype(np.int32)
 
 
 def spread(network: Network, seed: int = 3) -> dict[str, np.ndarray]:
@@ -183,12 +194,12 @@ def test_the_gradient_written_out_is_the_one_differentiation_finds(backend: str)
 def test_the_network_gives_what_the_equations_give() -> None:
     network = build(TINY)
     weights = spread(network)
-    features = random_features(4, 9)
+    features, parts = random_features(4, 9), random_parts(4, 9)
     state = np.random.default_rng(8).normal(size=(3, 2, 4, 6)).astype(np.float32)
-    logits, after = network(features, state)
-    wanted, wanted_after = reference_lstm.network(weights, features, state)
-    for found, other, size in zip(logits, wanted, SIZES, strict=True):
-        assert found.shape == (4, 9, size)
+    logits, after = network(features, parts, state)
+    wanted, wanted_after = reference_lstm.network(weights, features, parts, state)
+    for field, found, other, size in zip(FIELDS, logits, wanted, SIZES, strict=True):
+        assert found.shape == ((108,) if field == "part" else (4, 9, size))
         np.testing.assert_allclose(ops.convert_to_numpy(found), other, atol=1e-4, rtol=1e-5)
     np.testing.assert_allclose(ops.convert_to_numpy(after), wanted_after, atol=1e-5)
 
@@ -197,13 +208,21 @@ def test_state_carries_a_piece_over_a_cut() -> None:
     network = build(TINY)
     spread(network)
     features = random_features(2, 10)
-    whole, _ = network(features, network.zero_state(2))
-    first, state = network(features[:, :5], network.zero_state(2))  # steps 0..3 go in
-    second, _ = network(features[:, 4:], state)
+    parts = random_parts(2, 10)
+    lane, step = np.divmod(parts[:, 0], 10)
+    early, late = parts[step < 4].copy(), parts[step >= 4].copy()
+    early[:, 0] = (4 * lane + step)[step < 4]
+    late[:, 0] = (6 * lane + step - 4)[step >= 4]
+    whole, _ = network(features, parts, network.zero_state(2))
+    first, state = network(features[:, :5], early, network.zero_state(2))  # steps 0..3 go in
+    second, _ = network(features[:, 4:], late, state)
     for field in range(len(FIELDS)):
-        pieces = np.concatenate(
-            [ops.convert_to_numpy(first[field]), ops.convert_to_numpy(second[field])], axis=1
-        )
+        halves = [ops.convert_to_numpy(first[field]), ops.convert_to_numpy(second[field])]
+        if field == PART:
+            pieces = np.empty(len(parts))
+            pieces[step < 4], pieces[step >= 4] = halves
+        else:
+            pieces = np.concatenate(halves, axis=1)
         np.testing.assert_allclose(ops.convert_to_numpy(whole[field]), pieces, atol=1e-4)
 
 
@@ -212,13 +231,16 @@ def test_a_head_sees_only_its_columns_of_the_step_it_predicts() -> None:
     network = build(TINY)
     spread(network)
     features = random_features(1, 4)
-    before, _ = network(features, network.zero_state(1))
+    parts = random_parts(1, 4)
+    before, _ = network(features, parts, network.zero_state(1))
     for index, name in enumerate(COLUMNS):
         changed = features.copy()
         changed[0, -1, index] = (changed[0, -1, index] + 1) % COLUMN_SIZES[index]
-        after, _ = network(changed, network.zero_state(1))
+        after, _ = network(changed, parts, network.zero_state(1))
         for field, one, other in zip(FIELDS, before, after, strict=True):
             one, other = ops.convert_to_numpy(one), ops.convert_to_numpy(other)
+            if field == "part":
+                one, other = one.reshape(1, 4, 3), other.reshape(1, 4, 3)
             assert np.array_equal(one[:, :-1], other[:, :-1])
             seen = not np.array_equal(one[:, -1], other[:, -1])
             assert seen == (name in HEAD_CONTEXT[field]), (field, name)
@@ -228,8 +250,8 @@ def test_what_a_head_sees_is_settled_by_the_fields_before_it() -> None:
     """The chain rule: the place in the bar after the shift, the player's past after the part,
     and of what is expected, no more than can still come true."""
     settled = {
-        "shift": {"position", "beat", "bar_length", "expected_part", "ago_part"},
-        "part": {"program", "last_pitch", "last_duration", "last_velocity", "gap"}
+        "shift": {"position", "beat", "bar_length", "expected_rank", "ago_rank"},
+        "part": {"rank", "program", "last_pitch", "last_duration", "last_velocity", "gap"}
         | {"expected_pitch", "ago_pitch", "ago_duration", "ago_velocity"},
         "pitch": {"expected_duration", "expected_velocity"},
     }
@@ -238,15 +260,16 @@ def test_what_a_head_sees_is_settled_by_the_fields_before_it() -> None:
         seen = set(HEAD_CONTEXT[field])
         assert seen <= known
         assert {name for name in known - seen if not name.startswith(("expected", "ago"))} == set()
-        assert {f"expected_{field}", f"ago_{field}"} <= seen
-        known |= {field} | settled.get(field, set())
+        seen_as = "rank" if field == "part" else field
+        assert {f"expected_{seen_as}", f"ago_{seen_as}"} <= seen
+        known |= {field} - {"part"} | settled.get(field, set())
 
 
 def test_dropout_is_on_in_training_only() -> None:
     network = build(TINY)
-    features = random_features(2, 3)
-    still = [network(features, network.zero_state(2))[0][0] for _ in range(2)]
-    moving = [network(features, network.zero_state(2), training=True)[0][0] for _ in range(2)]
+    given = random_features(2, 3), random_parts(2, 3), network.zero_state(2)
+    still = [network(*given)[0][0] for _ in range(2)]
+    moving = [network(*given, training=True)[0][0] for _ in range(2)]
     assert np.array_equal(*map(ops.convert_to_numpy, still))
     assert not np.array_equal(*map(ops.convert_to_numpy, moving))
 
@@ -259,14 +282,20 @@ def test_the_same_seed_draws_the_same_weights() -> None:
 
 def test_weights_are_called_what_checkpoints_and_the_runtime_call_them() -> None:
     names = set(weights_of(build(TINY)))
-    wanted = {f"in_{name}/embeddings" for name in COLUMNS}
-    wanted |= {f"known_{name}/embeddings" for name in COLUMNS if name != "velocity"}
-    wanted |= {f"head_{field}/{gain}/embeddings" for field in FIELDS for gain in ADVICE}
+    wanted = {f"in_{name}/embeddings" for name in INPUTS}
+    wanted |= {f"known_{name}/embeddings" for name in INPUTS if name != "velocity"}
+    others = [field for field in FIELDS if field != "part"]
+    wanted |= {f"head_{field}/{gain}/embeddings" for field in others for gain in ADVICE}
+    wanted |= {f"head_part/{kind}_{name}/embeddings" for kind in ("told", "gain")
+               for name in PART_FEATURES}  # fmt: skip
+    wanted |= {f"head_part/{layer}/{n}" for layer in ("ranks", "moment")
+               for n in ("kernel", "bias")} | {"head_part/points/kernel"}  # fmt: skip
     for layer in range(TINY.layers):
         wanted |= {f"lstm_{layer}/lstm_cell/{n}" for n in ("kernel", "recurrent_kernel", "bias")}
     for field in FIELDS:
         wanted |= {f"head_{field}/from_trunk/{n}" for n in ("kernel", "bias")}
-        wanted |= {f"head_{field}/logits/{n}" for n in ("kernel", "bias")}
+        if field != "part":
+            wanted |= {f"head_{field}/logits/{n}" for n in ("kernel", "bias")}
         wanted.add(f"head_{field}/from_context/kernel")
     assert names == wanted
 
@@ -291,9 +320,9 @@ def test_in_bfloat16_state_and_logits_stay_float32(
     keras.mixed_precision.set_global_policy("mixed_bfloat16")
     half = build(TINY)
     set_weights(half, weights)
-    features = random_features(2, 4)
-    logits, state = half(features, half.zero_state(2))
-    exact, exact_state = network(features, network.zero_state(2))
+    features, parts = random_features(2, 4), random_parts(2, 4)
+    logits, state = half(features, parts, half.zero_state(2))
+    exact, exact_state = network(features, parts, network.zero_state(2))
     assert {ops.dtype(one) for one in logits} == {"float32"} and ops.dtype(state) == "float32"
     for one, other in zip([*logits, state], [*exact, exact_state], strict=True):
         one, other = ops.convert_to_numpy(one), ops.convert_to_numpy(other)

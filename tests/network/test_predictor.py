@@ -12,7 +12,7 @@ import pytest
 import reference_lstm
 import tiny_model
 
-from composer.encoding.events import FIELDS, Events
+from composer.encoding.events import FIELDS, PART, Events
 from composer.encoding.features import features
 from composer.errors import ModelError
 from composer.formats import midi
@@ -74,12 +74,18 @@ def test_numpy_gives_what_the_equations_give():
     predictor = tiny_model.predictor()
     table = features(events)[None].astype(np.int64)
     start = np.zeros((2, 2, 1, 16))
-    wanted, recurrent = reference_lstm.network(tiny_model.weights(), table, start)
+    rows = reference_lstm.parts_of_notes(events, features(events))
+    notes, parts = len(events.rows), len(events.programs)
+    wanted, recurrent = reference_lstm.network(tiny_model.weights(), table, rows, start)
     for length in (1, 12, 29):
         state = predictor.prime(Events(events.rows[:length], events.programs))
         coming = table[:, len(events.programs) + length]
         for field, logits in enumerate(all_logits(predictor, state, coming)):
-            there = wanted[field][:, len(events.programs) + length - 1]
+            there = wanted[field][:, len(events.programs) + length - 1] if field != PART else None
+            if there is None:
+                assert (logits[:, parts:] < -1e8).all()
+                logits = logits[:, :parts]
+                there = wanted[field].reshape(1, notes, parts)[:, length]
             assert logits == pytest.approx(there, abs=2e-4), FIELDS[field]
     state = predictor.prime(Events(events.rows[:29], events.programs))
     assert state.recurrent[0] == pytest.approx(recurrent[:, :, 0], abs=1e-4)
@@ -98,7 +104,7 @@ def test_litert_gives_what_numpy_gives(tmp_path: Path):
 def test_int8_is_near(folder: Path):
     events = piece()
     ours, theirs = Predictor.load(folder).prime(events), load_float(folder).prime(events)
-    assert np.abs(ours.hidden - theirs.hidden).mean() < 0.05 * np.abs(theirs.hidden).mean()
+    assert np.abs(ours.hidden - theirs.hidden).mean() < 0.08 * np.abs(theirs.hidden).mean()
 
 
 @pytest.mark.parametrize("engine", ["numpy", "litert"])
@@ -192,16 +198,16 @@ def test_more_threads_play_the_same(folder: Path):
 
 
 GOLDEN = [
-    [97, 0, 78, 24, 15],
-    [60, 1, 59, 30, 15],
-    [36, 3, 54, 30, 19],
-    [96, 2, 59, 30, 14],
-    [0, 3, 54, 28, 16],
-    [72, 2, 64, 10, 15],
-    [24, 0, 72, 41, 15],
-    [48, 0, 78, 30, 16],
-    [96, 3, 62, 37, 15],
-    [60, 2, 59, 39, 15],
+    [96, 1, 76, 24, 15],
+    [24, 3, 38, 31, 15],
+    [72, 0, 71, 25, 20],
+    [96, 2, 64, 23, 15],
+    [96, 3, 38, 24, 17],
+    [72, 0, 76, 14, 20],
+    [72, 1, 72, 39, 15],
+    [72, 2, 71, 28, 15],
+    [96, 3, 38, 34, 15],
+    [72, 1, 66, 31, 15],
 ]
 """The first notes of variation 0 of the tiny network, after the quartet. Whoever changes
 them changes what a number given with --rng-seed plays."""

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from composer import files
 from composer.encoding.events import FIELDS
-from composer.encoding.features import COLUMNS
+from composer.encoding.features import INPUTS
 from composer.network import weights_file
 from composer.network.config import EMBEDDING_SIZES, NetworkConfig
 
@@ -46,7 +46,7 @@ def read_checkpoint(
 def convert_trunk(config: NetworkConfig, weights: Weights, *, quantise: bool = True) -> bytes:
     """The trunk's one step as a LiteRT flatbuffer with any number of streams.
 
-    It takes float32 [B, sum of embedding sizes], the embedded columns of `COLUMNS` one
+    It takes float32 [B, sum of embedding sizes], the embedded columns of `INPUTS` one
     behind the other, and the state, [B, L * 2 * H], as `LiteRTTrunk` feeds it.
 
     Args:
@@ -69,7 +69,7 @@ def convert_trunk(config: NetworkConfig, weights: Weights, *, quantise: bool = T
     ]
     kernel = tf.concat([constant(f"head_{field}/from_trunk/kernel") for field in FIELDS], axis=1)
     bias = tf.concat([constant(f"head_{field}/from_trunk/bias") for field in FIELDS], axis=0)
-    width = sum(EMBEDDING_SIZES[name] for name in COLUMNS)
+    width = sum(EMBEDDING_SIZES[name] for name in INPUTS)
 
     @tf.function(
         input_signature=[

@@ -207,8 +207,8 @@ class Fitter:
         return ("o", self.optimizer.variables), ("s", self.network.non_trainable_variables)
 
 
-def _inputs(batch: Batch, state: Any) -> tuple[Any, Any, Any, Any]:
-    return batch.features, batch.weights, batch.keep, state
+def _inputs(batch: Batch, state: Any) -> tuple[Any, ...]:
+    return batch.features, batch.parts, batch.weights, batch.keep, state
 
 
 @dataclass(frozen=True, slots=True)

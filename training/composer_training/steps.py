@@ -5,8 +5,8 @@ it in their own way.
 
 Conventions:
     As in `composer.network.keras_lstm`: B streams, T steps, L layers, H units. Both functions take
-    (features int [B, T + 1, 25], weights float32 [B, T, 5], keep float32 [B], state
-    float32 [L, 2, B, H]) and return (nats summed by field, float32 [5]; new state).
+    (features int [B, T + 1, 28], parts int [N, 15], weights float32 [B, T, 5], keep float32 [B],
+    state float32 [L, 2, B, H]) and return (nats summed by field, float32 [5]; new state).
 """
 
 from __future__ import annotations
@@ -17,16 +17,20 @@ from typing import Any
 import keras
 from keras import ops
 
+from composer.encoding.events import PART
 from composer.network.keras_lstm import Network
 
 Tensor = Any
 Step = Callable[..., tuple[Any, Any]]
 
 
-def field_sums(logits: list[Tensor], features: Tensor, weights: Tensor) -> Tensor:
+def field_sums(logits: list[Tensor], features: Tensor, parts: Tensor, weights: Tensor) -> Tensor:
     """Summed negative log-likelihood of each field in nats, float32 [5]."""
     sums = []
     for index, field_logits in enumerate(logits):
+        if index == PART:
+            sums.append(_part_sum(field_logits, parts, weights))
+            continue
         target = features[:, 1:, index]
         # Steps without a target hold classes outside the head; their weight is 0.
         target = ops.minimum(target, field_logits.shape[-1] - 1)
@@ -34,6 +38,23 @@ def field_sums(logits: list[Tensor], features: Tensor, weights: Tensor) -> Tenso
         chosen = ops.take_along_axis(log_p, target[..., None], axis=-1)[..., 0]
         sums.append(-ops.sum(chosen * weights[..., index]))
     return ops.stack(sums)
+
+
+def _part_sum(logits: Tensor, parts: Tensor, weights: Tensor) -> Tensor:
+    """The same for the part: a softmax over those that may play at each step.
+
+    Args:
+        logits: float32 [N].
+        parts: int [N, 15]: step, whether the part plays, and the rest; rows that fill up the
+            array have a step behind the last. Steps that do not count have no rows.
+        weights: float32 [B, T, 5], for its shape.
+    """
+    step, plays = parts[:, 0], ops.cast(parts[:, 1], "float32")
+    steps = weights.shape[0] * weights.shape[1] + 1
+    highest = ops.stop_gradient(ops.segment_max(logits, step, steps))
+    logits = logits - ops.take(highest, step)
+    norms = ops.segment_sum(ops.exp(logits), step, steps)
+    return ops.sum(plays * (ops.log(ops.take(norms, step)) - logits))
 
 
 def _loss(sums: Tensor, weights: Tensor) -> Tensor:
@@ -55,15 +76,17 @@ def make_steps(network: Network, optimizer: Any) -> tuple[Step, Step]:
 def _tensorflow_steps(network: Network, optimizer: Any) -> tuple[Step, Step]:
     import tensorflow as tf
 
-    def forward(features: Any, weights: Any, keep: Any, state: Any, training: bool) -> Any:
-        logits, state = network(features, _begin(state, keep), training=training)
-        sums = field_sums(logits, features, weights)
+    def forward(
+        features: Any, parts: Any, weights: Any, keep: Any, state: Any, training: bool
+    ) -> Any:
+        logits, state = network(features, parts, _begin(state, keep), training=training)
+        sums = field_sums(logits, features, parts, weights)
         return _loss(sums, weights), (sums, state)
 
     @tf.function(reduce_retracing=True)
-    def train(features: Any, weights: Any, keep: Any, state: Any) -> Any:
+    def train(features: Any, parts: Any, weights: Any, keep: Any, state: Any) -> Any:
         with tf.GradientTape() as tape:
-            loss, result = forward(features, weights, keep, state, True)
+            loss, result = forward(features, parts, weights, keep, state, True)
         # Those of embeddings come as slices, several to a row: Keras squares them one by
         # one for the norm that it clips by, instead of adding them up first.
         gradients = [
@@ -74,8 +97,8 @@ def _tensorflow_steps(network: Network, optimizer: Any) -> tuple[Step, Step]:
         return result
 
     @tf.function(reduce_retracing=True)
-    def score(features: Any, weights: Any, keep: Any, state: Any) -> Any:
-        return forward(features, weights, keep, state, False)[1]
+    def score(features: Any, parts: Any, weights: Any, keep: Any, state: Any) -> Any:
+        return forward(features, parts, weights, keep, state, False)[1]
 
     return train, score
 
@@ -84,9 +107,9 @@ def _torch_steps(network: Network, optimizer: Any) -> tuple[Step, Step]:
     import torch
 
     def forward(data: tuple[Any, ...], training: bool) -> Any:
-        features, weights, keep, state = (ops.convert_to_tensor(array) for array in data)
-        logits, state = network(features, _begin(state, keep), training=training)
-        sums = field_sums(logits, features, weights)
+        features, parts, weights, keep, state = (ops.convert_to_tensor(array) for array in data)
+        logits, state = network(features, parts, _begin(state, keep), training=training)
+        sums = field_sums(logits, features, parts, weights)
         return _loss(sums, weights), sums.detach(), state.detach()
 
     def train(*data: Any) -> Any:
@@ -110,11 +133,11 @@ def _jax_steps(network: Network, optimizer: Any) -> tuple[Step, Step]:
     import jax
 
     def forward(trainable: Any, fixed: Any, data: tuple[Any, ...], training: bool) -> Any:
-        features, weights, keep, state = data
+        features, parts, weights, keep, state = data
         (logits, state), fixed = network.stateless_call(
-            trainable, fixed, features, _begin(state, keep), training=training
+            trainable, fixed, features, parts, _begin(state, keep), training=training
         )
-        sums = field_sums(logits, features, weights)
+        sums = field_sums(logits, features, parts, weights)
         return _loss(sums, weights), (sums, state, fixed)
 
     @jax.jit

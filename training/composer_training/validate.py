@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.encoding.events import FIELDS, NO_SHIFT, PART, SHIFT
-from composer.encoding.features import COLUMNS, features
+from composer.encoding.features import COLUMNS
 from composer_training.data.dataset import Dataset, to_events
-from composer_training.data.streams import Batch, target_weights
+from composer_training.data.streams import Batch, Steps, filled_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +79,23 @@ def validation_batches(
         def batches(chosen: list = chosen) -> Iterator[Batch]:  # type: ignore[type-arg]
             for first in range(0, len(chosen), batch_size):
                 group = chosen[first : first + batch_size]
-                tables = [
-                    features(to_events(record, dataset.notes(record)), end=True) for record in group
+                pieces = [
+                    Steps.of(to_events(record, dataset.notes(record)), record.dynamics)
+                    for record in group
                 ]
-                longest = max(len(table) for table in tables)
+                longest = max(len(piece.table) for piece in pieces)
                 for start in range(0, longest - 1, steps):
                     array = np.zeros((batch_size, steps + 1, len(COLUMNS)), dtype=np.int32)
                     array[..., SHIFT] = NO_SHIFT
                     weights = np.zeros((batch_size, steps, len(FIELDS)), dtype=np.float32)
-                    for row, (record, table) in enumerate(zip(group, tables, strict=True)):
-                        chunk = table[start : start + steps + 1]
+                    parts = []
+                    for row, piece in enumerate(pieces):
+                        chunk = piece.table[start : start + steps + 1]
+                        parts.append(piece.parts_that_may(start, steps, row * steps))
                         if len(chunk) > 1:
                             array[row, : len(chunk)] = chunk
-                            weights[row, : len(chunk) - 1] = target_weights(
-                                chunk[1:], record.dynamics
-                            )
+                            weights[row, : len(chunk) - 1] = piece.weights[start + 1 :][:steps]
                     keep = np.full(batch_size, float(start > 0), dtype=np.float32)
-                    yield Batch(array, weights, keep)
+                    yield Batch(array, filled_up(parts, batch_size * steps), weights, keep)
 
         yield corpus, batches()

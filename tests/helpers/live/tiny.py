@@ -9,7 +9,14 @@ from composer.encoding.events import FIELDS, SIZES
 from composer.encoding.features import COLUMN_SIZES, COLUMNS
 from composer.encoding.lookback import LIKENESSES
 from composer.encoding.match_model import TRUSTS
-from composer.network.config import EMBEDDING_SIZES, HEAD_CONTEXT, NetworkConfig
+from composer.encoding.part_features import PART_FEATURE_SIZES, PART_FEATURES
+from composer.encoding.part_order import RANKS
+from composer.network.config import (
+    EMBEDDING_SIZES,
+    HEAD_CONTEXT,
+    POINTER_UNITS,
+    NetworkConfig,
+)
 from composer.network.heads import Heads
 from composer.network.predictor import Predictor
 from composer.network.trunk import Floats
@@ -46,6 +53,18 @@ def tiny_predictor(belief: float | None = None) -> Predictor:
     for field, classes in zip(FIELDS, SIZES, strict=True):
         seen = sum(EMBEDDING_SIZES[name] for name in HEAD_CONTEXT[field])
         weights[f"head_{field}/from_context/kernel"] = random.normal(0, 0.3, (seen, HEAD))
+        if field == "part":
+            for name, size in (("ranks", RANKS), ("moment", POINTER_UNITS)):
+                weights[f"head_part/{name}/kernel"] = random.normal(0, 0.5, (HEAD, size))
+                weights[f"head_part/{name}/bias"] = random.normal(0, 0.5, size)
+            weights["head_part/points/kernel"] = random.normal(0, 0.1, (POINTER_UNITS, 1))
+            for name, size in zip(PART_FEATURES, PART_FEATURE_SIZES, strict=True):
+                table = random.normal(0, 0.5, (size, POINTER_UNITS))
+                weights[f"head_part/told_{name}/embeddings"] = table
+                weights[f"head_part/gain_{name}/embeddings"] = random.normal(0, 0.1, (size, 1))
+            if belief is not None:
+                weights["head_part/gain_trust/embeddings"][1:] = belief
+            continue
         weights[f"head_{field}/logits/kernel"] = random.normal(0, 0.5, (HEAD, classes))
         weights[f"head_{field}/logits/bias"] = random.normal(0, 0.5, classes)
         weights[f"head_{field}/gain/embeddings"] = random.normal(0, 0.5, (TRUSTS, 1))

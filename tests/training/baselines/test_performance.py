@@ -118,7 +118,9 @@ def test_a_network_that_knows_what_follows_plays_it(
         def zero_state(self, streams: int) -> np.ndarray:
             return np.zeros((1, 2, streams, 1), dtype=np.float32)
 
-        def __call__(self, features: np.ndarray, state: np.ndarray) -> tuple[list, np.ndarray]:
+        def __call__(
+            self, features: np.ndarray, parts: object, state: np.ndarray
+        ) -> tuple[list, np.ndarray]:
             self.at += 1
             logits = np.full((1, 1, CLASSES), -1e9, dtype=np.float32)
             logits[0, 0, script[self.at]] = 0.0
@@ -143,7 +145,9 @@ def test_who_plays_nothing_has_played_an_empty_half(
         def zero_state(self, streams: int) -> np.ndarray:
             return np.zeros((1, 2, streams, 1), dtype=np.float32)
 
-        def __call__(self, features: np.ndarray, state: np.ndarray) -> tuple[list, np.ndarray]:
+        def __call__(
+            self, features: np.ndarray, parts: object, state: np.ndarray
+        ) -> tuple[list, np.ndarray]:
             logits = np.full((len(features), 1, CLASSES), -1e9, dtype=np.float32)
             logits[..., WAIT + 99] = 0.0
             return [logits], state

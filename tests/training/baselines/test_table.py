@@ -56,7 +56,7 @@ def rival(prepared: Path) -> performance_rnn.PerformanceRNN:
 def test_an_event_moves_a_new_network() -> None:
     network = performance_rnn.build(units=64)
     events = np.array([[[60], [EDGE]], [[UP + 60], [EDGE]]], dtype=np.int32)
-    _, state = network(events, network.zero_state(2))
+    _, state = network(events, performance_rnn.NO_PARTS, network.zero_state(2))
     first, _, top = np.asarray(state)[:, 0]
     assert np.abs(first[0] - first[1]).max() > 0.1  # 0.04 with weights as Keras draws them
     assert np.abs(top[0] - top[1]).max() > 0.002

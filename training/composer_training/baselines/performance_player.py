@@ -47,7 +47,12 @@ from composer_training.baselines.performance_events import (
     spell,
     to_steps,
 )
-from composer_training.baselines.performance_rnn import PerformanceRNN, compiled, event_nats
+from composer_training.baselines.performance_rnn import (
+    NO_PARTS,
+    PerformanceRNN,
+    compiled,
+    event_nats,
+)
 
 Floats = NDArray[np.float32]
 
@@ -91,7 +96,7 @@ class PerformancePlayer:
             progress: Called with how many seeds were heard and how many there are.
         """
         self._network, self._halves = network, pieces
-        self._step = compiled(lambda tokens, state: network(tokens, state))
+        self._step = compiled(lambda tokens, state: network(tokens, NO_PARTS, state))
         spelt = [_spell(piece, piece.seed) for piece in pieces]
         scripts = [np.concatenate([[EDGE], tokens[:before]]) for tokens, before in spelt]
         # The longest first, so that none is left to be heard alone at the end.

@@ -37,6 +37,7 @@ from composer_training.steps import make_steps
 BATCH_SIZE = 32
 """Pieces side by side when they are scored."""
 SCORE_STEPS = 256
+NO_PARTS = np.zeros((1, 1), dtype=np.int32)
 
 
 class PerformanceRNN(keras.Model):
@@ -67,9 +68,12 @@ class PerformanceRNN(keras.Model):
         """The state before the first event, float32 [L, 2, B, H]."""
         return np.zeros((self.depth, 2, streams, self.units), dtype=np.float32)
 
-    def call(self, features: Any, state: Any, training: bool = False) -> Any:
-        """Int [B, T + 1, 1], float32 [L, 2, B, H] -> [float32 [B, T, 389]], new state."""
-        del training
+    def call(self, features: Any, parts: Any, state: Any, training: bool = False) -> Any:
+        """Int [B, T + 1, 1], float32 [L, 2, B, H] -> [float32 [B, T, 389]], new state.
+
+        Its events know no parts: what `composer_training.steps` has of them is left alone.
+        """
+        del parts, training
         x = ops.one_hot(features[:, :-1, 0], CLASSES, dtype=self.compute_dtype)
         states = []
         for index, layer in enumerate(self.recurrent):
@@ -82,7 +86,7 @@ class PerformanceRNN(keras.Model):
         """As `call`, with the nats of each event that was told, [B, T], for the logits."""
 
         def score(tokens: Any, state: Any) -> tuple[Any, Any]:
-            logits, state = self(tokens, state)
+            logits, state = self(tokens, NO_PARTS, state)
             log_p = ops.log_softmax(logits[0], axis=-1)
             chosen = ops.take_along_axis(log_p, tokens[:, 1:], axis=-1)[..., 0]
             return -chosen, state
@@ -94,7 +98,7 @@ def build(layers: int = 3, units: int = 512, seed: int = 0) -> PerformanceRNN:
     """A network with its weights drawn from `seed`."""
     keras.utils.set_random_seed(seed)
     network = PerformanceRNN(layers, units)
-    network(np.full((1, 2, 1), EDGE, dtype=np.int32), network.zero_state(1))
+    network(np.full((1, 2, 1), EDGE, dtype=np.int32), NO_PARTS, network.zero_state(1))
     return network
 
 
@@ -180,7 +184,7 @@ def fit(
     while (done := share_done(settings, update, clock() - began)) < 1.0:
         optimizer.learning_rate.assign(learning_rate_at(update, settings, clock() - began))
         batch, weights, keep = streams.next()
-        sums, state = train(batch, weights, keep, state)
+        sums, state = train(batch, NO_PARTS, weights, keep, state)
         update += 1
         nats = float(ops.convert_to_numpy(sums)[0]) / max(float(weights.sum()), 1.0)
         report(update, nats, done)

@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from composer.encoding.events import seconds_of
+from composer.encoding.events import SLOTS, seconds_of
 from composer.music.beat_grid import BEATS, FREE
 from composer.music.notes import DRUM_PROGRAM
 from composer.music.timing import TempoMap
 from composer_training.data.dataset import FINE_PER_BEAT, FINE_PER_SECOND, Notes, Record
 
+BAND_SOUNDS = (0, 4, 16, 25, 27, 29, 30, 48, 50, 61, 80, 81, 89)
+"""What doubles a part in a band: keys, organ, guitars, strings, brass, synthesisers."""
 CHORAL_SOUNDS = (0, 16, 19, 48, 52, 61)
 """Piano, drawbar organ, church organ, strings, choir, brass: what plays four-part scores."""
 
@@ -30,7 +32,7 @@ class Augmentation:
         stretch: A free piece's time is scaled by 2 ** uniform(-stretch, stretch).
         velocity: Standard deviation of a piece's change of loudness, in MIDI velocity.
         sounds: Share of pieces with one kind of voice that change instrument.
-        recast: Share of pieces of which parts are left out or laid together.
+        recast: Share of pieces whose parts are left out, laid together, doubled or split.
         played: Share of scores that get a player's articulation and loudness.
         loose: Share of pieces on a beat grid whose onsets stray from it a little.
         corruption: Share of bars at which a corrupted span begins, in the half of the pieces
@@ -107,14 +109,21 @@ def augment(
 def recast(
     record: Record, notes: Notes, rng: np.random.Generator, fewest: int = 48
 ) -> tuple[Record, Notes]:
-    """One part alone, one part less, or all parts of an instrument on one track.
+    """The same music on other tracks.
 
-    Much is played by one hand or on one track that corpora have as several. Unchanged
-    where fewer notes than `fewest` would be left.
+    One part alone, one part less, all parts of an instrument on one track, two parts on one
+    track, a part doubled by another instrument, or a part on two tracks: a pianist's hands, a
+    drummer's drums. Much is played by one hand or on one track that corpora have as several,
+    and files from a studio have as several what corpora have as one. Unchanged where fewer
+    notes than `fewest` would be left, or more parts than there are slots.
     """
+    way = str(rng.choice(_WAYS, p=_CHANCES))
+    if way in ("doubled", "split"):
+        if len(record.programs) >= SLOTS:
+            return record, notes
+        return _doubled(record, notes, rng) if way == "doubled" else _split(record, notes, rng)
     programs = np.array(record.programs)
     slots = np.arange(len(programs))
-    way = rng.choice(("alone", "without", "together"), p=(0.2, 0.35, 0.45))
     kept = slots
     if way == "alone":
         kept = rng.choice(slots, 1)
@@ -123,17 +132,64 @@ def recast(
     mine = notes[np.isin(notes[:, 1], kept)]
     if len(mine) < fewest:
         return record, notes
-    # Where the slot of each part goes; parts of one program are one where they are joined.
-    heads = kept
+    # Where the slot of each part goes.
     owner = {int(slot): int(slot) for slot in kept}
     if way == "together":
         first = {int(programs[slot]): int(slot) for slot in kept[::-1]}
         owner = {int(slot): first[int(programs[slot])] for slot in kept}
-        heads = np.array(sorted(set(owner.values())))
+    pitched = np.flatnonzero(programs != DRUM_PROGRAM)
+    if way == "pair" and len(pitched) > 1:
+        into, lost = rng.choice(pitched, 2, replace=False).tolist()
+        owner[lost] = into
+    heads = np.array(sorted(set(owner.values())))
     place = {int(slot): number for number, slot in enumerate(heads)}
     moved = mine.copy()
     moved[:, 1] = [place[owner[int(slot)]] for slot in mine[:, 1]]
     return replace(record, programs=tuple(int(programs[slot]) for slot in heads)), moved
+
+
+_WAYS = ("alone", "without", "together", "pair", "doubled", "split")
+_CHANCES = (0.12, 0.25, 0.2, 0.08, 0.15, 0.2)
+
+
+def _doubled(record: Record, notes: Notes, rng: np.random.Generator) -> tuple[Record, Notes]:
+    """A pitched part played by another instrument too, in its octave or in the next one."""
+    pitched = [slot for slot, program in enumerate(record.programs) if program != DRUM_PROGRAM]
+    if not pitched:
+        return record, notes
+    slot = int(rng.choice(pitched))
+    copied = notes[notes[:, 1] == slot].copy()
+    copied[:, 1] = len(record.programs)
+    octave = 12 * int(rng.choice((-1, 0, 0, 1)))
+    if len(copied) and copied[:, 2].min() + octave >= 0 and copied[:, 2].max() + octave <= 127:
+        copied[:, 2] += octave
+    if record.dynamics:
+        copied[:, 4] = np.clip(copied[:, 4] + rng.integers(-16, 9), 1, 127)
+    program = int(rng.choice((record.programs[slot], *BAND_SOUNDS)))
+    made = np.concatenate([notes, copied])
+    made = made[np.lexsort((made[:, 2], made[:, 1], made[:, 0]))]
+    return replace(record, programs=(*record.programs, program)), made
+
+
+def _split(record: Record, notes: Notes, rng: np.random.Generator) -> tuple[Record, Notes]:
+    """A part on two tracks: what lies above a pitch, or some of a kit's drums."""
+    slot = int(rng.integers(len(record.programs)))
+    own = notes[:, 1] == slot
+    pitches = np.unique(notes[own, 2])
+    if len(pitches) < 2:
+        return record, notes
+    if record.programs[slot] == DRUM_PROGRAM:
+        chosen = rng.random(len(pitches)) < 0.4
+        moves = own & np.isin(notes[:, 2], pitches[chosen])
+    else:
+        line = np.quantile(notes[own, 2], rng.uniform(0.25, 0.75))
+        moves = own & (notes[:, 2] > line)
+    if not moves.any() or (moves == own).all():
+        return record, notes
+    made = notes.copy()
+    made[moves, 1] = len(record.programs)
+    made = made[np.lexsort((made[:, 2], made[:, 1], made[:, 0]))]
+    return replace(record, programs=(*record.programs, record.programs[slot])), made
 
 
 def played_velocities(record: Record, notes: Notes, rng: np.random.Generator) -> np.ndarray:

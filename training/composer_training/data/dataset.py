@@ -32,6 +32,7 @@ from composer.encoding.events import (
     quantise,
     seconds_of,
 )
+from composer.encoding.part_order import part_order
 from composer.errors import ComposerError, SeedError
 from composer.music.beat_grid import BEATS, Grid
 from composer.music.notes import Piece
@@ -114,7 +115,7 @@ def to_record(piece: Piece, grid: Grid, name: str, corpus: str, split: str) -> t
     rows = np.array(
         [
             (note.onset, slot, note.pitch, note.end, note.velocity)
-            for slot, index in enumerate(placement.slots)
+            for index, slot in placement.players
             for note in piece.parts[index].notes
         ],
         dtype=np.int64,
@@ -165,7 +166,10 @@ def to_record(piece: Piece, grid: Grid, name: str, corpus: str, split: str) -> t
 
 
 def to_events(record: Record, notes: Notes) -> Events:
-    """A record's notes as canonical events, as `composer.encoding.events.encode` gives them."""
+    """A record's notes as canonical events, as `composer.encoding.events.encode` gives them.
+
+    Parts get their slots anew: a record may have been varied since it had its own.
+    """
     beats = record.kind == BEATS
     scale = TICKS_PER_BEAT / FINE_PER_BEAT if beats else TICKS_PER_SECOND / FINE_PER_SECOND
     starts, lengths = notes[:, 0].astype(np.float64), notes[:, 3].astype(np.float64)
@@ -175,13 +179,16 @@ def to_events(record: Record, notes: Notes) -> Events:
         else MetreMap()
     )
     columns = notes.astype(np.int64)
+    slots = part_order(record.programs, columns[:, 1], columns[:, (2, 0, 3, 4)])
+    place_of = np.zeros(len(record.programs), dtype=np.int64)
+    place_of[slots] = np.arange(len(slots))
     return quantise(
         starts * scale,
         lengths * scale,
-        columns[:, 1],
+        place_of[columns[:, 1]],
         columns[:, 2],
         columns[:, 4],
-        record.programs,
+        tuple(record.programs[slot] for slot in slots),
         record.kind,
         metres,
     )

@@ -9,19 +9,24 @@ the same order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.encoding.events import END, FIELDS, NO_SHIFT, SHIFT
-from composer.encoding.features import COLUMNS, features, forget
+from composer.encoding.events import END, FIELDS, NO_SHIFT, PART, SHIFT, Events
+from composer.encoding.features import COLUMNS, features, forget, parts_of
+from composer.encoding.part_features import PART_FEATURES
+from composer.encoding.part_order import ranks_of
 from composer.errors import SettingError
 from composer_training.data.augment import Augmentation, augment
 from composer_training.data.corruption import corrupt
 from composer_training.data.dataset import Dataset, Record, to_events
+
+PART_ROWS = 4096
+"""Parts that may play come in multiples of so many rows, so that few sizes are compiled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +34,15 @@ class Batch:
     """One chunk of every stream.
 
     Attributes:
-        features: int32 [B, T + 1, 25]; steps 1..T are the targets of steps 0..T-1.
+        features: int32 [B, T + 1, 28]; steps 1..T are the targets of steps 0..T-1.
+        parts: int32 [N, 15], a row for each part that may play at each step with a part to
+            predict, see `parts_that_may`.
         weights: float32 [B, T, 5], 0 where a field has no target.
         keep: float32 [B], 0 for a stream that begins a piece (its state starts at zero).
     """
 
     features: NDArray[np.int32]
+    parts: NDArray[np.int32]
     weights: NDArray[np.float32]
     keep: NDArray[np.float32]
 
@@ -56,6 +64,68 @@ def target_weights(steps: NDArray[np.int16], dynamics: bool) -> NDArray[np.float
     if not dynamics:
         weights[:, -1] = 0.0
     return weights
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Steps:
+    """A piece as the network is taught it.
+
+    Attributes:
+        table: int16 [steps, 28], its `features`.
+        weights: float32 [steps, 5], which fields of each step count.
+        told: uint8 [notes, P, 12], its `parts_of`.
+        ranks: Of its P parts.
+    """
+
+    table: NDArray[np.int16]
+    weights: NDArray[np.float32]
+    told: NDArray[np.uint8]
+    ranks: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, events: Events, dynamics: bool, forgetful: bool = False) -> Steps:
+        """Of a piece; a forgetful one recalls nothing."""
+        table = features(events, end=True)
+        if forgetful:
+            forget(table)
+        ranks = np.array(ranks_of(events.programs), dtype=np.int64)
+        return cls(table, target_weights(table, dynamics), parts_of(events, table), ranks)
+
+    def parts_that_may(self, start: int, steps: int, first: int) -> NDArray[np.int32]:
+        """Who may play at each of some targets: rows start + 1 to start + `steps`.
+
+        Args:
+            start: Step that goes in first.
+            steps: Targets at most.
+            first: Number of the first of these steps in its batch.
+
+        Returns:
+            int32 [N, 15]: number of the step in its batch, whether the part plays, its rank,
+            and what is told of it. Where there is one part, there is nothing to choose.
+        """
+        parts = len(self.ranks)
+        targets = np.arange(start + 1, min(start + steps + 1, len(self.table)))
+        targets = targets[self.weights[targets, PART] > 0] if parts > 1 else targets[:0]
+        made = np.empty((len(targets), parts, 3 + len(PART_FEATURES)), dtype=np.int32)
+        made[..., 0] = (first + targets - start - 1)[:, None]
+        made[..., 1] = self.table[targets, PART, None] == np.arange(parts)
+        made[..., 2] = self.ranks
+        made[..., 3:] = self.told[targets - parts]
+        return made.reshape(-1, made.shape[-1])
+
+
+def filled_up(parts: Sequence[NDArray[np.int32]], steps: int) -> NDArray[np.int32]:
+    """Rows of `Steps.parts_that_may` put together, in one of few sizes.
+
+    Args:
+        parts: Of each stream.
+        steps: In the batch; the rows that fill up belong to the step behind the last.
+    """
+    rows = np.concatenate(parts)
+    filled = np.zeros((-(-(len(rows) + 1) // PART_ROWS) * PART_ROWS, rows.shape[1]), np.int32)
+    filled[: len(rows)] = rows
+    filled[len(rows) :, 0] = steps
+    return filled
 
 
 class Dealer:
@@ -139,18 +209,10 @@ class Streams:
         corrupted = np.zeros(len(events.rows), dtype=bool)
         if rng.random() < 0.5 and self.augmentation.corruption:
             events, corrupted = corrupt(events, self.augmentation.corruption, rng)
-        table = features(events, end=True)
-        if rng.random() < self.augmentation.forgetful:
-            forget(table)
-        weights = target_weights(table, varied.dynamics)
-        weights[len(varied.programs) : -1][corrupted] = 0.0
-        return {
-            "serial": serial,
-            "record": record,
-            "position": position,
-            "table": table,
-            "weights": weights,
-        }
+        forgetful = rng.random() < self.augmentation.forgetful
+        steps = Steps.of(events, varied.dynamics, forgetful)
+        steps.weights[len(events.programs) : -1][corrupted] = 0.0
+        return {"serial": serial, "record": record, "position": position, "steps": steps}
 
     def next(self) -> Batch:
         """The next chunk of every stream."""
@@ -159,6 +221,7 @@ class Streams:
         batch[..., SHIFT] = NO_SHIFT
         weights = np.zeros((self.batch_size, self.steps, len(FIELDS)), dtype=np.float32)
         keep = np.ones(self.batch_size, dtype=np.float32)
+        parts = []
         for index in range(self.batch_size):
             stream = self._open_streams[index]
             if stream is None:
@@ -166,14 +229,15 @@ class Streams:
                 keep[index] = 0.0
             elif stream["position"] == 0:
                 keep[index] = 0.0
-            start, table = stream["position"], stream["table"]
-            chunk = table[start : start + self.steps + 1]
+            start, piece = stream["position"], stream["steps"]
+            chunk = piece.table[start : start + self.steps + 1]
             batch[index, : len(chunk)] = chunk
-            weights[index, : len(chunk) - 1] = stream["weights"][start + 1 : start + len(chunk)]
+            weights[index, : len(chunk) - 1] = piece.weights[start + 1 : start + len(chunk)]
+            parts.append(piece.parts_that_may(start, self.steps, index * self.steps))
             stream["position"] += self.steps
-            if stream["position"] >= len(table) - 1:
+            if stream["position"] >= len(piece.table) - 1:
                 self._open_streams[index] = None
-        return Batch(batch, weights, keep)
+        return Batch(batch, filled_up(parts, self.batch_size * self.steps), weights, keep)
 
     def state(self) -> dict[str, Any]:
         """Where in the data this stands, as plain JSON values."""
