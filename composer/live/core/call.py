@@ -21,6 +21,9 @@ from composer.music.beat_grid import BEATS, FREE
 
 NOTICED = 0.05
 """Seconds after the end of a phrase up to which it is answered as if noticed at once."""
+GIVE_WAY = 1.0
+"""Seconds after the beginning of a reply within which a player who goes on was only breathing:
+the reply stops and was never heard, and the phrase goes on."""
 SOON, HALF_WAY = 0.05, 0.5
 """Share of the silence that ends a phrase after which a reply is prepared: where there is
 capacity, and where others want to be heard too. Between any two notes that do not overlap
@@ -42,6 +45,7 @@ class CallAndResponse:
         """The arguments are the session's own."""
         self._values, self._timeline, self._parts = values, timeline, parts
         self._improviser, self._phrases, self._player = improviser, phrases, player
+        self._guessed = 0  # id of the last reply that silence asked for, not the player
 
     def strike(self, now: float) -> None:
         """See `Strategy`: a prepared reply is withdrawn, one that is played is broken off."""
@@ -49,10 +53,19 @@ class CallAndResponse:
         if player.state is ReplyState.PREPARED:
             player.withdraw()
         elif player.on_turn and self._values.on("interrupt"):
-            player.silence(now)
+            if self._answered_a_breath(now):
+                player.retract(now)
+                self._phrases.resume()
+            else:
+                player.silence(now)
 
     def struck(self, now: float) -> None:
         """See `Strategy`."""
+
+    def _answered_a_breath(self, now: float) -> bool:
+        """Whether the reply had just begun when the player went on: the phrase was not over."""
+        player = self._player
+        return player.playing == self._guessed and now - player.answered < GIVE_WAY
 
     def deadline(self) -> float:
         """See `Strategy`."""
@@ -67,6 +80,7 @@ class CallAndResponse:
         if now >= over_at:
             # What was noticed late is not answered in the past.
             self.commit(over_at if now - over_at < NOTICED else now)
+            self._guessed = self._player.playing
         elif self._may_prepare(over_at) and now >= self._prepare_at(over_at):
             self.request(over_at, self._values)
 

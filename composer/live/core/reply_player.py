@@ -173,6 +173,12 @@ class ReplyPlayer:
             self._send(play)
         self.withdraw(round(self._timeline.tick(now)))
 
+    def retract(self, now: float) -> None:
+        """Stop playing at once, as if the reply had not been: nothing of it stays heard."""
+        for play in self.schedule.silence(now):
+            self._send(play)
+        self.withdraw()
+
     def withdraw(self, tick: int | None = None) -> None:
         """Give the reply up.
 

@@ -50,3 +50,33 @@ def test_a_chord_is_one_step() -> None:
 def test_a_close_shortens_it() -> None:
     assert played(0.0).wait(1.0, closing=0.5) == 0.7
     assert played(0.0).wait(1.0, closing=1.0) == 0.4
+
+
+def breathing(seconds: float) -> PhraseTracker:
+    """Four notes of half a second, with a breath behind each."""
+    phrases = PhraseTracker()
+    for index in range(4):
+        phrases.press((0.5 + seconds) * index, C)
+        phrases.keyboard.release((0.5 + seconds) * index + 0.5, C)
+    return phrases
+
+
+def test_however_finished_it_sounds_a_breath_is_no_end_the_next_time() -> None:
+    assert abs(breathing(0.6).wait(1.0, closing=1.0) - 0.6 * 1.25) < 1e-9
+    assert breathing(0.6).wait(1.0) == 1.0
+
+
+def test_gaps_between_notes_are_no_breaths() -> None:
+    assert breathing(0.15).wait(1.0, closing=1.0) == 0.4
+
+
+def test_long_breaths_are_waited_for_as_long_as_a_beat() -> None:
+    assert breathing(3.0).wait(1.0, closing=1.0) == 1.0
+
+
+def test_a_phrase_that_was_taken_too_soon_goes_on() -> None:
+    phrases = played(0.0, 0.5)
+    phrases.take()
+    phrases.resume()
+    phrases.press(2.0, C)
+    assert phrases.take() == (0.0, 2.0, 3)

@@ -252,12 +252,37 @@ def test_an_answer_thought_of_late_begins_late_and_is_whole(
     jam.until(2.0 + late)
     improviser.ready = True
     jam.at(2.0 + late, lambda s, t: None)
-    # Interrupted after its second note, it has played so much of what was thought of.
-    jam.at(first + 0.6, lambda s, t: s.note_on(t, 60, 80, 0))
+    # Interrupted after its third note, it has played so much of what was thought of.
+    jam.at(first + 1.1, lambda s, t: s.note_on(t, 60, 80, 0))
     begun = [(moment, pitch) for moment, pitch, velocity in jam.plays if velocity]
-    assert begun == [(max(first, 2.0 + late), 72), (first + 0.5, 74)]
+    assert begun == [(max(first, 2.0 + late), 72), (first + 0.5, 74), (first + 1.0, 76)]
     ticks = 100 if bpm is None else 48
-    assert improviser.dropped[-1] == pytest.approx(2.6 * ticks, abs=1)
+    assert improviser.dropped[-1] == pytest.approx(3.1 * ticks, abs=1)
+
+
+def test_an_answer_to_a_breath_gives_way_and_was_never_there() -> None:
+    improviser = Ponderer()
+    improviser.ready = True
+    jam = Jam(improviser, wait=0.5)
+    jam.play(CALL)
+    jam.until(2.6)
+    assert [pitch for _, pitch, velocity in jam.plays if velocity] == [72, 74]
+    jam.at(2.7, lambda s, t: s.note_on(t, 60, 80, 0))
+    assert improviser.dropped[-1] == 200  # from its first note on, at 2 s
+    assert jam.session.phrases.count == len(CALL) + 1  # the phrase goes on
+    assert jam.session.phrases.began == 0.0
+
+
+def test_an_answer_that_the_player_asked_for_is_played_over() -> None:
+    improviser = Ponderer()
+    improviser.ready = True
+    jam = Jam(improviser, wait=5.0)
+    jam.play(CALL)
+    jam.at(2.0, lambda s, t: s.phrase_end(t))
+    jam.until(2.6)
+    jam.at(2.7, lambda s, t: s.note_on(t, 60, 80, 0))
+    assert improviser.dropped[-1] == 270  # what was played has been played
+    assert jam.session.phrases.count == 1
 
 
 def test_a_client_that_plays_for_itself_is_sent_no_notes_and_no_ends() -> None:
