@@ -8,7 +8,7 @@ Each MIDI channel is a part of its own, with two exceptions:
                     does: of the last notes each is on another channel than the one before
                     it, on `SPREAD` channels at least, none of which ever holds two notes or
                     has taken an instrument.
-    too many        The network knows sixteen parts, the band's among them. The notes of
+    too many        The network knows `SLOTS` parts, the band's among them. The notes of
                     channels beyond that join the first part that is no drum kit.
 
 Conventions:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from composer.encoding.events import SLOTS
 from composer.live.core.parts import Parts
 from composer.music.notes import DRUM_PROGRAM
 
@@ -47,7 +48,7 @@ def test_no_more_parts_than_the_network_knows_beside_the_band() -> None:
     for channel in range(16):
         parts.program(channel, 40)
         parts.note_on(channel)
-    parts.reserve(2)
+    parts.reserve(SLOTS - 14)
     assert len(parts.programs) == 14
     assert parts.programs[9] == DRUM_PROGRAM
     assert {parts.slot(channel) for channel in range(16)} == set(parts.programs)
