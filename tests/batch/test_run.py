@@ -222,7 +222,7 @@ def test_settings_of_single_files(seeds: Path, tmp_path: Path) -> None:
     )
     tally = run(seeds, tmp_path / "out", variations=1)
     by_seed = {line["seed"]: line["settings"] for line in records(tmp_path / "out")}
-    base = SHORT.as_dict() | {"parts": []}
+    base = SHORT.as_dict() | {"parts": [], "drums": [], "no_drums": []}
     assert by_seed["folk.mid"] == base | {"bars": 2}
     assert by_seed["waltz.mid"] == base
     assert by_seed["sub/drums.mid"] == base | {"top_p": 0.5, "key": "off"}
@@ -244,8 +244,8 @@ def test_a_wrong_setting_fails_its_seeds_alone(seeds: Path, tmp_path: Path) -> N
 
 
 def test_a_table_that_cannot_be_read_stops_the_run(seeds: Path, tmp_path: Path) -> None:
-    (seeds / "settings.csv").write_text("file,tempo\nfolk.mid,120\n")
-    with pytest.raises(SettingError, match=r"settings.csv line 2: there is no setting 'tempo'"):
+    (seeds / "settings.csv").write_text("file,speed\nfolk.mid,120\n")
+    with pytest.raises(SettingError, match=r"settings.csv line 2: there is no setting 'speed'"):
         run(seeds, tmp_path / "out")
     assert contents(tmp_path / "out") == {}
 

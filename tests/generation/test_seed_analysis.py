@@ -21,12 +21,6 @@ def test_a_late_release_does_not_push_the_continuation_a_bar_on(late: int, bars:
     assert analyse_seed(Piece((Part(tuple(notes)),), BEAT)).join == bars * 4 * 24
 
 
-def test_a_late_message_in_its_file_counts_as_a_release_does() -> None:
-    piece = Piece((Part((Note(0, 60, 4 * BEAT, 80),)),), BEAT)
-    assert analyse_seed(piece, last_tick=4 * BEAT + 2 * EVENT_TICK).join == 96
-    assert analyse_seed(piece, last_tick=4 * BEAT + 3 * EVENT_TICK).join == 192
-
-
 def test_the_segment_of_a_seed_begins_at_the_bar_line_before_its_first_note() -> None:
     upbeat = tuple(Note((7 + step) * BEAT, 60 + step, BEAT, 80) for step in range(5))
     segment = analyse_seed(Piece((Part(upbeat),), BEAT)).segment()
