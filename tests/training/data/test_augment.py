@@ -18,9 +18,9 @@ from composer_training.data.augment import (
     loosen,
     played_velocities,
     recast,
-    render_free,
 )
-from composer_training.data.dataset import Dataset, Record, to_events
+from composer_training.data.dataset import Dataset, Record
+from composer_training.data.performance import perform
 
 from composer.music.beat_grid import BEATS, FREE
 from composer.music.notes import DRUM_PROGRAM
@@ -96,22 +96,6 @@ def tonal(data: Dataset, dynamics: bool = True) -> Record:
     return replace(record, dynamics=dynamics)
 
 
-def test_free_time_keeps_the_order_of_things(tiny: Dataset) -> None:
-    """A performance of 16 beats: about as long, chords nearly together, lengths in proportion."""
-    record = tonal(tiny)
-    notes = tiny.notes(record)
-    free, played = render_free(record, notes, rng(1))
-    assert free.kind == FREE and free.metres == ((0, 4, 4),)
-    assert played[0, 0] == 0 and (np.diff(played[:, 0]) >= 0).all() and played[:, 3].min() >= 20
-    assert sorted(played[:, 2].tolist()) == sorted(notes[:, 2].tolist())
-    # Chords of the score are still within 60 ms, and the order of chords is the same.
-    order = np.lexsort((notes[:, 2], notes[:, 1], notes[:, 0]))
-    assert len(order) == len(played)
-    seconds = (notes[:, 0].max() / 480) * record.tempos[0][1] / 1e6
-    assert 0.6 * seconds < played[:, 0].max() / 1000 < 1.7 * seconds
-    to_events(free, played)
-
-
 def test_drums_keep_to_the_click(tiny: Dataset) -> None:
     for seed, record in enumerate(tiny.records):
         varied, _ = augment(record, tiny.notes(record), Augmentation(free=1), rng(seed))
@@ -120,7 +104,7 @@ def test_drums_keep_to_the_click(tiny: Dataset) -> None:
 
 
 def test_stretching_scales_time_and_nothing_else(tiny: Dataset) -> None:
-    record, notes = render_free(tonal(tiny), tiny.notes(tonal(tiny)), rng(2))
+    record, notes = perform(tonal(tiny), tiny.notes(tonal(tiny)), rng(2))
     settings = replace(PLAIN, stretch=0.35)
     _, varied = augment(record, notes, settings, rng(3))
     factor = varied[-1, 0] / notes[-1, 0]
