@@ -19,11 +19,11 @@ def add_to(verbs: click.Group) -> None:
 
 
 def two_corpora(ctx: Any, param: Any, value: str | None) -> tuple[str, str] | None:
-    """Read "pop909+groove"."""
+    """Read "pop909+groove", or "corpora/billboard+groove"."""
     del ctx, param
     if value is None:
         return None
-    songs, _, drums = value.partition("+")
+    songs, _, drums = value.rpartition("+")
     if not songs or not drums:
         raise click.BadParameter(f"{value!r} is not two corpora such as pop909+groove")
     return songs, drums
@@ -43,6 +43,13 @@ def two_corpora(ctx: Any, param: Any, value: str | None) -> tuple[str, str] | No
     metavar="SONGS+DRUMS",
     callback=two_corpora,
     help="Add songs of one corpus arranged for a band with drums of another.",
+)
+@click.option(
+    "--charts",
+    metavar="FOLDER+DRUMS",
+    multiple=True,
+    callback=lambda ctx, param, values: [two_corpora(ctx, param, value) for value in values],
+    help="Add a folder's charts and lead sheets arranged for a larger band.",
 )
 @click.option(
     "--kind",
@@ -65,6 +72,7 @@ def prepare(
     out: Path,
     with_music21: bool,
     band: tuple[str, str] | None,
+    charts: list[tuple[str, str]],
     kind: str,
     workers: int,
     force: bool,
@@ -81,6 +89,7 @@ def prepare(
     Example:
       composer prepare mine=~/midi --out datasets/mine
       composer prepare corpora/pop909 corpora/groove --band pop909+groove --out datasets/band
+      composer prepare corpora/groove --charts corpora/billboard+groove --out datasets/charts
     """
     if not paths and not with_music21:
         raise click.UsageError("give files or folders of MIDI or scores, or --music21")
@@ -92,8 +101,11 @@ def prepare(
     found = sources.find_sources(paths)
     if with_music21:
         found += sources.music21_sources()
+    asked = [(sources.find_charts(folder), drums) for folder, drums in charts]
     with terminal.bar("Reading") as advance:
-        made = make(found, out, kind=kind, workers=workers, band=band, progress=advance)
+        made = make(
+            found, out, kind=kind, workers=workers, band=band, charts=asked, progress=advance
+        )
     summary = made.summary() | {"out": str(out)}
     if as_json:
         click.echo(json.dumps(summary, indent=2))

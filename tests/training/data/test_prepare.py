@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import mido
 import pytest
 from click.testing import CliRunner
 from composer_training.data import dataset, sources
@@ -142,3 +143,49 @@ def test_what_macos_leaves_beside_files_is_no_music(tmp_path: Path) -> None:
     write_midi(tmp_path / "x.mid", 1)
     (tmp_path / "._x.mid").write_bytes(b"\0\5\x16\7")
     assert [source.name for source in find_sources([tmp_path])] == ["x.mid"]
+
+
+def test_charts_become_bands_with_the_drums_that_are_there(tmp_path: Path) -> None:
+    """One song, twice there; one that is in three; one that is kept out; and a drummer."""
+    (tmp_path / "drums").mkdir()
+    beat = mido.MidiTrack()
+    for number in range(16):
+        key = 38 if number % 2 else 36
+        beat.append(mido.Message("note_on", channel=9, note=key, velocity=90, time=0))
+        beat.append(mido.Message("note_off", channel=9, note=key, time=480))
+    mido.MidiFile(type=1, ticks_per_beat=480, tracks=[beat]).save(tmp_path / "drums" / "beat.mid")
+    charts = tmp_path / "charts"
+    (charts / "test").mkdir(parents=True)
+    song = "# metre: 4/4\n# tonic: C\n\n0.0\tA, verse, | C:maj | F:maj | G:7 | C:maj |\n8.0\tend\n"
+    (charts / "again.txt").write_text(song)
+    (charts / "song.txt").write_text(song)
+    (charts / "waltz.txt").write_text(song.replace("4/4", "3/4"))
+    (charts / "test" / "kept.txt").write_text(song.replace("F:maj", "D:min"))
+    drums, out = f"drums={tmp_path / 'drums'}", tmp_path / "d"
+    code, _, err = prepare(drums, "--charts", f"{charts}+drums", "--out", out)
+    assert code == 0, err
+    made = [record for record in dataset.load([out]).records if record.corpus == "charts"]
+    assert [record.name.split()[0] for record in made] == ["again.txt"]
+    assert made[0].name.endswith("beat.mid")
+    skipped = json.loads((out / "skipped.json").read_text())["skipped"]
+    reasons = {entry["name"]: entry["reason"] for entry in skipped}
+    assert set(reasons) == {"song.txt", "waltz.txt", "test/kept.txt"}
+    assert "3/4" in reasons["waltz.txt"] and "already" in reasons["song.txt"]
+
+
+def test_charts_without_drums_are_refused_and_nothing_is_written(
+    music: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "song.txt").write_text("# metre: 4/4\n\n0.0\tA, verse, | C:maj |\n2.0\tend\n")
+    out = tmp_path / "d"
+    code, _, err = prepare(f"a={music}", "--charts", f"{tmp_path}+a", "--out", out)
+    assert code == 1 and err.strip().endswith("for a band")
+    assert not (out / "pieces.json").exists()
+
+
+def test_charts_that_are_not_there_are_told(tmp_path: Path) -> None:
+    write_midi(tmp_path / "x.mid", 1)
+    code, _, err = prepare(tmp_path, "--charts", "nowhere+drums", "--out", tmp_path / "d")
+    assert code == 1 and "nowhere does not exist" in err
+    code, _, err = prepare(tmp_path, "--charts", "nowhere", "--out", tmp_path / "d")
+    assert code == 2 and "two corpora" in err

@@ -16,9 +16,11 @@ from composer import files
 from composer.batch.process_pool import ProcessPool, Run
 from composer.errors import ComposerError, OutputError
 from composer.music.beat_grid import BEATS, Grid, find_grid
-from composer_training.data import dataset
+from composer_training.data import dataset, ensemble
 from composer_training.data.band import arrangements
-from composer_training.data.dataset import Dataset, Notes, Record
+from composer_training.data.charts import Chart, read_chart
+from composer_training.data.dataset import Dataset, DatasetError, Notes, Record
+from composer_training.data.leadsheets import read_leadsheet
 from composer_training.data.sources import Source, read_pieces, split_of
 
 FEWEST_FILES = 8
@@ -114,6 +116,7 @@ def prepare(
     kind: str = "auto",
     workers: int = 2,
     band: tuple[str, str] | None = None,
+    charts: Sequence[tuple[Sequence[Source], str]] = (),
     progress: Callable[[int, int | None], None] = lambda done, total: None,
 ) -> Prepared:
     """Read every source and write the dataset, and beside it what was skipped.
@@ -125,6 +128,8 @@ def prepare(
         workers: Processes.
         band: Corpora of songs and of drums, of which a corpus of arrangements for a band is
             made too (`composer_training.data.band`).
+        charts: Charts and lead sheets, from `sources.find_charts`, and the corpus of drums for
+            them, of which another corpus is made (`composer_training.data.ensemble`).
         progress: Called with (files done, files in all).
 
     Raises:
@@ -135,7 +140,8 @@ def prepare(
     skipped: list[Skipped] = []
     seen: set[str] = set()
     jobs = [(source, kind) for source in sources]
-    players: dict[str, list[tuple[Record, Notes]]] = {name: [] for name in band or ()}
+    wanted = (*(band or ()), *(drums for _, drums in charts))
+    players: dict[str, list[tuple[Record, Notes]]] = {name: [] for name in wanted}
 
     def pieces() -> Iterator[tuple[Record, Notes]]:
         for done, results in enumerate(_results(jobs, workers), 1):
@@ -154,6 +160,8 @@ def prepare(
             progress(done, len(jobs))
         if band:
             yield from arrangements(players[band[0]], players[band[1]])
+        for found, drums in charts:
+            yield from ensemble.arrangements(_read(found, skipped, seen), players[drums])
 
     try:
         made = dataset.save(folder, pieces())
@@ -164,6 +172,27 @@ def prepare(
     # Names of files may hold bytes that are no text.
     files.write(text.encode("utf-8", "backslashreplace"), folder / "skipped.json", force=True)
     return Prepared(made, tuple(skipped))
+
+
+def _read(
+    charts: Sequence[Source], skipped: list[Skipped], seen: set[str]
+) -> Iterator[tuple[Chart, str]]:
+    """Each chart that was not seen, and its split; what gives none is added to what was skipped."""
+    for source in charts:
+        try:
+            digest = hashlib.sha256(source.path.read_bytes()).hexdigest()
+            split = split_of(source, digest)
+            if split == "test":
+                raise DatasetError("kept out: it lies in a test folder")
+            if digest in seen:
+                raise DatasetError("the same music was there already")
+            read = read_chart if source.path.suffix.lower() == ".txt" else read_leadsheet
+            chart = read(source.path)
+        except (OSError, DatasetError) as error:
+            skipped.append(Skipped(source.name, str(error)))
+            continue
+        seen.add(digest)
+        yield replace(chart, name=source.name), split
 
 
 def _results(jobs: list[Job], workers: int) -> Iterator[SourceResult]:

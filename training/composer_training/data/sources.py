@@ -15,6 +15,7 @@ from composer.music.notes import Piece
 
 SPLIT_FOLDERS = {"train": "train", "validation": "valid", "valid": "valid", "test": "test"}
 VALID_SHARE = 0.05
+CHART_SUFFIXES = (".txt", ".mxl", ".musicxml", ".xml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +65,38 @@ def find_sources(paths: Sequence[str | Path]) -> list[Source]:
     return sources
 
 
+def find_charts(given: str | Path) -> list[Source]:
+    """Every chart and lead sheet under a path, in a stable order.
+
+    Raises:
+        SeedError: The path does not exist, or nothing of that kind lies under it.
+    """
+    path = Path(os.path.expanduser(given))
+    if not path.exists():
+        raise SeedError(f"{given} does not exist; give a folder of charts or lead sheets")
+    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    found = []
+    for file in files:
+        if file.suffix.lower() in CHART_SUFFIXES and file.is_file() and file.name[:2] != "._":
+            inside = file.relative_to(path) if path.is_dir() else Path(file.name)
+            found.append(Source(file, inside.as_posix(), "charts", None, _split_of_folders(inside)))
+    if not found:
+        raise SeedError(f"no chart or lead sheet lies under {path}")
+    return found
+
+
+def _split_of_folders(inside: Path) -> str:
+    folders = [
+        SPLIT_FOLDERS[part.lower()] for part in inside.parts[:-1] if part.lower() in SPLIT_FOLDERS
+    ]
+    return folders[0] if folders else ""
+
+
 def _under(path: Path, corpus: str) -> list[Source]:
     sources: list[Source] = []
     for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
         inside = file.relative_to(path) if path.is_dir() else Path(file.name)
-        folders = [
-            SPLIT_FOLDERS[part.lower()]
-            for part in inside.parts[:-1]
-            if part.lower() in SPLIT_FOLDERS
-        ]
-        split = folders[0] if folders else ""
+        split = _split_of_folders(inside)
         # Names that begin with "._" are what macOS leaves beside files on other disks.
         if file.name.startswith("._") or not file.is_file():
             continue
