@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from composer.encoding.part_order import part_order
 from composer.errors import SeedError
 from composer.music.beat_grid import BEATS, FREE, Grid
+from composer.music.plan import Plan
 from composer.music.notes import DRUM_PROGRAM, Note, Part, Piece
 from composer.music.timing import MetreMap, TempoMap, bar_ticks
 
@@ -78,12 +79,15 @@ class Events:
         programs: Program of each slot, at most 32, `DRUM_PROGRAM` for drums.
         kind: "beats" or "free".
         metres: Metre over event ticks; only counted when `kind` is "beats".
+        plan: Of its form, bars counted as `metres` has them; None where there is none, and
+            in free time.
     """
 
     rows: Rows
     programs: tuple[int, ...]
     kind: str = BEATS
     metres: MetreMap = MetreMap()
+    plan: Plan | None = None
 
     def __post_init__(self) -> None:
         if self.rows.ndim != 2 or self.rows.shape[1] != len(FIELDS):
@@ -99,6 +103,7 @@ class Events:
             and self.programs == other.programs
             and self.kind == other.kind
             and self.metres == other.metres
+            and self.plan == other.plan
             and np.array_equal(self.rows, other.rows)
         )
 

@@ -1,8 +1,9 @@
 """Features: what the network is told of every note, from the note and its past.
 
 A step is one row of columns: the five fields of a note, where it stands in the bar, what
-its part played last, what `composer.encoding.match_model` expected in its place, and what was
-played there a bar ago (`composer.encoding.lookback`). This module gives
+its part played last, what `composer.encoding.match_model` expected in its place, what was
+played there a bar ago (`composer.encoding.lookback`), and what the plan says of this place
+(`composer.encoding.return_lookback`). This module gives
 them for a whole piece at once; `composer.encoding.running_features` gives the same ones as notes
 come in.
 """
@@ -39,7 +40,15 @@ from composer.encoding.part_features import (
     to_come_of,
 )
 from composer.encoding.part_order import NO_RANK, RANKS, ranks_of
+from composer.encoding.return_lookback import (
+    NO_PLACE,
+    NO_PLAN,
+    PHRASES,
+    RETURNINGS,
+    ReturnLookback,
+)
 from composer.music.beat_grid import FREE
+from composer.music.chords import CHORDS
 from composer.music.notes import DRUM_PROGRAM
 from composer.music.timing import MetreMap, bar_ticks
 
@@ -74,23 +83,44 @@ COLUMNS = (
     "ago_pitch",
     "ago_duration",
     "ago_velocity",
+    "returning",
+    "return_shift",
+    "return_part",
+    "chord",
+    "next_chord",
+    "phrase",
+    "ending",
+    "return_pitch",
+    "return_duration",
+    "return_velocity",
     "rank",
     "expected_rank",
     "ago_rank",
+    "return_rank",
 )
 """What is known of a step: its five fields and, from them and the past, its context."""
 PROGRAM = COLUMNS.index("program")
 POSITION, BEAT, BAR_LENGTH = (COLUMNS.index(name) for name in ("position", "beat", "bar_length"))
 LAST_PITCH, GAP = COLUMNS.index("last_pitch"), COLUMNS.index("gap")
-INPUTS = tuple(
-    {"part": "rank", "expected_part": "expected_rank", "ago_part": "ago_rank"}.get(name, name)
-    for name in COLUMNS[:-3]
-)
-"""The columns that the network takes in: a part is known to it by its rank, not its slot."""
 RANK = COLUMNS.index("rank")
-_NAMED = tuple(COLUMNS.index(name) for name in ("part", "expected_part", "ago_part"))
 TRUST = COLUMNS.index("trust")
 LIKENESS = COLUMNS.index("likeness")
+RETURNING = COLUMNS.index("returning")
+INPUTS = (
+    *(
+        {"part": "rank", "expected_part": "expected_rank", "ago_part": "ago_rank"}.get(name, name)
+        for name in COLUMNS[:RETURNING]
+    ),
+    "returning",
+    "chord",
+    "phrase",
+    "ending",
+)
+"""The columns that the network takes in: a part is known to it by its rank, not its slot. What
+was played in a bar that returns is for the heads alone."""
+_NAMED = tuple(
+    COLUMNS.index(name) for name in ("part", "expected_part", "ago_part", "return_part")
+)
 COLUMN_SIZES = (
     SIZES[0] + 1,
     SIZES[1],
@@ -117,12 +147,28 @@ COLUMN_SIZES = (
     SIZES[2] + 1,
     SIZES[3] + 1,
     SIZES[4] + 1,
+    RETURNINGS,
+    SIZES[0] + 1,
+    NO_PART + 1,
+    CHORDS,
+    CHORDS,
+    PHRASES,
+    PHRASES,
+    SIZES[2] + 1,
+    SIZES[3] + 1,
+    SIZES[4] + 1,
+    RANKS + 1,
     RANKS + 1,
     RANKS + 1,
     RANKS + 1,
 )
 AGO_PART = COLUMNS.index("ago_part")
+RETURN_PART = COLUMNS.index("return_part")
+RETURN_PITCH = COLUMNS.index("return_pitch")
 _RANKED = slice(RANK, RANK + len(_NAMED))
+ADVICE_COLUMNS = (TRUST, LIKENESS, RETURNING, TRUST + 1 + PART, AGO_PART, RETURN_PART)
+"""What `part_features` takes of a step: how much three advisers are to be trusted, and the part
+that each of them names."""
 
 
 def context_of(onsets: Ticks, kind: str, metres: MetreMap) -> NDArray[np.int16]:
@@ -149,7 +195,7 @@ def features(events: Events, *, end: bool = False) -> Rows:
         end: Whether to close with an END step.
 
     Returns:
-        int16 [parts + notes (+ 1), 28], columns as in `COLUMNS`: one declaration step
+        int16 [parts + notes (+ 1), 39], columns as in `COLUMNS`: one declaration step
         for each part, then the notes. The step after row t is predicted from rows
         0..t; of it, columns 5.. may be looked at as far as the fields chosen so far
         determine them.
@@ -176,22 +222,32 @@ def features(events: Events, *, end: bool = False) -> Rows:
     noted[now, LAST_PITCH:GAP] = rows[last, PITCH:]
     noted[now, GAP] = gap_class(onsets[now] - onsets[last])
     recall, lookback = MatchModel.start(events.kind), Lookback.start(0)
+    returns = return_lookback_of(events)
     before = []
-    for row, bar in zip(rows.tolist(), lookback_bars(events).tolist(), strict=True):
+    for row, bar, place in zip(
+        rows.tolist(), lookback_bars(events).tolist(), bar_places(events), strict=True
+    ):
         shift, part, *_ = row
-        ago = (
-            *lookback.likeness_and_shift(),
-            lookback.part_after(shift),
-            *lookback.note_after(shift, part),
+        before.append(
+            (
+                *recall.expected,
+                *lookback.likeness_and_shift(),
+                lookback.part_after(shift),
+                *lookback.note_after(shift, part),
+                *returns.returning_and_shift(),
+                *returns.place_after(shift),
+                *returns.note_after(shift, part),
+            )
         )
-        before.append((*recall.expected, *ago))
         recall, lookback = recall.hear(row), lookback.hear(row, bar)
+        returns = returns.hear(row, *place)
     noted[:, TRUST:RANK] = np.array(before, dtype=np.int16).reshape(-1, RANK - TRUST)
     if end:
         table[-1] = blank_step(events.kind)
         table[-1, SHIFT] = END
         table[-1, TRUST:LIKENESS] = recall.expected
         table[-1, LIKENESS : LIKENESS + 2] = lookback.likeness_and_shift()
+        table[-1, RETURNING : RETURNING + 2] = returns.returning_and_shift()
     for chosen in (SHIFT, PART, PITCH):
         forget_wrong(table[len(events.programs) :], chosen)
     ranks = np.append(ranks_of(events.programs), [NO_RANK] * (NO_PART + 1))
@@ -204,7 +260,7 @@ def forget_wrong(columns: Rows | NDArray[np.int64], chosen: int) -> None:
     """Take back what was expected of a note, in place, where a chosen field is another one.
 
     Args:
-        columns: int [N, 28].
+        columns: int [N, 39].
         chosen: SHIFT, PART or PITCH, in this order.
     """
     (wrong,) = (columns[:, chosen] != columns[:, TRUST + 1 + chosen]).nonzero()
@@ -226,6 +282,26 @@ def lookback_bars(events: Events) -> NDArray[np.int64]:
     bars = np.array([bar_ticks(n, d, TICKS_PER_BEAT) for _, n, d in events.metres.changes])
     index = np.searchsorted(starts, events.onsets, side="right").clip(1) - 1
     return np.asarray(bars[index], dtype=np.int64)
+
+
+def bar_places(events: Events) -> list[tuple[int, int, int]]:
+    """Number of the bar of each note, ticks into it, and its length; for a plan to be looked up.
+
+    Zeros where there is no plan to look anything up in.
+    """
+    if events.plan is None or events.kind == FREE:
+        return [(0, 0, 0)] * len(events.rows)
+    places = (events.metres.position(tick, TICKS_PER_BEAT) for tick in events.onsets.tolist())
+    return [(place.bar, place.tick, place.length) for place in places]
+
+
+def return_lookback_of(events: Events) -> ReturnLookback:
+    """Before the first note of a piece."""
+    drums = frozenset(
+        slot for slot, program in enumerate(events.programs) if program == DRUM_PROGRAM
+    )
+    bar = 0 if events.kind == FREE else events.metres.position(0, TICKS_PER_BEAT).length
+    return ReturnLookback.start(events.plan, drums, bar)
 
 
 def gap_class(ticks: Ticks) -> NDArray[np.int64]:
@@ -255,6 +331,10 @@ def blank_step(kind: str) -> tuple[int, ...]:
         NO_SHIFT,
         NO_PART,
         *NO_NOTE,
+        *NO_PLAN,
+        *NO_PLACE,
+        *NO_NOTE,
+        NO_RANK,
         NO_RANK,
         NO_RANK,
         NO_RANK,
@@ -269,20 +349,27 @@ def parts_of(events: Events, table: Rows) -> NDArray[np.uint8]:
         table: Its `features`.
 
     Returns:
-        uint8 [notes, parts, 12], columns as in `part_features.PART_FEATURES`.
+        uint8 [notes, parts, 14], columns as in `part_features.PART_FEATURES`.
     """
     count, parts = len(events.rows), len(events.programs)
     onsets = events.onsets
     histories = [
         (*UNHEARD[:PROGRAM_AT], program, *UNHEARD[PROGRAM_AT + 1 :]) for program in events.programs
     ]
-    late, latest, to_come = list(histories), list(range(parts)), []
+    late, latest, to_come, returned = list(histories), list(range(parts)), [], []
     before = np.empty((count, parts), dtype=np.int64)
-    lookback = Lookback.start(0)
-    places = zip(events.rows.tolist(), onsets.tolist(), lookback_bars(events).tolist(), strict=True)
-    for index, (row, onset, bar) in enumerate(places):
+    lookback, returns = Lookback.start(0), return_lookback_of(events)
+    places = zip(
+        events.rows.tolist(),
+        onsets.tolist(),
+        lookback_bars(events).tolist(),
+        bar_places(events),
+        strict=True,
+    )
+    for index, (row, onset, bar, place) in enumerate(places):
         to_come.append(to_come_of(lookback.parts_after(row[SHIFT]), parts))
-        lookback = lookback.hear(row, bar)
+        returned.append(to_come_of(returns.parts_after(row[SHIFT]), parts))
+        lookback, returns = lookback.hear(row, bar), returns.hear(row, *place)
         before[index] = latest
         part = row[PART]
         latest[part] = len(late)
@@ -293,6 +380,7 @@ def parts_of(events: Events, table: Rows) -> NDArray[np.uint8]:
         onsets,
         (events.rows[:, SHIFT] == 0),
         np.append(-1, events.rows[:-1, PART]).astype(np.int64)[:count],
-        noted[:, (TRUST, LIKENESS, TRUST + 1 + PART, AGO_PART)],
+        noted[:, ADVICE_COLUMNS],
         np.array(to_come, dtype=np.int64).reshape(count, parts),
+        np.array(returned, dtype=np.int64).reshape(count, parts),
     ).astype(np.uint8)

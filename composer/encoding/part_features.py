@@ -34,6 +34,7 @@ from composer.encoding.events import (
 )
 from composer.encoding.lookback import LIKENESSES
 from composer.encoding.match_model import TRUSTS
+from composer.encoding.return_lookback import RETURNINGS
 from composer.music.notes import DRUM_PROGRAM
 
 Ints = NDArray[np.int64]
@@ -52,7 +53,7 @@ ONSET_AT = HISTORY.index("onset")
 
 PART_FEATURES = (
     "register", "pace", "program", "last_pitch", "last_duration", "gap", "phase", "chord",
-    "order", "trust", "likeness", "to_come",
+    "order", "trust", "likeness", "to_come", "returning", "to_return",
 )  # fmt: skip
 _REGISTERS = 32
 _PHASES = 11
@@ -61,10 +62,11 @@ _STRUCK = 4
 _CHORD = 5
 _ORDERS = 6
 TO_COME = 4
-"""Classes of how many notes a part still has to come of those it played a bar ago: 0 to 3."""
+"""Classes of how many notes a part still has to come of those it played a bar ago, or in the
+bar that the plan refers to: 0 to 3."""
 PART_FEATURE_SIZES = (
     _REGISTERS + 1, _PACES, DRUM_PROGRAM + 1, SIZES[2] + 1, SIZES[3] + 1, END + 1, _PHASES,
-    _STRUCK * _CHORD, _ORDERS, TRUSTS, LIKENESSES, TO_COME,
+    _STRUCK * _CHORD, _ORDERS, TRUSTS, LIKENESSES, TO_COME, RETURNINGS, TO_COME,
 )  # fmt: skip
 
 _FRACTION = 16
@@ -142,6 +144,7 @@ def part_features(
     last: Ints,
     advice: Ints,
     to_come: NDArray[Any] | list[list[int]],
+    to_return: NDArray[Any] | list[list[int]],
 ) -> Ints:
     """What is told of each part once the shift of the next note is chosen.
 
@@ -150,12 +153,13 @@ def part_features(
         onset: Of the next note, [B].
         together: Whether it falls on the onset of the last note, bool [B].
         last: Slot of the last note, -1 for none, [B].
-        advice: Trust, likeness, the part that recall expects, and the one that played there
-            first a bar ago, [B, 4].
+        advice: Trust, likeness, returning, the part that recall expects, the one that played
+            there first a bar ago, and the one that did in the bar referred to, [B, 6].
         to_come: Notes of each part a bar ago at that place, still to come, 0..3, [B, P].
+        to_return: The same in the bar that the plan refers to.
 
     Returns:
-        int64 [B, P, 12], columns as in `PART_FEATURES`.
+        int64 [B, P, 14], columns as in `PART_FEATURES`.
     """
     count = histories.shape[1]
     made = np.empty((len(histories), count, len(PART_FEATURES)), dtype=np.int64)
@@ -167,6 +171,9 @@ def part_features(
     made[..., 6] = _PHASE_OF.take(histories[..., 7] + since)
     made[..., 7] = np.where(since, histories[..., 9], histories[..., 8])
     made[..., 8] = _ORDER[np.where(together, last + 1, -1), :count]
-    made[..., 9:11] = (_SLOTS[:count] == advice[:, None, 2:]) * advice[:, None, :2]
+    named = (_SLOTS[:count] == advice[:, None, 3:]) * advice[:, None, :3]
+    made[..., 9:11] = named[..., :2]
     made[..., 11] = to_come
+    made[..., 12] = named[..., 2]
+    made[..., 13] = to_return
     return made

@@ -30,6 +30,7 @@ from composer.encoding.events import (
     Events,
 )
 from composer.encoding.features import (
+    ADVICE_COLUMNS,
     AGO_PART,
     BAR_LENGTH,
     BAR_LENGTHS,
@@ -43,10 +44,15 @@ from composer.encoding.features import (
     POSITIONS,
     PROGRAM,
     RANK,
+    RETURN_PART,
+    RETURN_PITCH,
+    RETURNING,
     TRUST,
+    bar_places,
     forget_wrong,
     gap_class,
     lookback_bars,
+    return_lookback_of,
 )
 from composer.encoding.lookback import Lookback
 from composer.encoding.match_model import NO_PART, MatchModel
@@ -61,6 +67,7 @@ from composer.encoding.part_features import (
     to_come_of,
 )
 from composer.encoding.part_order import NO_RANK, ranks_of
+from composer.encoding.return_lookback import ReturnLookback
 from composer.encoding.struct_rows import Table
 from composer.music.beat_grid import FREE
 from composer.music.notes import DRUM_PROGRAM
@@ -79,12 +86,12 @@ _BAR_CLASSES = _BAR_CLASSES.astype(np.int64)
 _PLAYER = np.array([PROGRAM, *range(LAST_PITCH, GAP + 1)])
 """Columns of the next note that its part is known by: program, last pitch, duration and
 velocity, gap."""
-_ADVICE = (TRUST, LIKENESS, TRUST + 1 + PART, AGO_PART)
 _COLUMNS = np.dtype(
     [
         ("clock", np.int64),
         ("inside", np.int64),
         ("bar", np.int64),
+        ("number", np.int64),
         ("parts", np.int64, (SLOTS, len(HISTORY))),
         ("ranks", np.int64, NO_PART + 1),
         ("last", np.int64),
@@ -103,11 +110,13 @@ class Context:
         table: [B] rows of what the properties tell.
         recalls: B of them, what each stream remembers of itself.
         lookbacks: B of them, what each played in the last bar.
+        returns: B of them, what each played in the bars that its plan refers to.
     """
 
     table: Table
     recalls: tuple[MatchModel, ...]
     lookbacks: tuple[Lookback, ...]
+    returns: tuple[ReturnLookback, ...]
 
     @property
     def clock(self) -> Ints:
@@ -123,6 +132,11 @@ class Context:
     def bar(self) -> Ints:
         """Length of the bar in ticks, [B]."""
         return self.table["bar"]
+
+    @property
+    def number(self) -> Ints:
+        """Of the bar that the clock is in, as the plan counts bars, [B]."""
+        return self.table["number"]
 
     @property
     def programs(self) -> Ints:
@@ -162,7 +176,9 @@ class Context:
         table["count"] = len(programs)
         table["slots"][0, : len(programs)] = True
         table["free"] = kind == FREE
-        return cls(table, (MatchModel.start(kind),), (Lookback.start(0),))
+        nobody = Events(np.zeros((0, len(FIELDS)), np.int16), tuple(programs), kind)
+        returns = return_lookback_of(nobody)
+        return cls(table, (MatchModel.start(kind),), (Lookback.start(0),), (returns,))
 
     @classmethod
     def after(cls, events: Events) -> Context:
@@ -174,32 +190,42 @@ class Context:
         if events.kind == FREE:
             context.inside[0] = clock % FREE_BAR
         else:
-            context.inside[0] = events.metres.position(clock, TICKS_PER_BEAT).tick
+            position = events.metres.position(clock, TICKS_PER_BEAT)
+            context.inside[0], context.number[0] = position.tick, position.bar
         parts = context.table["parts"][0]
         recall, lookback = context.recalls[0], context.lookbacks[0]
+        returns = return_lookback_of(events)
         places = zip(
-            events.rows.tolist(), onsets.tolist(), lookback_bars(events).tolist(), strict=True
+            events.rows.tolist(),
+            onsets.tolist(),
+            lookback_bars(events).tolist(),
+            bar_places(events),
+            strict=True,
         )
-        for row, onset, bar in places:
+        for row, onset, bar, place in places:
             recall, lookback = recall.hear(row), lookback.hear(row, bar)
+            returns = returns.hear(row, *place)
             parts[row[PART]] = after_note(parts[row[PART]].tolist(), row, onset)
             context.table["last"] = row[PART]
-        return replace(context, recalls=(recall,), lookbacks=(lookback,))
+        return replace(context, recalls=(recall,), lookbacks=(lookback,), returns=(returns,))
 
     def fresh(self) -> Ints:
-        """The next note's columns before anything of it is chosen, [B, 28]."""
+        """The next note's columns before anything of it is chosen, [B, 39]."""
         columns = np.zeros((len(self.clock), len(COLUMNS)), dtype=np.int64)
         columns[:, TRUST:AGO_PART] = [
             recall.expected + lookback.likeness_and_shift()
             for recall, lookback in zip(self.recalls, self.lookbacks, strict=True)
         ]
+        columns[:, RETURNING:RETURN_PART] = [
+            returns.returning_and_shift() for returns in self.returns
+        ]
         return columns
 
     def parts(self, columns: Ints) -> Ints:
-        """What is told of each part once the shift is chosen, [B, P, 12].
+        """What is told of each part once the shift is chosen, [B, P, 14].
 
         Args:
-            columns: [B, 28], followed as far as SHIFT.
+            columns: [B, 39], followed as far as SHIFT.
 
         Returns:
             Columns as in `part_features.PART_FEATURES`, for as many parts as the stream with
@@ -212,14 +238,19 @@ class Context:
             to_come_of(lookback.parts_after(shift), count)
             for lookback, shift in zip(self.lookbacks, shifts.tolist(), strict=True)
         ]
+        to_return = [
+            to_come_of(returns.parts_after(shift), count)
+            for returns, shift in zip(self.returns, shifts.tolist(), strict=True)
+        ]
         ticks = _TICKS.take(shifts)
         return part_features(
             table["parts"][:, :count],
             table["clock"] + ticks,
             ticks == 0,
             table["last"],
-            columns.take(_ADVICE, axis=1),
+            columns.take(ADVICE_COLUMNS, axis=1),
             to_come,
+            to_return,
         )
 
     def _ranks(self, parts: Ints) -> Ints:
@@ -231,7 +262,7 @@ class Context:
         """Fill in, in place, what is determined once a field is chosen.
 
         Args:
-            columns: [B, 28], from `fresh`, with the fields chosen so far.
+            columns: [B, 39], from `fresh`, with the fields chosen so far.
             chosen: SHIFT, PART or PITCH; to be followed in this order.
         """
         if chosen == SHIFT:
@@ -241,17 +272,25 @@ class Context:
                 lookback.part_after(shift)
                 for lookback, shift in zip(self.lookbacks, shifts, strict=True)
             ]
+            columns[:, RETURN_PART:RETURN_PITCH] = [
+                returns.place_after(shift)
+                for returns, shift in zip(self.returns, shifts, strict=True)
+            ]
             forget_wrong(columns, chosen)
-            advised = columns.take((TRUST + 1 + PART, AGO_PART), axis=1)
+            advised = columns.take((TRUST + 1 + PART, AGO_PART, RETURN_PART), axis=1)
             columns[:, RANK + 1 :] = self._ranks(advised)
             return
         if chosen == PART:
             columns[:, RANK] = self._ranks(columns[:, PART, None])[:, 0]
             self._player(columns)
             chosen_so_far = columns[:, : PART + 1].tolist()
-            columns[:, AGO_PART + 1 : RANK] = [
+            columns[:, AGO_PART + 1 : RETURNING] = [
                 lookback.note_after(shift, part)
                 for lookback, (shift, part) in zip(self.lookbacks, chosen_so_far, strict=True)
+            ]
+            columns[:, RETURN_PITCH:RANK] = [
+                returns.note_after(shift, part)
+                for returns, (shift, part) in zip(self.returns, chosen_so_far, strict=True)
             ]
         forget_wrong(columns, chosen)
 
@@ -275,7 +314,7 @@ class Context:
         columns[:, _PLAYER] = known
 
     def columns(self, rows: Ints) -> Ints:
-        """All columns of the next note, [B, 28] as in `features.COLUMNS`; rows are [B, 5]."""
+        """All columns of the next note, [B, 39] as in `features.COLUMNS`; rows are [B, 5]."""
         table = self.fresh()
         table[:, : len(FIELDS)] = rows
         for chosen in (SHIFT, PART, PITCH):
@@ -288,7 +327,9 @@ class Context:
         ticks = SHIFT_TICKS.take(rows[:, SHIFT])
         clock = table["clock"]
         clock += ticks
-        table["inside"] = (table["inside"] + ticks) % table["bar"]
+        bars, inside = np.divmod(table["inside"] + ticks, table["bar"])
+        table["number"] += bars
+        table["inside"] = inside
         heard_rows = rows.tolist()
         streams, parts = np.arange(len(rows)), rows[:, PART]
         known = table["parts"][streams, parts].tolist()
@@ -305,15 +346,41 @@ class Context:
                 lookback.hear(row, bar)
                 for lookback, row, bar in zip(self.lookbacks, heard_rows, bars, strict=True)
             ),
+            tuple(
+                returns.hear(row, *place)
+                for returns, row, place in zip(
+                    self.returns,
+                    heard_rows,
+                    zip(table["number"].tolist(), inside.tolist(), bars, strict=True),
+                    strict=True,
+                )
+            ),
         )
 
-    def moved(self, clock: Ints, inside: Ints, bar: Ints | None = None) -> Context:
-        """The same streams at other places, [B] each, that the network is not told of."""
+    def moved(
+        self, clock: Ints, inside: Ints, bar: Ints | None = None, number: Ints | None = None
+    ) -> Context:
+        """The same streams at other places, [B] each, that the network is not told of.
+
+        Args:
+            clock: Onset of the last note.
+            inside: Ticks from the bar line to it.
+            bar: Length of the bar; None: as before.
+            number: Of the bar; None: as before.
+        """
         table = tables.copy(self.table)
         table["clock"], table["inside"] = clock, inside
         if bar is not None:
             table["bar"] = bar
-        return Context(table, self.recalls, self.lookbacks)
+        if number is not None:
+            table["number"] = number
+        places = zip(
+            table["number"].tolist(), table["inside"].tolist(), table["bar"].tolist(), strict=True
+        )
+        returns = tuple(
+            returns.moved(*place) for returns, place in zip(self.returns, places, strict=True)
+        )
+        return Context(table, self.recalls, self.lookbacks, returns)
 
     def take(self, streams: Sequence[int] | Ints) -> Context:
         """Some of the streams, in the order given (one may be taken several times)."""
@@ -323,14 +390,17 @@ class Context:
             self.table.take(index),
             tuple(self.recalls[stream] for stream in chosen),
             tuple(self.lookbacks[stream] for stream in chosen),
+            tuple(self.returns[stream] for stream in chosen),
         )
 
     def split(self) -> list[Context]:
         """Every stream by itself; none keeps the memory of the others."""
         rows = tables.split(self.table)
         return [
-            Context(row, (recall,), (lookback,))
-            for row, recall, lookback in zip(rows, self.recalls, self.lookbacks, strict=True)
+            Context(row, (recall,), (lookback,), (returns,))
+            for row, recall, lookback, returns in zip(
+                rows, self.recalls, self.lookbacks, self.returns, strict=True
+            )
         ]
 
     @staticmethod
@@ -340,6 +410,7 @@ class Context:
             tables.join([context.table for context in contexts]),
             tuple(recall for context in contexts for recall in context.recalls),
             tuple(back for context in contexts for back in context.lookbacks),
+            tuple(returns for context in contexts for returns in context.returns),
         )
 
     @property

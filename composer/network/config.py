@@ -10,28 +10,35 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from composer.encoding.events import PITCH, SIZES
 from composer.errors import ModelError
+from composer.music.chords import CHORDS, quality_of, root_of
 
 HEAD_CONTEXT: dict[str, tuple[str, ...]] = {
-    "shift": ("trust", "expected_shift", "likeness", "ago_shift"),
+    "shift": ("trust", "expected_shift", "likeness", "ago_shift", "returning", "return_shift"),
     "part": (
         "shift", "position", "beat", "bar_length", "trust", "expected_rank",
-        "likeness", "ago_rank",
+        "likeness", "ago_rank", "returning", "return_rank", "phrase", "ending",
     ),
     "pitch": (
         "shift", "position", "beat", "bar_length", "rank", "program",
         "last_pitch", "last_duration", "last_velocity", "gap", "trust", "expected_pitch",
-        "likeness", "ago_pitch",
+        "likeness", "ago_pitch", "returning", "return_pitch", "chord", "next_chord",
+        "phrase", "ending",
     ),
     "duration": (
         "shift", "position", "beat", "bar_length", "rank", "program",
         "last_pitch", "last_duration", "last_velocity", "gap", "pitch",
         "trust", "expected_duration", "likeness", "ago_duration",
+        "returning", "return_duration", "phrase", "ending",
     ),
     "velocity": (
         "shift", "position", "beat", "bar_length", "rank", "program",
         "last_pitch", "last_duration", "last_velocity", "gap", "pitch", "duration",
         "trust", "expected_velocity", "expected_duration", "likeness", "ago_velocity",
+        "returning", "return_velocity", "phrase", "ending",
     ),
 }  # fmt: skip
 """Which columns of the step being predicted each head may see."""
@@ -42,15 +49,29 @@ EMBEDDING_SIZES: dict[str, int] = {
     "last_velocity": 8, "gap": 16, "trust": 16, "expected_shift": 32, "expected_rank": 8,
     "expected_pitch": 32, "expected_duration": 32, "expected_velocity": 16,
     "likeness": 12, "ago_shift": 32, "ago_rank": 8, "ago_pitch": 32, "ago_duration": 24,
-    "ago_velocity": 12,
+    "ago_velocity": 12, "returning": 8, "return_shift": 32, "return_rank": 8,
+    "return_pitch": 32, "return_duration": 24, "return_velocity": 12, "chord": 24,
+    "next_chord": 16, "phrase": 4, "ending": 4,
 }  # fmt: skip
 
 
 ADVICE: dict[str, tuple[str, str]] = {
     "gain": ("trust", "expected"), "gain_ago": ("likeness", "ago"),
+    "gain_return": ("returning", "return"),
 }  # fmt: skip
 """What raises the logit of one class: by the gain of how much it is trusted (a column), the
 class that it names (a column of this prefix for each field)."""
+
+CHORD_GAIN = "gain_chord"
+"""What raises the logits of pitches by how they lie in the chord in force: a number for each
+quality of chord and each of the twelve intervals above its root, the same for all roots."""
+CHORD_PLACES = np.zeros((CHORDS, SIZES[PITCH]), dtype=np.int64)
+"""Which of these numbers goes to each pitch in each chord, [chords, 128]; the first is for no
+chord, of all pitches."""
+CHORD_PLACES[1:] = [
+    1 + 12 * quality_of(code) + (np.arange(SIZES[PITCH]) - root_of(code)) % 12
+    for code in range(1, CHORDS)
+]
 
 POINTER_UNITS = 48
 """Hidden units in which what is known of a part meets what the trunk makes of the moment."""
@@ -77,7 +98,7 @@ class NetworkConfig:
     units: int = 512
     head_units: int = 256
     dropout: float = 0.15
-    version: int = 4
+    version: int = 5
 
     @classmethod
     def load(cls, path: Path) -> NetworkConfig:

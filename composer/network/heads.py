@@ -17,16 +17,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.encoding.events import FIELDS, PART, SLOTS
-from composer.encoding.features import COLUMN_SIZES, COLUMNS, INPUTS
+from composer.encoding.features import COLUMN_SIZES, COLUMNS, INPUTS, PROGRAM
 from composer.encoding.part_features import PART_FEATURE_SIZES, PART_FEATURES
 from composer.encoding.part_order import RANKS
 from composer.network import weights_file
-from composer.network.config import ADVICE, GAIN_UNIT, HEAD_CONTEXT, NetworkConfig
+from composer.music.chords import NO_CHORD
+from composer.music.notes import DRUM_PROGRAM
+from composer.network.config import (
+    ADVICE,
+    CHORD_GAIN,
+    CHORD_PLACES,
+    GAIN_UNIT,
+    HEAD_CONTEXT,
+    NetworkConfig,
+)
 from composer.network.trunk import Floats, Ints
 
 ROW_BLOCK = 2
 """Rows of one matrix product in a head. Always the same, so that what a stream gets does
 not depend on how many others run beside it (BLAS chooses its summation order by shape)."""
+
+_CHORD = COLUMNS.index("chord")
 
 UNHEARD_OF = np.float32(-1e9)
 """Logit of a slot that no part has."""
@@ -62,7 +73,7 @@ class Embeddings:
         self.width = sum(widths)
 
     def __call__(self, steps: NDArray[np.integer]) -> Floats:
-        """Steps [B, 28] -> float32 [B, sum of the widths]."""
+        """Steps [B, 39] -> float32 [B, sum of the widths]."""
         found = self._rows.take(steps.take(self._columns, axis=1) + self._first, axis=0)
         return found.reshape(len(steps), -1).take(self._used, axis=1)
 
@@ -97,7 +108,7 @@ class Heads:
         Args:
             field: Index in `FIELDS`.
             hidden: float32 [B, F * K] from the trunk.
-            columns: int [B, 28]; only what the field may see is looked at.
+            columns: int [B, 39]; only what the field may see is looked at.
 
         Returns:
             float32 [B, classes of the field].
@@ -111,8 +122,8 @@ class Heads:
 
         Args:
             hidden: float32 [B, F * K] from the trunk.
-            columns: int [B, 28], followed as far as the shift.
-            told: int [B, P, 12], what is told of each part.
+            columns: int [B, 39], followed as far as the shift.
+            told: int [B, P, 14], what is told of each part.
             ranks: int [B, P], `NO_RANK` for slots that no part has.
 
         Returns:
@@ -171,6 +182,7 @@ class _Head:
         kernel = weights[f"head_{field}/logits/kernel"].astype(np.float32)
         if len(kernel) != units:
             raise ValueError(f"head_{field} does not have {units} units")
+        self._by_chord = _by_chord(weights) if field == "pitch" else None
         # One class more than there are, for advice that names none.
         self._kernel = np.pad(kernel, ((0, 0), (0, 1)))
         self._bias = np.pad(weights[f"head_{field}/logits/bias"].astype(np.float32), (0, 1))
@@ -186,7 +198,18 @@ class _Head:
         np.add.at(
             flat, advised, self._gains.take(columns.take(self._trusts, axis=1) + self._starts)
         )
+        if self._by_chord is not None:
+            # A kit's keys have no place in a chord.
+            chords = np.where(columns[:, PROGRAM] == DRUM_PROGRAM, NO_CHORD, columns[:, _CHORD])
+            logits[:, :-1] += self._by_chord.take(chords, axis=0)
         return logits[:, :-1]
+
+
+def _by_chord(weights: Mapping[str, NDArray[Any]]) -> Floats:
+    """What is added to the logit of each pitch by the chord in force, float32 [chords, 128]."""
+    gains = weights[f"head_pitch/{CHORD_GAIN}/embeddings"][:, 0].astype(np.float32)
+    found: Floats = GAIN_UNIT * gains.take(CHORD_PLACES)
+    return found
 
 
 class _Pointer:

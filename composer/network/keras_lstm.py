@@ -7,7 +7,7 @@ part). So p(note) = p(shift) p(part | shift) p(pitch | ...) p(duration | ...) p(
 exactly, and any field can be masked or forced before the next one is drawn.
 
 Conventions:
-    B streams, T steps, H units, L layers. `features` is int [B, T + 1, 28], columns as in
+    B streams, T steps, H units, L layers. `features` is int [B, T + 1, 39], columns as in
     `composer.encoding.features.COLUMNS`: steps 0..T-1 go in, steps 1..T are predicted.
     Recurrent state is float32 [L, 2, B, H]: for each layer the output h, then the cell c.
     Gate order in weights is input, forget, candidate, output, as Keras has it.
@@ -29,8 +29,12 @@ from composer.encoding.features import COLUMN_SIZES, COLUMNS, INPUTS
 from composer.encoding.part_features import PART_FEATURE_SIZES, PART_FEATURES
 from composer.encoding.part_order import RANKS
 from composer.errors import ModelError
+from composer.music.chords import NO_CHORD
+from composer.music.notes import DRUM_PROGRAM
 from composer.network.config import (
     ADVICE,
+    CHORD_GAIN,
+    CHORD_PLACES,
     EMBEDDING_SIZES,
     GAIN_UNIT,
     HEAD_CONTEXT,
@@ -219,6 +223,15 @@ class Head(keras.layers.Layer):
             )
             for name, (trust, _) in ADVICE.items()
         ]
+        self.by_chord = None
+        if field == "pitch":
+            self.by_chord = keras.layers.Embedding(
+                int(CHORD_PLACES.max()) + 1,
+                1,
+                embeddings_initializer="zeros",
+                name=CHORD_GAIN,
+                dtype="float32",
+            )
 
     def build(self, *shapes: Any) -> None:
         """Nothing of its own to build: its layers do so at their first call."""
@@ -240,6 +253,12 @@ class Head(keras.layers.Layer):
             named = coming[..., COLUMNS.index(f"{prefix}_{self.field}")]
             at = ops.cast(named[..., None] == ops.arange(self.classes), "float32")
             logits = logits + at * (GAIN_UNIT * gain(coming[..., COLUMNS.index(trust)]))
+        if self.by_chord is not None:
+            # A kit's keys have no place in a chord.
+            drums = coming[..., COLUMNS.index("program")] == DRUM_PROGRAM
+            chords = ops.where(drums, NO_CHORD, coming[..., COLUMNS.index("chord")])
+            table = self.by_chord(ops.convert_to_tensor(CHORD_PLACES))[..., 0]  # [chords, 128]
+            logits = logits + GAIN_UNIT * ops.take(table, chords, axis=0)
         return logits
 
 
@@ -283,7 +302,7 @@ class Pointer(keras.layers.Layer):
         Args:
             trunk: [B, T, H].
             context: Embeddings of the columns that it may see, [B, T, D] each.
-            parts: int [N, 15]: step (of B * T) at which a part may play, whether it does, its
+            parts: int [N, 17]: step (of B * T) at which a part may play, whether it does, its
                 rank, and what is told of it.
         """
         hidden = self.from_trunk(trunk) + self.from_context(ops.concatenate(context, axis=-1))
@@ -340,8 +359,8 @@ class Network(keras.Model):
         """Teacher-forced logits of steps 1..T, and the state after step T - 1.
 
         Args:
-            features: int [B, T + 1, 28].
-            parts: int [N, 15], the parts that may play at each step; see `Pointer`.
+            features: int [B, T + 1, 39].
+            parts: int [N, 17], the parts that may play at each step; see `Pointer`.
             state: float32 [L, 2, B, H].
             training: Whether dropout is on.
 

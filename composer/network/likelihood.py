@@ -39,8 +39,8 @@ class _Scored:
 
     Attributes:
         piece: Its index.
-        table: int32 [steps, 28], declarations, notes, END.
-        told: uint8 [notes, P, 12], what is told of each part.
+        table: int32 [steps, 39], declarations, notes, END.
+        told: uint8 [notes, P, 14], what is told of each part.
         ranks: int [P].
         declared: How many declarations there are.
         nats: float32 [notes + 1, 5], filled as they come.
@@ -147,8 +147,8 @@ def field_nats(
     Args:
         heads: Of the network.
         hidden: float32 [N, F * K], the trunk's output before each step.
-        targets: int [N, 28], the steps; of END only the shift counts.
-        parts: What is told of each part at each step, [P, 12], and its rank, [P]; of END None.
+        targets: int [N, 39], the steps; of END only the shift counts.
+        parts: What is told of each part at each step, [P, 14], and its rank, [P]; of END None.
     """
     nats = np.zeros((len(targets), len(FIELDS)), dtype=np.float32)
     for start in range(0, len(targets), ROWS):
@@ -172,7 +172,7 @@ def field_nats(
 def _side_by_side(
     parts: Sequence[tuple[NDArray[np.uint8], Ints] | None],
 ) -> tuple[Ints, Ints]:
-    """What is told of the parts of several steps, [N, P, 12], and their ranks, [N, P]."""
+    """What is told of the parts of several steps, [N, P, 14], and their ranks, [N, P]."""
     most = max((len(ranks) for told, ranks in filter(None, parts)), default=1)
     all_told = np.zeros((len(parts), most, len(PART_FEATURES)), dtype=np.int64)
     all_ranks = np.full((len(parts), most), NO_RANK, dtype=np.int64)

@@ -47,7 +47,7 @@ class NoteModel(Protocol):
         Args:
             rows: int [B, 5], without END.
             state: Of the streams before it.
-            columns: int [B, 28] of the note, where they are known already.
+            columns: int [B, 39] of the note, where they are known already.
         """
         ...
 
@@ -57,7 +57,7 @@ class NoteModel(Protocol):
         Args:
             field: Index in `FIELDS`.
             state: From `prime` or `step`.
-            columns: int [B, 28] of the next note, filled in as far as it is chosen.
+            columns: int [B, 39] of the next note, filled in as far as it is chosen.
         """
         ...
 

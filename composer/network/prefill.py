@@ -28,7 +28,7 @@ class _Listening(Generic[Owner]):
 
     Attributes:
         events: Its notes.
-        steps: int32 [steps, 28].
+        steps: int32 [steps, 39].
         owner: What its state is for.
         heard: Steps that the network has heard.
     """
@@ -72,7 +72,7 @@ class Prefill(Generic[Owner]):
         """Hear one step of every seed. Returns the seeds that are heard with it."""
         if not self._seeds:
             return []
-        steps = np.stack([seed.steps[seed.heard] for seed in self._seeds])  # [B, 28]
+        steps = np.stack([seed.steps[seed.heard] for seed in self._seeds])  # [B, 39]
         hidden, self._recurrent = self._predictor.trunk(steps, self._recurrent)
         ended, stay = [], []
         for index, seed in enumerate(self._seeds):

@@ -5,7 +5,7 @@ it in their own way.
 
 Conventions:
     As in `composer.network.keras_lstm`: B streams, T steps, L layers, H units. Both functions take
-    (features int [B, T + 1, 28], parts int [N, 15], weights float32 [B, T, 5], keep float32 [B],
+    (features int [B, T + 1, 39], parts int [N, 17], weights float32 [B, T, 5], keep float32 [B],
     state float32 [L, 2, B, H]) and return (nats summed by field, float32 [5]; new state).
 """
 
@@ -45,7 +45,7 @@ def _part_sum(logits: Tensor, parts: Tensor, weights: Tensor) -> Tensor:
 
     Args:
         logits: float32 [N].
-        parts: int [N, 15]: step, whether the part plays, and the rest; rows that fill up the
+        parts: int [N, 17]: step, whether the part plays, and the rest; rows that fill up the
             array have a step behind the last. Steps that do not count have no rows.
         weights: float32 [B, T, 5], for its shape.
     """

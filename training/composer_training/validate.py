@@ -1,6 +1,6 @@
 """Validation: nats per note by field on pieces that training never sees.
 
-Whole pieces, untransposed, state carried from the first step to END. Nats are summed over
+Whole pieces, untransposed and with their own plan, state carried from the first step to END. Nats are summed over
 a corpus's pieces and divided by its notes; END's shift counts in the shift field but not
 as a note. "all" is the plain mean over corpora, so that a big corpus does not hide the rest.
 """
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from composer.encoding.events import FIELDS, NO_SHIFT, PART, SHIFT
 from composer.encoding.features import COLUMNS
+from composer.analysis.form import with_plan
 from composer_training.data.dataset import Dataset, to_events
 from composer_training.data.streams import Batch, Steps, filled_up
 
@@ -80,7 +81,7 @@ def validation_batches(
             for first in range(0, len(chosen), batch_size):
                 group = chosen[first : first + batch_size]
                 pieces = [
-                    Steps.of(to_events(record, dataset.notes(record)), record.dynamics)
+                    Steps.of(with_plan(to_events(record, dataset.notes(record))), record.dynamics)
                     for record in group
                 ]
                 longest = max(len(piece.table) for piece in pieces)

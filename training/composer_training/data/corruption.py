@@ -11,6 +11,7 @@ the network its own notes, which takes a pass of the network for each note; this
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,7 +83,7 @@ def corrupt(
     corrupted = np.zeros(len(changed.rows), dtype=bool)
     for start, end in spans:
         corrupted |= (changed.onsets >= start) & (changed.onsets < end)
-    return changed, corrupted
+    return replace(changed, plan=events.plan), corrupted
 
 
 def _bar(events: Events) -> int:

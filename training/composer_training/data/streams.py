@@ -10,12 +10,13 @@ the same order.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from composer.analysis.form import plan_of
 from composer.encoding.events import END, FIELDS, NO_SHIFT, PART, SHIFT, Events
 from composer.encoding.features import COLUMNS, features, forget, parts_of
 from composer.encoding.part_features import PART_FEATURES
@@ -24,6 +25,7 @@ from composer.errors import SettingError
 from composer_training.data.augment import Augmentation, augment
 from composer_training.data.corruption import corrupt
 from composer_training.data.dataset import Dataset, Record, to_events
+from composer_training.data.plan_noise import spoilt
 
 PART_ROWS = 4096
 """Parts that may play come in multiples of so many rows, so that few sizes are compiled."""
@@ -34,8 +36,8 @@ class Batch:
     """One chunk of every stream.
 
     Attributes:
-        features: int32 [B, T + 1, 28]; steps 1..T are the targets of steps 0..T-1.
-        parts: int32 [N, 15], a row for each part that may play at each step with a part to
+        features: int32 [B, T + 1, 39]; steps 1..T are the targets of steps 0..T-1.
+        parts: int32 [N, 17], a row for each part that may play at each step with a part to
             predict, see `parts_that_may`.
         weights: float32 [B, T, 5], 0 where a field has no target.
         keep: float32 [B], 0 for a stream that begins a piece (its state starts at zero).
@@ -71,9 +73,9 @@ class Steps:
     """A piece as the network is taught it.
 
     Attributes:
-        table: int16 [steps, 28], its `features`.
+        table: int16 [steps, 39], its `features`.
         weights: float32 [steps, 5], which fields of each step count.
-        told: uint8 [notes, P, 12], its `parts_of`.
+        told: uint8 [notes, P, 14], its `parts_of`.
         ranks: Of its P parts.
     """
 
@@ -100,7 +102,7 @@ class Steps:
             first: Number of the first of these steps in its batch.
 
         Returns:
-            int32 [N, 15]: number of the step in its batch, whether the part plays, its rank,
+            int32 [N, 17]: number of the step in its batch, whether the part plays, its rank,
             and what is told of it. Where there is one part, there is nothing to choose.
         """
         parts = len(self.ranks)
@@ -206,6 +208,8 @@ class Streams:
         rng = np.random.default_rng((self.seed, 2, serial))
         varied, notes = augment(record, self.dataset.notes(record), self.augmentation, rng)
         events = to_events(varied, notes)
+        # The plan is of the music as it was meant.
+        events = replace(events, plan=spoilt(plan_of(events), rng))
         corrupted = np.zeros(len(events.rows), dtype=bool)
         if rng.random() < 0.5 and self.augmentation.corruption:
             events, corrupted = corrupt(events, self.augmentation.corruption, rng)

@@ -1,0 +1,158 @@
+"""Form: the plan of a piece that is there, found from its notes.
+
+Which earlier bar each bar takes up, and how nearly (`composer.analysis.bar_similarity`), the
+chord of each half bar (`composer.analysis.harmony`), and where phrases end
+(`composer.analysis.phrases`).
+
+Conventions:
+    N bars, H = 2 N half bars. Ticks are event ticks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from composer.analysis.bar_similarity import references, similarities
+from composer.analysis.harmony import half_bar_chords
+from composer.analysis.phrases import bars_left, phrase_starts
+from composer.encoding.events import DURATION, DURATION_TICKS, PART, PITCH, TICKS_PER_BEAT, Events
+from composer.music.beat_grid import FREE
+from composer.music.notes import DRUM_PROGRAM
+from composer.music.plan import FAR, Plan, PlannedBar
+from composer.music.timing import bar_ticks
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+_SIXTEENTH = TICKS_PER_BEAT // 4
+_HALVES = 8
+"""Half bars that a note may sound through; what is longer counts as that long."""
+
+
+def plan_of(events: Events, *, bars: int | None = None, closes: bool = True) -> Plan | None:
+    """The plan of a piece.
+
+    Args:
+        events: Its notes.
+        bars: How many bars it has; None: up to its last onset.
+        closes: Whether the piece ends there; a seed does not.
+
+    Returns:
+        None in free time, where there are no bars.
+    """
+    if events.kind == FREE or not len(events.rows):
+        return None
+    onsets = events.onsets
+    numbers, inside, lengths_at = _places(events, onsets)
+    count = max(int(numbers[-1]) + 1, bars or 0)
+    lengths = np.zeros(count, dtype=np.int64)
+    lengths[numbers] = lengths_at
+    drums = np.array(events.programs)[events.rows[:, PART]] == DRUM_PROGRAM
+    pitches = events.rows[:, PITCH].astype(np.int64)
+    places = (inside + 2) // _SIXTEENTH
+    similar = similarities(numbers, places, pitches, drums, count)
+    found = references(similar, lengths)
+    durations = DURATION_TICKS[events.rows[:, DURATION]]
+    halves = 2 * numbers + (2 * inside >= lengths_at)
+    chords = half_bar_chords(
+        *_sounding(
+            halves[~drums],
+            _into_half(inside, lengths_at)[~drums],
+            np.maximum(lengths_at // 2, 1)[~drums],
+            durations[~drums],
+            pitches[~drums],
+            2 * count,
+        )
+    ).tolist()
+    starts = phrase_starts(_gaps(events, onsets, numbers, drums, count), [r for r, _ in found])
+    phrase = bars_left(starts, count, FAR)
+    return Plan(
+        tuple(
+            PlannedBar(
+                reference,
+                0,
+                nearness,
+                (chords[2 * bar], chords[2 * bar + 1]),
+                phrase[bar],
+                min(count - bar, FAR) if closes else 0,
+            )
+            for bar, (reference, nearness) in enumerate(found)
+        )
+    )
+
+
+def with_plan(events: Events) -> Events:
+    """A whole piece with its own plan."""
+    return replace(events, plan=plan_of(events))
+
+
+def _places(events: Events, onsets: Ints) -> tuple[Ints, Ints, Ints]:
+    """Number of the bar of each note, ticks into it and its length."""
+    changes = events.metres.changes
+    if len(changes) == 1:
+        bar = bar_ticks(*changes[0][1:], TICKS_PER_BEAT)
+        return onsets // bar, onsets % bar, np.full(len(onsets), bar)
+    found = [events.metres.position(tick, TICKS_PER_BEAT) for tick in onsets.tolist()]
+    table = np.array([(place.bar, place.tick, place.length) for place in found], dtype=np.int64)
+    return table[:, 0], table[:, 1], table[:, 2]
+
+
+def _into_half(inside: Ints, lengths: Ints) -> Ints:
+    """Ticks from the beginning of its half bar to each note."""
+    return np.where(2 * inside >= lengths, inside - lengths // 2, inside)
+
+
+def _sounding(
+    halves: Ints, into: Ints, half: Ints, durations: Ints, pitches: Ints, count: int
+) -> tuple[Floats, Floats]:
+    """Sounding time of each pitch class, and of the lowest voice, in each half bar, [H, 12]."""
+    sounding, bass = np.zeros((count, 12)), np.zeros((count, 12))
+    lowest = np.full(count, 128, dtype=np.int64)
+    spans = []
+    left, start = durations.astype(np.int64), into
+    for ahead in range(_HALVES):
+        time = np.minimum(left, half - start)
+        # What only hangs over from the half bar before says little of this one.
+        live = (time > 0) & (halves + ahead < count) & ((ahead == 0) | (time * 4 >= half))
+        if not live.any():
+            break
+        at = halves[live] + ahead
+        spans.append((at, pitches[live], time[live]))
+        np.minimum.at(lowest, at, pitches[live])
+        left, start = left - time, np.zeros_like(start)
+    for at, pitch, time in spans:
+        np.add.at(sounding, (at, pitch % 12), time)
+        low = pitch <= lowest[at] + 2
+        np.add.at(bass, (at[low], pitch[low] % 12), time[low])
+    return sounding, bass
+
+
+def _gaps(
+    events: Events, onsets: Ints, numbers: Ints, drums: NDArray[np.bool_], count: int
+) -> Floats:
+    """How long the melody waits across each bar line, 0..1, [N].
+
+    The melody is the highest pitched part, or all parts where that one rests for most of the
+    piece; its last onset in the bar before and its next one are compared with what it mostly
+    has from onset to onset.
+    """
+    gaps = np.zeros(count)
+    tones = np.flatnonzero(~drums)
+    if not len(tones):
+        return gaps
+    parts = events.rows[tones, PART]
+    own = tones[parts == parts.min()]
+    if len(np.unique(numbers[own])) < count / 2:
+        own = tones
+    times, places = np.unique(onsets[own], return_index=True)
+    if len(times) < 2:
+        return gaps
+    steps = np.diff(times)
+    usual = float(np.median(steps))
+    bars = numbers[own][places]
+    for index in np.flatnonzero(bars[1:] > bars[:-1]).tolist():
+        gaps[bars[index] + 1 : bars[index + 1] + 1] = min(steps[index] / (6 * usual), 1.0)
+    return gaps

@@ -1,0 +1,256 @@
+"""Return lookback: what was played in the bar that this one takes up again.
+
+`composer.encoding.lookback` tells what was played one bar ago at the place that comes next.
+A plan (`composer.music.plan`) says of each bar which earlier one it returns to, and this tells
+the same of that bar, moved by the plan's transposition: so a theme is at hand when it comes
+back. It also tells the plan's chords, and how far it is to the end of the phrase and the piece.
+
+Conventions:
+    Times are event ticks, counted by the shifts heard. A lookback is a value: `hear` returns
+    a new one. Without a plan, and in free time, there is nothing to look back to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from composer.encoding.events import NO_SHIFT, PITCH, SHIFT_TICKS, SIZES
+from composer.encoding.lookback import NEAR, NO_NOTE
+from composer.encoding.match_model import NO_PART, class_of_ticks
+from composer.music.chords import NO_CHORD
+from composer.music.plan import FAR, Plan
+
+HISTORY = 8
+"""Notes over which it is counted how much is as in the bar referred to."""
+RETURNINGS = 2 + 3 * 4 * 3
+"""Classes of returning: 0 where there is nothing to look back to, 1 where there will be in the
+next bar, else 2 + 12 * (nearness - 1) + 3 * (of the last 8 notes, those whose time and part were
+as in the bar referred to: up to 2, to 5, to 7, all) + (pitches that were too: up to 2, 5, more)."""
+PHRASES = FAR + 1
+"""Classes of bars to the end of the phrase, and of the piece: 0 where that is not known."""
+NO_PLAN = (0, NO_SHIFT)
+NO_PLACE = (NO_PART, NO_CHORD, NO_CHORD, 0, 0)
+
+_TICKS = [*SHIFT_TICKS.tolist(), int(SHIFT_TICKS[-1])]
+_RECENT = (1 << HISTORY) - 1
+_RHYTHM = (0, 0, 0, 3, 3, 3, 6, 6, 9)
+_AGAIN = (0, 0, 0, 1, 1, 1, 2, 2, 2)
+_HIGHEST = SIZES[PITCH] - 1
+
+Note = tuple[int, int, int, int, int]
+"""(ticks from the bar line, part, pitch, duration, velocity)."""
+
+
+class ReturnLookback:
+    """What one stream played, bar by bar, and which bar its plan refers to."""
+
+    __slots__ = (
+        "_again", "_bar", "_bars", "_chord", "_drums", "_inside", "_left", "_next", "_number",
+        "_played", "_plan", "_rhythm", "_source",
+    )  # fmt: skip
+
+    _plan: Plan | None
+    _drums: frozenset[int]  # parts that are not transposed
+    _number: int  # of the bar that the music has reached
+    _inside: int  # ticks from its bar line to the last note heard
+    _bar: int  # its length
+    _bars: tuple[tuple[Note, ...], ...]  # the notes of all bars before
+    _played: tuple[Note, ...]  # the notes of this one
+    _source: Sequence[Note]  # the notes of the bar that this one refers to, transposed
+    _chord: tuple[int, ...]  # parts of the notes heard at this moment, in order
+    _left: Sequence[Note]  # of the chord in the bar referred to, what is still to come
+    _next: tuple[int, Note] | None  # ticks to the note that came next there, and the note
+    _rhythm: int  # one bit a note, whether time and part were as there; latest lowest
+    _again: int  # the same for time, part and pitch
+
+    @classmethod
+    def start(cls, plan: Plan | None, drums: frozenset[int], bar: int) -> ReturnLookback:
+        """Nothing heard yet.
+
+        Args:
+            plan: Of the piece; None: there is none.
+            drums: Parts that are drum kits.
+            bar: Length in ticks of the first bar; 0 for free time.
+        """
+        made = cls()
+        made._plan = plan if bar else None
+        made._drums, made._number, made._inside, made._bar = drums, 0, 0, bar
+        made._bars, made._played, made._chord = (), (), ()
+        made._rhythm = made._again = 0
+        made._source, made._left, made._next = (), (), None
+        if made._plan is not None:
+            made._turn()
+        return made
+
+    def hear(self, row: Sequence[int], number: int, inside: int, bar: int) -> ReturnLookback:
+        """The lookback after one more note.
+
+        Args:
+            row: (shift, part, pitch, duration, velocity).
+            number: Of the bar it falls in.
+            inside: Ticks from the bar line to it.
+            bar: Length of that bar.
+        """
+        if self._plan is None:
+            return self
+        shift, part, pitch, duration, velocity = row
+        made = ReturnLookback()
+        ticks = _TICKS[shift]
+        made._plan, made._drums = self._plan, self._drums
+        made._number, made._inside, made._bar = number, inside, bar
+        made._chord = (part,) if ticks else (*self._chord, part)
+        rhythm = same = False
+        if self._next is not None:
+            away, old = self._next
+            rhythm = old[1] == part and abs(away - ticks) <= NEAR
+            same = rhythm and old[2] == pitch
+        made._rhythm = (self._rhythm << 1 | rhythm) & _RECENT
+        made._again = (self._again << 1 | same) & _RECENT
+        note = (inside, part, pitch, duration, velocity)
+        if number == self._number:
+            made._bars, made._played = self._bars, (*self._played, note)
+            made._source = self._source
+            made._look()
+        else:
+            # Bars in which nothing began are there too, empty.
+            skipped = ((),) * (number - self._number - 1)
+            made._bars, made._played = (*self._bars, self._played, *skipped), (note,)
+            made._turn()
+        return made
+
+    def moved(self, number: int, inside: int, bar: int) -> ReturnLookback:
+        """The same at another place, to which no note leads."""
+        if self._plan is None:
+            return self
+        made = self._copy()
+        if number > self._number:
+            skipped = ((),) * (number - self._number - 1)
+            made._bars, made._played = (*self._bars, self._played, *skipped), ()
+            made._chord = ()
+        made._number, made._inside, made._bar = number, inside, bar
+        made._turn()
+        return made
+
+    def planned(self, plan: Plan | None) -> ReturnLookback:
+        """The same with another plan; a stream without one so far has kept none of its bars."""
+        made = self._copy()
+        made._plan = plan if self._bar else None
+        if made._plan is None:
+            made._source, made._left, made._next = (), (), None
+        else:
+            made._turn()
+        return made
+
+    def _copy(self) -> ReturnLookback:
+        made = ReturnLookback()
+        for name in self.__slots__:
+            setattr(made, name, getattr(self, name))
+        return made
+
+    def returning_and_shift(self) -> tuple[int, int]:
+        """(returning, shift class from now to the note that came next in the bar referred to)."""
+        if self._next is None or self._plan is None:
+            return NO_PLAN
+        nearness = self._plan.bar(self._number).nearness
+        shift = class_of_ticks(max(self._next[0], 0))
+        if not nearness:
+            return 1, shift
+        agreement = _RHYTHM[self._rhythm.bit_count()] + _AGAIN[self._again.bit_count()]
+        return 2 + 12 * (nearness - 1) + agreement, shift
+
+    def place_after(self, shift: int) -> tuple[int, int, int, int, int]:
+        """What is told of the place to which a shift class leads.
+
+        Returns:
+            (part that played first there in the bar referred to, chord in force, chord of the
+            half bar after it, bars to the end of the phrase, bars to the end of the piece).
+        """
+        plan = self._plan
+        if plan is None:
+            return NO_PLACE
+        number, inside = self._after(_TICKS[shift])
+        there = self._there(shift)
+        bar = plan.bar(number)
+        late = 2 * inside >= self._bar
+        following = plan.bar(number + 1).chords[0] if late else bar.chords[1]
+        part = there[0][1] if there else NO_PART
+        return part, bar.chords[late], following, bar.phrase, bar.ending
+
+    def parts_after(self, shift: int) -> list[int]:
+        """The part of each note that was played there, still to come, in order."""
+        return [note[1] for note in self._there(shift)]
+
+    def note_after(self, shift: int, part: int) -> tuple[int, int, int]:
+        """(pitch, duration, velocity) that a part played there, transposed."""
+        if self._plan is None:
+            return NO_NOTE
+        for note in self._there(shift):
+            if note[1] == part:
+                return note[2:]
+        return NO_NOTE
+
+    def _after(self, ticks: int) -> tuple[int, int]:
+        """Number of the bar that lies so many ticks ahead, and how far into it."""
+        bars, inside = divmod(self._inside + ticks, self._bar)
+        return self._number + bars, inside
+
+    def _there(self, shift: int) -> Sequence[Note]:
+        """What was played where this shift class leads to, in the bar referred to."""
+        if self._plan is None:
+            return ()
+        ticks = _TICKS[shift]
+        if not ticks:
+            return self._left
+        number, inside = self._after(ticks)
+        notes = self._source if number == self._number else self._notes_for(number)
+        return [note for note in notes if -NEAR <= note[0] - inside <= NEAR]
+
+    def _notes_for(self, number: int) -> Sequence[Note]:
+        """The notes of the bar that a bar refers to, transposed."""
+        assert self._plan is not None
+        reference, semitones, *_ = self._plan.bar(number)
+        if reference < 0:
+            return ()
+        if reference < len(self._bars):
+            notes = self._bars[reference]
+        else:
+            notes = self._played if reference == self._number else ()
+        if not semitones:
+            return notes
+        return [
+            (inside, part, min(max(pitch + semitones, 0), _HIGHEST), duration, velocity)
+            if part not in self._drums
+            else (inside, part, pitch, duration, velocity)
+            for inside, part, pitch, duration, velocity in notes
+        ]
+
+    def _turn(self) -> None:
+        """Begin another bar."""
+        self._source = self._notes_for(self._number)
+        self._look()
+
+    def _look(self) -> None:
+        """Find what came next in the bar referred to, as `Lookback` does in the last one."""
+        inside, chord = self._inside, self._chord
+        left: list[Note] = []
+        heard = list(chord)
+        later: tuple[int, Note] | None = None
+        for note in self._source:
+            away = note[0] - inside
+            if away > NEAR:
+                later = away, note
+                break
+            if away >= -NEAR:
+                if note[1] in heard:
+                    heard.remove(note[1])
+                elif not chord or note[1] >= chord[-1]:
+                    left.append(note)
+        self._left = left
+        if left:
+            self._next = 0, left[0]
+        elif later is not None:
+            self._next = later
+        else:
+            coming = self._notes_for(self._number + 1)
+            away = self._bar - inside
+            self._next = (away + coming[0][0], coming[0]) if coming else None
