@@ -29,7 +29,7 @@ from composer.music.timing import MetreMap
 def test_sizes_of_the_columns_are_what_models_were_trained_on() -> None:
     assert COLUMN_SIZES == (
         123, 32, 129, 77, 33, 129, 25, 17, 18, 129, 77, 33, 122, 37, 123, 33, 129, 77, 33,
-        28, 123, 33, 129, 77, 33, 18, 18, 18,
+        28, 123, 33, 129, 77, 33, 38, 123, 33, 109, 109, 10, 10, 129, 77, 33, 18, 18, 18, 18,
     )  # fmt: skip
 
 
