@@ -29,8 +29,8 @@ from numpy.typing import NDArray
 from composer.encoding.part_order import part_order
 from composer.errors import SeedError
 from composer.music.beat_grid import BEATS, FREE, Grid
-from composer.music.plan import Plan
 from composer.music.notes import DRUM_PROGRAM, Note, Part, Piece
+from composer.music.plan import Plan
 from composer.music.timing import MetreMap, TempoMap, bar_ticks
 
 Rows = NDArray[np.int16]

@@ -118,9 +118,7 @@ INPUTS = (
 )
 """The columns that the network takes in: a part is known to it by its rank, not its slot. What
 was played in a bar that returns is for the heads alone."""
-_NAMED = tuple(
-    COLUMNS.index(name) for name in ("part", "expected_part", "ago_part", "return_part")
-)
+_NAMED = tuple(COLUMNS.index(name) for name in ("part", "expected_part", "ago_part", "return_part"))
 COLUMN_SIZES = (
     SIZES[0] + 1,
     SIZES[1],

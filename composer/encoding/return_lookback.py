@@ -45,8 +45,19 @@ class ReturnLookback:
     """What one stream played, bar by bar, and which bar its plan refers to."""
 
     __slots__ = (
-        "_again", "_bar", "_bars", "_chord", "_drums", "_inside", "_left", "_next", "_number",
-        "_played", "_plan", "_rhythm", "_source",
+        "_again",
+        "_bar",
+        "_bars",
+        "_chord",
+        "_drums",
+        "_inside",
+        "_left",
+        "_next",
+        "_number",
+        "_plan",
+        "_played",
+        "_rhythm",
+        "_source",
     )  # fmt: skip
 
     _plan: Plan | None

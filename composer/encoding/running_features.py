@@ -39,7 +39,6 @@ from composer.encoding.features import (
     COLUMNS,
     GAP,
     LAST_PITCH,
-    LIKENESS,
     POSITION,
     POSITIONS,
     PROGRAM,

@@ -20,9 +20,9 @@ from composer.encoding.events import FIELDS, PART, SLOTS
 from composer.encoding.features import COLUMN_SIZES, COLUMNS, INPUTS, PROGRAM
 from composer.encoding.part_features import PART_FEATURE_SIZES, PART_FEATURES
 from composer.encoding.part_order import RANKS
-from composer.network import weights_file
 from composer.music.chords import NO_CHORD
 from composer.music.notes import DRUM_PROGRAM
+from composer.network import weights_file
 from composer.network.config import (
     ADVICE,
     CHORD_GAIN,

@@ -14,7 +14,9 @@ from composer.encoding.lookback import LIKENESSES
 from composer.encoding.match_model import TRUSTS
 from composer.encoding.part_features import PART_FEATURE_SIZES, PART_FEATURES
 from composer.encoding.part_order import RANKS
+from composer.encoding.return_lookback import RETURNINGS
 from composer.network.config import (
+    CHORD_PLACES,
     EMBEDDING_SIZES,
     HEAD_CONTEXT,
     POINTER_UNITS,
@@ -65,8 +67,10 @@ def weights(config: NetworkConfig = CONFIG, seed: int = 0) -> dict[str, np.ndarr
             continue
         draw(f"head_{field}/gain/embeddings", TRUSTS, 1)
         draw(f"head_{field}/gain_ago/embeddings", LIKENESSES, 1)
+        draw(f"head_{field}/gain_return/embeddings", RETURNINGS, 1)
         draw(f"head_{field}/logits/kernel", config.head_units, size)
         draw(f"head_{field}/logits/bias", size)
+    draw("head_pitch/gain_chord/embeddings", int(CHORD_PLACES.max()) + 1, 1)
     for name, size in (("ranks", RANKS), ("moment", POINTER_UNITS)):
         draw(f"head_part/{name}/kernel", config.head_units, size)
         draw(f"head_part/{name}/bias", size)

@@ -1,6 +1,7 @@
 """Validation: nats per note by field on pieces that training never sees.
 
-Whole pieces, untransposed and with their own plan, state carried from the first step to END. Nats are summed over
+Whole pieces, untransposed and with their own plan, the state carried from the first step to
+END. Nats are summed over
 a corpus's pieces and divided by its notes; END's shift counts in the shift field but not
 as a note. "all" is the plain mean over corpora, so that a big corpus does not hide the rest.
 """
@@ -13,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from composer.analysis.form import with_plan
 from composer.encoding.events import FIELDS, NO_SHIFT, PART, SHIFT
 from composer.encoding.features import COLUMNS
-from composer.analysis.form import with_plan
 from composer_training.data.dataset import Dataset, to_events
 from composer_training.data.streams import Batch, Steps, filled_up
 
