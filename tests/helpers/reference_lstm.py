@@ -27,6 +27,7 @@ from composer.encoding.events import FIELDS, PART, Events
 from composer.encoding.features import COLUMNS, INPUTS, parts_of
 from composer.encoding.part_features import PART_FEATURES
 from composer.encoding.part_order import ranks_of
+from composer.music.notes import DRUM_PROGRAM
 from composer.network.config import HEAD_CONTEXT
 
 Floats = NDArray[np.float64]
@@ -135,7 +136,7 @@ def head(weights: Weights, field: str, hidden: Floats, coming: NDArray[np.intege
         weights: Of the network.
         field: One of `FIELDS`.
         hidden: [..., H] from the trunk.
-        coming: int [..., 28], the step being predicted; only what the field may see is
+        coming: int [..., 39], the step being predicted; only what the field may see is
             looked at.
 
     Returns:
@@ -150,14 +151,26 @@ def head(weights: Weights, field: str, hidden: Floats, coming: NDArray[np.intege
     for gain, trust, named in (
         ("gain", "trust", f"expected_{field}"),
         ("gain_ago", "likeness", f"ago_{field}"),
+        ("gain_return", "returning", f"return_{field}"),
     ):
         at = coming[..., COLUMNS.index(named), None] == np.arange(logits.shape[-1])
         logits = logits + at * 8 * weight(f"{gain}/embeddings")[coming[..., COLUMNS.index(trust)]]
+    if field == "pitch":
+        # By the chord's quality and the interval above its root; drums have no place in it.
+        gains = weight("gain_chord/embeddings")[:, 0]
+        chord = np.where(
+            coming[..., COLUMNS.index("program")] == DRUM_PROGRAM,
+            0,
+            coming[..., COLUMNS.index("chord")],
+        )[..., None]
+        root, quality = np.divmod(chord - 1, 9)
+        interval = (np.arange(logits.shape[-1]) - root) % 12
+        logits = logits + 8 * np.where(chord, gains[1 + 12 * quality + interval], gains[0])
     return logits
 
 
 def parts_of_notes(events: Events, table: NDArray[np.integer]) -> NDArray[np.int64]:
-    """The parts that may play at each note of one piece, int [notes * P, 15]; see `part`.
+    """The parts that may play at each note of one piece, int [notes * P, 17]; see `part`.
 
     Args:
         events: The piece.

@@ -283,9 +283,10 @@ def test_the_same_seed_draws_the_same_weights() -> None:
 def test_weights_are_called_what_checkpoints_and_the_runtime_call_them() -> None:
     names = set(weights_of(build(TINY)))
     wanted = {f"in_{name}/embeddings" for name in INPUTS}
-    wanted |= {f"known_{name}/embeddings" for name in INPUTS if name != "velocity"}
+    wanted |= {f"known_{name}/embeddings" for names in HEAD_CONTEXT.values() for name in names}
     others = [field for field in FIELDS if field != "part"]
     wanted |= {f"head_{field}/{gain}/embeddings" for field in others for gain in ADVICE}
+    wanted.add("head_pitch/gain_chord/embeddings")
     wanted |= {f"head_part/{kind}_{name}/embeddings" for kind in ("told", "gain")
                for name in PART_FEATURES}  # fmt: skip
     wanted |= {f"head_part/{layer}/{n}" for layer in ("ranks", "moment")

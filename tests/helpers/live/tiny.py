@@ -11,7 +11,9 @@ from composer.encoding.lookback import LIKENESSES
 from composer.encoding.match_model import TRUSTS
 from composer.encoding.part_features import PART_FEATURE_SIZES, PART_FEATURES
 from composer.encoding.part_order import RANKS
+from composer.encoding.return_lookback import RETURNINGS
 from composer.network.config import (
+    CHORD_PLACES,
     EMBEDDING_SIZES,
     HEAD_CONTEXT,
     POINTER_UNITS,
@@ -69,7 +71,9 @@ def tiny_predictor(belief: float | None = None) -> Predictor:
         weights[f"head_{field}/logits/bias"] = random.normal(0, 0.5, classes)
         weights[f"head_{field}/gain/embeddings"] = random.normal(0, 0.5, (TRUSTS, 1))
         weights[f"head_{field}/gain_ago/embeddings"] = random.normal(0, 0.5, (LIKENESSES, 1))
+        weights[f"head_{field}/gain_return/embeddings"] = np.zeros((RETURNINGS, 1))
         if belief is not None:
             weights[f"head_{field}/gain/embeddings"][1:] = belief
+    weights["head_pitch/gain_chord/embeddings"] = np.zeros((CHORD_PLACES.max() + 1, 1))
     heads = Heads({name: w.astype(np.float32) for name, w in weights.items()}, HEAD)
     return Predictor(NetworkConfig(LAYERS, UNITS, HEAD), TinyTrunk(), heads)
