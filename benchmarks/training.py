@@ -4,9 +4,9 @@
     python benchmarks/training.py --threads 1 --hold    where others work, too
 
 Whole updates, forward, backward and optimiser, on steps drawn at random: here with Keras on
-TensorFlow and the loop of `composer.network.keras_lstm.HoistedLSTM`, there with `torch.nn.LSTM` in
+TensorFlow and the loop of `composer.network.hoisted_lstm`, there with `torch.nn.LSTM` in
 bfloat16 under autocast, the same embeddings, heads, loss, clipping and optimiser. Each runs in
-a process of its own, one at a time and in turns, so that a machine's other work falls on both
+a process of its own, one at a time and in turns, so that a machine's other work slows both
 alike. What counts is notes a second by the median update, and the ratio of the two.
 """
 

@@ -26,7 +26,7 @@ from keras import ops
 from numpy.typing import NDArray
 
 from composer.network import weights_file
-from composer.network.keras_lstm import HoistedLSTM, on_gpu
+from composer.network.hoisted_lstm import HoistedLSTM, on_gpu
 from composer_training.baselines.performance_events import CLASSES, EDGE, Tokens, to_tokens
 from composer_training.data.augment import augment
 from composer_training.data.dataset import Dataset, Record
