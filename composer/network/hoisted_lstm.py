@@ -10,6 +10,7 @@ Written with Keras 3 layers and `keras.ops` only: it runs on TensorFlow, JAX and
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import keras
@@ -69,6 +70,48 @@ def _fused(function: Callable[..., Any]) -> Callable[..., Any]:
     return fused
 
 
+@cache  # A kernel is compiled once for each shape of its tensors, not at each call of a layer.
+def _cell(dtype: str) -> Callable[..., Any]:
+    """The cell: what comes in, what recurs [B, 4H] and the last c -> h, c and the gates [B, 4H]."""
+
+    @_fused
+    def cell(x: Tensor, recurred: Tensor, c: Tensor) -> Any:
+        z = ops.cast(x + recurred, "float32")
+        i, f, g, o = ops.split(z, 4, axis=-1)
+        i, f, g, o = ops.sigmoid(i), ops.sigmoid(f), ops.tanh(g), ops.sigmoid(o)
+        c = f * c + i * g
+        h = o * ops.tanh(c)
+        return h, c, ops.cast(ops.concatenate([i, f, g, o], axis=-1), dtype)
+
+    return cell
+
+
+@cache
+def _cell_back(dtype: str) -> Callable[..., Any]:
+    """The cell backwards: gradients of h and c -> of the gates' inputs, and of the c before."""
+
+    @_fused
+    def cell_back(
+        dh: Tensor, dc: Tensor, dout: Tensor, gate: Tensor, c: Tensor, c_before: Tensor
+    ) -> Any:
+        i, f, g, o = ops.split(ops.cast(gate, "float32"), 4, axis=-1)
+        dh = dh + dout
+        squashed = ops.tanh(c)
+        dc = dc + dh * o * (1.0 - squashed * squashed)
+        dz = ops.concatenate(
+            [
+                dc * g * i * (1.0 - i),
+                dc * c_before * f * (1.0 - f),
+                dc * i * (1.0 - g * g),
+                dh * squashed * o * (1.0 - o),
+            ],
+            axis=-1,
+        )
+        return ops.cast(dz, dtype), dc * f
+
+    return cell_back
+
+
 @ops.custom_gradient
 def _recurrence(projected: Tensor, recurrent: Tensor, h0: Tensor, c0: Tensor) -> Any:
     """The loop over time of an LSTM layer.
@@ -86,15 +129,7 @@ def _recurrence(projected: Tensor, recurrent: Tensor, h0: Tensor, c0: Tensor) ->
     dtype = keras.backend.standardize_dtype(projected.dtype)
     weights = ops.cast(recurrent, dtype)
 
-    @_fused
-    def cell(x: Tensor, recurred: Tensor, c: Tensor) -> Any:
-        """What comes in and the last cell -> h, c and the four gates."""
-        z = ops.cast(x + recurred, "float32")
-        i, f, g, o = ops.split(z, 4, axis=-1)
-        i, f, g, o = ops.sigmoid(i), ops.sigmoid(f), ops.tanh(g), ops.sigmoid(o)
-        c = f * c + i * g
-        h = o * ops.tanh(c)
-        return h, c, ops.cast(ops.concatenate([i, f, g, o], axis=-1), dtype)
+    cell, cell_back = _cell(dtype), _cell_back(dtype)
 
     def forward(carry: Any, x: Tensor) -> Any:
         h, c, _ = carry
@@ -110,26 +145,6 @@ def _recurrence(projected: Tensor, recurrent: Tensor, h0: Tensor, c0: Tensor) ->
         up = ops.cast(up, "float32")
         before = ops.concatenate([c0[None], cs[:-1]], axis=0)
         transposed = ops.transpose(weights)
-
-        @_fused
-        def cell_back(
-            dh: Tensor, dc: Tensor, dout: Tensor, gate: Tensor, c: Tensor, c_before: Tensor
-        ) -> Any:
-            """Gradients of h and c -> of the gates' inputs, and of the cell before."""
-            i, f, g, o = ops.split(ops.cast(gate, "float32"), 4, axis=-1)
-            dh = dh + dout
-            squashed = ops.tanh(c)
-            dc = dc + dh * o * (1.0 - squashed * squashed)
-            dz = ops.concatenate(
-                [
-                    dc * g * i * (1.0 - i),
-                    dc * c_before * f * (1.0 - f),
-                    dc * i * (1.0 - g * g),
-                    dh * squashed * o * (1.0 - o),
-                ],
-                axis=-1,
-            )
-            return ops.cast(dz, dtype), dc * f
 
         def backward(carry: Any, step: Any) -> Any:
             dh, dc, _ = carry

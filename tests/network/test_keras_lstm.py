@@ -51,9 +51,17 @@ def spread(network: Network, seed: int = 3) -> dict[str, np.ndarray]:
     return weights
 
 
-def test_the_network_gives_what_the_equations_give() -> None:
+@pytest.fixture(scope="module")
+def network() -> Network:
+    """One for all tests that only look at it: building takes two seconds."""
+    keras.mixed_precision.set_global_policy("float32")
     network = build(TINY)
-    weights = spread(network)
+    spread(network)
+    return network
+
+
+def test_the_network_gives_what_the_equations_give(network: Network) -> None:
+    weights = weights_of(network)
     features, parts = random_features(4, 9), random_parts(4, 9)
     state = np.random.default_rng(8).normal(size=(3, 2, 4, 6)).astype(np.float32)
     logits, after = network(features, parts, state)
@@ -64,9 +72,7 @@ def test_the_network_gives_what_the_equations_give() -> None:
     np.testing.assert_allclose(ops.convert_to_numpy(after), wanted_after, atol=1e-5)
 
 
-def test_state_carries_a_piece_over_a_cut() -> None:
-    network = build(TINY)
-    spread(network)
+def test_state_carries_a_piece_over_a_cut(network: Network) -> None:
     features = random_features(2, 10)
     parts = random_parts(2, 10)
     lane, step = np.divmod(parts[:, 0], 10)
@@ -86,24 +92,26 @@ def test_state_carries_a_piece_over_a_cut() -> None:
         np.testing.assert_allclose(ops.convert_to_numpy(whole[field]), pieces, atol=1e-4)
 
 
-def test_a_head_sees_only_its_columns_of_the_step_it_predicts() -> None:
-    """Change one column of the last step: only heads that may see it change."""
-    network = build(TINY)
-    spread(network)
-    features = random_features(1, 4)
-    parts = random_parts(1, 4)
-    before, _ = network(features, parts, network.zero_state(1))
-    for index, name in enumerate(COLUMNS):
-        changed = features.copy()
-        changed[0, -1, index] = (changed[0, -1, index] + 1) % COLUMN_SIZES[index]
-        after, _ = network(changed, parts, network.zero_state(1))
-        for field, one, other in zip(FIELDS, before, after, strict=True):
-            one, other = ops.convert_to_numpy(one), ops.convert_to_numpy(other)
-            if field == "part":
-                one, other = one.reshape(1, 4, 3), other.reshape(1, 4, 3)
-            assert np.array_equal(one[:, :-1], other[:, :-1])
-            seen = not np.array_equal(one[:, -1], other[:, -1])
-            assert seen == (name in HEAD_CONTEXT[field]), (field, name)
+def test_a_head_sees_only_its_columns_of_the_step_it_predicts(network: Network) -> None:
+    """Change one column of the last step: only heads that may see it change.
+
+    One stream as it is and one for each changed column, side by side.
+    """
+    streams = 1 + len(COLUMNS)
+    features = np.repeat(random_features(1, 4), streams, axis=0)
+    for index in range(len(COLUMNS)):
+        value = features[0, -1, index]
+        features[1 + index, -1, index] = (value + 1) % COLUMN_SIZES[index]
+    parts = np.tile(random_parts(1, 4), (streams, 1))
+    parts[:, 0] += np.repeat(4 * np.arange(streams), 4 * 3)  # steps are counted through streams
+    logits, _ = network(features, parts, network.zero_state(streams))
+    for field, found in zip(FIELDS, map(ops.convert_to_numpy, logits), strict=True):
+        found = found.reshape(streams, 4, -1)
+        moved = np.abs(found - found[0]).max(axis=-1)  # [streams, steps]
+        assert moved[:, :-1].max() < 1e-5
+        for name, by in zip(COLUMNS, moved[1:, -1], strict=True):
+            assert (by > 1e-3) == (name in HEAD_CONTEXT[field]), (field, name, by)
+            assert by > 1e-3 or by < 1e-5
 
 
 def test_what_a_head_sees_is_settled_by_the_fields_before_it() -> None:
@@ -125,8 +133,7 @@ def test_what_a_head_sees_is_settled_by_the_fields_before_it() -> None:
         known |= {field} - {"part"} | settled.get(field, set())
 
 
-def test_dropout_is_on_in_training_only() -> None:
-    network = build(TINY)
+def test_dropout_is_on_in_training_only(network: Network) -> None:
     given = random_features(2, 3), random_parts(2, 3), network.zero_state(2)
     still = [network(*given)[0][0] for _ in range(2)]
     moving = [network(*given, training=True)[0][0] for _ in range(2)]
@@ -135,13 +142,14 @@ def test_dropout_is_on_in_training_only() -> None:
 
 
 def test_the_same_seed_draws_the_same_weights() -> None:
-    one, other, third = (weights_of(build(TINY, seed)) for seed in (4, 4, 5))
+    small = NetworkConfig(layers=1, units=6, head_units=5)
+    one, other, third = (weights_of(build(small, seed)) for seed in (4, 4, 5))
     assert all(np.array_equal(one[name], other[name]) for name in one)
     assert not all(np.array_equal(one[name], third[name]) for name in one)
 
 
-def test_weights_are_called_what_checkpoints_and_the_runtime_call_them() -> None:
-    names = set(weights_of(build(TINY)))
+def test_weights_are_called_what_checkpoints_and_the_runtime_call_them(network: Network) -> None:
+    names = set(weights_of(network))
     wanted = {f"in_{name}/embeddings" for name in INPUTS}
     wanted |= {f"known_{name}/embeddings" for names in HEAD_CONTEXT.values() for name in names}
     others = [field for field in FIELDS if field != "part"]
@@ -161,8 +169,7 @@ def test_weights_are_called_what_checkpoints_and_the_runtime_call_them() -> None
     assert names == wanted
 
 
-def test_weights_that_do_not_fit_are_refused() -> None:
-    network = build(TINY)
+def test_weights_that_do_not_fit_are_refused(network: Network) -> None:
     weights = weights_of(network)
     with pytest.raises(ModelError, match="lstm_0"):
         set_weights(network, {k: v for k, v in weights.items() if "lstm_0" not in k})
@@ -172,12 +179,11 @@ def test_weights_that_do_not_fit_are_refused() -> None:
 
 @pytest.mark.parametrize("on_gpu", [False, True])
 def test_in_bfloat16_state_and_logits_stay_float32(
-    on_gpu: bool, monkeypatch: pytest.MonkeyPatch
+    on_gpu: bool, network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With both kinds of layer: Keras's own is what a GPU gets."""
     monkeypatch.setattr("composer.network.keras_lstm.on_gpu", lambda: on_gpu)
-    network = build(TINY)
-    weights = spread(network)
+    weights = weights_of(network)
     keras.mixed_precision.set_global_policy("mixed_bfloat16")
     half = build(TINY)
     set_weights(half, weights)
