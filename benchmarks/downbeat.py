@@ -28,7 +28,6 @@ from composer.music import downbeat
 from composer.music.beat_grid import BEATS, find_grid
 
 Floats = NDArray[np.float64]
-SHIPPED: Floats = np.array(list(downbeat._WEIGHTS.values())).T.ravel()
 RIDGE = 1.0
 
 
@@ -57,24 +56,19 @@ class Song:
 
     def phase(self, weights: Floats) -> int:
         """Where `find_downbeat` would put the bar line with these weights."""
-        whole, *stretches = (part @ weights - (part @ weights)[0] for part in self.clues)
-        best = int(whole.argmax())
-        needed = downbeat._MARGIN if self.tonal else downbeat._MARGIN_DRUMS
-        strong = whole[best] * min(1.0, self.bars / downbeat._ENOUGH_BARS) ** 0.5 > needed
-        agreed = all(gains[best] > 0 for gains in stretches)
-        return best if strong and agreed else 0
+        return downbeat.likeliest_phase(self.clues, self.bars, self.tonal, weights)
 
 
 def song(path: Path, corpus: str) -> Song | None:
     """What a file says of its bar lines; None where the search does not even begin."""
     piece = midi.read(path)
     grid = find_grid(piece)
-    bars = downbeat._bars(piece)
+    bars = downbeat.bars_of(piece)
     if grid.kind != BEATS or bars is None:
         return None
     clues = downbeat.pulse_clues(piece, bars, grid.offset)
     count = clues.shape[1] // bars.pulses
-    if count < downbeat._FEWEST_BARS:
+    if count < downbeat.FEWEST_BARS:
         return None
     found = tuple(downbeat.evidence(clues, bars.pulses))
     return Song(corpus, bars.pulses, count, bool(clues[0].any()), found)
@@ -82,7 +76,7 @@ def song(path: Path, corpus: str) -> Song | None:
 
 def fit(songs: list[Song]) -> Floats:
     """Weights by which phase 0 is the likeliest."""
-    weights = np.zeros(len(SHIPPED))
+    weights = np.zeros(len(downbeat.WEIGHTS))
     for _ in range(60):
         slope, curve = -RIDGE * weights, RIDGE * np.eye(len(weights))
         for clues in (song.clues[0] for song in songs):
@@ -135,7 +129,7 @@ def main() -> None:
         fit([song for song, own in zip(songs, fold, strict=True) if own != number])
         for number in range(given.folds)
     ]
-    tell("As shipped", songs, files, lambda index: SHIPPED)
+    tell("As shipped", songs, files, lambda index: downbeat.WEIGHTS)
     tell(f"Cross-fitted, {given.folds} folds", songs, files, lambda index: crossed[fold[index]])
     if len(files) > 1:
         apart = {name: fit([song for song in songs if song.corpus != name]) for name in files}

@@ -267,7 +267,7 @@ def _in_turns(
     bare: list[float] = []
     tutorial: list[float] = []
     share = -(-notes // ROUNDS)
-    with _Tutorial(predictor, keras) as rival:
+    with KerasTutorial(predictor, keras) as rival:
         for _ in range(ROUNDS):
             played += time_notes(predictor, 1, share)
             bare += time_network(predictor, share)
@@ -276,7 +276,7 @@ def _in_turns(
     return played, bare, reason or tutorial
 
 
-class _Tutorial:
+class KerasTutorial:
     """A process that runs `composer.evaluation.speed_keras`, or the reason why there is none."""
 
     def __init__(self, predictor: Predictor, wanted: bool) -> None:
@@ -296,7 +296,7 @@ class _Tutorial:
             )  # fmt: skip
             self.times(1)  # until it is up
 
-    def __enter__(self) -> _Tutorial:
+    def __enter__(self) -> KerasTutorial:
         return self
 
     def __exit__(self, *error: object) -> None:

@@ -23,6 +23,7 @@ Conventions:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -36,7 +37,7 @@ from composer.music.timing import bar_ticks
 _Floats = npt.NDArray[np.float64]
 _Ints = npt.NDArray[np.int64]
 
-_FEWEST_BARS: Final = 4
+FEWEST_BARS: Final = 4
 """Fewer bars repeat too little to contradict the file."""
 
 _ENOUGH_BARS: Final = 16
@@ -67,6 +68,9 @@ _WEIGHTS: Final = {
 }
 """Clue: its weight at the bar line itself, and half a bar from it."""
 
+WEIGHTS: Final[_Floats] = np.array(list(_WEIGHTS.values())).T.ravel()
+"""[clue], as `phase_clues` has its columns: first those of the bar line, then of half a bar on."""
+
 _CLUES: Final = tuple(_WEIGHTS)
 _VELOCITY: Final = _CLUES.index("velocity")
 
@@ -77,7 +81,7 @@ _CRASH: Final = (49, 52, 55, 57)
 
 
 @dataclass(frozen=True, slots=True)
-class _Bars:
+class Bars:
     """The bar of a piece with one metre, in ticks: `pulses` of `pulse` ticks each."""
 
     pulse: int
@@ -92,21 +96,36 @@ def find_downbeat(piece: Piece, offset: int = 0) -> int:
         piece: A piece that keeps its beat.
         offset: Ticks that its onsets lie after the file's beats.
     """
-    bars = _bars(piece)
+    bars = bars_of(piece)
     if bars is None:
         return 0
     clues = pulse_clues(piece, bars, offset)
     count = clues.shape[1] // bars.pulses
-    if count < _FEWEST_BARS:
+    if count < FEWEST_BARS:
         return 0
-    whole, *stretches = (_gain(phases) for phases in evidence(clues, bars.pulses))
+    phase = likeliest_phase(evidence(clues, bars.pulses), count, bool(clues[0].any()))
+    return phase * bars.pulse
+
+
+def likeliest_phase(
+    phases: Sequence[_Floats], bars: int, tonal: bool, weights: _Floats = WEIGHTS
+) -> int:
+    """The pulse on which the bar line lies; 0, where the file has it, without strong evidence.
+
+    Args:
+        phases: [phase, clue] of the whole and of its stretches, as `evidence` gives them.
+        bars: Of the piece.
+        tonal: Whether there is more than drums.
+        weights: [clue], of the shipped fit or of another.
+    """
+    scores = [clues @ weights for clues in phases]
+    whole, *stretches = (score - score[0] for score in scores)  # log odds against the file
     phase = int(whole.argmax())
-    tonal = bool(clues[0].any())
     needed = _MARGIN if tonal else _MARGIN_DRUMS
-    strong = whole[phase] * min(1.0, count / _ENOUGH_BARS) ** 0.5 > needed
+    strong = whole[phase] * min(1.0, bars / _ENOUGH_BARS) ** 0.5 > needed
     # All stretches must agree: one bar too short, or one odd note, moves only some of them.
     agreed = all(gains[phase] > 0 for gains in stretches)
-    return phase * bars.pulse if strong and agreed else 0
+    return phase if strong and agreed else 0
 
 
 def evidence(clues: _Floats, pulses: int) -> list[_Floats]:
@@ -123,15 +142,7 @@ def evidence(clues: _Floats, pulses: int) -> list[_Floats]:
     return [phase_clues(span, pulses) for span in (clues, *spans)]
 
 
-def _gain(phases: _Floats) -> _Floats:
-    """[phase]: log odds that the bar line is there rather than where the file says."""
-    weights = np.array(list(_WEIGHTS.values())).T.ravel()
-    scores: _Floats = phases @ weights
-    gains: _Floats = scores - scores[0]
-    return gains
-
-
-def _bars(piece: Piece) -> _Bars | None:
+def bars_of(piece: Piece) -> Bars | None:
     """The bars of a piece in one metre; None when the metre changes.
 
     Whoever wrote metre changes knew where the bar lines were.
@@ -145,10 +156,10 @@ def _bars(piece: Piece) -> _Bars | None:
     pulse, rest = divmod(4 * beat, under)
     if rest or pulse == 0 or bar % pulse or bar == pulse:
         return None
-    return _Bars(pulse, bar // pulse, beat)
+    return Bars(pulse, bar // pulse, beat)
 
 
-def pulse_clues(piece: Piece, bars: _Bars, offset: int) -> _Floats:
+def pulse_clues(piece: Piece, bars: Bars, offset: int) -> _Floats:
     """How much speaks for a bar line at each pulse of the piece.
 
     Returns:

@@ -10,17 +10,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from composer.music.beat_grid import BEATS, Grid, find_grid
+from composer.music.beat_grid import BEATS, find_grid
 from composer.music.notes import Note, Piece
 from composer.plots.style import FAINT, INK, NEW_SHADES, SEED_SHADES, plain, png, pyplot, save
-
-MOST_SEED = 2.0
-"""A seed is shown from its end back, at most so many times as long as what follows."""
+from composer.plots.time_axis import TimeAxis, first_shown
 
 _KEYS = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
 _BLACK = (1, 3, 6, 8, 10)
@@ -31,42 +28,6 @@ _DRUMS = {
     55: "splash", 56: "cowbell", 57: "crash", 59: "ride",
 }  # fmt: skip
 """Drum keys as musicians call them (General MIDI 1, percussion key map)."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Time:
-    """Ticks to where they stand across the picture.
-
-    Attributes:
-        piece: Whose tempo and metre hold.
-        grid: Where its beats lie.
-        first: First tick shown.
-        last: Last tick shown.
-    """
-
-    piece: Piece
-    grid: Grid
-    first: int
-    last: int
-
-    def at(self, tick: float) -> float:
-        """In ticks when there are bars, else in seconds."""
-        if self.grid.kind == BEATS:
-            return tick
-        return self.piece.tempos.seconds(tick, self.piece.ticks_per_beat)
-
-    def bars(self) -> list[tuple[int, int]]:
-        """(tick, number) of each bar line shown; bars are counted from 1."""
-        moved = self.grid.offset + self.grid.downbeat
-        lines: list[tuple[int, int]] = []
-        tick = max(self.first - moved, 0)
-        while True:
-            tick = self.piece.metres.bar_line_at_or_after(tick, self.piece.ticks_per_beat)
-            if tick + moved > self.last:
-                return lines
-            bar = self.piece.metres.position(tick, self.piece.ticks_per_beat).bar
-            lines.append((tick + moved, bar + 1))
-            tick += 1
 
 
 def piano_roll_png(seed: Piece, continuation: Piece, join: int, *, title: str = "") -> bytes:
@@ -83,7 +44,7 @@ def piano_roll_png(seed: Piece, continuation: Piece, join: int, *, title: str = 
     """
     grid = find_grid(seed)
     last = max(continuation.end, join + 1)
-    time = _Time(seed, grid, _beginning(seed, grid, join, last), last)
+    time = TimeAxis(seed, grid, first_shown(seed, grid, join, last), last)
     bands = _Bands(seed, continuation, time)
     figure, axes = bands.make()
     for which, shades in ((seed, SEED_SHADES), (continuation, NEW_SHADES)):
@@ -125,7 +86,7 @@ def surprise_roll(
         OutputError: The file exists and `force` is not set, or it cannot be written.
     """
     plotting = pyplot()
-    time = _Time(piece, find_grid(piece), 0, piece.end)
+    time = TimeAxis(piece, find_grid(piece), 0, piece.end)
     bands = _Bands(piece, piece, time)
     figure, axes = bands.make()
     # Cividis: even to the eye, and the same to eyes without red or green (Nunez 2018).
@@ -149,22 +110,10 @@ def surprise_roll(
     save(figure, path, force=force)
 
 
-def _beginning(seed: Piece, grid: Grid, join: int, last: int) -> int:
-    """The tick from which a seed is shown: a bar line, or its first note."""
-    beat = seed.ticks_per_beat
-    wanted = join - max(int(MOST_SEED * (last - join)), 8 * 4 * beat)
-    onset = min((note.onset for _, note in seed.notes()), default=0)
-    wanted = max(wanted, onset, 0)
-    if grid.kind != BEATS:
-        return wanted
-    moved = grid.offset + grid.downbeat
-    return max(seed.metres.position(max(wanted - moved, 0), beat).start + moved, 0)
-
-
 class _Bands:
     """The two bands of a picture, tones above drums; a band without notes is left out."""
 
-    def __init__(self, first: Piece, second: Piece, time: _Time) -> None:
+    def __init__(self, first: Piece, second: Piece, time: TimeAxis) -> None:
         pitches: dict[bool, set[int]] = {False: set(), True: set()}
         for part in (*first.parts, *second.parts):
             found = {note.pitch for note in part.notes if note.end > time.first}
@@ -244,7 +193,7 @@ class _Bands:
 
 
 def _draw_notes(
-    axis: Any, notes: Sequence[Note], time: _Time, row: Mapping[int, int], colours: Iterable[Any]
+    axis: Any, notes: Sequence[Note], time: TimeAxis, row: Mapping[int, int], colours: Iterable[Any]
 ) -> None:
     """Notes as bars, [onset, end] across and their pitch's row high."""
     from matplotlib.collections import PolyCollection

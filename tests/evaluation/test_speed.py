@@ -65,7 +65,7 @@ def test_lines_of_a_whole_run():
 
 def test_without_keras_it_says_so(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(bench, "find_spec", lambda name: None)
-    with bench._Tutorial(tiny_model.predictor(), wanted=True) as rival:
+    with bench.KerasTutorial(tiny_model.predictor(), wanted=True) as rival:
         assert rival.times(3) == []
         assert install_extra("train") in rival.reason
 

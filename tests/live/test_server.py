@@ -151,6 +151,8 @@ def test_one_port_for_all_and_subscribers() -> None:
         play_chord(sender)
         hear_chord(receiver)
         hear_chord(extra)
+        assert {pitch for pitch, _, _ in receiver.plays} == {72, 76, 79}
+        assert sender.plays == []
         extra.close()
     receiver.close()
 

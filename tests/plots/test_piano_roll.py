@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 
 from composer.errors import DependencyError, OutputError
-from composer.music.beat_grid import BEATS, Grid
 from composer.music.notes import DRUM_PROGRAM, Note, Part, Piece
-from composer.music.timing import MetreMap
 
 pytest.importorskip("matplotlib")
 
@@ -92,20 +90,6 @@ def test_without_matplotlib_one_line_says_what_to_do(monkeypatch: pytest.MonkeyP
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(DependencyError, match="pip install matplotlib"):
         figures.pyplot()
-
-
-def test_bar_lines_follow_metre_offset_and_downbeat():
-    piece = Piece(music(1).parts, metres=MetreMap(((0, 3, 4), (2880, 4, 4))))
-    time = plot._Time(piece, Grid(BEATS), 0, 7000)
-    assert time.bars() == [(0, 1), (1440, 2), (2880, 3), (4800, 4), (6720, 5)]
-    moved = plot._Time(piece, Grid(BEATS, offset=7, downbeat=480), 487, 3000)
-    assert moved.bars() == [(487, 1), (1927, 2)]
-
-
-def test_of_a_long_seed_the_end_is_shown():
-    seed = music(1, bars=100)
-    first = plot._beginning(seed, Grid(BEATS), 100 * 1920, 104 * 1920)
-    assert first == 92 * 1920
 
 
 def test_surprise(tmp_path: Path):

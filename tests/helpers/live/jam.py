@@ -37,23 +37,23 @@ class Jam:
     def at(self, moment: float, act: Callable[[Session, float], object]) -> None:
         self.until(moment)
         act(self.session, moment)
-        self._keep(self.engine.touch("player", moment))
+        self.keep(self.engine.touch("player", moment))
         self._think()
 
     def until(self, moment: float) -> None:
         while self.engine.deadline() <= moment:
             self.now = max(self.engine.deadline(), self.now)
             for _, outputs in self.engine.advance(self.now):
-                self._keep(outputs)
+                self.keep(outputs)
             self._think()
         self.now = moment
 
     def _think(self) -> None:
         while self.scheduler is not None and not self.scheduler.idle:
             for _, outputs in self.engine.news(self.scheduler.step(), self.now):
-                self._keep(outputs)
+                self.keep(outputs)
 
-    def _keep(self, outputs: list[Output]) -> None:
+    def keep(self, outputs: list[Output]) -> None:
         self.sent += [(self.now, output) for output in outputs]
 
     def play(self, notes: list[tuple[float, float, int]], channel: int = 0) -> None:

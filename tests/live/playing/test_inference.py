@@ -413,7 +413,7 @@ def test_a_jam_with_the_network(
         jam.until(start + 3.9)
     closed = jam.engine.close("player", 8.0)
     assert closed is not None
-    jam._keep(closed[1])
+    jam.keep(closed[1])
     check_paired([output[:3] for _, output in jam.sent if isinstance(output, Play)])
     assert jam.plays
 

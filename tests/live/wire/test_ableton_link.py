@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import socket
 import sys
 import time
 import types
@@ -11,11 +12,11 @@ import types
 import pytest
 
 from composer.live.core.clock import SystemClock
-from composer.live.wire import ableton_link as link
 from composer.live.wire.ableton_link import (
     ALIVE,
     BYE,
     GONE,
+    GROUP,
     HEADER,
     SETTLED,
     LinkFollower,
@@ -73,8 +74,11 @@ def test_a_thread_that_fails_says_so(
 
 
 def multicast() -> bool:
+    """Whether this machine lets a program listen to the group in which Link hosts meet."""
+    group = socket.inet_aton(GROUP) + socket.inet_aton("0.0.0.0")  # on any network
     try:
-        link._listener().close()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as joining:
+            joining.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, group)
     except OSError:
         return False
     return sys.platform != "win32"

@@ -75,11 +75,23 @@ def test_the_pedal_is_not_to_be_learned() -> None:
 
 
 def test_nonsense_does_nothing() -> None:
+    """Bytes of MIDI that are cut short, or that no message begins with."""
     stage = Stage()
     chance = random.Random(0)
     for length in range(6):
         for _ in range(200):
+            data = bytes(chance.randrange(128) for _ in range(length))  # data, no status
+            stage.player.receive(0.0, data)
+            status = bytes((chance.randrange(0x80, 0xF0),))  # one byte of two or three
+            stage.player.receive(0.0, status)
+    assert stage.session.phrases.count == 0
+    assert stage.sent == []
+    for length in range(6):  # and whatever else may come is at least survived
+        for _ in range(200):
             stage.player.receive(0.0, bytes(chance.randrange(256) for _ in range(length)))
+    count = stage.session.phrases.count
+    stage.player.receive(1.0, bytes((0x90, 60, 100)))
+    assert stage.session.phrases.count == count + 1
 
 
 class Host:

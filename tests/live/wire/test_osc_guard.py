@@ -70,8 +70,12 @@ HEADERS = (b"#bundle\0", b"/a\0\0,", b"#bundle\0" + bytes(7) + b"\1\0\0\0\x10/a\
 
 @given(st.sampled_from((b"", *HEADERS)), st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(header: bytes, packet: bytes) -> None:
-    with contextlib.suppress(OscError):
-        parse(header + packet)
+    try:
+        messages = parse(header + packet)
+    except OscError as error:
+        assert str(error) and "\n" not in str(error)
+    else:
+        assert len(messages) <= MOST_MESSAGES
 
 
 TYPES = st.text(alphabet="ifsbhdtScrmTFNI[]", max_size=12)

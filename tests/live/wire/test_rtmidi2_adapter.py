@@ -6,7 +6,7 @@ import importlib
 import sys
 import types
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -15,8 +15,10 @@ class Two:
     """What rtmidi2's clients do, remembered."""
 
     ports = ("a synth", "a keyboard")
+    made: ClassVar[list[Two]] = []
 
     def __init__(self, *given: object) -> None:
+        self.made.append(self)
         self.done: list[tuple[object, ...]] = [given]
         self.waiting: list[list[int]] = [[0x90, 60, 1]]
 
@@ -29,6 +31,7 @@ class Two:
 
 @pytest.fixture
 def two(monkeypatch: pytest.MonkeyPatch) -> Iterator[types.ModuleType]:
+    Two.made.clear()
     library = types.ModuleType("rtmidi2")
     for number, name in enumerate(("RTMIDI_DUMMY", "MACOSX_CORE", "LINUX_ALSA", "WINDOWS_MM")):
         setattr(library, f"API_{name}", number)
@@ -48,14 +51,14 @@ def test_the_same_names(two: Any) -> None:
     ears.open_port(1, "ours")
     assert ears.get_message() == ([0x90, 60, 1], None)
     assert ears.get_message() is None
-    assert ears._client.done == [
+    assert Two.made[0].done == [
         ("composer", two.QUEUE, 2), ("ignore_types", True, False, True), ("open_port", 1)
     ]  # fmt: skip
     fingers = two.MidiOut(2, name="composer")
     fingers.open_virtual_port("ours")
     fingers.send_message([0x80, 60, 0])
     fingers.close_port()
-    assert [done[0] for done in fingers._client.done[1:]] == [
+    assert [done[0] for done in Two.made[1].done[1:]] == [
         "open_virtual_port", "send_message", "close_port"
     ]  # fmt: skip
     fingers.delete()

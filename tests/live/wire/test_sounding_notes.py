@@ -45,6 +45,8 @@ def test_without_a_place_nothing_is_remembered(tmp_path: Path) -> None:
     sounding = SoundingFile(tmp_path / "file" / "folder")
     sounding.set("midi synth", 0, 60, True)
     sounding.close()
+    assert list(left_behind(tmp_path / "file" / "folder")) == []
+    assert list(tmp_path.iterdir()) == [tmp_path / "file"]
 
 
 def test_a_folder_that_is_not_there_holds_nothing(tmp_path: Path) -> None:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from composer_training.baselines.markov import Counts, Markov, _so_far, fit_mixture, interpolate
+from composer_training.baselines.markov import (
+    Counts,
+    Markov,
+    counts_so_far,
+    fit_mixture,
+    interpolate,
+)
 from composer_training.baselines.markov_contexts import History, known
 from composer_training.baselines.markov_player import MarkovPlayer
 
@@ -60,7 +66,7 @@ def test_what_was_counted_by_hand():
 
 def test_counts_so_far_are_those_before_each_letter():
     text = np.array([ord(letter) for letter in "abracadabra"])
-    n, total, kinds = _so_far(text[:-1].astype(np.uint64), text[1:])
+    n, total, kinds = counts_so_far(text[:-1].astype(np.uint64), text[1:])
     # Before the letters after a: b first, then c, d, and b once more.
     after_a = text[:-1] == ord("a")
     assert total[after_a].tolist() == [0, 1, 2, 3]

@@ -165,7 +165,7 @@ def test_surprise_is_what_the_whole_piece_costs_after_its_first_half(
     player: PerformancePlayer, pieces: list[SplitPiece]
 ) -> None:
     paid = player.surprise(true_halves(pieces))
-    network = player._network
+    network = player.network
     for piece, value in zip(pieces, paid, strict=True):
         rows = np.concatenate([piece.seed.rows, piece.second_half.rows])
         onsets = np.concatenate([piece.seed.onsets, piece.second_half.onsets + piece.seed.length])

@@ -101,7 +101,7 @@ class Counts:
         return count, np.where(there, self.totals[safe], 0), np.where(there, kinds, 0)
 
 
-def _so_far(contexts: Hashes, came: Ints) -> tuple[Ints, Ints, Ints]:
+def counts_so_far(contexts: Hashes, came: Ints) -> tuple[Ints, Ints, Ints]:
     """n(x), n and t before each position, counted among the positions before it, [N] each."""
     _, context = np.unique(contexts, return_inverse=True)
     pair = context.astype(np.int64) * SYMBOLS + came
@@ -217,7 +217,7 @@ class Markov:
             levels = zip(counts, hashes(chain, names), strict=True)
             long.append(interpolate((c.look_up(h, came) for c, h in levels), classes)[0])
             own = hashes(chain, names, piece)
-            p, deep = interpolate((_so_far(h, came) for h in own), classes)
+            p, deep = interpolate((counts_so_far(h, came) for h in own), classes)
             short.append(p)
             depths.append(deep)
         return np.stack(long + short, axis=1), bucket(depths)

@@ -95,7 +95,7 @@ class PerformancePlayer:
             halves: From `composer.evaluation.split_piece.split_piece`.
             progress: Called with how many seeds were heard and how many there are.
         """
-        self._network, self._halves = network, pieces
+        self.network, self._halves = network, pieces
         self._step = compiled(lambda tokens, state: network(tokens, NO_PARTS, state))
         spelt = [_spell(piece, piece.seed) for piece in pieces]
         scripts = [np.concatenate([[EDGE], tokens[:before]]) for tokens, before in spelt]
@@ -138,7 +138,7 @@ class PerformancePlayer:
         waiting = list(range(len(starts)))[::-1]
         streams: list[int | None] = [None] * min(BATCH_SIZE, len(starts))
         tokens = np.full((len(streams), 2, 1), EDGE, dtype=np.int32)
-        state = self._network.zero_state(len(streams))
+        state = self.network.zero_state(len(streams))
         done = 0
         while done < len(starts):
             for place, index in enumerate(streams):
@@ -224,7 +224,7 @@ class PerformancePlayer:
             rests.append(np.concatenate([self._seeds[item.index].tokens[-1:], tokens[before:]]))
         states = [self._seeds[item.index].state for item in made]
         paid = [float("nan")] * len(made)
-        for done, (index, nats) in enumerate(event_nats(self._network, rests, states), 1):
+        for done, (index, nats) in enumerate(event_nats(self.network, rests, states), 1):
             notes = len(made[index].segment.rows)
             paid[index] = float(nats.sum()) / notes if notes else float("nan")
             if progress:
