@@ -1,12 +1,14 @@
-"""A few small pieces as files, made here, and the dataset of them."""
+"""What tests of training share: small pieces, the dataset of them, one run on it."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from tiny_midi import write_midi
+from tiny_run import train
 
 from composer.cli.main import verbs
 
@@ -35,3 +37,15 @@ def prepared(music: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     assert result.exit_code == 0, result.output
     return out
+
+
+@pytest.fixture(scope="session")
+def straight(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run from the first update to the last; training takes half a minute."""
+    folder = tmp_path_factory.mktemp("runs") / "straight"
+    result = train(prepared, "--out", folder, "--json")
+    assert result.exit_code == 0, result.output
+    summary = json.loads(result.stdout)
+    assert summary["end"] == "done" and summary["updates"] == 12
+    assert summary["model"] == str(folder / "model")
+    return folder
