@@ -123,6 +123,7 @@ def test_the_sum_over_notes_and_the_shift_of_end(music: Path):
     assert report.as_in_training["velocity"] == pytest.approx(velocity, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_the_same_as_in_training(music: Path):
     pytest.importorskip("tensorflow")
     import keras
@@ -155,6 +156,7 @@ def test_the_same_as_in_training(music: Path):
     assert ours.as_in_training == pytest.approx(score.fields, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_int8_is_as_good_as_float():
     try:
         folder = models.find()

@@ -177,6 +177,7 @@ def test_weights_that_do_not_fit_are_refused(network: Network) -> None:
         set_weights(network, weights_of(build(NetworkConfig(3, 7, 5))))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("on_gpu", [False, True])
 def test_in_bfloat16_state_and_logits_stay_float32(
     on_gpu: bool, network: Network, monkeypatch: pytest.MonkeyPatch

@@ -44,6 +44,7 @@ def test_nats_by_hand() -> None:
     assert sums == pytest.approx(wanted, rel=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="uses TensorFlow's tape")
 @pytest.mark.parametrize("clip", [1e-3, 1e3])
 def test_the_optimiser_sees_the_gradient_of_embeddings_added_up(
