@@ -17,7 +17,7 @@ DESIGN = ROOT / "docs" / "design.md"
 PACKAGES = (ROOT / "composer", ROOT / "training" / "composer_training")
 BEGIN, END = "<!-- modules: written by tests/test_design.py -->\n", "<!-- end of modules -->"
 
-FILES = {"composer.pd", "composer.scd", "composer.rb", "composer.txt"}
+FILES = {"composer.pd", "composer.scd", "composer.rb", "composer.toml", "composer.txt"}
 """What documents call so is a client's file."""
 
 

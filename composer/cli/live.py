@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from composer import terminal
-from composer.errors import ComposerError, DependencyError
+from composer.errors import ComposerError, DependencyError, SettingError
 
 if TYPE_CHECKING:
     from composer.live.app import App
+    from composer.web.web_process import Web
 
 MODES = ["call", "continue", "accompany", "off"]
 
@@ -26,7 +28,34 @@ def add_to(verbs: click.Group) -> None:
     verbs.add_command(doctor)
 
 
+def _config(context: click.Context, option: click.Parameter, path: Path | None) -> Path | None:
+    """Take the options in a config file for the defaults of this command's own."""
+    from composer.live import config_file
+
+    if path is None:
+        return None
+    config = config_file.read(path)
+    known = {
+        one.opts[0].lstrip("-").replace("-", "_"): str(one.name)
+        for one in context.command.params
+        if one is not option
+    }
+    for name in config.serve:
+        if name not in known:
+            raise SettingError(f"{path}: 'composer serve' has no option {name!r}")
+    context.default_map = {known[name]: value for name, value in config.serve.items()}
+    context.meta["composer.parameters"] = tuple(config.parameters.items())
+    return path
+
+
 @click.command()
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    is_eager=True,
+    callback=_config,
+    help="File with options, parameters and presets; see docs/web.md.",
+)
 @click.option(
     "--osc-port",
     type=click.IntRange(0, 65535),
@@ -67,6 +96,22 @@ def add_to(verbs: click.Group) -> None:
     metavar="BPM",
     help="Keep this tempo; without one, time is free.",
 )
+@click.option(
+    "--set",
+    "given",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A parameter of docs/osc.md with which sessions begin; repeatable.",
+)
+@click.option("--web", is_flag=True, help="Open a page in the browser to play, see and steer.")
+@click.option(
+    "--web-port",
+    type=click.IntRange(0, 65535),
+    default=9180,
+    show_default=True,
+    help="TCP port of the page and of the interface for programs; 0 takes a free one.",
+)
+@click.option("--no-browser", is_flag=True, help="Say the page's address, and do not open it.")
 @click.option("--link", is_flag=True, help="Follow Ableton Link.")
 @click.option(
     "--learn", is_flag=True, help="Ask for a controller for each of the usual parameters."
@@ -108,9 +153,12 @@ def serve(**options: Any) -> None:
     \b
     Examples:
       composer serve
+      composer serve --web
       composer serve --midi-in Keystation --midi-out "IAC Driver" --tempo 110
       composer serve --virtual composer --mode accompany
     """  # fmt: skip
+    from contextlib import nullcontext
+
     from composer import models
     from composer.live.app import Options, open_app, signals_stop
     from composer.live.log_keeper import KEPT
@@ -139,20 +187,64 @@ def serve(**options: Any) -> None:
         model=options["model"],
         processes=options["processes"],
         worker=options["server_worker"],
+        parameters=(
+            *click.get_current_context().meta.get("composer.parameters", ()),
+            *_named(options["given"]),
+        ),
     )
     predictor = Predictor.load(models.find(options["model"]), threads=1, sizes=BLOCKS)
-    with open_app(chosen, predictor) as app:
+    beside = _web(options) if options["web"] else nullcontext()
+    with beside as web, open_app(chosen, predictor, web.live if web else None) as app:
         from composer.live.console_view import view_of
 
+        if web is not None:
+            web.live.attach(app.server)
+            app.ready |= {"web_port": web.port, "web_url": web.url}
+            app.ready["web_pid"] = web.pid
         if chosen.worker:
             at_end_of_input(app.server.stop)
         with signals_stop(app.server):
             say_ready(app, as_json=options["as_json"])
+            if web is not None and not (options["no_browser"] or options["as_json"]):
+                import webbrowser
+
+                webbrowser.open(web.url)
             app.ask()
             with view_of(app, shown=not options["quiet"] and not options["as_json"]):
                 app.server.run()
     if not options["as_json"]:
         terminal.say("Stopped; everything is silent.")
+
+
+def _named(given: tuple[str, ...]) -> list[tuple[str, float | str]]:
+    """Read NAME=VALUE, any number of times."""
+    from composer.live.core.parameters import find
+
+    rows = []
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise click.BadParameter(f"{text!r} is not NAME=VALUE", param_hint="--set")
+        parameter = find(name.strip())
+        rows.append((parameter.name, parameter.check(value.strip())))
+    return rows
+
+
+def _web(options: dict[str, Any]) -> AbstractContextManager[Web]:
+    """The web server that belongs to a server of these options."""
+    from composer.live import config_file
+    from composer.web.token_file import token
+    from composer.web.web_process import WebOptions, web_process
+
+    return web_process(
+        WebOptions(
+            token=token(),
+            config=options["config"] or config_file.usual_path(),
+            port=options["web_port"],
+            listen=options["listen"],
+            model=options["model"],
+        )
+    )
 
 
 def say_ready(app: App, *, as_json: bool) -> None:
@@ -169,6 +261,8 @@ def say_ready(app: App, *, as_json: bool) -> None:
             click.echo(f"MIDI: listening to {', '.join(ready['midi_in'])}")
         if ready["midi_out"]:
             click.echo(f"MIDI: playing to {', '.join(ready['midi_out'])}")
+        if "web_url" in ready:
+            click.echo(f"Page: {ready['web_url']}")
         click.echo(f"Model: {ready['model']}; Ctrl-C ends")
     sys.stdout.flush()
 

@@ -19,7 +19,7 @@ from typing import Any
 from composer import terminal
 from composer.errors import SettingError
 from composer.live.core.improviser import Improviser
-from composer.live.core.parameters import Values
+from composer.live.core.parameters import Value, Values
 from composer.live.core.session import Session
 from composer.live.core.sessions import IDLE, Sessions
 from composer.live.learned_controllers import ask_for_controllers, load_controllers
@@ -31,7 +31,7 @@ from composer.live.wire.midi_player import MidiPlayer
 from composer.live.wire.osc_clients import MAIN
 from composer.live.wire.osc_router import Router
 from composer.live.wire.sounding_notes import Keys, SoundingFile
-from composer.live.wire.udp_transport import UdpTransport, open_udp
+from composer.live.wire.udp_transport import Beside, UdpTransport, open_udp
 from composer.live.worker_processes import ServerWorkers, check_processes, on_own_cores
 from composer.network.predictor import Predictor
 
@@ -48,6 +48,7 @@ class Options:
         logs: Folder in which sessions are kept; None for nowhere.
         logs_kept: Files that are kept there, the newest; None for all.
         worker: Whether this is one of several processes of a server.
+        parameters: Names and values with which sessions begin.
     """
 
     osc_port: int = 9190
@@ -67,6 +68,7 @@ class Options:
     model: str = "default"
     processes: int = 1
     worker: bool = False
+    parameters: tuple[tuple[str, Value], ...] = ()
 
 
 class App:
@@ -84,8 +86,9 @@ class App:
         improviser: Callable[[], Improviser],
         network: InferenceScheduler | None,
         stack: contextlib.ExitStack,
+        beside: Beside | None = None,
     ) -> None:
-        """Open everything; `stack` closes it again.
+        """Open everything; `stack` closes it again. `beside` is where pages' packets come from.
 
         Raises:
             OutputError: The OSC port is taken.
@@ -95,14 +98,15 @@ class App:
         self.options = options
         self.say: Callable[[str], None] = terminal.say
         values = Values()
-        values.set("mode", options.mode)
+        for name, value in (("mode", options.mode), *options.parameters):
+            values.set(name, value)
         logs = options.logs is not None
         engine = Sessions(improviser, values, options.tempo, logs=logs, idle=options.idle)
         check_processes(options.processes, options.reply_port)
         host = ANYONE if options.listen else LOOPBACK
         udp = self._open_socket(host)
         port = udp.getsockname()[1]
-        transport = UdpTransport(udp)
+        transport = UdpTransport(udp, beside)
         stack.callback(transport.close)
         router = Router(
             engine,
@@ -232,6 +236,8 @@ def _arguments(options: Options, port: int) -> list[str]:
         given += [name] if wanted else []
     for name, value in (("--tempo", options.tempo), ("--files", options.files)):
         given += [] if value is None else [name, str(value)]
+    for parameter, setting in options.parameters:
+        given += ["--set", f"{parameter}={setting}"]
     if options.logs is None:
         return [*given, "--no-log"]
     # Only a folder that was not named is tidied, and this process does that.
@@ -239,12 +245,12 @@ def _arguments(options: Options, port: int) -> list[str]:
 
 
 @contextlib.contextmanager
-def open_app(options: Options, predictor: Predictor) -> Iterator[App]:
-    """A server with the network behind it, ready to run."""
+def open_app(options: Options, predictor: Predictor, beside: Beside | None = None) -> Iterator[App]:
+    """A server with the network behind it, ready to run; `beside` as in `App`."""
     network = InferenceScheduler(predictor)
     network.warm_up()
     with contextlib.ExitStack() as stack:
-        app = App(options, network.improviser, network, stack)
+        app = App(options, network.improviser, network, stack, beside)
         app.server.prepare()
         yield app
 

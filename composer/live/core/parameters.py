@@ -206,6 +206,7 @@ _LIST: Final = (
     _number("latency", 0, -500, 500, "milliseconds by which notes are sent early"),
     _number("play", 1, 0, 1, "whether notes are sent when they are due", whole=True),
     _number("phrases", 1, 0, 1, "whether replies are also sent as a whole", whole=True),
+    _number("mirror", 0, 0, 1, "whether what players do is told to all who listen", whole=True),
     _number("sync", 1, 0, 1, "whether MIDI clock and Link set tempo and beat", whole=True),
     _number("rng_seed", 0, 0, 2**31 - 1, "number from which all chance comes", whole=True),
 )

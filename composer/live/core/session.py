@@ -19,7 +19,7 @@ from composer.live.core.accompaniment import Accompaniment
 from composer.live.core.call import CallAndResponse
 from composer.live.core.improviser import BAND, NOBODY, Improviser, ProposedNote
 from composer.live.core.keyboard import HeldKey
-from composer.live.core.output import Control, Output
+from composer.live.core.output import Control, Output, Tell
 from composer.live.core.parameters import ACCOMPANY, CALL, CONTINUE, Value, Values
 from composer.live.core.parts import Parts
 from composer.live.core.phrases import PhraseTracker
@@ -159,6 +159,7 @@ class Session:
         if self.log is not None:
             self._log_place(now)
             self.log.begin(now, key, velocity)
+        self._mirror("heard", pitch, velocity, channel + 1)
         self._strategy.struck(now)
 
     def note_off(self, now: float, pitch: int, channel: int, player: Hashable = None) -> None:
@@ -225,6 +226,7 @@ class Session:
             self._set_parts()
         elif self.player.state is ReplyState.PREPARED:
             self.player.withdraw()  # prepared under the old value
+        self._mirror("changed", name, self.values.get(name))
 
     def reset(self, now: float) -> None:
         """Forget all that was played; parameters and tempo stay."""
@@ -271,6 +273,7 @@ class Session:
         else:
             self.timeline.set_tempo(now, bpm)
         self._log_place(now)
+        self._mirror("changed", "tempo", round(max(bpm, 0.0), 3))
 
     def beat(self, now: float, beat: float) -> None:
         """The host's beat falls now."""
@@ -348,11 +351,13 @@ class Session:
         for channel in sorted(self.player.used):
             self.player.out += _all_off(channel)
 
-    def status(self) -> list[tuple[str, Value]]:
-        """How it stands, as names and values."""
+    def status(self, now: float) -> list[tuple[str, Value]]:
+        """How it stands, as names and values; the beat is -1 in free time."""
+        beats = self.timeline.kind == BEATS
         return [
             *((name, self.values.get(name)) for name in ("mode", "temperature", "key")),
-            ("tempo", round(self.timeline.bpm, 2) if self.timeline.kind == BEATS else 0.0),
+            ("tempo", round(self.timeline.bpm, 2) if beats else 0.0),
+            ("beat", round(self.timeline.tick(now) / TICKS_PER_BEAT, 3) if beats else -1.0),
             ("running", int(self.timeline.running)),
             ("heard", self.heard),
             ("phrase", self.phrases.count),
@@ -362,6 +367,11 @@ class Session:
         ]
 
     # Inside.
+
+    def _mirror(self, address: str, *arguments: object) -> None:
+        """Tell what a player did to all who listen, if that is wanted."""
+        if self.values.on("mirror"):
+            self.player.out.append(Tell(address, arguments))
 
     def _tick(self, now: float) -> int:
         return round(self.timeline.tick(now))
@@ -385,6 +395,7 @@ class Session:
             number = self._numbers.pop(key, None)
             if number is not None:
                 self.improviser.note_off(number, self._tick(now))
+                self._mirror("heard", key.pitch, 0, key.channel + 1)
             if self.log is not None:
                 self.log.end(now, key)
 

@@ -226,6 +226,12 @@ OUTGOING: Final = (
         "pitch velocity channel",
         "A note, at the moment at which it is due; velocity 0 ends it.",
     ),
+    Address(
+        PREFIX + "heard",
+        "pitch velocity channel",
+        "With `mirror`: a note that a player of your session plays; velocity 0 ends it.",
+    ),
+    Address(PREFIX + "changed", "name value", "With `mirror`: a parameter, or the tempo, was set."),
     Address(PREFIX + "pong", "token", "The answer to a ping."),
     Address(PREFIX + "status", "[name value]*", "How things stand."),
     Address(PREFIX + "help", "address arguments text", "A line of this table."),

@@ -3,10 +3,10 @@
 A client is told apart by its address and, where replies go to the port it sends from, by
 its port; each has a session of its own. Where replies go to one port for all, all clients
 of one computer share a session, and this computer's is `MAIN`, which also has the MIDI
-ports.
+ports. A page in a browser counts as a program of this computer, and is always told apart.
 
 Conventions:
-    An endpoint is (address, port).
+    An endpoint is (address, port), of a page (`WEB`, its number).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from composer.live.core.sessions import SessionKey
 Endpoint = tuple[str, int]
 
 MAIN: Final = "main"
+WEB: Final = "web"
 LOOPBACK: Final = ("127.0.0.1", "::1", "::ffff:127.0.0.1")
 MOST_LISTENERS: Final = 16
 MOST_JOINED: Final = 8192
@@ -44,7 +45,9 @@ class Clients:
 
     def reply_to(self, source: Endpoint) -> Endpoint:
         """Where a client is answered."""
-        return source if self._reply_port is None else (source[0], self._reply_port)
+        if self._reply_port is None or source[0] == WEB:
+            return source
+        return (source[0], self._reply_port)
 
     def key(self, source: Endpoint) -> SessionKey:
         """The session that a client is in, or would be in."""
@@ -56,7 +59,7 @@ class Clients:
                 return joined[0]
         if self._reply_port is None:
             return f"{source[0]}:{source[1]}"
-        return MAIN if source[0] in LOOPBACK else source[0]
+        return MAIN if source[0] in LOOPBACK or source[0] == WEB else source[0]
 
     def listeners(self, key: SessionKey) -> Iterable[Endpoint]:
         """Where a session is heard."""
@@ -96,6 +99,11 @@ class Clients:
             _, (key, to) = self._joined.popitem(last=False)
             self.unlisten(key, to)
 
+    def leave(self, source: Endpoint) -> None:
+        """A client is gone: it listens nowhere and is in no session."""
+        self.unlisten(self.key(source), self.reply_to(source))
+        self._joined.pop(self.client(source), None)
+
     def forget(self, key: SessionKey) -> None:
         """A session is closed: nobody listens to it or is in it."""
         self._listeners.pop(key, None)
@@ -104,4 +112,4 @@ class Clients:
 
     def client(self, source: Endpoint) -> Hashable:
         """Which client sends: known by its address alone where all reply to one port."""
-        return source if self._reply_port is None else source[0]
+        return source if self._reply_port is None or source[0] == WEB else source[0]

@@ -340,7 +340,7 @@ def status(request: Request) -> None:
     rows += [("sessions", len(shared.engine.sessions)), ("session", str(key)[:60])]
     rows += shared.vitals()
     session = shared.engine.sessions.get(key)
-    rows += session.status() if session is not None else []
+    rows += session.status(request.now) if session is not None else []
     for at in range(0, len(rows), PER_STATUS):
         request.reply("status", *(value for row in rows[at : at + PER_STATUS] for value in row))
 

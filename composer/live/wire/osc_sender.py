@@ -12,7 +12,7 @@ from typing import Protocol
 
 from composer.live.core.output import Output, Tell
 from composer.live.core.scheduler import Play
-from composer.live.wire.osc_clients import Endpoint
+from composer.live.wire.osc_clients import WEB, Endpoint
 from composer.live.wire.osc_codec import LARGEST, encode
 from composer.live.wire.osc_guard import OscError
 
@@ -71,10 +71,12 @@ class OscSender:
         """Nothing sounds at these endpoints any more."""
         if self._sounding is not None:
             for to in listeners:
+                if to[0] == WEB:
+                    continue
                 self._sounding.forget(_destination(to))
 
     def _note(self, to: Endpoint, play: Play) -> None:
-        if self._sounding is not None:
+        if self._sounding is not None and to[0] != WEB:  # a page silences itself
             self._sounding.set(_destination(to), play.channel, play.pitch, play.velocity > 0)
 
 

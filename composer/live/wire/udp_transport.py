@@ -11,10 +11,10 @@ import contextlib
 import select
 import socket
 import time
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from composer.errors import OutputError
-from composer.live.wire.osc_clients import Endpoint
+from composer.live.wire.osc_clients import WEB, Endpoint
 from composer.live.wire.socket_stamps import receive_stamped, stamp_arrivals
 
 LARGEST_DATAGRAM = 65536
@@ -38,24 +38,48 @@ class Datagram(NamedTuple):
     age: float
 
 
+class Beside(Protocol):
+    """Where packets come from and go to beside the network: pages in browsers."""
+
+    def fileno(self) -> int:
+        """For `select`."""
+        ...
+
+    def receive(self) -> Datagram | None:
+        """The next packet, None if there is none."""
+        ...
+
+    def send(self, packet: bytes, to: Endpoint) -> None:
+        """Send a packet, without waiting."""
+        ...
+
+
 class UdpTransport:
     """A bound socket, and a way to end a wait for it from another thread."""
 
-    def __init__(self, udp: socket.socket) -> None:
-        self._udp = udp
+    def __init__(self, udp: socket.socket, beside: Beside | None = None) -> None:
+        """Ready to receive.
+
+        Args:
+            udp: From `open_udp`.
+            beside: Another source of packets, if there is one.
+        """
+        self._udp, self._beside = udp, beside
         udp.setblocking(False)
         self._stamped = stamp_arrivals(udp)
         self._near, self._far = socket.socketpair()
         for end in (self._near, self._far):
             end.setblocking(False)
+        self._sources: list[Any] = [udp, self._near]
+        self._sources += [] if beside is None else [beside]
 
     def wait(self, seconds: float) -> bool:
         """Wait for a datagram or `wake`, so long at most. Returns whether there is a datagram."""
-        ready, _, _ = select.select((self._udp, self._near), (), (), seconds)
+        ready, _, _ = select.select(self._sources, (), (), seconds)
         if self._near in ready:
             with contextlib.suppress(OSError):
                 self._near.recv(4096)
-        return self._udp in ready
+        return self._udp in ready or self._beside in ready
 
     def wake(self) -> None:
         """End a wait; from any thread, and from signal handlers."""
@@ -71,7 +95,7 @@ class UdpTransport:
                     return Datagram(data, source[:2], 0.0)
                 data, source, came = receive_stamped(self._udp, LARGEST_DATAGRAM)
             except BlockingIOError:
-                return None
+                return None if self._beside is None else self._beside.receive()
             except OSError:  # Windows reports what happened to a datagram sent before
                 continue
             age = time.time() - came if came is not None else 0.0
@@ -79,6 +103,9 @@ class UdpTransport:
 
     def send(self, packet: bytes, to: Endpoint) -> None:
         """Send a datagram; one that cannot be sent is lost, as it may be on its way."""
+        if self._beside is not None and to[0] == WEB:
+            self._beside.send(packet, to)
+            return
         for _ in range(3):
             try:
                 self._udp.sendto(packet, to)

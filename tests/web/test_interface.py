@@ -1,0 +1,211 @@
+"""The interface for programs, over a real server: an improviser that echoes an octave up."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from pathlib import Path
+
+import mido
+import pytest
+from guides import ROOT
+from web_server import Running
+
+from composer.live.core.parameters import PARAMETERS
+from composer.live.wire.osc_handlers import INCOMING
+from composer.web.openapi import GETS
+from composer.web.requests import REQUESTS
+
+SCALE = [
+    {"pitch": 60 + step, "start_beat": beat, "duration_beats": 1, "velocity": 80}
+    for beat, step in enumerate((0, 2, 4, 5, 7, 5, 4, 2))
+]
+
+
+def notes_of(data: bytes) -> list[int]:
+    file = mido.MidiFile(file=io.BytesIO(data))
+    return [m.note for track in file.tracks for m in track if m.type == "note_on" and m.velocity]
+
+
+def test_a_phrase_over_the_websocket_is_answered_as_over_osc(server: Running) -> None:
+    with server.page("Ann") as page:
+        page.send("session", "answers")
+        page.until("ok", "/composer/session")
+        for pitch in (60, 64, 67):
+            page.send("note", pitch, 90, 1, 0.05)
+        page.send("phrase/end")
+        number, _, beats = page.until("phrase/begin")
+        assert number == 1 and beats > 0
+        page.until("phrase/end", 1)
+        page.until("play", 79, 0)
+        with pytest.raises(TimeoutError):
+            page.next(0.05)
+
+
+def test_several_messages_may_come_in_one_frame(server: Running) -> None:
+    with server.page() as page:
+        rows = [{"address": "/composer/ping", "arguments": [n]} for n in (7, "eight", 0.5)]
+        page.socket.send(json.dumps(rows))
+        assert [page.until("pong") for _ in rows] == [[7], ["eight"], [0.5]]
+
+
+def test_two_pages_of_a_session_hear_each_other_and_see_what_is_set(server: Running) -> None:
+    with server.page("Ann") as ann, server.page("Ben") as ben:
+        for page in (ann, ben):
+            page.send("session", "together")
+            page.until("ok", "/composer/session")
+        ann.send("set", "mirror", 1)
+        ann.send("set", "density", 3)
+        ann.send("note", 62, 70)
+        ann.send("noteoff", 62)
+        assert ben.until("changed", "density") == ["density", 3.0]
+        assert ben.until("heard") == [62, 70, 1]
+        assert ben.until("heard") == [62, 0, 1]
+
+
+def test_a_page_that_goes_lets_its_keys_go_and_listens_no_more(server: Running) -> None:
+    with server.page() as stays:
+        stays.send("session", "left")
+        stays.until("ok", "/composer/session")
+        stays.send("set", "mirror", 1)
+        with server.page() as goes:
+            goes.send("session", "left")
+            goes.until("ok", "/composer/session")
+            goes.send("note", 50, 80)
+            assert stays.until("heard") == [50, 80, 1]
+        assert stays.until("heard") == [50, 0, 1]
+        [row] = [r for r in server.ask("GET", "/v1/status")[1]["sessions"] if r["name"] == "left"]
+        assert row["listeners"] == 1
+
+
+def test_pages_are_in_the_main_session_unless_they_join_another(server: Running) -> None:
+    with server.page() as page:
+        page.send("status")
+        names = page.until("status", "version")
+        assert names[names.index("session") + 1] == "main"
+
+
+def test_the_jam_so_far_is_a_midi_file(server: Running) -> None:
+    with server.page() as page:
+        page.send("session", "kept")
+        page.until("ok", "/composer/session")
+        status, answer = server.ask("GET", f"/v1/jam?page={page.number}")
+        assert (status, answer["error"]) == (422, "nothing was played yet, so there is nothing "
+                                             "to save")  # fmt: skip
+        page.send("note", 61, 90, 1, 0.02)
+        page.send("note", 65, 90, 1, 0.02)
+        page.send("phrase/end")
+        page.until("play", 77, 0)
+        status, data = server.ask("GET", f"/v1/jam?page={page.number}")
+        assert status == 200 and sorted(notes_of(data)) == [61, 65, 73, 77]
+
+
+def test_every_get_is_answered_and_documented(server: Running) -> None:
+    for path in GETS:
+        if path != "/v1/jam":
+            status, answer = server.ask("GET", path)
+            assert status == 200 and answer, path
+    document = server.ask("GET", "/v1/openapi.json")[1]
+    assert set(document["paths"]) >= {*GETS, *(f"/v1/{name}" for name in REQUESTS)}
+    assert set(document["components"]["schemas"]["Settings"]["properties"]) >= {"bars", "recall"}
+
+
+def test_the_table_is_that_of_the_osc_reference(server: Running) -> None:
+    table = server.ask("GET", "/v1/table")[1]
+    assert [row["address"] for row in table["incoming"]] == [row.name for row in INCOMING]
+    assert [row["name"] for row in table["parameters"]] == list(PARAMETERS)
+
+
+def test_status_says_who_plays(server: Running) -> None:
+    with server.page("Clara"):
+        answer = server.ask("GET", "/v1/status")[1]
+        assert "Clara" in [page["name"] for page in answer["pages"]]
+        assert answer["session_count"] >= 1 and answer["late_ms"]["median"] >= 0
+
+
+def test_notes_in_beats_are_continued_the_same_with_the_same_number(server: Running) -> None:
+    asked = {"notes": SCALE, "variations": 2, "settings": {"bars": 1, "takes": 1, "rng_seed": 5}}
+    first = server.ask("POST", "/v1/continue", asked)
+    assert first == server.ask("POST", "/v1/continue", asked)
+    status, answer = first
+    assert status == 200 and answer["join_beat"] == 8 and answer["rng_seed"] == 5
+    assert [variation["number"] for variation in answer["variations"]] == [1, 2]
+    for variation in answer["variations"]:
+        notes = variation["music"]["notes"]
+        assert notes and all(8 <= note["start_beat"] < 12 for note in notes)
+        assert all(note["surprise"] > 0 for note in notes)
+        heard = notes_of(base64.b64decode(variation["midi"]))
+        assert heard[:8] == [60, 62, 64, 65, 67, 65, 64, 62]
+        assert len(heard) == 8 + len(notes)
+
+
+def test_a_midi_file_as_it_is_gives_a_midi_file(server: Running) -> None:
+    seed = (ROOT / "midi_data" / "waltz.mid").read_bytes()
+    headers = {"Content-Type": "audio/midi", "Accept": "audio/midi"}
+    status, data = server.ask(
+        "POST", "/v1/continue?bars=1&takes=1&rng-seed=1", headers=headers, body=seed
+    )
+    assert status == 200 and data[:4] == b"MThd" and len(notes_of(data)) > len(notes_of(seed))
+
+
+def test_a_long_request_tells_how_far_it_is(server: Running) -> None:
+    headers = {"Accept": "application/x-ndjson"}
+    asked = {"seed": "jig.abc", "settings": {"bars": 4, "takes": 4}}
+    status, data = server.ask("POST", "/v1/continue", asked, headers=headers)
+    lines = [json.loads(line) for line in data.splitlines()]
+    shares = [line["progress"] for line in lines[:-1]]
+    assert status == 200 and shares[0] == 0 and shares == sorted(shares) and len(shares) > 2
+    assert lines[-1]["result"]["variations"][0]["music"]["notes"]
+
+
+def test_a_score_is_read_and_kept_as_every_kind_of_file(server: Running) -> None:
+    data = base64.b64encode((ROOT / "midi_data" / "ode.musicxml").read_bytes()).decode()
+    music = {"file": data, "name": "ode.musicxml"}
+    status, answer = server.ask("POST", "/v1/read", music)
+    assert status == 200 and answer["key"] and answer["music"]["notes"][0]["start_beat"] == 0
+    for kind, start in (("midi", b"MThd"), ("musicxml", b"<?xml"), ("png", b"\x89PNG")):
+        status, answer = server.ask("POST", "/v1/convert", music | {"to": kind, "join_beat": 8})
+        assert status == 200 and base64.b64decode(answer["file"]).startswith(start), kind
+
+
+def test_what_comes_next_in_a_scale_surprises_less_than_what_does_not(server: Running) -> None:
+    odd = [dict(note) for note in SCALE]
+    odd[4]["pitch"] = 102
+    plain, spoilt = (server.ask("POST", "/v1/evaluate", {"notes": n})[1] for n in (SCALE, odd))
+    assert spoilt["nats_per_note"] > plain["nats_per_note"]
+    assert spoilt["music"]["notes"][4]["surprise"] > plain["music"]["notes"][4]["surprise"] + 2
+
+
+def test_presets_are_kept_in_a_file_that_serve_reads(server: Running, tmp_path: Path) -> None:
+    assert server.ask("PUT", "/v1/presets/slow%20waltz", {"metre": "3/4", "density": 2}) == (
+        200,
+        {"preset": {"metre": "3/4", "density": 2.0}},
+    )
+    assert server.ask("GET", "/v1/presets")[1]["presets"]["slow waltz"]["metre"] == "3/4"
+    assert server.ask("DELETE", "/v1/presets/slow%20waltz")[0] == 200
+    assert server.ask("GET", "/v1/presets")[1] == {"presets": {}}
+
+
+@pytest.mark.parametrize(
+    ("path", "asked", "line"),
+    [
+        ("continue", {}, "give the music once: as file, as seed, or as notes"),
+        ("continue", {"seed": "../README.md"}, "there is no such seed; there are"),
+        ("continue", {"notes": [{"pitch": 200}]}, "start_beat of note 0 is None"),
+        ("continue", {"notes": SCALE, "settings": {"tempi": 1}}, "no setting 'tempi'; there are"),
+        ("continue", {"notes": SCALE, "settings": {"bars": 999}}, "may ask for 128 at most"),
+        ("continue", {"notes": SCALE, "variations": 99}, "variations is 99, must be 1 to 8"),
+        ("read", {"file": "AAAA", "name": "x.mid"}, "x.mid is not a MIDI file"),
+        ("read", {"file": "AAAA", "name": "../../etc/passwd"}, "passwd is no music file's name"),
+        ("read", {"file": "?", "name": "x.mid"}, "file is not base64"),
+        ("convert", {"notes": SCALE, "to": "exe"}, "to is 'exe', must be midi, musicxml, png"),
+        ("evaluate", [], "a request is a JSON object"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_the_command_lines_line(
+    server: Running, path: str, asked: object, line: str
+) -> None:
+    status, answer = server.ask("POST", f"/v1/{path}", asked)
+    assert status == 422 and line in answer["error"] and "\n" not in answer["error"]
+    assert "/tmp" not in answer["error"]
