@@ -25,7 +25,9 @@ def test_a_message_becomes_the_packet_that_an_osc_program_sends() -> None:
     )
 
 
-NUMBERS = st.integers(-(2**31), 2**31 - 1) | st.floats(allow_nan=False, allow_infinity=False, width=32)
+NUMBERS = st.integers(-(2**31), 2**31 - 1) | st.floats(
+    allow_nan=False, allow_infinity=False, width=32
+)
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=100)
 
 
