@@ -16,6 +16,8 @@ from live.running import PATIENCE
 from live.scripted import Echo
 
 from composer.live.app import App, Options
+from composer.live.playing.inference import InferenceScheduler
+from composer.network.predictor import Predictor
 from composer.web.web_process import Web, WebOptions, web_process
 
 TOKEN = "a-token-of-thirty-two-characters-or-more"
@@ -106,13 +108,28 @@ class Talk:
 
 @contextlib.contextmanager
 def web_running(
-    folder: Path, mind: Callable[[], object] = Echo, *, port: int = 0, **options: Any
+    folder: Path,
+    mind: Callable[[], object] = Echo,
+    *,
+    port: int = 0,
+    network: Predictor | None = None,
+    **options: Any,
 ) -> Iterator[Running]:
-    """A server in a thread, with a web process beside it; `folder` takes its files."""
+    """A server in a thread, with a web process beside it.
+
+    Args:
+        folder: Takes its files.
+        mind: The improviser, if it is not the network.
+        port: Of the web server.
+        network: What plays; None for `mind`.
+        options: Of the server.
+    """
     given = {"osc_port": 0, "logs": folder / "jams"} | options
     asked = WebOptions(token=TOKEN, config=folder / "composer.toml", port=port)
     with web_process(asked) as web, contextlib.ExitStack() as stack:
-        app = App(Options(**given), mind, None, stack, web.live)  # type: ignore[arg-type]
+        scheduler = None if network is None else InferenceScheduler(network)
+        improviser = mind if scheduler is None else scheduler.improviser
+        app = App(Options(**given), improviser, scheduler, stack, web.live)  # type: ignore[arg-type]
         web.live.attach(app.server)
         thread = threading.Thread(target=app.server.run)
         thread.start()

@@ -257,7 +257,7 @@ $("midi-in").addEventListener("change", () => midi.listen($("midi-in").value));
 $("midi-out").addEventListener("change", () => midi.playTo($("midi-out").value));
 
 for (const [kind, text] of KINDS) {
-  const button = el("button", { type: "button", "data-jam": kind, "aria-label": `Keep the jam as ${text}` }, text);
+  const button = el("button", { type: "button", "data-jam": kind, title: `Keep the jam as ${text}`, "aria-label": `Keep the jam as ${text}` }, text);
   button.addEventListener("click", () => keepJam(kind, button));
   document.querySelector(".jam-keep").append(button);
 }
@@ -316,6 +316,7 @@ async function begin() {
   presets.refresh();
   frame();
   document.body.dataset.ready = "yes";
+  performance.mark("usable");
 }
 
 // What the tests of the page, and who is curious, may look at.

@@ -6,7 +6,7 @@ import { programsOf, soundsOf } from "./music.js";
 
 export const KINDS = [
   ["midi", "MIDI"],
-  ["musicxml", "MusicXML"],
+  ["musicxml", "Score"],
   ["wav", "WAV"],
   ["png", "Picture"],
 ];

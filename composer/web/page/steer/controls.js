@@ -57,12 +57,18 @@ function slider(row, id, changed) {
     return PITCHES.has(row.name) ? `${pitchName(Number(rounded))}` : `${rounded}${UNITS[row.name] ? ` ${UNITS[row.name]}` : ""}`;
   };
   const show = (value) => {
+    // What has no usual value follows from the music.
+    if (value === null) {
+      text.value = "auto";
+      range.value = from;
+      range.setAttribute("aria-valuetext", "auto");
+      return;
+    }
     text.value = shown(value);
     range.setAttribute("aria-valuetext", shown(value));
-    range.style.setProperty("--share", `${(100 * (Math.min(to, Math.max(from, value)) - from)) / (to - from)}%`);
   };
   const set = (value) => {
-    if (document.activeElement !== range) range.value = value;
+    if (document.activeElement !== range && value !== null) range.value = value;
     show(value);
   };
   range.addEventListener("input", () => {
@@ -71,7 +77,10 @@ function slider(row, id, changed) {
   });
   text.addEventListener("change", () => {
     const value = Number.parseFloat(text.value);
-    if (Number.isFinite(value)) {
+    if (row.default === null && !Number.isFinite(value)) {
+      show(null);
+      changed(null);
+    } else if (Number.isFinite(value)) {
       range.value = value;
       changed(value);
     }
@@ -136,7 +145,7 @@ export function rowOf(name, schema) {
   const text = schema.type === "string";
   return {
     name, help: schema.description, choices: schema.enum ?? [], text: text && !schema.enum,
-    default: schema.default ?? (text ? "" : schema.minimum), low: schema.minimum ?? 0, high: schema.maximum ?? 0,
+    default: schema.default ?? (text ? "" : null), low: schema.minimum ?? 0, high: schema.maximum ?? 0,
     fader: FADERS[name] ?? [schema.minimum ?? 0, schema.maximum ?? 0], whole: schema.type === "integer",
   };
 }

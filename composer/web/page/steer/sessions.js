@@ -69,7 +69,7 @@ export class Sessions {
   }
 
   _card(row, people, here) {
-    const doing = row.playing ? "composer plays" : row.mode === "off" ? "composer listens" : row.mode;
+    const doing = row.playing ? "composer plays" : DOING[row.mode] ?? row.mode;
     const tempo = row.tempo ? `${row.tempo} BPM` : "free time";
     const mine = row.name === here;
     return el(
@@ -77,7 +77,7 @@ export class Sessions {
       { class: mine ? "session here" : "session" },
       el("h3", {}, row.name),
       el("p", {}, people.length ? people.join(", ") : row.listeners ? "a program over OSC" : "nobody listens"),
-      el("p", { class: "help" }, `${doing} · ${tempo} · ${row.heard} notes heard · ${row.replies} replies`),
+      el("p", { class: "help" }, `${doing} · ${tempo} · ${many(row.heard, "note")} heard · ${many(row.replies, "reply", "replies")}`),
       mine
         ? el("p", { class: "badge" }, "you are here")
         : el("button", { type: "button", onclick: () => this.join(row.name), "aria-label": `Join ${row.name}` }, "Join"),
@@ -85,6 +85,8 @@ export class Sessions {
   }
 }
 
+const DOING = { call: "call and response", continue: "composer goes on", accompany: "composer accompanies", off: "composer listens" };
+const many = (count, one, more = `${one}s`) => `${count} ${count === 1 ? one : more}`;
 const fact = (name, value) => el("div", {}, el("dt", {}, name), el("dd", {}, value));
 
 function ownName() {
