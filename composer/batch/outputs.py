@@ -18,7 +18,7 @@ from composer.batch.jobs import BatchSpec, Result, Task
 from composer.encoding.events import FIELDS
 from composer.errors import DependencyError, OutputError
 from composer.formats import midi, smf
-from composer.formats.midi_append import Extender
+from composer.formats.midi_append import Extended, Extender
 from composer.generation.continuation import Continuation, PerformanceStyle, to_continuation
 from composer.generation.seed_analysis import SeedAnalysis
 from composer.generation.seed_files import Seed, alone, behind
@@ -84,7 +84,7 @@ class OutputWriter:
         bpm = tempo_to_bpm(piece.tempos.tempo_at(made.join))
         key = str(self._analysis.key) if self._analysis.key else None
         output = name_of(spec.pattern, self._task, stream.variation, key, bpm)
-        midi_bytes = self._midi(made)
+        midi_bytes, notes = self._midi(made)
         files = []
         for kind in spec.formats:
             name = str(PurePosixPath(output).with_suffix(f".{kind}"))
@@ -96,7 +96,7 @@ class OutputWriter:
             "output": output,
             "sha256": _digest(files[0][1]),
             "also": {name: _digest(data) for name, data in files[1:]},
-            "notes": piece.note_count,
+            "notes": notes,
             "key": key,
             "bpm": round(bpm, 3),
             "seconds": round(end - start, 3),
@@ -107,9 +107,10 @@ class OutputWriter:
             record["remarks"] = remarks
         return Result(number, record, tuple(files), last)
 
-    def _midi(self, made: Continuation) -> bytes:
+    def _midi(self, made: Continuation) -> Extended:
         if self._spec.continuation_only:
-            return smf.encode(alone(made))
+            file = alone(made)
+            return Extended(smf.encode(file), smf.note_count(file))
         piece, join = behind(made, self._seed.piece.end)
         tempo = piece.tempos.tempo_at(join)
         return self._extender.encode(piece, join, end=made.end, tempo=tempo)

@@ -83,7 +83,8 @@ def prepare(
     A PATH is a file or a folder, read with all that is in it; NAME= says what the corpus
     is called, otherwise the folder's name is taken. One piece in twenty is kept for
     validation, or whatever lies in a folder called "valid"; a folder called "test" is
-    left out. Files that cannot be read are listed in OUT/skipped.json.
+    left out. Files that cannot be read are listed in OUT/skipped.json; what was passed
+    over in the others is in OUT/remarks.json.
 
     \b
     Example:
@@ -119,3 +120,7 @@ def prepare(
         click.echo(f"{len(made.skipped)} skipped, see {out / 'skipped.json'}; the first:")
         for entry in made.skipped[:5]:
             click.echo(f"    {entry.name}: {entry.reason}")
+    if made.remarked:
+        click.echo(f"remarks on {len(made.remarked)}, see {out / 'remarks.json'}; the first:")
+        for file in made.remarked[:5]:
+            click.echo(f"    {file.name}: {file.remarks[0]}")

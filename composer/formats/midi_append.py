@@ -11,8 +11,20 @@ from composer.errors import OutputError
 from composer.formats.midi_state import JoinState
 from composer.formats.midi_timeline import end_tick, timeline
 from composer.formats.midi_writer import OFF, ON, additions, extend
-from composer.formats.smf import LONGEST_TICKS, encode
+from composer.formats.smf import LONGEST_TICKS, encode, note_count
 from composer.music.notes import Piece
+
+
+class Extended(NamedTuple):
+    """A seed's file with a continuation behind it.
+
+    Attributes:
+        data: Its bytes.
+        notes: New notes in it: fewer than were given where several fell on one key.
+    """
+
+    data: bytes
+    notes: int
 
 
 class Extender:
@@ -50,7 +62,7 @@ class Extender:
         marker: str = "composer",
         end: int = 0,
         tempo: int | None = None,
-    ) -> bytes:
+    ) -> Extended:
         """The bytes of `extend(seed, continuation, join, marker, end, tempo)`.
 
         Args:
@@ -65,7 +77,8 @@ class Extender:
             OutputError: A rest is longer than a MIDI file can hold.
         """
         if join < self.end:
-            return encode(extend(self._seed, continuation, join, marker, end, tempo))
+            file = extend(self._seed, continuation, join, marker, end, tempo)
+            return Extended(encode(file), note_count(file) - note_count(self._seed))
         if self._state is None or self._state[0] != join:
             self._state = (join, JoinState.at(join, self._events))
         entries, voices = additions(
@@ -83,7 +96,7 @@ class Extender:
         chunks = [begun.finish(rows, end) for begun, rows in zip(self._begun, tracks, strict=True)]
         seed = self._seed
         head = struct.pack(">4sLHHH", b"MThd", 6, seed.type, len(seed.tracks), seed.ticks_per_beat)
-        return head + b"".join(chunks)
+        return Extended(head + b"".join(chunks), len(voices))
 
 
 class _Begun(NamedTuple):

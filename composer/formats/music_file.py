@@ -15,6 +15,7 @@ import mido
 from composer.errors import SeedError
 from composer.files import shown
 from composer.formats import midi
+from composer.formats.remarks import Remark, to_log
 from composer.formats.suffixes import is_score
 from composer.music.notes import Piece
 
@@ -57,8 +58,12 @@ def read_music(path: str | os.PathLike[str]) -> MusicFile:
     return MusicFile(Path(path), file, piece, tuple(remarks))
 
 
-def read_pieces(path: str | os.PathLike[str]) -> list[Piece]:
+def read_pieces(path: str | os.PathLike[str], remark: Remark = to_log) -> list[Piece]:
     """All pieces in a MIDI file or a score: a tune book holds many.
+
+    Args:
+        path: Of the file.
+        remark: Told what composer could not make sense of or had to decide, a line each.
 
     Raises:
         SeedError: As `read_music`.
@@ -66,5 +71,8 @@ def read_pieces(path: str | os.PathLike[str]) -> list[Piece]:
     if is_score(os.fspath(path)):
         from composer.formats.scores import read_scores
 
-        return read_scores(path)
-    return [read_music(path).piece]
+        return read_scores(path, remark)
+    read = read_music(path)
+    for line in read.remarks:
+        remark(line)
+    return [read.piece]

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
+from composer.formats.musicxml_bars import keep_in_step
 from composer.formats.musicxml_values import (
     DYNAMICS,
     STEPS,
@@ -97,6 +98,7 @@ class _Reduction:
         part_list = ET.SubElement(score, "part-list")
         programs: dict[str, int] = {}
         names: set[str] = set()
+        parts: list[list[ET.Element]] = []
         for index, part in enumerate(self._root.findall("part")):
             given = part.get("id", "")
             name = given if given and given not in names else f"P-{index + 1}"
@@ -108,10 +110,14 @@ class _Reduction:
             drums = programs.get(name) == DRUM_PROGRAM
             self._by_key = drums or part.find("measure/note/pitch") is None
             self._struck = False
-            element = ET.SubElement(score, "part", id=name)
-            element.extend(self._bars(part))
+            parts.append(self._bars(part))
+            ET.SubElement(score, "part", id=name)
             if self._struck:
                 programs[name] = DRUM_PROGRAM
+        called = [listed.findtext("part-name") or "" for listed in part_list]
+        keep_in_step(parts, called, self._remark)
+        for element, bars in zip(score.findall("part"), parts, strict=True):
+            element.extend(bars)
         for fault, count in self._faults.items():
             self._remark(f"{fault} passed over" + (f" ({count} times)" if count > 1 else ""))
         return score, programs

@@ -72,7 +72,10 @@ def to_piece(score: Any, programs: dict[str, int]) -> Piece:
         name = getattr(staff, "partName", None) or (instrument.partName if instrument else "") or ""
         program = programs.get(str(instrument.partId)) if instrument else None
         if program is None:
-            program = (instrument.midiProgram if instrument else 0) or 0
+            program = instrument.midiProgram if instrument else None
+        if program is None:
+            called = instrument.instrumentName if instrument else None
+            program = _program_called(str(called or "")) or _program_called(str(name)) or 0
         drums = program == DRUM_PROGRAM or (
             instrument is not None
             and (
@@ -96,6 +99,17 @@ def to_piece(score: Any, programs: dict[str, int]) -> Piece:
     # The most trusted mark of a place goes last.
     best = {beat: tempo for beat, _, tempo in sorted(tempos)}
     return Piece(tuple(parts), TICKS_PER_BEAT, played_tempos(best, runs, shift), metres, title)
+
+
+def _program_called(name: str) -> int | None:
+    """The General MIDI program of an instrument by its name, where music21 knows it."""
+    from music21 import exceptions21, instrument
+
+    try:
+        program: int | None = instrument.fromString(name).midiProgram
+    except exceptions21.Music21Exception:
+        return None
+    return program
 
 
 def _best_effort(what: str, change: Callable[[], Any], otherwise: Any) -> Any:

@@ -106,8 +106,9 @@ def _one_tune(path: Path, number: str | None, remark: Remark) -> Piece:
 def _all_tunes(path: Path, remark: Remark) -> tuple[list[Piece], str]:
     """(every tune of a book that can be read, why the last one of the others cannot)."""
     pieces, reason = [], ""
-    for tune in abc_text.tunes_of(_text(path)):
-        told = partial(_told_of_tune, remark, tune.number)
+    tunes = abc_text.tunes_of(_text(path))
+    for tune in tunes:
+        told = partial(_told_of_tune, remark, tune.number) if len(tunes) > 1 else remark
         try:
             pieces.append(abc.to_piece(tune, told))
         except ValueError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import mido
 
@@ -16,6 +17,9 @@ from composer.generation.part_names import parts_called
 from composer.generation.seed_analysis import AUTO_TEMPO, SeedAnalysis, analyse_seed
 from composer.music.notes import DRUM_PROGRAM, Note, Piece
 from composer.music.timing import MetreMap, TempoMap, tempo_to_bpm
+
+_MOST_LISTED: Final = 8
+"""Parts that a remark lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +54,17 @@ class Seed(MusicFile):
             analysis: Of this seed.
         """
         lines = list(self.remarks)
-        joined = len(analysis.placement.joined)
-        if joined:
+        if analysis.placement.joined:
+            others = sorted(index for index, _ in analysis.placement.joined)
+            listed = ", ".join(
+                f"{index + 1} {self.piece.parts[index].name.strip()}".strip()
+                for index in others[:_MOST_LISTED]
+            )
+            if len(others) > _MOST_LISTED:
+                listed += ", ..."
             lines.append(
-                f"of more than {SLOTS} parts, the {joined} with the fewest notes are heard as"
-                " those that they are most like, which go on for them"
+                f"of {SLOTS + len(others)} parts, {SLOTS} go on; {len(others)} with the fewest"
+                f" notes do not ({listed}), and are heard as those that they are most like"
             )
         join, beat = analysis.tick(analysis.join), self.piece.ticks_per_beat
         silent = midi.end_tick(self.file) - max(join, self.piece.end)

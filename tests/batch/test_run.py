@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import mido
 import pytest
 from live.tiny import TinyTrunk, tiny_predictor
 
@@ -154,6 +155,27 @@ def test_what_the_manifest_says(seeds: Path, tmp_path: Path) -> None:
     assert line["seconds"] == pytest.approx(length, abs=1e-3)
     assert known_rng_seed(out) == 3
     assert known_rng_seed(tmp_path) is None
+
+
+def test_the_notes_that_are_told_are_those_in_the_file(seeds: Path, tmp_path: Path) -> None:
+    """Thirty tracks on one channel strike the same keys: a key sounds once."""
+    crowd = mido.MidiFile(type=1, ticks_per_beat=480)
+    for _ in range(30):
+        track = mido.MidiTrack()
+        for pitch in (60, 62, 64, 65):
+            track.append(mido.Message("note_on", note=pitch, velocity=80))
+            track.append(mido.Message("note_off", note=pitch, time=480))
+        crowd.tracks.append(track)
+    shutil.rmtree(seeds)
+    seeds.mkdir()
+    crowd.save(seeds / "crowd.mid")
+    for only in (False, True):
+        out = tmp_path / f"out-{only}"
+        run(seeds, out, variations=2, continuation_only=only)
+        before = 0 if only else 120
+        for line in records(out):
+            data = (out / line["output"]).read_bytes()
+            assert line["notes"] == smf.note_count(smf.parse(data)) - before
 
 
 def test_names_and_formats(seeds: Path, tmp_path: Path) -> None:

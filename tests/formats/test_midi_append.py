@@ -41,9 +41,9 @@ def test_the_same_bytes_as_extend(path: Path) -> None:
     for number, late in enumerate((0, 0, 1, 100_000)):
         join = midi.end_tick(file) + late
         more = some_notes(piece, join, number)
-        assert extender.encode(more, join) == smf.encode(midi.extend(file, more, join))
+        assert extender.encode(more, join).data == smf.encode(midi.extend(file, more, join))
         end = join + 20 * file.ticks_per_beat
-        assert extender.encode(more, join, end=end) == smf.encode(
+        assert extender.encode(more, join, end=end).data == smf.encode(
             midi.extend(file, more, join, end=end)
         )
 
@@ -77,7 +77,7 @@ def test_what_a_seed_leaves_open_is_closed_in_the_same_bytes() -> None:
     piece = midi.to_piece(file)
     for join in (963, 1920):
         more = some_notes(piece, join, join)
-        assert Extender(file).encode(more, join) == smf.encode(midi.extend(file, more, join))
+        assert Extender(file).encode(more, join).data == smf.encode(midi.extend(file, more, join))
 
 
 def test_it_refuses_what_extend_refuses() -> None:

@@ -37,7 +37,7 @@ def at_join(file: MidiFile, join: int = JOIN, **parts: int) -> list[str]:
     part = Part((Note(join, 72, BEAT, 80),), **parts)
     piece = Piece((part,), BEAT)
     longer = midi.extend(file, piece, join)
-    assert Extender(file).encode(piece, join) == smf.encode(longer)
+    assert Extender(file).encode(piece, join).data == smf.encode(longer)
     texts = [str(message).removesuffix(" time=0") for message in longer.tracks[0]]
     begin = next(i for i, text in enumerate(texts) if "marker" in text)
     new = next(i for i, text in enumerate(texts) if "note_on" in text and "note=72" in text)
@@ -140,5 +140,5 @@ class TestTempo:
         piece = Piece((), BEAT)
         for tempo, count in ((None, 1), (600_000, 1), (500_000, 2)):
             longer = midi.extend(file, piece, JOIN, tempo=tempo)
-            assert smf.encode(longer) == Extender(file).encode(piece, JOIN, tempo=tempo)
+            assert smf.encode(longer) == Extender(file).encode(piece, JOIN, tempo=tempo).data
             assert sum(m.type == "set_tempo" for m in longer.tracks[0]) == count

@@ -284,3 +284,19 @@ def test_one_odd_element_never_refuses_a_score(read: Read, how: str) -> None:
         if element.tag == "part" and how != "x":
             continue  # without the only part there is no music
         assert read(text).piece.note_count >= 3, (how, element.tag)
+
+
+@pytest.mark.parametrize(
+    ("listed", "program"),
+    [
+        ("", 73),
+        ('<midi-instrument id="P1-I1"><midi-program>0</midi-program></midi-instrument>', 73),
+        ('<midi-instrument id="P1-I1"><midi-program>129</midi-program></midi-instrument>', 73),
+        ('<midi-instrument id="P1-I1"><midi-program>1</midi-program></midi-instrument>', 0),
+    ],
+)
+def test_without_a_program_that_can_be_the_parts_name_tells_its_instrument(
+    read: Read, listed: str, program: int
+) -> None:
+    text = document(bars(FOUR), listed).replace("<part-name>A<", "<part-name>Flute<")
+    assert read(text).piece.parts[0].program == program

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from composer.errors import SettingError
+from composer.formats import midi
 from composer.music.keys import Key, find_key, parse_key
 from composer.music.notes import DRUM_PROGRAM, Note, Part, Piece
 
+SEEDS = Path(__file__).parents[2] / "midi_data"
 C_MAJOR_TUNE = (60, 62, 64, 65, 67, 64, 60, 67, 65, 64, 62, 71, 60)
 A_MINOR_TUNE = (69, 71, 72, 74, 76, 72, 69, 68, 69, 76, 74, 72, 71, 68, 69)
 
@@ -93,14 +97,29 @@ def test_find_key_without_evidence() -> None:
     assert find_key(Piece((melody(tuple(range(60, 72))),))) is None
 
 
-def test_find_key_of_the_tail() -> None:
-    modulating = Piece(
-        (melody(C_MAJOR_TUNE * 3), melody(tuple(p + 6 for p in C_MAJOR_TUNE), start=39 * 480))
-    )
-    assert find_key(modulating) == Key(0, "major")
-    assert find_key(modulating, tail_beats=13) == Key(6, "major")
-    with pytest.raises(SettingError, match="above 0"):
-        find_key(modulating, tail_beats=0)
+def test_the_beginning_and_the_end_tell_a_key_from_its_relative() -> None:
+    """Only notes that A minor and C major have in common, as many of each."""
+    scale = (60, 62, 64, 65, 67, 69, 71)
+    minor = melody((69, 72, 76, *scale, *scale, 71, 69))
+    major = melody((72, 76, 67, *scale, *scale, 62, 60))
+    assert find_key(Piece((minor,))) == Key(9, "minor")
+    assert find_key(Piece((major,))) == Key(0, "major")
+    # The last chord's bass is its lowest note, wherever its part stands.
+    above = Part((Note(16 * 480, 76, 480, 80), Note(17 * 480, 72, 1440, 80)), 0)
+    assert find_key(Piece((above, minor))) == Key(9, "minor")
+
+
+@pytest.mark.parametrize(
+    ("seed", "key"),
+    [
+        ("waltz", "A minor"), ("fur_elise", "A minor"), ("gymnopedie", "D major"),
+        ("arpeggio", "C major"), ("minuet", "G major"), ("prelude", "A major"),
+        ("rag", "C major"), ("quartet", "G major"),
+        ("song", "G major"), ("folk", "A minor"),
+    ],
+)  # fmt: skip
+def test_the_seeds_that_come_along_are_in_their_keys(seed: str, key: str) -> None:
+    assert str(find_key(midi.read(SEEDS / f"{seed}.mid"))) == key
 
 
 @pytest.mark.parametrize(

@@ -237,5 +237,6 @@ OUTGOING: Final = (
     Address(PREFIX + "help", "address arguments text", "A line of this table."),
     Address(PREFIX + "ok", "id", "Done; the id given, or else the address."),
     Address(PREFIX + "error", "id text", "Not done, and why."),
+    Address(PREFIX + "remark", "id text", "Done, but for what the text says, a line each."),
 )
 """What composer sends; here the arguments are names only."""

@@ -100,6 +100,8 @@ def _take_seed(request: Request, seed: Seed | Exception) -> None:
     timeline = session.timeline
     notes = fit(seed, timeline.kind, timeline.ticks_per_second)
     session.seed(request.now, notes, seed.programs)
+    for line in seed.remarks:
+        request.reply("remark", "/composer/seed", line)
     request.ok("/composer/seed")
 
 

@@ -22,11 +22,11 @@ from composer.encoding.events import (
 )
 from composer.errors import OutputError, SeedError
 from composer.formats import midi
-from composer.formats.music_file import read_music
 from composer.formats.suffixes import MIDI_SUFFIXES
-from composer.generation.seed_analysis import analyse_seed
+from composer.generation.seed_files import open_seed
 from composer.live.core.improviser import ProposedNote
 from composer.live.core.session_log import SessionLog
+from composer.music.timing import tempo_to_bpm
 
 LARGEST_SEED = 1 << 20
 """Bytes of a file that is read while others play."""
@@ -43,12 +43,14 @@ class Seed:
         bpm: Its tempo at the end.
         notes: Its last notes; ticks from a bar line, slots are channels.
         programs: Of the channels.
+        remarks: What composer could not make sense of or had to decide, a line each.
     """
 
     kind: str
     bpm: float
     notes: list[ProposedNote]
     programs: dict[int, int]
+    remarks: tuple[str, ...] = ()
 
 
 def inside(folder: Path, name: object) -> Path:
@@ -88,11 +90,11 @@ def load_seed(folder: Path, name: object) -> Seed:
     except OSError:
         raise SeedError(f"{name} is not there; put it into the server's folder") from None
     try:
-        piece = read_music(path).piece
+        file = open_seed(path)
     except SeedError as error:
         # The line names the file: not where on this computer it lies.
         raise SeedError(str(error).replace(str(path), str(name))) from None
-    analysis = analyse_seed(piece)
+    analysis = file.analysis()
     events = analysis.events
     onsets = events.onsets
     bar = analysis.bar
@@ -116,8 +118,10 @@ def load_seed(folder: Path, name: object) -> Seed:
         for channel, program in zip(channels, events.programs, strict=True)
         if channel in used
     }
-    tempo = piece.tempos.tempo_at(piece.end)
-    return Seed(events.kind, 60e6 / tempo, notes, programs)
+    # In the tempo before a last ritardando, as `composer generate` goes on.
+    tempo = analysis.piece.tempos.tempo_at(analysis.tick(analysis.join))
+    remarks = tuple(file.remarks_on(analysis))
+    return Seed(events.kind, tempo_to_bpm(tempo), notes, programs, remarks)
 
 
 def fit(seed: Seed, kind: str, ticks_per_second: float) -> list[ProposedNote]:

@@ -9,6 +9,7 @@ import pytest
 from live.scripted import Echo
 
 from composer.formats import midi
+from composer.generation.seed_files import open_seed
 from composer.generation.settings import Settings
 from composer.live.core.parameters import Values
 from composer.live.core.scheduler import Play
@@ -18,7 +19,9 @@ from composer.live.wire.osc_clients import MOST_LISTENERS
 from composer.live.wire.osc_codec import Message, encode
 from composer.live.wire.osc_handlers import INCOMING
 from composer.live.wire.osc_router import Router
+from composer.live.wire.session_files import load_seed
 from composer.music.notes import Note, Part, Piece
+from composer.music.timing import TempoMap
 
 HERE = ("127.0.0.1", 5000)
 THERE = ("127.0.0.1", 5001)
@@ -230,6 +233,22 @@ def test_seed_from_notes() -> None:
     assert wire.send("seed/end") == [("ok", "/composer/seed/end")]
     wire.send("generate", "bars", 1)
     assert [play.pitch for play in wire.let(5) if play.velocity] == [72, 74]
+
+
+def test_a_seed_is_taken_as_generate_takes_it_and_says_so(tmp_path: Path) -> None:
+    """A ritardando at the end: the tempo is that before it, and the remark is told."""
+    notes = tuple(Note(480 * i, 60 + i, 480, 80) for i in range(16))
+    tempos = TempoMap(((0, 500_000), (14 * 480, 600_000), (15 * 480, 750_000)))
+    midi.save(midi.from_piece(Piece((Part(notes),), tempos=tempos)), tmp_path / "a.mid")
+    wire = Wire(files=tmp_path)
+    remark, done = wire.send("seed", "a.mid")
+    assert done == ("ok", "/composer/seed")
+    assert remark[:2] == ("remark", "/composer/seed")
+    assert (
+        remark[2]
+        == open_seed(tmp_path / "a.mid").remarks_on(open_seed(tmp_path / "a.mid").analysis())[0]
+    )
+    assert load_seed(tmp_path, "a.mid").bpm == pytest.approx(120)
 
 
 def test_seed_and_save_in_the_folder(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from tiny_midi import write_midi
 
 from composer.cli.main import verbs
 from composer.errors import SeedError
+from composer.generation.seed_files import open_seed
 
 
 def prepare(*args: str | Path) -> tuple[int, str, str]:
@@ -40,6 +41,20 @@ def test_what_was_skipped_is_listed_with_reasons(prepared: Path) -> None:
     assert "already" in reasons["piece0.mid"] and "test folder" in reasons["test/kept.mid"]
 
 
+def test_what_was_passed_over_is_told_as_generate_tells_it(tmp_path: Path) -> None:
+    folder = tmp_path / "scores"
+    folder.mkdir()
+    tune = "X:1\nT:Da capo\nM:4/4\nL:1/4\nK:C\nCDEF|GABc|!D.C.!|]\n"
+    (folder / "tune.abc").write_text(tune)
+    write_midi(folder / "plain.mid", 1)
+    code, out, err = prepare(f"a={folder}", "--out", tmp_path / "d", "--workers", "1")
+    assert code == 0, err
+    (entry,) = json.loads((tmp_path / "d" / "remarks.json").read_text())["remarks"]
+    assert entry["name"] == "tune.abc"
+    assert entry["remarks"] == list(open_seed(folder / "tune.abc").remarks)
+    assert entry["remarks"][0] in out
+
+
 def test_json_says_what_was_made(music: Path, tmp_path: Path) -> None:
     code, out, err = prepare(f"a={music}", "--out", tmp_path / "d", "--json", "--workers", "1")
     assert code == 0, err
@@ -55,7 +70,7 @@ def test_several_processes_give_the_same_dataset(
 ) -> None:
     code, _, err = prepare(f"tiny={music}", "--out", tmp_path / "d", "--workers", "2")
     assert code == 0, err
-    for name in ("notes.npy", "pieces.json", "skipped.json"):
+    for name in ("notes.npy", "pieces.json", "skipped.json", "remarks.json"):
         assert (tmp_path / "d" / name).read_bytes() == (prepared / name).read_bytes()
 
 

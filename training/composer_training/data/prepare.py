@@ -41,16 +41,26 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
+class Remarked:
+    """A file that was read, and what of it composer passed over or had to decide."""
+
+    name: str
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared:
     """What `prepare` made.
 
     Attributes:
         dataset: The pieces.
         skipped: What gave none.
+        remarked: Files of which not all was made sense of.
     """
 
     dataset: Dataset
     skipped: tuple[Skipped, ...]
+    remarked: tuple[Remarked, ...] = ()
 
     def summary(self) -> dict[str, Any]:
         """Pieces and notes by corpus and split, and how many were skipped; for JSON."""
@@ -64,6 +74,7 @@ class Prepared:
             "pieces": len(self.dataset.records),
             "notes": sum(record.count for record in self.dataset.records),
             "skipped": len(self.skipped),
+            "remarked": len(self.remarked),
             "corpora": {name: dict(counts) for name, counts in corpora.items()},
         }
 
@@ -75,11 +86,13 @@ class SourceResult:
     Attributes:
         task: Number of the source.
         pieces: A record and its notes each, or why there are none.
+        remarked: What there is to say of the source; None if nothing.
         last: Always; see `composer.batch.process_pool.PoolResult`.
     """
 
     task: int
     pieces: list[tuple[Record, Notes] | Skipped]
+    remarked: Remarked | None = None
     last: bool = True
 
 
@@ -92,8 +105,9 @@ def read_source(number: int, job: Job) -> SourceResult:
     """
     source, kind = job
     results: list[tuple[Record, Notes] | Skipped] = []
+    remarks: list[str] = []
     try:
-        pieces = read_pieces(source)
+        pieces = read_pieces(source, remarks.append)
         for name, piece in pieces:
             # Chorales in frames are on their grid from the start.
             grid = find_grid(piece, kind) if source.item is None else Grid(BEATS, share=1.0)
@@ -106,7 +120,7 @@ def read_source(number: int, job: Job) -> SourceResult:
         results.append(Skipped(source.name, str(error)))
     except Exception as error:  # One odd file must not end a run over ten thousand.
         results.append(Skipped(source.name, f"unexpected {type(error).__name__}: {error}"))
-    return SourceResult(number, results)
+    return SourceResult(number, results, Remarked(source.name, tuple(remarks)) if remarks else None)
 
 
 def prepare(
@@ -119,11 +133,11 @@ def prepare(
     charts: Sequence[tuple[Sequence[Source], str]] = (),
     progress: Callable[[int, int | None], None] = lambda done, total: None,
 ) -> Prepared:
-    """Read every source and write the dataset, and beside it what was skipped.
+    """Read every source and write the dataset, and beside it what was skipped or remarked.
 
     Args:
         sources: From `composer_training.data.sources`.
-        folder: Where notes.npy, pieces.json and skipped.json go.
+        folder: Where notes.npy, pieces.json, skipped.json and remarks.json go.
         kind: "auto", "beats" or "free": the time base of every piece.
         workers: Processes.
         band: Corpora of songs and of drums, of which a corpus of arrangements for a band is
@@ -138,6 +152,7 @@ def prepare(
         OutputError: The folder cannot be written.
     """
     skipped: list[Skipped] = []
+    remarked: list[Remarked] = []
     seen: set[str] = set()
     jobs = [(source, kind) for source in sources]
     wanted = (*(band or ()), *(drums for _, drums in charts))
@@ -145,6 +160,8 @@ def prepare(
 
     def pieces() -> Iterator[tuple[Record, Notes]]:
         for done, results in enumerate(_results(jobs, workers), 1):
+            if results.remarked is not None:
+                remarked.append(results.remarked)
             for result in results.pieces:
                 if isinstance(result, Skipped):
                     skipped.append(result)
@@ -167,11 +184,12 @@ def prepare(
         made = dataset.save(folder, pieces())
     except OSError as error:
         raise OutputError(f"{folder} cannot be made: {files.reason(error)}") from error
-    document = {"skipped": [asdict(entry) for entry in skipped]}
-    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    # Names of files may hold bytes that are no text.
-    files.write(text.encode("utf-8", "backslashreplace"), folder / "skipped.json", force=True)
-    return Prepared(made, tuple(skipped))
+    for name, entries in (("skipped", skipped), ("remarks", remarked)):
+        document = {name: [asdict(entry) for entry in entries]}
+        text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        # Names of files may hold bytes that are no text.
+        files.write(text.encode("utf-8", "backslashreplace"), folder / f"{name}.json", force=True)
+    return Prepared(made, tuple(skipped), tuple(remarked))
 
 
 def _read(

@@ -10,6 +10,7 @@ from pathlib import Path
 from composer.errors import SeedError
 from composer.formats import music_file
 from composer.formats.jsb_chorales import chorale_items, read_chorale
+from composer.formats.remarks import Remark, to_log
 from composer.formats.suffixes import is_music
 from composer.music.notes import Piece
 
@@ -121,15 +122,19 @@ def music21_sources() -> list[Source]:
     return [Source(file.path, file.name, "music21") for file in corpus()]
 
 
-def read_pieces(source: Source) -> list[tuple[str, Piece]]:
+def read_pieces(source: Source, remark: Remark = to_log) -> list[tuple[str, Piece]]:
     """(name, piece) of everything in a source: tune books hold many.
+
+    Args:
+        source: Where to read.
+        remark: Told what was passed over or had to be decided, a line each.
 
     Raises:
         SeedError: It cannot be read.
     """
     if source.item is not None:
         return [(source.name, read_chorale(source.path, source.item))]
-    pieces = music_file.read_pieces(source.path)
+    pieces = music_file.read_pieces(source.path, remark)
     if len(pieces) == 1:
         return [(source.name, pieces[0])]
     return [(f"{source.name}#{number}", piece) for number, piece in enumerate(pieces, 1)]
