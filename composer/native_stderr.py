@@ -12,6 +12,14 @@ import tempfile
 import threading
 from collections.abc import Iterator
 
+TENSORFLOW_GREETINGS = (
+    *(f"{letter}{digit}".encode() for letter in "IWE" for digit in range(10)),  # I0000 00:00:17
+    b"20",  # 2026-11-26 19:40:57.1: I tensorflow/core
+    b"WARNING: All log messages before absl::InitializeLog()",
+    b"To enable the following instructions",
+)
+"""How lines begin that TensorFlow's libraries write when they are loaded and look for a GPU."""
+
 _lock = threading.Lock()
 
 

@@ -7,9 +7,7 @@ standard error, and bars are drawn only when that is a terminal.
 from __future__ import annotations
 
 import logging
-import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -57,30 +55,6 @@ def bar(what: str, unit: str = "files") -> Iterator[Advance]:
     with progress.Progress(*columns, console=Console(stderr=True), transient=True) as shown:
         task = shown.add_task(what, total=None)
         yield lambda done, total: shown.update(task, completed=done, total=total)
-
-
-@contextmanager
-def hushed() -> Iterator[None]:
-    """Hold back what native libraries write to standard error while they are loaded.
-
-    TensorFlow greets with a dozen lines about processors and missing GPUs that no setting
-    of it silences. They come out after all if loading fails.
-    """
-    sys.stderr.flush()
-    with tempfile.TemporaryFile() as held:
-        before = os.dup(2)
-        os.dup2(held.fileno(), 2)
-        failed = True
-        try:
-            yield
-            failed = False
-        finally:
-            sys.stderr.flush()
-            os.dup2(before, 2)
-            os.close(before)
-            if failed:
-                held.seek(0)
-                sys.stderr.write(held.read().decode(errors="replace"))
 
 
 def show_log(level: int = logging.WARNING) -> None:

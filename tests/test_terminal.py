@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -41,13 +40,3 @@ def test_no_bar_is_drawn_where_nobody_watches(capsys: pytest.CaptureFixture[str]
     with terminal.bar("Reading") as advance:
         advance(1, 2)
     assert capsys.readouterr() == ("", "")
-
-
-def test_libraries_are_held_back_unless_loading_fails(capfd: pytest.CaptureFixture[str]) -> None:
-    with terminal.hushed():
-        os.write(2, b"hello from a library\n")
-    assert capfd.readouterr().err == ""
-    with pytest.raises(ImportError), terminal.hushed():
-        os.write(2, b"what went wrong\n")
-        raise ImportError
-    assert capfd.readouterr().err == "what went wrong\n"

@@ -18,6 +18,7 @@ import click
 from composer import terminal
 from composer.distribution import install_extra
 from composer.errors import DependencyError
+from composer.native_stderr import TENSORFLOW_GREETINGS, without_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -246,7 +247,7 @@ def _plan(given: dict[str, Any]) -> Any:
     """What the options of a new run ask for."""
     from dataclasses import replace
 
-    from composer_training.run import Plan, read_model
+    from composer_training.run import RunPlan, read_model
     from composer_training.settings import FitSettings
 
     from composer.network.config import NetworkConfig
@@ -276,7 +277,7 @@ def _plan(given: dict[str, Any]) -> Any:
         "seed",
     )
     settings = FitSettings(**{name: given[name] for name in names}, minutes=given["minutes"] or 0.0)
-    return Plan(given["datasets"], replace(config, **sizes), settings, origin, given["limit"])
+    return RunPlan(given["datasets"], replace(config, **sizes), settings, origin, given["limit"])
 
 
 def choose_backend(wanted: str | None) -> None:
@@ -296,7 +297,7 @@ def choose_backend(wanted: str | None) -> None:
             in_extra = package in ("keras", "tensorflow")
             command = install_extra("train") if in_extra else f"pip install {package}"
             raise DependencyError(f"this needs {package}; run: {command}")
-    with terminal.hushed():
+    with without_lines(*TENSORFLOW_GREETINGS):
         if backend == "tensorflow":
             import tensorflow as tf
 

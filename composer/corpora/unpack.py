@@ -1,8 +1,11 @@
 """A zip or gzipped tar file to a folder: whole or absent, and never outside of it.
 
-What may be in an archive of music is plain files in folders. Anything else (a name that
-leads out, a link, a device, more bytes than there is sense in) means that it is not what
+An archive of music holds plain files in folders. An archive that holds anything else (a
+name that leads out of the folder, a link, a device, more bytes than a corpus has) is not what
 it seems, and nothing of it is kept.
+
+The rules are the same for both formats and on every system. Python's own `filter="data"` knows
+tar only; it renames an absolute path where this refuses it, and counts neither bytes nor files.
 """
 
 from __future__ import annotations

@@ -101,13 +101,13 @@ def _unguided(piece: SplitPiece, state: State, rng_seed: int, variation: int) ->
     before = analysis.events.rows[-1].astype(np.int64)
     most = MOST_NOTES_PER_TICK * (end - analysis.join)
     return Stream(
-        state,
-        before,
-        constraints,
-        settings,
-        RepetitionLimits(_UNBOUNDED, _UNBOUNDED),
-        variation,
-        most,
+        state=state,
+        last_note=before,
+        constraints=constraints,
+        settings=settings,
+        limits=RepetitionLimits(_UNBOUNDED, _UNBOUNDED),
+        variation=variation,
+        max_notes=most,
     )
 
 

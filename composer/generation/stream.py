@@ -32,7 +32,7 @@ from composer.network.state import State
 Ints = NDArray[np.int64]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, kw_only=True)
 class Stream:
     """One continuation in the making.
 

@@ -17,21 +17,13 @@ from numpy.typing import NDArray
 from composer.distribution import install_extra
 from composer.encoding.features import COLUMNS
 from composer.errors import DependencyError
-from composer.native_stderr import without_lines
+from composer.native_stderr import TENSORFLOW_GREETINGS, without_lines
 from composer.network import weights_file
 from composer.network.config import NetworkConfig
 from composer.network.heads import Heads
 from composer.network.padded_trunk import PaddedTrunk
 from composer.network.predictor import Predictor
 from composer.network.trunk import Floats
-
-_SMALL_TALK = (
-    *(f"{letter}{digit}".encode() for letter in "IWE" for digit in range(10)),  # I0000 00:00:17
-    b"20",  # 2026-11-26 19:40:57.1: I tensorflow/core
-    b"WARNING: All log messages before absl::InitializeLog()",
-    b"To enable the following instructions",
-)
-"""How lines begin that TensorFlow's libraries write when they look for a GPU."""
 
 STREAMS = 256
 """Streams that one compiled step takes."""
@@ -103,7 +95,7 @@ def load(folder: Path, *, required: bool = True, streams: int = STREAMS) -> Pred
     """
     try:
         # Where there is no GPU its libraries say so themselves, in ten lines before ours.
-        with without_lines(*_SMALL_TALK):
+        with without_lines(*TENSORFLOW_GREETINGS):
             import tensorflow as tf
 
             gpus = tf.config.list_physical_devices("GPU")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from fixed_model import FixedModel
@@ -45,13 +47,13 @@ def open_constraints() -> Constraints:
 
 def stream(model: FixedModel, notes: int = 1, **settings: float) -> Stream:
     return Stream(
-        model.prime(ONE_NOTE),
-        ONE_NOTE.rows[-1].astype(np.int64),
-        open_constraints(),
-        Settings(**{"temperature": 0.0, "recall": 0, **settings}),  # type: ignore[arg-type]
-        RepetitionLimits(0, 0),
-        0,
-        notes,
+        state=model.prime(ONE_NOTE),
+        last_note=ONE_NOTE.rows[-1].astype(np.int64),
+        constraints=open_constraints(),
+        settings=Settings(**{"temperature": 0.0, "recall": 0, **settings}),  # type: ignore[arg-type]
+        limits=RepetitionLimits(0, 0),
+        variation=0,
+        max_notes=notes,
     )
 
 
@@ -88,9 +90,7 @@ def test_a_model_without_numbers_is_damaged_and_plays_nothing(damage: float) -> 
 
 def numbers(rng_seed: int, variation: int, take: tuple[int, int] | None = None) -> list[float]:
     one = stream(FixedModel({}), rng_seed=rng_seed)
-    again = Stream(
-        one.state, one.last_note, one.constraints, one.settings, one.limits, variation, 1, take=take
-    )
+    again = replace(one, variation=variation, take=take)
     return again.random(1)[0].tolist()
 
 

@@ -307,7 +307,16 @@ def test_streams_that_join_or_move_midway_play_the_same() -> None:
     before = analysis.events.rows[-1].astype(np.int64)
 
     def stream(number: int) -> Stream:
-        return Stream(state, before, rules, settings, limits, number, 500, ear)
+        return Stream(
+            state=state,
+            last_note=before,
+            constraints=rules,
+            settings=settings,
+            limits=limits,
+            variation=number,
+            max_notes=500,
+            tracker=ear,
+        )
 
     early, late, moved = (stream(number) for number in range(3))
     ensemble, other = BatchDecoder(predictor()), BatchDecoder(predictor())

@@ -39,7 +39,7 @@ LOG_EVERY = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RunPlan:
     """What a run is made of.
 
     Attributes:
@@ -78,7 +78,7 @@ class Outcome:
     model: Path | None
 
 
-def start(plan: Plan, folder: Path, *, force: bool = False) -> Fitter:
+def start(plan: RunPlan, folder: Path, *, force: bool = False) -> Fitter:
     """A new run in a folder that has none.
 
     Args:
@@ -109,7 +109,7 @@ def start(plan: Plan, folder: Path, *, force: bool = False) -> Fitter:
     return fitter
 
 
-def resume(folder: Path, changes: Mapping[str, Any]) -> tuple[Plan, Fitter]:
+def resume(folder: Path, changes: Mapping[str, Any]) -> tuple[RunPlan, Fitter]:
     """A run as it was when its last checkpoint was written.
 
     Args:
@@ -123,7 +123,7 @@ def resume(folder: Path, changes: Mapping[str, Any]) -> tuple[Plan, Fitter]:
     """
     try:
         document = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        plan = Plan(
+        plan = RunPlan(
             tuple(Path(item["path"]) for item in document["datasets"]),
             NetworkConfig(**document["network"]),
             replace(FitSettings.from_dict(document["settings"]), **changes),
@@ -145,7 +145,7 @@ def resume(folder: Path, changes: Mapping[str, Any]) -> tuple[Plan, Fitter]:
 
 
 def run(
-    plan: Plan,
+    plan: RunPlan,
     fitter: Fitter,
     *,
     report: Callable[[UpdateReport], None] = lambda progress: None,
@@ -195,7 +195,7 @@ def run(
     return Outcome(folder, end, fitter.update, fitter.best, fitter.elapsed, model)
 
 
-def make_model(folder: Path, plan: Plan) -> Path:
+def make_model(folder: Path, plan: RunPlan) -> Path:
     """The run's best checkpoint as a model folder that `--model` takes.
 
     Raises:
@@ -230,12 +230,12 @@ def read_model(folder: Path) -> tuple[NetworkConfig, dict[str, NDArray[Any]]]:
     return config, {name: array.astype(np.float32) for name, array in stored.items()}
 
 
-def _fitter(plan: Plan, folder: Path) -> Fitter:
+def _fitter(plan: RunPlan, folder: Path) -> Fitter:
     weights = None if plan.origin is None else read_model(plan.origin)[1]
     return Fitter(dataset.load(plan.datasets), plan.network, plan.settings, folder, weights)
 
 
-def _document(plan: Plan) -> dict[str, Any]:
+def _document(plan: RunPlan) -> dict[str, Any]:
     return {
         "composer": __version__,
         "datasets": [

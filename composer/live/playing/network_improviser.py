@@ -298,10 +298,17 @@ class NetworkImproviser:
         self._chunk += 1
         copied = 0 if self._copying is None else max(self._clock - self._copying, 0)
         self._stream = Stream(
-            state, before, rules, request.settings, RepetitionLimits(0, 0), variation,
-            CHUNK if self._chunked else MOST, self._tracker, copied_ticks=copied,
+            state=state,
+            last_note=before,
+            constraints=rules,
+            settings=request.settings,
+            limits=RepetitionLimits(0, 0),
+            variation=variation,
+            max_notes=CHUNK if self._chunked else MOST,
+            tracker=self._tracker,
+            copied_ticks=copied,
             suspended=max(self._suspended_until - self._clock, 0),
-        )  # fmt: skip
+        )
         return self._stream
 
     def waits_for(self, stream: Stream) -> bool:
