@@ -177,7 +177,7 @@ def _read_tracks(data: bytes, position: int, count: int, remark: Remark) -> list
             try:
                 track, used = _read_track(body, len(tracks) + 1, len(body) == size, remark)
             except SeedError:
-                if len(tracks) < count:
+                if len(tracks) < max(count, 1):
                     raise
                 remark("what follows the last track looks like one more, but is damaged: left out")
                 return tracks

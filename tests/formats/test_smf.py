@@ -237,6 +237,12 @@ def test_a_damaged_track_beyond_those_promised_is_left_out() -> None:
     assert len(remarks) == 1 and "damaged: left out" in remarks[0]
 
 
+def test_a_file_that_promises_no_track_and_has_a_damaged_one_is_refused() -> None:
+    data = midi_file() + b"MTrk" + (4).to_bytes(4, "big") + hexdump("00 F5 00 00")
+    with pytest.raises(SeedError, match="track 1"):
+        smf.parse(data)
+
+
 def test_encode_refuses_what_a_file_cannot_hold() -> None:
     late = mido.MidiTrack([mido.Message("note_on", time=smf.LONGEST_TICKS + 1)])
     with pytest.raises(OutputError, match="track 0 has a rest of 268435456 ticks"):
