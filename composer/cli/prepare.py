@@ -42,7 +42,7 @@ def two_corpora(ctx: Any, param: Any, value: str | None) -> tuple[str, str] | No
     "--band",
     metavar="SONGS+DRUMS",
     callback=two_corpora,
-    help="Add songs of one corpus arranged for a band with drums of another.",
+    help="Add songs of one corpus arranged for bands, small and large, with drums of another.",
 )
 @click.option(
     "--charts",

@@ -9,7 +9,7 @@ part plays in a section it plays there again whenever the section comes back.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from zlib import crc32
 
@@ -25,6 +25,7 @@ from composer_training.data.drummers import Drummer
 from composer_training.data.members import members
 from composer_training.data.patterns import Style
 from composer_training.data.players import Passage, Row
+from composer_training.data.songs import chart_of, melody_slot
 
 CORPUS = "charts"
 LONGEST = 128
@@ -57,6 +58,18 @@ def arrangements(
     Raises:
         DatasetError: There are no such drums.
     """
+    able = _drummers(takes)
+    for chart, split in found:
+        rng = np.random.default_rng((seed, crc32(chart.name.encode())))
+        yield arrange(chart, split, _of_split(able, split), rng)
+
+
+def _drummers(takes: Pieces) -> dict[str, list[Drummer]]:
+    """By split, those in 4/4.
+
+    Raises:
+        DatasetError: There are none.
+    """
     able: dict[str, list[Drummer]] = {}
     for record, notes in takes:
         common = record.kind == BEATS and all(metre[1:] == (4, 4) for metre in record.metres)
@@ -64,16 +77,43 @@ def arrangements(
             drummer = Drummer.of(record, notes)
             if drummer is not None:
                 able.setdefault(record.split, []).append(drummer)
-    everybody = [drummer for drummers_ in able.values() for drummer in drummers_]
-    if not everybody:
+    if not able:
         raise DatasetError("there are no drums of two bars in 4/4 on a beat grid for a band")
-    for chart, split in found:
-        rng = np.random.default_rng((seed, crc32(chart.name.encode())))
-        yield arrange(chart, split, able.get(split) or everybody, rng)
+    return able
+
+
+def full_bands(songs: Pieces, takes: Pieces, seed: int = 0) -> Iterator[tuple[Record, Notes]]:
+    """Every song in 4/4 that has a tune for a band, which its accompaniment is kept in.
+
+    Args:
+        songs: Pieces on a beat grid; those with drums or without a tune are left out.
+        takes: As in `arrangements`.
+        seed: Of what is drawn.
+
+    Raises:
+        DatasetError: There are no such drums.
+    """
+    able = _drummers(takes)
+    for record, notes in songs:
+        if record.kind != BEATS or DRUM_PROGRAM in record.programs:
+            continue
+        chart, slot = chart_of(record, notes), melody_slot(record, notes)
+        if chart is not None:
+            own = [notes[notes[:, 1] == s] for s in range(len(record.programs)) if s != slot]
+            rng = np.random.default_rng((seed, crc32(chart.name.encode())))
+            yield arrange(chart, record.split, _of_split(able, record.split), rng, own)
+
+
+def _of_split(able: Mapping[str, list[Drummer]], split: str) -> list[Drummer]:
+    return able.get(split) or [drummer for found in able.values() for drummer in found]
 
 
 def arrange(
-    chart: Chart, split: str, takes: Sequence[Drummer], rng: np.random.Generator
+    chart: Chart,
+    split: str,
+    takes: Sequence[Drummer],
+    rng: np.random.Generator,
+    accompaniment: Sequence[Notes] = (),
 ) -> tuple[Record, Notes]:
     """A chart for a band.
 
@@ -82,12 +122,13 @@ def arrange(
         split: "train" or "valid".
         takes: Drummers to choose from, at least one.
         rng: Source of all randomness.
+        accompaniment: Parts that are played as they are instead of the keys.
     """
-    style = _style(chart, rng)
-    passages, turns = _passages(chart, style)
+    style = _style(chart, bool(accompaniment), rng)
+    passages, turns = _passages(chart, style, bool(accompaniment))
     drummer = drummers.choose(takes, style, rng)
     seed = int(rng.integers(2**32))
-    band = members(chart, style, passages, turns, rng)
+    band = members(chart, style, passages, turns, not accompaniment, rng)
     loud = np.array([_intensity(passages, index, rng) for index in range(len(passages))])
     enters = 0.3 if rng.random() < 0.5 else rng.uniform(0.4, 0.6)
     kit = drummers.under(passages, (loud >= enters).tolist(), drummer, style, rng)
@@ -108,17 +149,20 @@ def arrange(
                          dtype=np.int32).reshape(-1, 5)  # fmt: skip
         tables.append(_humanised(table, part.program, played, rng))
         programs.append(part.program)
+    for given in accompaniment:
+        tables.append(given[given[:, 0] < passages[-1].end].copy())
+        programs.append(int(rng.choice(style.keys)))
     return _seated(chart, split, f"{chart.name} {style.name} {drummer.name}", passages,
                    tables, programs, rng)  # fmt: skip
 
 
-def _style(chart: Chart, rng: np.random.Generator) -> Style:
-    """A style that goes with the song's beat and pace."""
+def _style(chart: Chart, straight: bool, rng: np.random.Generator) -> Style:
+    """A style that goes with the song's beat and pace, and is not swung if that is asked for."""
     p = patterns
     choices: tuple[tuple[Style, int], ...]
     if chart.swung:
         choices = ((p.SHUFFLE, 5), (p.SWING, 2), (p.BALLAD, 2))
-    elif chart.melody:
+    elif chart.melody and not straight:
         choices = ((p.SWING, 5), (p.SHUFFLE, 1), (p.BALLAD, 2), (p.LATIN, 2), (p.POP, 2))
     elif chart.bpm < 88:
         choices = ((p.BALLAD, 5), (p.POP, 2), (p.ROCK, 2), (p.REGGAE, 1), (p.FUNK, 1))
@@ -127,15 +171,18 @@ def _style(chart: Chart, rng: np.random.Generator) -> Style:
     else:
         choices = ((p.ROCK, 6), (p.POP, 5), (p.FUNK, 3), (p.DISCO, 3), (p.METAL, 3),
                    (p.LATIN, 1), (p.REGGAE, 1))  # fmt: skip
-    weights = np.array([weight for _, weight in choices], dtype=float)
+    weights = np.array([0.0 if straight and s.swung else weight for s, weight in choices])
     return choices[int(rng.choice(len(choices), p=weights / weights.sum()))][0]
 
 
-def _passages(chart: Chart, style: Style) -> tuple[list[Passage], list[int]]:
-    """The sections in their places, and of each where in beats its tune lies in the chart."""
+def _passages(chart: Chart, style: Style, once: bool) -> tuple[list[Passage], list[int]]:
+    """The sections in their places, and of each where in beats its tune lies in the chart.
+
+    A short tune is played three times, if `once` does not forbid it.
+    """
     sections = list(chart.sections)
     bars = sum(len(section.bars) for section in sections)
-    turns = 3 if chart.melody and bars <= SHORT else 1
+    turns = 3 if chart.melody and bars <= SHORT and not once else 1
     order: list[tuple[Section, int]] = []
     for turn in range(turns):
         at = 0

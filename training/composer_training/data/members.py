@@ -52,6 +52,7 @@ def members(
     style: Style,
     passages: Sequence[Passage],
     turns: Sequence[int],
+    keys_too: bool,
     rng: np.random.Generator,
 ) -> list[Part]:
     """Who plays beside the drummer: always bass, guitar and keys; others as they come.
@@ -61,6 +62,7 @@ def members(
         style: How it is played.
         passages: Its sections in their places.
         turns: Beat of the chart at which the tune of each passage lies.
+        keys_too: Whether keys play chords; not where the song brings its own.
         rng: Source of all randomness.
     """
 
@@ -109,6 +111,7 @@ def members(
         Part(guitar_program, guitar, rng.uniform(0.3, 0.6)),
         Part(one(style.keys), keys, rng.uniform(0.3, 0.7)),
     ]
+    always = always if keys_too else always[:2]
     stab = some(style.stabs, 2)
     brass = volume() + 8
     clap, clapped = patterns.PERCUSSION[int(rng.integers(len(patterns.PERCUSSION)))]

@@ -140,8 +140,8 @@ def prepare(
         folder: Where notes.npy, pieces.json, skipped.json and remarks.json go.
         kind: "auto", "beats" or "free": the time base of every piece.
         workers: Processes.
-        band: Corpora of songs and of drums, of which a corpus of arrangements for a band is
-            made too (`composer_training.data.band`).
+        band: Corpora of songs and of drums, of which a corpus of arrangements for a small band
+            is made too (`composer_training.data.band`), and one for a large one.
         charts: Charts and lead sheets, from `sources.find_charts`, and the corpus of drums for
             them, of which another corpus is made (`composer_training.data.ensemble`).
         progress: Called with (files done, files in all).
@@ -177,6 +177,7 @@ def prepare(
             progress(done, len(jobs))
         if band:
             yield from arrangements(players[band[0]], players[band[1]])
+            yield from ensemble.full_bands(players[band[0]], players[band[1]])
         for found, drums in charts:
             yield from ensemble.arrangements(_read(found, skipped, seen), players[drums])
 
