@@ -5,8 +5,8 @@
 A piece's key is, in this order: what the labels say (JSON lines with "song", the beginning of a
 file's name, and "key"); the mode of a MusicXML file's <key>, or where its last chord symbol is a
 tonic of its signature, that; the K: field of an ABC tune; the key signature of a MIDI file.
-Pieces that name several keys are left out. Beside composer's own stands music21's
-`analyze("key")` on the same notes.
+Pieces that name several keys are left out. Beside `find_key` stand its profile alone, without
+beginning and end, and music21's `analyze("key")`, on the same notes.
 
     right      the tonic and the mode are those written down
     relative   of the others: the key of the same signature
@@ -24,11 +24,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from composer.errors import ComposerError
 from composer.formats import abc, abc_text, midi
 from composer.formats.music_file import read_pieces
 from composer.formats.musicxml_container import read_mxl
-from composer.music.keys import MAJOR, MINOR, Key, find_key, parse_key
+from composer.music.keys import (
+    MAJOR,
+    MINOR,
+    Key,
+    find_key,
+    fitting_key,
+    parse_key,
+    sounding_time,
+)
 from composer.music.notes import Piece
 
 SCORES = (".mxl", ".musicxml", ".xml")
@@ -52,11 +62,11 @@ def score_key(path: Path) -> Key | None:
     """What a MusicXML file says of its key."""
     document = read_mxl(path) if path.suffix == ".mxl" else path.read_bytes()
     root = ET.fromstring(document)
-    named = {(key.findtext("fifths"), key.findtext("mode") or MAJOR) for key in root.iter("key")}
-    if len({fifths for fifths, _ in named}) != 1:
+    fifths = {int(key.findtext("fifths") or 0) for key in root.iter("key")}
+    modes = {mode for key in root.iter("key") if (mode := key.findtext("mode"))}
+    if len(fifths) != 1:
         return None
-    fifths = int(next(iter(named))[0] or 0)
-    tonics = [signature_key(fifths, mode) for mode in (MAJOR, MINOR)]
+    tonics = [signature_key(*fifths, mode) for mode in (MAJOR, MINOR)]
     chords = [chord for chord in root.iter("harmony") if chord.find("root") is not None]
     if chords:
         for chord in reversed(chords[-2:]):  # what leads back to the beginning may stand last
@@ -68,9 +78,8 @@ def score_key(path: Path) -> Key | None:
             if mode and Key(tonic, mode) in tonics:
                 return Key(tonic, mode)
         return None
-    if len(named) != 1 or next(iter(named))[1] not in (MAJOR, MINOR):
-        return None
-    return signature_key(fifths, next(iter(named))[1])
+    mode = modes.pop() if len(modes) == 1 else ""
+    return signature_key(*fifths, mode) if mode in (MAJOR, MINOR) else None
 
 
 def midi_key(path: Path) -> Key | None:
@@ -135,6 +144,18 @@ def music21_key(piece: Piece) -> Key | None:
     return Key(found.tonic.pitchClass, found.mode) if found else None
 
 
+def profile_key(piece: Piece) -> Key | None:
+    """What the profile alone finds: no note counts for more than a beat."""
+    beat = piece.ticks_per_beat
+    notes = [note for index, note in piece.notes() if not piece.parts[index].is_drums]
+    pitches = np.array([note.pitch for note in notes], dtype=np.int64)
+    lengths = np.array([note.duration for note in notes], dtype=np.int64)
+    return fitting_key(sounding_time(pitches, lengths, beat))
+
+
+FINDERS = {"composer": find_key, "profile": profile_key, "music21": music21_key}
+
+
 def main() -> None:
     """Read, find and tell."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -154,7 +175,7 @@ def main() -> None:
             if path.suffix in (".mid", ".abc", *SCORES) and re.search(given.match, path.name)
         ]  # fmt: skip
         random.Random(0).shuffle(paths)
-        counts: Counter[str] = Counter()
+        counts: Counter[object] = Counter()
         for path in paths:
             try:
                 pieces = list(labelled(path, labels))
@@ -167,20 +188,20 @@ def main() -> None:
                 heard = beginning(piece, given.bars) if given.bars else piece
                 counts["pieces"] += 1
                 counts[key.mode] += 1
-                for name, found in (("composer", find_key(heard)), ("music21", music21_key(heard))):
+                for name, find in FINDERS.items():
+                    found = find(heard)
                     counts[name] += found == key
-                    counts[name, key.mode] += found == key  # type: ignore[index]
-                    counts[name, "relative"] += found == relative(key)  # type: ignore[index]
+                    counts[name, key.mode] += found == key
+                    counts[name, "relative"] += found == relative(key)
         total = counts["pieces"]
         print(f"{folder.name}: {total} pieces, {counts[MINOR]} of them in minor")
-        for name in ("composer", "music21"):
+        for name in FINDERS:
             by_mode = ", ".join(
-                f"{mode} {counts[name, mode] / max(counts[mode], 1):.2f}"  # type: ignore[index]
-                for mode in (MAJOR, MINOR)
+                f"{mode} {counts[name, mode] / max(counts[mode], 1):.2f}" for mode in (MAJOR, MINOR)
             )
             print(
                 f"    {name:8} right {counts[name] / max(total, 1):.3f} ({by_mode}),"
-                f" relative {counts[name, 'relative'] / max(total, 1):.3f}"  # type: ignore[index]
+                f" relative {counts[name, 'relative'] / max(total, 1):.3f}"
             )
 
 

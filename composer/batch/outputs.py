@@ -17,11 +17,11 @@ from typing import Any
 from composer.batch.jobs import BatchSpec, Result, Task
 from composer.encoding.events import FIELDS
 from composer.errors import DependencyError, OutputError
-from composer.formats import midi, smf
+from composer.formats import smf
 from composer.formats.midi_append import Extended, Extender
 from composer.generation.continuation import Continuation, PerformanceStyle, to_continuation
 from composer.generation.seed_analysis import SeedAnalysis
-from composer.generation.seed_files import Seed, alone, behind
+from composer.generation.seed_files import Seed, alone, alone_piece, behind, whole
 from composer.generation.stream import Stream
 from composer.music.timing import tempo_to_bpm
 
@@ -121,7 +121,8 @@ class OutputWriter:
         if kind == "musicxml":
             from composer.formats.musicxml import encode
 
-            return encode(midi.to_piece(smf.parse(midi_bytes)))
+            only = self._spec.continuation_only
+            return encode(alone_piece(made) if only else whole(self._seed, made))
         if kind == "json":
             return self._events(made, stream)
         if kind == "png":

@@ -84,7 +84,8 @@ def _listed(part: Part, name: str) -> list[str]:
     """The part's entry in the part list: its name and how it sounds."""
     default = "Drums" if part.is_drums else f"Part {name[1:]}"
     lines = [f'<score-part id="{name}">', f"<part-name>{_text(part.name) or default}</part-name>"]
-    channel = f"<midi-channel>{part.channel + 1}</midi-channel>"
+    # Channel 10 is what makes drums of a part for whoever reads it.
+    channel = f"<midi-channel>{10 if part.is_drums else part.channel + 1}</midi-channel>"
     sounds: list[tuple[int | None, str]] = []
     if part.is_drums:
         for key in sorted({note.pitch for note in part.notes}):
@@ -251,20 +252,11 @@ class _PartWriter:
                     lines.append(f"{rest}{tail}{notations}</note>")
                 continue
             begin = bar.start + value.start
-            ties = tuple(
-                name
-                for name, there in (
-                    ("stop", begin > chord.start),
-                    ("start", begin + value.steps < chord.stop),
-                )
-                if there
-            )
-            for number, (pitch, velocity) in enumerate(chord.notes):
-                mark = beams[index] if not number else ()
-                bracket = tuplets.get(index) if not number else None
-                lines.append(
-                    self._note(pitch, velocity, bool(number), value, where, ties, mark, bracket)
-                )
+            ties = _TIES[begin > chord.start, begin + value.steps < chord.stop]
+            mark, bracket, joins = beams[index], tuplets.get(index), False
+            for pitch, velocity in chord.notes:
+                lines.append(self._note(pitch, velocity, joins, value, where, ties, mark, bracket))
+                mark, bracket, joins = (), None, True
         return lines
 
     def _note(
@@ -279,26 +271,18 @@ class _PartWriter:
         bracket: str | None,
     ) -> str:
         """One note in the order that MusicXML's schema asks for."""
-        # MusicXML counts loudness in hundredths of velocity 90.
-        opening = f'<note dynamics="{velocity / 0.9:.2f}">' + ("<chord/>" if joins else "")
+        opening = _OPENINGS[velocity] + ("<chord/>" if joins else "")
         instrument = accidental = notehead = ""
         if self._part.is_drums:
-            step, octave, kind = drum_head(pitch)
-            head = (
-                f"<unpitched><display-step>{step}</display-step>"
-                f"<display-octave>{octave}</display-octave></unpitched>"
-            )
+            head, notehead = _unpitched(pitch)
             instrument = f'<instrument id="{_instrument_id(self._name, pitch)}"/>'
-            notehead = "" if kind == "normal" else f"<notehead>{kind}</notehead>"
         else:
-            step, alter, octave = name = self._names[pitch]
-            altered = f"<alter>{alter}</alter>" if alter else ""
-            head = f"<pitch><step>{step}</step>{altered}<octave>{octave}</octave></pitch>"
+            name = self._names[pitch]
+            head = _pitch(name)
             accidental = self._accidental(name, tied="stop" in ties)
-        tied = "".join(f'<tie type="{tie}"/>' for tie in ties)
         tail = _tail(value, where, beams, accidental, notehead)
         return (
-            f"{opening}{head}<duration>{value.steps}</duration>{tied}{instrument}{tail}"
+            f"{opening}{head}<duration>{value.steps}</duration>{_TIED[ties]}{instrument}{tail}"
             f"{_notations(ties, bracket)}</note>"
         )
 
@@ -309,6 +293,35 @@ class _PartWriter:
             return ""
         self._altered[step, octave] = alter
         return f"<accidental>{_ACCIDENTALS[alter]}</accidental>"
+
+
+_OPENINGS: Final = tuple(f'<note dynamics="{velocity / 0.9:.2f}">' for velocity in range(128))
+"""By velocity; MusicXML counts loudness in hundredths of velocity 90."""
+
+_TIES: Final[dict[tuple[bool, bool], tuple[str, ...]]] = {
+    (False, False): (), (True, False): ("stop",), (False, True): ("start",),
+    (True, True): ("stop", "start"),
+}  # fmt: skip
+"""The ties of a note by whether it goes on from one before, and in one after."""
+_TIED: Final = {ties: "".join(f'<tie type="{tie}"/>' for tie in ties) for ties in _TIES.values()}
+
+
+@lru_cache(maxsize=1024)
+def _pitch(name: _Name) -> str:
+    step, alter, octave = name
+    altered = f"<alter>{alter}</alter>" if alter else ""
+    return f"<pitch><step>{step}</step>{altered}<octave>{octave}</octave></pitch>"
+
+
+@lru_cache(maxsize=128)
+def _unpitched(key: int) -> tuple[str, str]:
+    """(place on the staff, notehead) of a drum key."""
+    step, octave, kind = drum_head(key)
+    place = (
+        f"<unpitched><display-step>{step}</display-step>"
+        f"<display-octave>{octave}</display-octave></unpitched>"
+    )
+    return place, "" if kind == "normal" else f"<notehead>{kind}</notehead>"
 
 
 def _items(bar: Bar, chords: Sequence[Chord]) -> list[_Item]:
@@ -363,7 +376,8 @@ def _tail(
     )
 
 
-def _notations(ties: Sequence[str], bracket: str | None) -> str:
+@lru_cache(maxsize=64)
+def _notations(ties: tuple[str, ...], bracket: str | None) -> str:
     marks = "".join(f'<tied type="{tie}"/>' for tie in ties)
     if bracket in ("start", "both"):
         marks += '<tuplet type="start" bracket="yes"/>'

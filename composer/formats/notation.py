@@ -14,6 +14,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -183,10 +184,10 @@ class _Grid:
             if not whole:
                 self._sizes[index] = 3
             elif index in places:
-                self._sizes[index] = min(_GRIDS, key=lambda grid: _cost(places[index], *grid))[0]
+                self._sizes[index] = _finest(tuple(places[index]))
 
     def _index(self, step: float) -> int:
-        return min(max(bisect_right(self._firsts, step) - 1, 0), self._beats - 1)
+        return bisect_right(self._firsts, step, 0, self._beats) - 1
 
     def at(self, step: float) -> tuple[int, int, int]:
         """(first step, end, grid) of the beat that a step lies in."""
@@ -200,7 +201,7 @@ class _Grid:
 
     def written_end(self, start: int, end: float, after: int) -> int:
         """Where a note's written length ends, `after` being the next onset of its part."""
-        first, _, shortest = self.at(start)
+        first, beat_end, shortest = self.at(start)
         # A dotted eighth and a rest on the beat are a quarter; elsewhere a gap that is
         # shorter than a sixteenth is none.
         near = 6 if start == first and after - start == BEAT else 5.9
@@ -213,7 +214,13 @@ class _Grid:
             grid = 6
         below = int((end - first) // grid) * grid
         stop = first + below + (grid if end - first - below > 0.35 * grid else 0)
-        return max(min(stop, line), min(start + shortest, self.at(start)[1]))
+        return max(min(stop, line), min(start + shortest, beat_end))
+
+
+@lru_cache(maxsize=4096)
+def _finest(places: tuple[float, ...]) -> int:
+    """The grid that fits the onsets in a beat best. Kept, since beats of one rhythm are many."""
+    return min(_GRIDS, key=lambda grid: _cost(places, *grid))[0]
 
 
 def _cost(places: Sequence[float], grid: int, price: float) -> float:

@@ -118,8 +118,23 @@ def behind(continuation: Continuation, end: int) -> tuple[Piece, int]:
     return piece.with_parts(parts), join
 
 
+def whole(seed: Seed, continuation: Continuation) -> Piece:
+    """What `continued` writes, as a piece: for scores."""
+    piece, _ = behind(continuation, seed.piece.end)
+    parts = tuple(
+        replace(own, notes=own.notes + more.notes)
+        for own, more in zip(seed.piece.parts, piece.parts, strict=True)
+    )
+    return replace(seed.piece, parts=parts, tempos=piece.tempos)
+
+
 def alone(continuation: Continuation) -> mido.MidiFile:
     """The continuation as a file of its own, from bar 1, in the tempo and metre it has."""
+    return midi.from_piece(alone_piece(continuation), continuation.end - continuation.join)
+
+
+def alone_piece(continuation: Continuation) -> Piece:
+    """The continuation from bar 1, in the tempo and metre it has."""
     piece, join = continuation.piece, continuation.join
     tempos = [(0, piece.tempos.tempo_at(join))]
     tempos += [(tick - join, tempo) for tick, tempo in piece.tempos.changes if tick > join]
@@ -130,10 +145,9 @@ def alone(continuation: Continuation) -> mido.MidiFile:
         for part in piece.parts
         if part.notes
     )
-    shifted = Piece(
+    return Piece(
         parts, piece.ticks_per_beat, TempoMap(tuple(tempos)), MetreMap(tuple(metres)), piece.title
     )
-    return midi.from_piece(shifted, continuation.end - join)
 
 
 def _not_before(note: Note, tick: int) -> Note:

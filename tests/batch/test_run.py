@@ -6,7 +6,9 @@ import errno
 import itertools
 import json
 import shutil
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,8 @@ from composer.batch.run import BatchJob, BatchRun, known_rng_seed
 from composer.batch.tally import Tally
 from composer.batch.worker import Worker
 from composer.errors import DependencyError, OutputError, SeedError, SettingError
-from composer.formats import smf
+from composer.formats import midi, smf
+from composer.formats.scores import read_score
 from composer.generation.generate import continue_seed
 from composer.generation.seed_files import alone, continued, open_seed
 from composer.generation.settings import Settings
@@ -196,6 +199,23 @@ def test_names_and_formats(seeds: Path, tmp_path: Path) -> None:
     assert events["events"][: events["seed_events"]] == seed.analysis().events.rows.tolist()
     assert (out / f"{name}.mid").read_bytes() == smf.encode(continued(seed, made))
     assert b"score-partwise" in (out / f"{name}.musicxml").read_bytes()
+
+
+def test_the_score_beside_a_file_has_its_notes_and_its_drums(seeds: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run(seeds, out, variations=1, also=("musicxml",))
+    for line in records(out):
+        played = midi.read(out / line["output"])
+        read = read_score((out / line["output"]).with_suffix(".musicxml"))
+        # A piano's two staves are two parts.
+        assert Counter(note.pitch for _, note in read.notes()) == Counter(
+            note.pitch for _, note in played.notes()
+        )
+    # A part that is told to be drums is drums on the page too.
+    run(seeds, tmp_path / "told", variations=1, also=("musicxml",),
+        settings=replace(SHORT, drums=("1",)))  # fmt: skip
+    page = (tmp_path / "told" / "waltz-1.musicxml").read_text()
+    assert "<unpitched>" in page and "<midi-channel>10<" in page
 
 
 def test_two_seeds_of_one_name_get_two_names(seeds: Path, tmp_path: Path) -> None:
