@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from composer.encoding.events import (
     END,
     FIELDS,
+    LONGEST,
     NO_DURATION,
     NO_PITCH,
     NO_SHIFT,
@@ -163,6 +164,7 @@ COLUMN_SIZES = (
 AGO_PART = COLUMNS.index("ago_part")
 RETURN_PART = COLUMNS.index("return_part")
 RETURN_PITCH = COLUMNS.index("return_pitch")
+_GAP_OF = SHIFT_TICKS.searchsorted(np.arange(LONGEST + 1), side="right") - 1
 _RANKED = slice(RANK, RANK + len(_NAMED))
 ADVICE_COLUMNS = (TRUST, LIKENESS, RETURNING, TRUST + 1 + PART, AGO_PART, RETURN_PART)
 """What `part_features` takes of a step: how much three advisers are to be trusted, and the part
@@ -304,7 +306,7 @@ def return_lookback_of(events: Events) -> ReturnLookback:
 
 def gap_class(ticks: Ticks) -> NDArray[np.int64]:
     """The shift class at or below each gap; gaps past the longest count as the longest."""
-    return np.asarray(SHIFT_TICKS.searchsorted(ticks, side="right") - 1)
+    return _GAP_OF.take(ticks, mode="clip")
 
 
 def blank_step(kind: str) -> tuple[int, ...]:

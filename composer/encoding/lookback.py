@@ -43,12 +43,14 @@ assert NO_PART == SLOTS and NO_SHIFT == END + 1
 
 Note = tuple[int, int, int, int, int]
 """(onset, part, pitch, duration, velocity)."""
+_UNASKED: tuple[int, Sequence[Note]] = (-1, ())
 
 
 class Lookback:
     """What one stream played in the last bar; see the module's docstring."""
 
-    __slots__ = ("_again", "_bar", "_chord", "_left", "_next", "_notes", "_now", "_rhythm")
+    __slots__ = ("_again", "_bar", "_chord", "_found", "_left", "_next", "_notes", "_now",
+                 "_rhythm")  # fmt: skip
 
     _bar: int  # ticks
     _now: int  # ticks, of the last note heard
@@ -58,6 +60,7 @@ class Lookback:
     _next: Note | None  # the note that came next a bar ago
     _rhythm: int  # one bit a note, whether time and part were as a bar ago; latest lowest
     _again: int  # the same for time, part and pitch
+    _found: tuple[int, Sequence[Note]]  # shift class asked about last, what was found there
 
     @classmethod
     def start(cls, bar: int) -> Lookback:
@@ -65,7 +68,7 @@ class Lookback:
         made = cls()
         made._bar, made._now, made._chord = bar, 0, ()
         made._notes, made._rhythm, made._again = (), 0, 0
-        made._left, made._next = (), None
+        made._left, made._next, made._found = (), None, _UNASKED
         return made
 
     def hear(self, row: tuple[int, ...], bar: int) -> Lookback:
@@ -77,6 +80,7 @@ class Lookback:
         """
         shift, part, pitch, duration, velocity = row
         made = Lookback()
+        made._found = _UNASKED
         ticks = _TICKS[shift]
         made._bar, made._now = bar, self._now + ticks
         made._chord = (part,) if ticks else (*self._chord, part)
@@ -106,28 +110,34 @@ class Lookback:
 
     def part_after(self, shift: int) -> int:
         """The part that played first a bar ago where this shift class leads to."""
-        ticks = _TICKS[shift]
-        there = self._at(ticks) if ticks else self._left
+        there = self._there(shift)
         return there[0][1] if there else NO_PART
 
     def parts_after(self, shift: int) -> list[int]:
         """The part of each note that was played there, still to come, in order."""
-        ticks = _TICKS[shift]
-        return [note[1] for note in (self._at(ticks) if ticks else self._left)]
+        return [note[1] for note in self._there(shift)]
 
     def note_after(self, shift: int, part: int) -> tuple[int, int, int]:
         """(pitch, duration, velocity) that a part played there a bar ago."""
-        ticks = _TICKS[shift]
-        for note in self._at(ticks) if ticks else self._left:
+        for note in self._there(shift):
             if note[1] == part:
                 return note[2:]
         return NO_NOTE
 
-    def _at(self, ticks: int) -> tuple[Note, ...]:
-        """What was played a bar before the moment that lies `ticks` ahead."""
-        place, notes = self._now + ticks - self._bar, self._notes
-        first = bisect_left(notes, (place - NEAR,))
-        return notes[first : bisect_left(notes, (place + NEAR + 1,), first)]
+    def _there(self, shift: int) -> Sequence[Note]:
+        """What was played a bar before the moment that this shift class leads to.
+
+        It is asked for several times in a row, and found once.
+        """
+        asked, found = self._found
+        if shift != asked:
+            found = self._left
+            if ticks := _TICKS[shift]:
+                place, notes = self._now + ticks - self._bar, self._notes
+                first = bisect_left(notes, (place - NEAR,))
+                found = notes[first : bisect_left(notes, (place + NEAR + 1,), first)]
+            self._found = shift, found
+        return found
 
     def _look(self) -> None:
         """Find what came next a bar ago.

@@ -192,28 +192,28 @@ class MatchModel:
     def hear(self, row: Row) -> MatchModel:
         """The recall after one more note: (shift, part, pitch, duration, velocity)."""
         made = self._copy()
-        own = made._count & _IN_PAGE
-        if own == 0 or len(made._pages[-1].rows) > own:
+        own = self._count & _IN_PAGE
+        if own == 0 or len(self._pages[-1].rows) > own:
             made._turn_page(own)
         ticks = _TICKS[row[0]]
-        made._now = self._now + ticks
+        made._now = now = self._now + ticks
         hit = made._at >= 0 and made._compare(row, ticks)
-        key = (0 if made._tolerance else row[0] << 12) | row[1] << 7 | row[2]
+        key = (0 if self._tolerance else row[0] << 12) | row[1] << 7 | row[2]
         older, newer = self._keys >> _KEY_BITS, self._keys & _KEY
         made._keys = newer << _KEY_BITS | key
         number = -1
         if self._count >= CONTEXT - 1:
             # How long the first of the three had to be waited for is of no account.
             number = (older & _UNSHIFTED) << 2 * _KEY_BITS | made._keys
-            doubtful = made._hits.bit_count() <= DOUBTFUL and not hit
-            if (made._at < 0 or doubtful) and made._now >= made._suspended_until:
+            lost = made._at < 0 or (not hit and made._hits.bit_count() <= DOUBTFUL)
+            if lost and now >= self._suspended_until:
                 made._look_for(number)
         page = made._pages[-1]
         page.places[number] = own
-        page.onsets.append(made._now)
+        page.onsets.append(now)
         page.rows.append(row)
         page.prints.append(number)
-        if made._at > made._count:
+        if made._at > self._count:
             made._at = -1
         made._count += 1
         return made

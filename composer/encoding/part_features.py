@@ -91,7 +91,7 @@ _ORDER[:-1] = np.clip(np.arange(SLOTS) - np.arange(-1, SLOTS)[:, None], -1, _ORD
 """Of the slot of the last note plus one, where the next falls on its onset, and of each slot:
 before it, the same, next, two on, further; the last row for a new onset."""
 
-_SLOTS = np.arange(SLOTS)[:, None]
+_SLOTS = np.arange(SLOTS)
 
 UNHEARD = (
     _REGISTERS, 0, 0, NO_PITCH, NO_DURATION, NO_VELOCITY, -1,
@@ -143,8 +143,8 @@ def part_features(
     together: NDArray[np.bool_],
     last: Ints,
     advice: Ints,
-    to_come: NDArray[Any] | list[list[int]],
-    to_return: NDArray[Any] | list[list[int]],
+    to_come: Ints,
+    to_return: Ints,
 ) -> Ints:
     """What is told of each part once the shift of the next note is chosen.
 
@@ -162,18 +162,21 @@ def part_features(
         int64 [B, P, 14], columns as in `PART_FEATURES`.
     """
     count = histories.shape[1]
-    made = np.empty((len(histories), count, len(PART_FEATURES)), dtype=np.int64)
-    heard = histories[..., ONSET_AT]
+    # Column by column in memory: so they are filled in, and so the network looks them up.
+    made = np.empty((len(PART_FEATURES), len(histories), count), dtype=np.int64)
+    known = histories.transpose(2, 0, 1)
+    heard = known[ONSET_AT]
     since = np.minimum(onset[:, None] - heard, LONGEST)
     since[heard < 0] = _NEVER
-    made[..., :5] = histories[..., :5]
-    made[..., 5] = _GAPS.take(since)
-    made[..., 6] = _PHASE_OF.take(histories[..., 7] + since)
-    made[..., 7] = np.where(since, histories[..., 9], histories[..., 8])
-    made[..., 8] = _ORDER[np.where(together, last + 1, -1), :count]
-    named = (_SLOTS[:count] == advice[:, None, 3:]) * advice[:, None, :3]
-    made[..., 9:11] = named[..., :2]
-    made[..., 11] = to_come
-    made[..., 12] = named[..., 2]
-    made[..., 13] = to_return
-    return made
+    made[:5] = known[:5]
+    made[5] = _GAPS.take(since)
+    made[6] = _PHASE_OF.take(known[7] + since)
+    made[7] = np.where(since, known[9], known[8])
+    made[8] = _ORDER.take(np.where(together, last + 1, -1), axis=0)[:, :count]
+    trusts, named = advice.T[:3, :, None], advice.T[3:, :, None]
+    trusted = (named == _SLOTS[:count]) * trusts
+    made[9:11] = trusted[:2]
+    made[11] = to_come
+    made[12] = trusted[2]
+    made[13] = to_return
+    return made.transpose(1, 2, 0)

@@ -82,17 +82,14 @@ _BAR_CLASSES = _BAR_CLASSES.astype(np.int64)
 """Bar length class of each length in ticks."""
 
 
-_PLAYER = np.array([PROGRAM, *range(LAST_PITCH, GAP + 1)])
-"""Columns of the next note that its part is known by: program, last pitch, duration and
-velocity, gap."""
 _COLUMNS = np.dtype(
     [
         ("clock", np.int64),
         ("inside", np.int64),
         ("bar", np.int64),
         ("number", np.int64),
-        ("parts", np.int64, (SLOTS, len(HISTORY))),
-        ("ranks", np.int64, NO_PART + 1),
+        ("parts", np.int32, (SLOTS, len(HISTORY))),
+        ("ranks", np.int8, NO_PART + 1),
         ("last", np.int64),
         ("count", np.int64),
         ("slots", np.bool_, SLOTS),
@@ -232,24 +229,18 @@ class Context:
         """
         table = self.table
         count = max(table["count"].tolist())
-        shifts = columns[:, SHIFT]
-        to_come = [
-            to_come_of(lookback.parts_after(shift), count)
-            for lookback, shift in zip(self.lookbacks, shifts.tolist(), strict=True)
-        ]
-        to_return = [
-            to_come_of(returns.parts_after(shift), count)
-            for returns, shift in zip(self.returns, shifts.tolist(), strict=True)
-        ]
-        ticks = _TICKS.take(shifts)
+        ticks = _TICKS.take(columns[:, SHIFT])
+        shifts = columns[:, SHIFT].tolist()
+        come = [back.parts_after(shift) for back, shift in zip(self.lookbacks, shifts, strict=True)]
+        due = [back.parts_after(shift) for back, shift in zip(self.returns, shifts, strict=True)]
         return part_features(
             table["parts"][:, :count],
             table["clock"] + ticks,
             ticks == 0,
             table["last"],
             columns.take(ADVICE_COLUMNS, axis=1),
-            to_come,
-            to_return,
+            _still_to_come(come, count),
+            _still_to_come(due, count),
         )
 
     def _ranks(self, parts: Ints) -> Ints:
@@ -299,7 +290,7 @@ class Context:
         beat, position = np.divmod((self.inside + ticks) % self.bar, TICKS_PER_BEAT)
         columns[:, POSITION] = position
         columns[:, BEAT] = np.minimum(beat, BEATS_IN_BAR - 2)
-        columns[:, BAR_LENGTH] = _BAR_CLASSES[np.minimum(self.bar, _LONGEST_BAR)]
+        columns[:, BAR_LENGTH] = _BAR_CLASSES.take(self.bar, mode="clip")
         if True in self.free.tolist():
             columns[self.free, POSITION : BAR_LENGTH + 1] = (POSITIONS - 1, BEATS_IN_BAR - 1, 0)
 
@@ -309,8 +300,10 @@ class Context:
         known = table["parts"][np.arange(len(parts)), parts, PROGRAM_AT : ONSET_AT + 1]
         heard = known[:, 4]
         gap = gap_class(table["clock"] + _TICKS.take(columns[:, SHIFT]) - heard)
-        known[:, 4] = np.where(heard < 0, END, gap)
-        columns[:, _PLAYER] = known
+        gap[heard < 0] = END
+        columns[:, PROGRAM] = known[:, 0]
+        columns[:, LAST_PITCH:GAP] = known[:, 1:4]
+        columns[:, GAP] = gap
 
     def columns(self, rows: Ints) -> Ints:
         """All columns of the next note, [B, 39] as in `features.COLUMNS`; rows are [B, 5]."""
@@ -326,8 +319,8 @@ class Context:
         ticks = SHIFT_TICKS.take(rows[:, SHIFT])
         clock = table["clock"]
         clock += ticks
-        bars, inside = np.divmod(table["inside"] + ticks, table["bar"])
-        table["number"] += bars
+        turned, inside = np.divmod(table["inside"] + ticks, table["bar"])
+        table["number"] += turned
         table["inside"] = inside
         heard_rows = rows.tolist()
         streams, parts = np.arange(len(rows)), rows[:, PART]
@@ -337,7 +330,10 @@ class Context:
             for history, row, onset in zip(known, heard_rows, clock.tolist(), strict=True)
         ]
         table["last"] = parts
-        bars = np.where(table["free"], 0, table["bar"]).tolist()
+        bars = [
+            0 if free else bar
+            for free, bar in zip(table["free"].tolist(), table["bar"].tolist(), strict=True)
+        ]
         return Context(
             table,
             tuple(recall.hear(row) for recall, row in zip(self.recalls, heard_rows, strict=True)),
@@ -416,3 +412,9 @@ class Context:
     def drums(self) -> NDArray[np.bool_]:
         """Which slots are drum kits, bool [B, 32]."""
         return np.asarray(self.programs == DRUM_PROGRAM)
+
+
+def _still_to_come(players: Sequence[Sequence[int]], parts: int) -> Ints:
+    """How many notes of each part are still to come, 0..3, [B, P]; players of each stream."""
+    places = [first * parts + part for first, some in enumerate(players) for part in some]
+    return np.array(to_come_of(places, len(players) * parts)).reshape(-1, parts)

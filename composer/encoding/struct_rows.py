@@ -12,6 +12,7 @@ Conventions:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -20,9 +21,15 @@ from numpy.typing import NDArray
 Table = NDArray[Any]
 
 
+@cache
+def _string(size: int) -> np.dtype[np.void]:
+    """A string of so many bytes."""
+    return np.dtype((np.void, size))
+
+
 def _bytes(table: Table) -> Table:
     """The same memory, each row a string of bytes."""
-    return table.view(np.dtype((np.void, table.dtype.itemsize)))
+    return table.view(_string(table.itemsize))
 
 
 def join(tables: Sequence[Table]) -> Table:

@@ -91,13 +91,14 @@ class Constraints:
             play; -1 for none.
     """
 
-    __slots__ = ("_evens", "_hurries", "_placed", "_streams", "table")
+    __slots__ = ("_bursts", "_evens", "_hurries", "_placed", "_streams", "table")
 
     def __init__(self, table: Table) -> None:
         """The rules of a table's streams."""
         self.table = table
         self._hurries = bool(table["pace"].any())
         self._evens = bool(table["rate"].any())
+        self._bursts = np.where(table["rate"] > 0, table["burst"], UNLIMITED)
         self._placed = not table["places"].all()
         self._streams = np.arange(len(table))
 
@@ -218,14 +219,14 @@ class Constraints:
             behind = self.table["pace"] * (clock - self.table["earliest"]) > drawn + 1
             hurry = clock + np.ceil(1.5 / np.maximum(self.table["pace"], 1e-9)).astype(np.int64)
             limit = np.where(behind, np.minimum(limit, hurry), limit)
-        limit = np.maximum(limit, self.table["earliest"]) - clock
-        floor = self.table["earliest"] - clock
+        floor = earliest = self.table["earliest"] - clock
+        limit = np.maximum(limit - clock, earliest)
         full = in_bar >= self.table["per_bar"]
         if True in full.tolist():
             floor = np.where(full, np.maximum(floor, context.bar - context.inside), floor)
         if self._evens:
-            fair = self.table["rate"] * (clock - self.table["earliest"]) + self.table["burst"]
-            many = (self.table["rate"] > 0) & (drawn > fair)
+            # By its rate and so many more; `_bursts` has no end where there is no rate.
+            many = drawn > self._bursts - self.table["rate"] * earliest
             if True in many.tolist():
                 floor = np.where(many, np.maximum(floor, self.table["slow_shift"]), floor)
         allowed = (floor[:, None] <= _SHIFTS) & (limit[:, None] >= _SHIFTS)
@@ -273,12 +274,11 @@ class Constraints:
         ticks = onset - context.clock
         together = ticks == 0
         if True in together.tolist():
-            floor = np.where(together, before[:, PART] + ~room, 0)
+            floor = (before[:, PART] + ~room) * together
             allowed = allowed & (floor[:, None] <= _SLOTS)
-        late = (
-            (onset[:, None] - context.heard > self.table["rests"]) & (context.heard >= 0) & allowed
-        )
-        if late.any():
+        heard = context.heard
+        late = (onset[:, None] - heard > self.table["rests"]) & (heard >= 0) & allowed
+        if np.count_nonzero(late):
             # A part that has been silent for too long comes in on a beat, before any other.
             beat = context.free | ((context.inside + ticks) % TICKS_PER_BEAT == 0)
             now = np.logical_or.reduce(late, axis=1) & beat & ~together

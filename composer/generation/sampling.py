@@ -19,6 +19,8 @@ Floats = NDArray[np.float64]
 COLDEST = 1e-3
 """Temperatures at or under this take the most likely class."""
 
+_ROUNDING = 1e-9
+"""Much more than sums of shares are ever off by."""
 _UNDER_ONE = np.nextafter(1.0, 0.0)
 _NOTHING = np.float64(-1e300)
 """The logit of what is not allowed: finite, so that differences of two are numbers."""
@@ -37,7 +39,8 @@ class SamplingParams:
         divisor: [B, 1], what differences of logits are divided by; derived.
         greedy: bool [B], which streams take the likeliest class; None for none; derived.
         least: [B, 1], `min_p`; None if it is 0 for all; derived.
-        cuts: Whether any `top_p` is under 1; derived.
+        spare: [B], a class with more than this share of the whole is never cut by `top_p`: what
+            it leaves to the others is too little. None if no `top_p` is under 1; derived.
     """
 
     temperature: Floats
@@ -46,7 +49,7 @@ class SamplingParams:
     divisor: Floats = field(init=False, repr=False)
     greedy: NDArray[np.bool_] | None = field(init=False, repr=False)
     least: Floats | None = field(init=False, repr=False)
-    cuts: bool = field(init=False, repr=False)
+    spare: Floats | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         greedy = self.temperature <= COLDEST
@@ -54,7 +57,8 @@ class SamplingParams:
         object.__setattr__(self, "divisor", divisor)
         object.__setattr__(self, "greedy", greedy if greedy.any() else None)
         object.__setattr__(self, "least", self.min_p[:, None] if self.min_p.any() else None)
-        object.__setattr__(self, "cuts", bool((self.top_p < 1.0).any()))
+        cuts = (self.top_p < 1.0).any()
+        object.__setattr__(self, "spare", 1.0 - self.top_p + _ROUNDING if cuts else None)
 
     def uncut(self) -> SamplingParams:
         """At the same temperature, with the unlikely choices."""
@@ -89,59 +93,67 @@ def sample(
     """
     # This runs five times a note over a few hundred numbers, where calls into NumPy are
     # what costs time: for one or a few streams, methods and plain lists are its quickest.
-    scores = np.where(allowed, logits, _NOTHING)
-    best = np.maximum.reduce(scores, axis=1)
-    if False in (np.abs(best) < _LARGEST).tolist():
-        if _NOTHING in best.tolist():
+    scores = logits.astype(np.float64)
+    np.putmask(scores, ~allowed, _NOTHING)
+    best = np.maximum.reduce(scores, axis=1, keepdims=True)
+    # Adding up finds one that is too large, none, or no number among any number of them.
+    if not abs(sum(best[:, 0].tolist())) < _LARGEST:
+        if _NOTHING in best:
             raise ValueError("a row of the mask allows no class")
         raise ModelError("the model computes no numbers: it is damaged; install it again")
-    scores -= best[:, None]
+    scores -= best
     scores /= params.divisor
     p = np.exp(scores)
     if params.least is not None:
-        p *= p >= params.least  # the likeliest has p = 1 here
+        np.putmask(p, p < params.least, 0.0)  # the likeliest has p = 1 here
     total = np.add.accumulate(p, axis=1)
-    drawn = _at(total, uniform * total[:, -1])
-    if params.cuts:
-        _redraw(p, total, uniform, params.top_p, drawn)
+    drawn = _at(total, uniform)
+    if params.spare is not None:
+        own = p[np.arange(len(p)), drawn]
+        doubtful = own <= params.spare * total[:, -1]
+        if True in doubtful.tolist():
+            _redraw(p, total, uniform, params.top_p, drawn, doubtful.nonzero()[0])
     if params.greedy is not None:
         drawn = np.where(params.greedy, scores.argmax(axis=1), drawn)
     return drawn
 
 
-def _at(total: Floats, mark: Floats) -> NDArray[np.int64]:
-    """The class of each row, of weights added up, on which a mark lies, int64 [B]."""
-    drawn: NDArray[np.int64] = (total > mark[:, None]).argmax(axis=1)
-    whole = total[:, -1]
-    high = mark >= whole
-    if True in high.tolist():
-        # Rounding put the mark on the last edge: take the last class with weight.
-        drawn = np.where(high, (total >= whole[:, None]).argmax(axis=1), drawn)
+def _at(total: Floats, uniform: Floats) -> NDArray[np.int64]:
+    """The class of each row, of weights added up, on which a share of them lies, int64 [B].
+
+    A product with a number under one is rounded to less than the whole, so there is one, and
+    a class without weight adds nothing, so it is none of those.
+    """
+    drawn: NDArray[np.int64] = (total > (uniform * total[:, -1])[:, None]).argmax(axis=1)
     return drawn
 
 
 def _redraw(
-    p: Floats, total: Floats, uniform: Floats, top_p: Floats, drawn: NDArray[np.int64]
+    p: Floats,
+    total: Floats,
+    uniform: Floats,
+    top_p: Floats,
+    drawn: NDArray[np.int64],
+    rows: NDArray[np.int64],
 ) -> None:
-    """Draw again, in place, what was drawn of classes outside the nucleus.
+    """Draw again, in place, what some rows drew of classes outside the nucleus.
 
     Most draws fall inside, and one class is sooner looked at than all of them put in order:
     it is inside if what is at least as likely, without it, does not hold top-p already. For
     the others a second number is where in its class the first one fell, which is uniform
     again and depends on nothing else.
     """
-    own = p[np.arange(len(p)), drawn]
-    rivals = np.add.reduce(p * (p >= own[:, None]), axis=1) - own
-    outside = rivals >= top_p * total[:, -1]
+    some, old = p[rows], drawn[rows]
+    own = some[np.arange(len(rows)), old]
+    rivals = np.add.reduce(some * (some >= own[:, None]), axis=1) - own
+    outside = rivals >= top_p[rows] * total[rows, -1]
     if True not in outside.tolist():
         return
-    (rows,) = outside.nonzero()
-    some, total, old, own = p[rows], total[rows], drawn[rows], own[rows]
+    rows, some, old, own = rows[outside], some[outside], old[outside], own[outside]
     kept = _nucleus(some, top_p[rows])
     each = np.arange(len(rows))
-    within = (uniform[rows] * total[:, -1] - (total[each, old] - own)) / own
-    total = np.add.accumulate(some * kept, axis=1)
-    new = _at(total, np.clip(within, 0.0, _UNDER_ONE) * total[:, -1])
+    within = (uniform[rows] * total[rows, -1] - (total[rows, old] - own)) / own
+    new = _at(np.add.accumulate(some * kept, axis=1), np.clip(within, 0.0, _UNDER_ONE))
     drawn[rows] = np.where(kept[each, old], old, new)  # of equals, one may be inside after all
 
 
