@@ -1,8 +1,11 @@
 """How often composer takes a breath for the end: `python benchmarks/phrase_ends.py FOLDER`.
 
-One part of each MIDI file is played, in fake time and without a pause, for a hundred seconds.
-Every reply that begins before that is over is a false end. The player goes on playing, whatever
-composer does. The wait is the silence after the last key up, at the end of it all.
+One part of each MIDI file is played in fake time, twice. Once without a pause, for a hundred
+seconds, whatever composer does: a reply to a pause of under two seconds is a false end, *begun*
+if it was announced before the player went on, *heard* if a note of it sounded. Longer pauses are
+the music's own ends; how many of them were answered is told too. And once phrase by phrase: the
+player stops at the first rest of half a second after three seconds, and listens until the reply
+is over. The wait is what passes between the last key up and the reply's first note.
 
     python benchmarks/phrase_ends.py songs --part MELODY --free
     python benchmarks/phrase_ends.py songs --part MELODY --tempo
@@ -16,22 +19,53 @@ from __future__ import annotations
 import argparse
 import statistics
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from composer import models
 from composer.formats import midi
-from composer.live.core.output import Tell
+from composer.live.core.output import Output, Tell
+from composer.live.core.scheduler import Play
 from composer.live.offline_session import OfflineSession
 from composer.live.playing.batch_slots import BLOCKS
 from composer.music.notes import Piece
 from composer.music.timing import tempo_to_bpm
 from composer.network.predictor import Predictor
 
-AGAIN = 1.0
-"""Seconds after the beginning of a reply within which the player's next note cuts it off."""
+PAUSE = 2.0
+"""Seconds of silence from which on an answer is due, whatever comes after."""
+PHRASE, REST = 3.0, 0.5
+"""Seconds that a phrase lasts at least, and of the rest that ends it."""
+PATIENT = 8.0
+"""Seconds that the player waits for a reply to begin."""
 
 Key = tuple[float, bool, int, int]
 """(moment, whether it goes down, pitch, velocity)."""
+
+
+@dataclass
+class Figures:
+    """What was counted.
+
+    Attributes:
+        minutes: Played without a pause, of each pause two seconds at most.
+        begun: False ends that were announced.
+        heard: Those of which a note sounded.
+        pauses: Longer ones that were answered.
+        phrases: That the player ended.
+        inside: Replies that were heard inside of them.
+        waits: Seconds from the last key up to the first note, a phrase each.
+        unanswered: Phrases.
+    """
+
+    minutes: float = 0.0
+    begun: int = 0
+    heard: int = 0
+    pauses: int = 0
+    phrases: int = 0
+    inside: int = 0
+    waits: list[float] = field(default_factory=list)
+    unanswered: int = 0
 
 
 def keys(piece: Piece, part: str, seconds: float) -> list[Key]:
@@ -52,23 +86,78 @@ def keys(piece: Piece, part: str, seconds: float) -> list[Key]:
     return sorted(rows)
 
 
-def play(predictor: Predictor, rows: list[Key], bpm: float | None) -> tuple[list[float], float]:
-    """Moments at which replies began, and seconds from the last key up to the last of them."""
+def silences(rows: list[Key]) -> list[tuple[float, float]]:
+    """(last key up, next key down) of each silence."""
+    found, held, up = [], 0, 0.0
+    for moment, down, _, _ in rows:
+        if down and not held and moment > up:
+            found.append((up, moment))
+        held += 1 if down else -1
+        up = moment
+    return found
+
+
+def act(session: OfflineSession, row: Key, late: float = 0.0) -> None:
+    """The player moves a key, so much later than in the piece."""
+    moment = max(row[0] + late, session.now)
+    if row[1]:
+        session.note_on(moment, row[2], row[3])
+    else:
+        session.note_off(moment, row[2])
+
+
+def begun_at(sent: list[tuple[float, Output]]) -> list[float]:
+    """When replies were announced."""
+    return [at for at, out in sent if isinstance(out, Tell) and out.address == "phrase/begin"]
+
+
+def sounded_at(sent: list[tuple[float, Output]]) -> list[float]:
+    """When notes began."""
+    return [at for at, out in sent if isinstance(out, Play) and out.velocity]
+
+
+def play_on(predictor: Predictor, rows: list[Key], bpm: float | None, figures: Figures) -> None:
+    """Play all, whatever composer does."""
     session = OfflineSession(predictor, bpm=bpm)
-    for moment, down, pitch, velocity in rows:
-        moment = max(moment, session.now)
-        if down:
-            session.note_on(moment, pitch, velocity)
+    for row in rows:
+        act(session, row)
+    sent = session.until(session.now)
+    begun, sounded = begun_at(sent), sounded_at(sent)
+    figures.minutes += rows[-1][0] / 60
+    for up, down in silences(rows):
+        if down - up >= PAUSE:
+            figures.minutes -= (down - up - PAUSE) / 60
+            figures.pauses += any(up <= at < down for at in begun)
         else:
-            session.note_off(moment, pitch)
-    last = session.now
-    begun = [
-        at
-        for at, output in session.until(last + 6)
-        if isinstance(output, Tell) and output.address == "phrase/begin"
-    ]
-    early = [at for at in begun if at < last]
-    return early, next((at - last for at in begun if at >= last), float("nan"))
+            figures.begun += sum(up <= at < down for at in begun)
+            figures.heard += any(up <= at < down for at in sounded)
+
+
+def take_turns(predictor: Predictor, rows: list[Key], bpm: float | None, figures: Figures) -> None:
+    """Play phrase by phrase, and listen to the replies."""
+    session = OfflineSession(predictor, bpm=bpm)
+    beat = None if bpm is None else 60 / bpm
+    ends = {down: up for up, down in silences(rows) if down - up >= REST}
+    late, began = 0.0, 0.0
+    for row in rows:
+        moment, down, *_ = row
+        if down and moment in ends and ends[moment] - began >= PHRASE:
+            up = ends[moment] + late
+            figures.inside += len(begun_at(session.until(max(up, session.now))))
+            figures.phrases += 1
+            sounded = sounded_at(session.until(max(up, session.now) + PATIENT))
+            if sounded:
+                figures.waits.append(sounded[0] - up)
+            else:
+                figures.unanswered += 1
+            while session.session.player.on_turn:
+                session.until(session.now + 0.5)
+            late = session.now + 0.5 - moment
+            if beat is not None:  # the player comes in on the beat
+                late = -(-late // beat) * beat
+            session.until(session.now)
+            began = moment
+        act(session, row, late)
 
 
 def pieces(folder: Path, limit: int) -> Iterator[Piece]:
@@ -90,23 +179,23 @@ def main() -> None:
     how.add_argument("--free", action="store_true", help="composer is told no tempo")
     options = parser.parse_args()
     predictor = Predictor.load(models.find("default"), threads=1, sizes=BLOCKS)
-    minutes, waits, false, blurted = 0.0, [], 0, 0
+    figures = Figures()
     for piece in pieces(options.folder, options.limit):
         rows = keys(piece, options.part, options.seconds)
-        if not rows:
-            continue
-        bpm = tempo_to_bpm(piece.tempos.tempo_at(0)) if options.tempo else None
-        early, wait = play(predictor, rows, bpm)
-        onsets = [row[0] for row in rows if row[1]]
-        minutes += rows[-1][0] / 60
-        false += len(early)
-        blurted += sum(any(0 < onset - at < AGAIN for onset in onsets) for at in early)
-        waits.append(wait)
-    waits = [wait for wait in waits if wait == wait]
+        if rows:
+            bpm = tempo_to_bpm(piece.tempos.tempo_at(0)) if options.tempo else None
+            play_on(predictor, rows, bpm, figures)
+            take_turns(predictor, rows, bpm, figures)
+    minutes, waits = figures.minutes, sorted(figures.waits)
+    middle, late = statistics.median(waits), waits[int(0.9 * len(waits))]
     print(
-        f"{false} false ends in {minutes:.1f} minutes, {false / minutes:.2f} a minute; "
-        f"{blurted} with the next note within {AGAIN:g} s; "
-        f"wait at the end {statistics.median(waits):.2f} s, median of {len(waits)}"
+        f"on and on, {minutes:.1f} minutes: {figures.begun / minutes:.2f} false ends"
+        f" a minute, {figures.heard / minutes:.2f} heard; {figures.pauses} longer pauses answered"
+    )
+    print(
+        f"phrase by phrase: {figures.phrases} phrases, {figures.unanswered} not answered,"
+        f" {figures.inside} replies inside of them; first note after {middle:.2f} s at the median,"
+        f" {late:.2f} s at 90 %"
     )
 
 

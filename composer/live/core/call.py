@@ -10,9 +10,9 @@ import math
 
 from composer.generation.settings import OFF
 from composer.live.core.improviser import Improviser
-from composer.live.core.parameters import CONTINUE, Values
+from composer.live.core.parameters import CALL, CONTINUE, Values
 from composer.live.core.parts import Parts
-from composer.live.core.phrases import PhraseTracker
+from composer.live.core.phrases import EXPECTED, PhraseTracker
 from composer.live.core.reply import join_tick, reply_ticks
 from composer.live.core.reply_player import ReplyPlayer
 from composer.live.core.timeline import Timeline
@@ -20,10 +20,15 @@ from composer.live.core.turns import PlayerState, ReplyState
 from composer.music.beat_grid import BEATS, FREE
 
 NOTICED = 0.05
-"""Seconds after the end of a phrase up to which it is answered as if noticed at once."""
+"""Seconds after its beginning up to which a reply begins as if that had been noticed at once."""
+ANNOUNCED = 0.1
+"""Seconds before its first beat from which on a reply is composer's turn. Until then a player
+who goes on was not answered, and nobody notices."""
 GIVE_WAY = 1.0
 """Seconds after the beginning of a reply within which a player who goes on was only breathing:
 the reply stops and was never heard, and the phrase goes on."""
+LONGEST_BREATH = 2.5
+"""Seconds of silence up to which a player who plays over the answer had not wanted one."""
 SOON, HALF_WAY = 0.05, 0.5
 """Share of the silence that ends a phrase after which a reply is prepared: where there is
 capacity, and where others want to be heard too. Between any two notes that do not overlap
@@ -49,39 +54,46 @@ class CallAndResponse:
 
     def strike(self, now: float) -> None:
         """See `Strategy`: a prepared reply is withdrawn, one that is played is broken off."""
-        player = self._player
+        player, phrases = self._player, self._phrases
         if player.state is ReplyState.PREPARED:
             player.withdraw()
-        elif player.on_turn and self._values.on("interrupt"):
-            if self._answered_a_breath(now):
+        elif player.on_turn:
+            guessed = player.playing == self._guessed
+            breath = guessed and now < player.begins + GIVE_WAY
+            if breath or (guessed and self._too_soon(now)):
+                phrases.cut_in(now)
+            if self._values.on("interrupt") and breath:
                 player.retract(now)
-                self._phrases.resume()
-            else:
+                phrases.resume()
+            elif self._values.on("interrupt"):
                 player.silence(now)
+            self._guessed = 0
+        elif self._guessed and phrases.state is PlayerState.SILENT:
+            phrases.satisfied()
+            self._guessed = 0
 
     def struck(self, now: float) -> None:
         """See `Strategy`."""
 
-    def _answered_a_breath(self, now: float) -> bool:
-        """Whether the reply had just begun when the player went on: the phrase was not over."""
-        player = self._player
-        return player.playing == self._guessed and now - player.answered < GIVE_WAY
+    def _too_soon(self, now: float) -> bool:
+        """Whether the player, who plays over the answer to a short silence, had not wanted it."""
+        quiet = self._phrases.quiet_since
+        in_silence = quiet is not None and now - quiet < LONGEST_BREATH
+        return in_silence and self._values.text("mode") == CALL
 
     def deadline(self) -> float:
         """See `Strategy`."""
         over_at = self._over_at()
-        if self._may_prepare(over_at):
-            return min(over_at, self._prepare_at(over_at))
-        return over_at
+        return min(self._turn_at(over_at), self._prepare_at(over_at))
 
     def rest(self, now: float) -> None:
         """See `Strategy`: answer, if the phrase is over, or prepare to."""
         over_at = self._over_at()
-        if now >= over_at:
+        if now >= self._turn_at(over_at):
             # What was noticed late is not answered in the past.
-            self.commit(over_at if now - over_at < NOTICED else now)
+            self.commit(over_at if now - self._begins_at(over_at) < NOTICED else now)
             self._guessed = self._player.playing
-        elif self._may_prepare(over_at) and now >= self._prepare_at(over_at):
+        elif now >= self._prepare_at(over_at):
             self.request(over_at, self._values)
 
     def request(self, moment: float, values: Values) -> None:
@@ -129,19 +141,30 @@ class CallAndResponse:
         assert phrases.quiet_since is not None
         wait = self._values.number("wait")
         if not wait:
-            beat = 60 / self._timeline.bpm if self._timeline.kind == BEATS else None
-            wait = phrases.wait(beat, self._improviser.closing() or 0.0)
+            timeline = self._timeline
+            expected = EXPECTED * timeline.ticks_per_second
+            silent = timeline.tick(phrases.quiet_since + phrases.shortest_wait)
+            quiet = self._improviser.stays_quiet(silent, expected) or 0.0
+            wait = phrases.wait(60 / timeline.bpm if timeline.kind == BEATS else None, quiet)
         return phrases.quiet_since + wait
 
-    def _may_prepare(self, over_at: float) -> bool:
-        """Whether the improviser has heard all and could prepare a reply."""
-        if over_at == math.inf or self._player.state is not ReplyState.LISTENING:
-            return False
-        return not self._improviser.catching_up
+    def _begins_at(self, over_at: float) -> float:
+        """The moment at which a reply to a phrase that is over by then begins."""
+        timeline = self._timeline
+        if over_at == math.inf or timeline.kind == FREE:
+            return over_at
+        return timeline.second(join_tick(timeline, over_at, self._values.text("start")))
+
+    def _turn_at(self, over_at: float) -> float:
+        """The moment from which on it is composer's turn."""
+        early = ANNOUNCED + max(self._values.number("latency"), 0.0) / 1000
+        return max(over_at, self._begins_at(over_at) - early)
 
     def _prepare_at(self, over_at: float) -> float:
-        """The moment at which a reply is prepared."""
+        """The moment at which a reply is prepared; infinite if there is nothing to prepare."""
         quiet = self._phrases.quiet_since
-        if quiet is None:
+        if over_at == math.inf or quiet is None or self._player.state is not ReplyState.LISTENING:
+            return math.inf
+        if self._improviser.catching_up:
             return over_at
         return quiet + (over_at - quiet) * (SOON if self._improviser.has_capacity else HALF_WAY)

@@ -130,6 +130,9 @@ class Improviser(Protocol):
         """Whether there is time to prepare replies that may not be wanted."""
         ...
 
-    def closing(self) -> float | None:
-        """How sure it is that nothing follows soon, 0..1; None while it is catching up."""
+    def stays_quiet(self, tick: float, ticks: float) -> float | None:
+        """How sure it is that a player who is silent until a tick stays so for some more, 0..1.
+
+        None while it is catching up.
+        """
         ...

@@ -2,12 +2,13 @@
 
 A phrase is over when nothing keeps it open (`composer.live.core.keyboard`) and it has been
 silent for about a beat. What a beat is, the tempo says, or, in free time, the player's own
-pace; how much of it is waited for depends on how finished the phrase sounds to the network.
+pace; less of it is waited for where the network does not expect the next note just then.
 
 Players breathe: a silence after which the same phrase went on is no end the next time. So,
-however finished a phrase sounds, a silence that ends it is longer than the player's last
-breaths, up to that beat; and a breath that was answered counts as one as soon as the player
-goes on.
+whatever the network expects, and however short a beat is, the silence that ends a phrase is
+longer than the player's breaths (*patience*). A breath that was answered makes for more of it,
+and an answer that was listened to for less: whoever plays on and on is let play, and whoever
+waits for answers gets them soon. `benchmarks/phrase_ends.py` has chosen the numbers.
 
 Conventions:
     Moments are seconds on the session's clock.
@@ -24,19 +25,29 @@ from composer.live.core.keyboard import HeldKey, Keyboard
 from composer.live.core.turns import PlayerState
 
 SHORTEST_WAIT, LONGEST_WAIT = 0.4, 1.5
-"""Seconds of silence that end a phrase, at least and at most."""
+"""Seconds of silence that end a phrase, at least and at most, of players who do not breathe."""
+
+PACE_STEPS, UNKNOWN_PACE = 2.5, 1.0
+"""In free time, the player's usual steps that stand for a beat's silence; and its seconds before
+the steps are known."""
+
+EXPECTED = 0.25
+"""Seconds after the shortest wait within which a note that the network expects is waited for."""
 
 PACE_NOTES = 16
 """Onsets from which a player's pace is taken."""
 
-BREATHS = 12
-"""Last breaths that are borne in mind."""
-
 BREATH = 0.2
 """Seconds of silence from which on it is a breath, and no gap between two notes."""
 
-LONGER = 1.25
-"""Times the longest of the last breaths that a silence has to be to end a phrase."""
+LONGER, ANSWERED_LONGER = 1.25, 2.0
+"""Times a breath that a silence has to be to end a phrase, and times one that was answered."""
+
+MOST_PATIENT = 2.5
+"""Seconds of silence that always end a phrase."""
+
+FADES, SATISFIED = 0.99, 0.6
+"""What is left of patience after every breath, and after an answer that was listened to."""
 
 TOGETHER = 0.03
 """Seconds within which onsets are one chord."""
@@ -79,7 +90,7 @@ class PhraseTracker:
         self.pitches: deque[int] = deque(maxlen=PACE_NOTES)
         self._onsets: deque[float] = deque(maxlen=PACE_NOTES)
         self._rest: float | None = None  # seconds, from the onsets; None: to be found
-        self._breaths: deque[float] = deque(maxlen=BREATHS)  # seconds
+        self._patience = 0.0  # seconds
         self._taken = Phrase(0.0, 0.0, 0)
 
     @property
@@ -100,7 +111,7 @@ class PhraseTracker:
         if not self.count:
             self.began = now
         elif self.quiet_since is not None:
-            self._breathed(now - self.quiet_since)
+            self._breathed(now - self.quiet_since, LONGER)
         self.count += 1
         self.last_onset = now
         self.pitches.append(key.pitch)
@@ -119,23 +130,37 @@ class PhraseTracker:
         """The phrase that was taken last was not over: go on with it."""
         self.began, self.last_onset, self.count = self._taken
 
-    def wait(self, beat: float | None, closing: float = 0.0) -> float:
+    def cut_in(self, now: float) -> None:
+        """The player goes on, although the phrase was taken: that was too soon."""
+        if self.quiet_since is not None:
+            self._breathed(now - self.quiet_since, ANSWERED_LONGER)
+
+    def satisfied(self) -> None:
+        """The player has listened to an answer, and plays a new phrase: it came when it should."""
+        self._patience *= SATISFIED
+
+    @property
+    def shortest_wait(self) -> float:
+        """Seconds of silence before which the phrase is not over."""
+        return min(max(SHORTEST_WAIT, self._patience), MOST_PATIENT)
+
+    def wait(self, beat: float | None, quiet: float = 0.0) -> float:
         """Seconds of silence after which the phrase is over.
 
         Args:
             beat: Seconds of a beat; None in free time.
-            closing: How sure the network is that nothing follows soon, 0..1.
+            quiet: How sure the network is that the player, silent for the shortest wait, stays
+                so for `EXPECTED` more, 0..1.
         """
         if beat is None:
             if self._rest is None:
                 steps = [b - a for a, b in pairwise(self._onsets) if b - a < 3.0]
-                # Two of the player's usual steps without a note are a rest.
-                self._rest = 2 * median(steps) if len(steps) >= 3 else 0.8
+                self._rest = PACE_STEPS * median(steps) if len(steps) >= 3 else UNKNOWN_PACE
             beat = self._rest
-        longest = min(max(beat, SHORTEST_WAIT), LONGEST_WAIT)
-        shortest = min(max(SHORTEST_WAIT, LONGER * max(self._breaths, default=0.0)), longest)
-        return longest - (longest - shortest) * min(max(closing, 0.0), 1.0)
+        shortest = self.shortest_wait
+        longest = max(min(beat, LONGEST_WAIT), shortest)
+        return shortest + (longest - shortest) * (1 - min(max(quiet, 0.0), 1.0)) ** 2
 
-    def _breathed(self, silence: float) -> None:
+    def _breathed(self, silence: float, longer: float) -> None:
         if silence > BREATH:
-            self._breaths.append(silence)
+            self._patience = max(self._patience * FADES, longer * silence)

@@ -75,6 +75,13 @@ class ReplyPlayer:
         return self.reply.number if self.reply is not None and self.on_turn else 0
 
     @property
+    def begins(self) -> float:
+        """Moment at which the reply that is played begins; infinite if none is."""
+        if self.reply is None or not self.on_turn:
+            return math.inf
+        return self._timeline.second(self.reply.join + self.reply.offset)
+
+    @property
     def _early(self) -> float:
         return self._values.number("latency") / 1000
 

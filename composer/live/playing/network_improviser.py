@@ -21,7 +21,6 @@ from composer.encoding.events import (
     SHIFT,
     SHIFT_TICKS,
     TICKS_PER_BEAT,
-    TICKS_PER_SECOND,
     velocity_of,
 )
 from composer.generation.stream import Stream
@@ -84,7 +83,7 @@ class NetworkImproviser:
         self._ending: HeldEnding | None = None
         self._struck: dict[tuple[int, int], int] = {}  # (slot, pitch) -> tick, of the reply
         self._started = False
-        self._closing: float | None = None
+        self._expected: tuple[int, NDArray[np.float32]] | None = None  # last onset, shifts from it
         self._queue.set_urgent(self, False)
 
     @property
@@ -132,6 +131,7 @@ class NetworkImproviser:
         self._slots = sorted(programs)
         self._programs = tuple(programs[slot] for slot in self._slots)
         history = PlayerHistory(kind, bar, self._queue.initial_state(kind, bar, self._programs))
+        self._expected = None
         if old is not None and old.kind == kind:
             notes = [(note, moved.get(slots[note.slot], slots[note.slot])) for note in old.notes]
             for note, slot in [(n, slot) for n, slot in notes if slot in programs][-KEPT:]:
@@ -225,21 +225,25 @@ class NetworkImproviser:
         notes, self._proposed = self._proposed, []
         return notes
 
-    def closing(self) -> float | None:
+    def stays_quiet(self, tick: float, ticks: float) -> float | None:
         """See `Improviser`."""
         history = self._history
         if history is None:
             return 0.0
         if history.behind_player:
             return None
-        if self._closing is None:
-            columns = history.state.context.fresh()
-            logits = self._queue.predictor.logits(SHIFT, history.state, columns)[0]
-            p = np.exp(logits - logits.max())
-            soon = TICKS_PER_BEAT if history.kind == BEATS else TICKS_PER_SECOND * 3 // 4
-            late = p[END] + p[:END][SHIFT_TICKS.searchsorted(soon, side="right") :].sum()
-            self._closing = float(late / p.sum())
-        return self._closing
+        if self._expected is None:
+            logits = self._queue.predictor.logits(
+                SHIFT, history.state, history.state.context.fresh()
+            )[0]
+            chances = np.exp(logits - logits.max())
+            later = np.append(chances[::-1].cumsum()[::-1], 0.0)  # of each class and all beyond
+            self._expected = int(history.state.context.clock[0]), later
+        last, later = self._expected
+        by_then, by_the_end = SHIFT_TICKS[:END].searchsorted(
+            (tick - last, tick + ticks - last), side="right"
+        )
+        return float(later[by_the_end] / max(later[by_then], 1e-12))
 
     # For the inference scheduler.
 
@@ -260,8 +264,9 @@ class NetworkImproviser:
     def advance(self, state: State) -> None:
         """Take in the state after `next_step`."""
         if self._history is not None:
+            if self._history.behind_player:
+                self._expected = None
             self._history.advance(state)
-        self._closing = None
 
     def open_stream(self) -> Stream | None:
         """A stream to draw the next notes from, if some are wanted now."""
@@ -369,5 +374,4 @@ class NetworkImproviser:
         self._queue.set_urgent(self, False)
 
     def _enqueue(self) -> None:
-        self._closing = None
         self._queue.enqueue(self)

@@ -13,12 +13,12 @@ class Echo:
     Asked to go on without end, it plays a beat of eighths at a time on one key.
     """
 
-    def __init__(self, closing: float | None = 0.0) -> None:
+    def __init__(self, quiet: float | None = 0.0) -> None:
         self.heard: list[list[int]] = []
         self.asked: list[GenerateRequest] = []
         self.dropped: list[int] = []
         self.programs: dict[int, int] = {}
-        self._closing = closing
+        self._quiet = quiet
         self._notes: list[ProposedNote] = []
         self._request: GenerateRequest | None = None
         self._next = 0
@@ -39,7 +39,7 @@ class Echo:
 
     @property
     def catching_up(self) -> bool:
-        return self._closing is None
+        return self._quiet is None
 
     def note_on(
         self, tick: int, slot: int, pitch: int, velocity: int, length: int | None = None
@@ -93,8 +93,8 @@ class Echo:
     def done(self) -> bool:
         return self._request is None and not self._notes
 
-    def closing(self) -> float | None:
-        return self._closing
+    def stays_quiet(self, tick: float, ticks: float) -> float | None:
+        return self._quiet
 
 
 class Organ(Echo):

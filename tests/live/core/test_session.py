@@ -103,7 +103,7 @@ def test_a_reply_is_not_held_back_to_a_hundredth() -> None:
 
 
 def test_a_sure_ending_is_answered_sooner() -> None:
-    jam = Jam(Echo(closing=1.0), bpm=60, start="now")
+    jam = Jam(Echo(quiet=1.0), bpm=60, start="now")
     jam.play([(0.0, 0.5, 60)])
     jam.until(3.0)
     assert jam.plays[0][0] == pytest.approx(0.9, abs=0.05)  # not at 1.5
@@ -271,6 +271,45 @@ def test_an_answer_to_a_breath_gives_way_and_was_never_there() -> None:
     assert improviser.dropped[-1] == 200  # from its first note on, at 2 s
     assert jam.session.phrases.count == len(CALL) + 1  # the phrase goes on
     assert jam.session.phrases.began == 0.0
+
+
+def test_who_goes_on_before_the_beat_was_never_answered() -> None:
+    jam = Jam(Echo(), bpm=60, start="beat")
+    jam.play([(0.0, 0.4, 60), (1.0, 1.2, 62)])  # over at 2.2; an answer would begin at 3
+    jam.until(2.8)
+    assert jam.said == []
+    jam.at(2.85, lambda s, t: s.note_on(t, 64, 80, 0))
+    jam.at(2.95, lambda s, t: s.note_on(t, 64, 0, 0))
+    assert (jam.said, jam.plays) == ([], [])
+    jam.until(8.0)
+    # The pause of 1.65 s was a breath: the next is waited for a quarter longer, up to a beat.
+    assert [row for row in jam.said if row[0] == "phrase/begin"] == [("phrase/begin", 1, 60.0, 3.0)]
+    assert jam.plays[0] == (6.0, 72, 80)
+
+
+def test_a_player_whose_breath_was_answered_is_left_longer_breaths() -> None:
+    jam = Jam(Echo(), wait=0)
+    rhythm = [(0.25 * step, 0.25 * step + 0.2, 60) for step in range(8)]
+    jam.play(rhythm)
+    jam.until(2.8)
+    assert jam.plays[0][0] == pytest.approx(1.95 + 2.5 * 0.25, abs=0.01)  # of the player's steps
+    jam.play([(3.0 + on, 3.0 + off, pitch) for on, off, pitch in rhythm])  # 1.05 s after the last
+    begun = len(jam.plays)
+    jam.until(9.0)
+    assert jam.plays[begun][0] == pytest.approx(4.95 + 2 * 1.05, abs=0.05)
+
+
+def test_an_answer_that_was_listened_to_makes_the_next_one_come_sooner() -> None:
+    jam = Jam(Echo(), wait=0)
+    rhythm = [(0.25 * step, 0.25 * step + 0.2, 60) for step in range(8)]
+    jam.play(rhythm)
+    jam.until(2.8)
+    jam.play([(3.0 + on, 3.0 + off, pitch) for on, off, pitch in rhythm])
+    jam.until(20.0)
+    jam.play([(20.0 + on, 20.0 + off, pitch) for on, off, pitch in rhythm])
+    begun = len(jam.plays)
+    jam.until(30.0)
+    assert jam.plays[begun][0] == pytest.approx(21.95 + 0.6 * 2 * 1.05, abs=0.05)
 
 
 def test_an_answer_that_the_player_asked_for_is_played_over() -> None:

@@ -11,7 +11,7 @@ from live.jam import Jam, check_paired
 from live.players import SECONDS, Players
 from live.tiny import tiny_predictor
 
-from composer.encoding.events import MetreMap, quantise
+from composer.encoding.events import SHIFT, MetreMap, quantise
 from composer.encoding.match_model import PAGE
 from composer.generation.settings import Settings
 from composer.live.core.improviser import GenerateRequest, ProposedNote
@@ -110,6 +110,43 @@ def test_a_reply_that_was_thrown_away_was_never_there(scheduler: InferenceSchedu
     np.testing.assert_allclose(
         improviser.history.state.recurrent, heard_as_a_file(scheduler, PHRASE), atol=1e-6
     )
+
+
+def test_how_long_a_silence_lasts_is_read_from_the_next_onset_it_expects(
+    scheduler: InferenceScheduler,
+) -> None:
+    improviser = listened(scheduler)
+    play(improviser, PHRASE)
+    assert improviser.stays_quiet(160, 12) is None  # it is catching up
+    work(scheduler)
+    # The last onset is at 150. That nothing begins by 154 is the sum of all later shifts.
+    assert improviser.history is not None
+    state = improviser.history.state
+    logits = scheduler.predictor.logits(SHIFT, state, state.context.fresh())[0]
+    chances = np.exp(logits) / np.exp(logits).sum()
+    assert improviser.stays_quiet(149, 5) == pytest.approx(chances[5:].sum(), rel=1e-4)
+    # Quiet for ten ticks, and then for five: quiet for fifteen.
+    whole = improviser.stays_quiet(149, 15)
+    first, then = improviser.stays_quiet(149, 10), improviser.stays_quiet(159, 5)
+    assert first is not None and then is not None
+    assert whole == pytest.approx(first * then, rel=1e-4)
+    assert 0 < whole < first < 1
+
+
+def test_what_it_expects_of_the_player_does_not_depend_on_what_it_would_play(
+    scheduler: InferenceScheduler,
+) -> None:
+    improviser = listened(scheduler)
+    play(improviser, PHRASE)
+    work(scheduler)
+    before = improviser.stays_quiet(160, 12)
+    improviser.generate(GenerateRequest(192, 192, 384, frozenset({0}), Settings(), 1))
+    work(scheduler)
+    assert improviser.stays_quiet(160, 12) == before
+    improviser.discard(192)
+    play(improviser, [(170, 64, 6)])
+    work(scheduler)
+    assert improviser.stays_quiet(180, 12) != before
 
 
 def test_a_reply_drawn_to_its_end_needs_no_second_hearing(scheduler: InferenceScheduler) -> None:
