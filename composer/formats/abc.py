@@ -28,6 +28,7 @@ from composer.formats.abc_tokens import (
     PASSED,
     REST,
     TUPLET,
+    turns_of,
 )
 from composer.formats.abc_voice import Group, Voice, stretch
 from composer.formats.play_order import Signs, play_order
@@ -106,7 +107,7 @@ class _Reader:
 
     def _assembled(self, voices: list[Voice]) -> Piece:
         """The voices with repeats played out, over one metre and tempo."""
-        leader = max(voices, key=lambda voice: (_repeats(voice), len(voice.bars)))
+        leader = max(voices, key=lambda voice: (voice.repeats, len(voice.bars)))
         order = self._play_order(leader)
         if len(order) > _MOST_BARS:
             raise ValueError(f"it is longer than {_MOST_BARS} bars")
@@ -142,7 +143,7 @@ class _Reader:
         self._in_header = False
         start = self._start
         if not start.unit:
-            start.unit = Fraction(1, 2) if _whole_notes(start.metre) >= 0.75 else Fraction(1, 4)
+            start.unit = Fraction(1, 2) if Fraction(*start.metre) >= 0.75 else Fraction(1, 4)
         for voice in self._voices.values():
             voice.unit = voice.unit or start.unit
         if self._tempo_field:
@@ -342,7 +343,7 @@ class _Reader:
         for bar in range(count):
             if bar:
                 voice.close_bar()
-            voice.add(Group(4 * _whole_notes(voice.metre)))
+            voice.add(Group(4 * Fraction(*voice.metre)))
 
     def _tuplet(self, found: re.Match[str]) -> None:
         voice = self._voice
@@ -379,12 +380,8 @@ class _Reader:
         voice = self._voice
         if voice.now > voice.bar_start or voice.pending is not None:
             voice.close_bar()
-        turns: set[int] = set()
-        for piece in found[1].split(","):
-            first, _, last = piece.partition("-")
-            turns.update(range(int(first), int(last or first) + 1))
         signs = voice.next_signs
-        voice.next_signs = Signs(signs.start, signs.section, frozenset(turns))
+        voice.next_signs = Signs(signs.start, signs.section, turns_of(found[1]))
 
     def _overlay(self) -> None:
         """Another voice over the bar so far, with accidentals of its own."""
@@ -401,11 +398,3 @@ class _Reader:
             self._voice.velocity = _DYNAMICS[name]
         elif name in _JUMPS:
             self._passed[f"!{name}!"] = None
-
-
-def _whole_notes(metre: tuple[int, int]) -> Fraction:
-    return Fraction(*metre)
-
-
-def _repeats(voice: Voice) -> int:
-    return sum(1 for signs in voice.signs if signs.times or signs.endings)

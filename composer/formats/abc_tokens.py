@@ -19,3 +19,12 @@ INLINE: Final = re.compile(r"\[([A-Za-z]):([^\]]*)\]")
 BROKEN: Final = re.compile(r">+|<+")
 PASSED: Final = re.compile(r'"[^"]*"|\{[^}]*\}|y\d*|[().~H-WYh-w`\\$*;?@#\s]')
 DECORATION: Final = re.compile(r"!([^!|\s]*)!|\+([^+|\s]*)\+")
+
+
+def turns_of(text: str) -> frozenset[int]:
+    """The turns of a repeat in which an ending is played: "1,3-4" is {1, 3, 4}."""
+    turns: set[int] = set()
+    for piece in text.split(","):
+        first, _, last = piece.partition("-")
+        turns.update(range(int(first), int(last or first) + 1))
+    return frozenset(turns)

@@ -54,6 +54,11 @@ class Voice:
     tuplet: tuple[Fraction, int] = (Fraction(1), 0)
     overlay_end: Fraction | None = None
 
+    @property
+    def repeats(self) -> int:
+        """How many of its bars bear signs of repeats."""
+        return sum(1 for signs in self.signs if signs.times or signs.endings)
+
     def add(self, group: Group) -> None:
         """Put what came before in its place; the group waits, for its length may change."""
         self.flush()

@@ -14,8 +14,17 @@ from typing import Any, NamedTuple
 import mido
 
 from composer.errors import OutputError
-from composer.formats.midi_state import BANKS, BEND, PRESSURE, JoinState
-from composer.formats.midi_text import encode_text
+from composer.formats.midi_messages import (
+    controller,
+    marker_message,
+    midi_port,
+    note_off,
+    program_change,
+    set_tempo,
+    time_signature,
+    track_name,
+)
+from composer.formats.midi_state import BANKS, JoinState
 from composer.formats.midi_timeline import DRUM_CHANNEL, Event, timeline
 from composer.music.notes import Note, Part, Piece
 from composer.music.timing import DEFAULT_TEMPO
@@ -63,9 +72,9 @@ def from_piece(piece: Piece, end: int = 0) -> mido.MidiFile:
             f"a MIDI file can hold {_LARGEST_DIVISION} ticks per beat at most,"
             f" the piece has {piece.ticks_per_beat}"
         )
-    conductor = [Entry(tick, CONTROL, _tempo(tempo)) for tick, tempo in piece.tempos.changes]
+    conductor = [Entry(tick, CONTROL, set_tempo(tempo)) for tick, tempo in piece.tempos.changes]
     conductor += [
-        Entry(tick, OFF, _metre(numerator, denominator))
+        Entry(tick, OFF, time_signature(numerator, denominator))
         for tick, numerator, denominator in piece.metres.changes
     ]
     if piece.title:
@@ -80,8 +89,8 @@ def from_piece(piece: Piece, end: int = 0) -> mido.MidiFile:
             head.append(midi_port(port))
         if part.bank is not None:
             head += [
-                _controller(BANKS[0], part.bank >> 7, channel),
-                _controller(BANKS[1], part.bank & 127, channel),
+                controller(BANKS[0], part.bank >> 7, channel),
+                controller(BANKS[1], part.bank & 127, channel),
             ]
         if not part.is_drums or part.kit or part.bank is not None:
             head.append(program_change(part.kit if part.is_drums else part.program, channel))
@@ -177,9 +186,9 @@ def additions(
         homes[line] = min(part.track, homes.get(line, part.track))
 
     entries: list[list[Entry]] = [[] for _ in seed.tracks]
-    entries[0].append(Entry(join, MARKER, mido.MetaMessage("marker", text=encode_text(marker))))
+    entries[0].append(Entry(join, MARKER, marker_message(marker)))
     if tempo is not None and tempo != (state.tempo or DEFAULT_TEMPO):
-        entries[0].append(Entry(join, MARKER, _tempo(tempo)))
+        entries[0].append(Entry(join, MARKER, set_tempo(tempo)))
     for track, line, rank, message in _silencing(state, homes):
         port = line // 16
         if port != ports[track]:  # a track that went on to another port: there and back
@@ -189,7 +198,7 @@ def additions(
             entries[track].append(Entry(join, rank, midi_port(ports[track])))
     for line, track in sorted(homes.items()):
         for control, value in state.restored(line, seed.ticks_per_beat):
-            entries[track].append(Entry(join, CONTROL, _controller(control, value, line % 16)))
+            entries[track].append(Entry(join, CONTROL, controller(control, value, line % 16)))
     told: dict[int, tuple[int, int, int]] = {}
     for part, line in zip(parts, lines, strict=True):
         program, msb, lsb = state.instrument(line)
@@ -234,16 +243,8 @@ def _silencing(state: JoinState, homes: dict[int, int]) -> Iterable[tuple[int, i
         for track, pitch in sorted(struck.elements()):
             yield track, line, OFF, note_off(pitch, line % 16)
     for (line, control), track in sorted(state.pedals.items()):
-        message = _controller(control, 0, line % 16)
+        message = controller(control, 0, line % 16)
         yield min(track, homes.get(line, track)), line, CONTROL, message
-
-
-def _controller(control: int, value: int, channel: int) -> Any:
-    if control == BEND:
-        return mido.Message("pitchwheel", channel=channel, pitch=value)
-    if control == PRESSURE:
-        return mido.Message("aftertouch", channel=channel, value=value)
-    return mido.Message("control_change", channel=channel, control=control, value=value)
 
 
 def _instrument(
@@ -252,7 +253,7 @@ def _instrument(
     """Bank and program for a channel; a bank where it is told and not in force."""
     for control, value, old in zip(BANKS, wanted[1:], now[1:], strict=True):
         if value != old and max(value, 0) != max(old, 0):
-            yield _controller(control, max(value, 0), channel)
+            yield controller(control, max(value, 0), channel)
     yield program_change(wanted[0], channel)
 
 
@@ -337,14 +338,6 @@ def _assign_lines(parts: Sequence[Part]) -> list[int]:
         raise OutputError(f"a MIDI file cannot hold {len(parts)} parts") from None
 
 
-def _tempo(tempo: int) -> Any:
-    return mido.MetaMessage("set_tempo", tempo=tempo)
-
-
-def _metre(numerator: int, denominator: int) -> Any:
-    return mido.MetaMessage("time_signature", numerator=numerator, denominator=denominator)
-
-
 def untangle(
     voices: Iterable[Voice], struck: dict[tuple[int, int], int] | None = None, join: int = 0
 ) -> list[Voice]:
@@ -383,23 +376,3 @@ def untangle(
                 kept.append(earlier._replace(note=shorter))
         kept.append(voice)
     return kept
-
-
-def track_name(text: str) -> Any:
-    """What a track is called."""
-    return mido.MetaMessage("track_name", name=encode_text(text))
-
-
-def midi_port(port: int) -> Any:
-    """The port for the messages that follow in a track."""
-    return mido.MetaMessage("midi_port", port=port)
-
-
-def program_change(program: int, channel: int) -> Any:
-    """An instrument for a channel."""
-    return mido.Message("program_change", channel=channel, program=program)
-
-
-def note_off(pitch: int, channel: int) -> Any:
-    """The end of a note."""
-    return mido.Message("note_off", channel=channel, note=pitch, velocity=0)

@@ -19,21 +19,14 @@ from composer import files
 from composer.errors import OutputError
 from composer.formats.drum_notation import drum_head, drum_name
 from composer.formats.notation import BEAT, Bar, Chord, Clef, Staff, StepMap, bars_of, staves_of
+from composer.formats.note_spelling import FIFTHS, Name, names_in, signature
 from composer.formats.note_values import Value, beams_of, beat_unit, tuplet_marks, values_of
 from composer.music.keys import MINOR, find_key
 from composer.music.notes import Part, Piece
 from composer.music.timing import tempo_to_bpm
 
-_FIFTHS: Final = (0, -5, 2, -3, 4, -1, 6, 1, -4, 3, -2, 5)
-"""Sharps (or flats, negative) of the major key on each pitch class."""
-
-_LETTERS: Final = "FCGDAEB"
-_STEPS: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _ACCIDENTALS: Final = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
 _VOICES_A_STAFF: Final = 4
-
-_Name = tuple[str, int, int]
-"""(step, alter, octave) of a pitch as it is spelt."""
 
 
 def write_score(piece: Piece, path: str | os.PathLike[str], *, force: bool = False) -> None:
@@ -63,7 +56,7 @@ def encode(piece: Piece) -> bytes:
     key = find_key(piece)
     fifths = 0
     if key is not None:
-        fifths = _FIFTHS[(key.tonic + 3) % 12 if key.mode == MINOR else key.tonic]
+        fifths = FIFTHS[(key.tonic + 3) % 12 if key.mode == MINOR else key.tonic]
     tempos = _tempo_marks(piece, bars)
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<score-partwise version="4.0">']
     if piece.title:
@@ -171,8 +164,8 @@ class _PartWriter:
         self._staves = staves
         self._bars = bars
         self._fifths = fifths
-        self._names = _spelling(fifths)
-        self._key = _key_alters(fifths)
+        self._names = names_in(fifths)
+        self._key = signature(fifths)
         self._altered: dict[tuple[str, int], int] = {}
 
     def lines(self, tempos: dict[int, list[str]]) -> list[str]:
@@ -286,7 +279,7 @@ class _PartWriter:
             f"{_notations(ties, bracket)}</note>"
         )
 
-    def _accidental(self, name: _Name, *, tied: bool) -> str:
+    def _accidental(self, name: Name, *, tied: bool) -> str:
         """The sign in front of a note, if the key and the bar so far do not say it."""
         step, alter, octave = name
         if tied or self._altered.get((step, octave), self._key.get(step, 0)) == alter:
@@ -390,29 +383,6 @@ def _clef(clef: Clef, number: int) -> str:
     line = "" if clef.line is None else f"<line>{clef.line}</line>"
     octaves = f"<clef-octave-change>{clef.octaves}</clef-octave-change>" if clef.octaves else ""
     return f'<clef number="{number}"><sign>{clef.sign}</sign>{line}{octaves}</clef>'
-
-
-def _key_alters(fifths: int) -> dict[str, int]:
-    """Step -> semitones of a key signature."""
-    if fifths >= 0:
-        return dict.fromkeys(_LETTERS[:fifths], 1)
-    return dict.fromkeys(_LETTERS[fifths:], -1)
-
-
-def _spelling(fifths: int) -> list[_Name]:
-    """The name of each MIDI note number in a key.
-
-    Chromatic notes are the nearest on the line of fifths, three to the flat side and eight
-    to the sharp side of the tonic of the major key: in C Bb, Eb, Ab, F#, C#.
-    """
-    names = []
-    for pitch in range(128):
-        place = next(
-            place for place in range(fifths - 3, fifths + 9) if (7 * place - pitch) % 12 == 0
-        )
-        letter, alter = _LETTERS[(place + 1) % 7], (place + 1) // 7
-        names.append((letter, alter, (pitch - alter - _STEPS[letter]) // 12 - 1))
-    return names
 
 
 def _text(value: str) -> str:

@@ -17,28 +17,22 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final
 
 from composer.formats.musicxml_bars import keep_in_step
+from composer.formats.musicxml_directions import bar_line, directions
 from composer.formats.musicxml_values import (
-    DYNAMICS,
+    LONGEST,
     STEPS,
     UNIT,
     number_of,
     partwise,
     pitch_element,
-    printed_tempo,
     type_beats,
+    whole_number,
     written,
 )
 from composer.formats.remarks import Remark
 from composer.music.notes import DRUM_PROGRAM
-
-_JUMP_WORDS: Final = re.compile(
-    r"\b(fine|coda|segno|capo|da|dal)\b|d\.?\s?[cs]\b|𝄋|𝄌", re.IGNORECASE
-)
-_LONGEST: Final = 1 << 12
-"""Beats: no note, rest or bar is longer."""
 
 
 def sounding(document: bytes, remark: Remark) -> tuple[ET.Element, dict[str, int]]:
@@ -140,8 +134,8 @@ class _Reduction:
         if not name_element.text:
             name_element.text = called
         for midi in listed.findall("midi-instrument"):
-            program = self._whole(midi, "midi-program", 1, 128)
-            channel = self._whole(midi, "midi-channel", 1, 16)
+            program = whole_number(midi, "midi-program", 1, 128, self._faults)
+            channel = whole_number(midi, "midi-channel", 1, 16, self._faults)
             if program is not None:
                 programs.setdefault(name, program - 1)
             if channel == 10:
@@ -155,7 +149,7 @@ class _Reduction:
 
     def _read_drum_keys(self) -> None:
         for midi in self._root.iter("midi-instrument"):
-            key = self._whole(midi, "midi-unpitched", 1, 128)
+            key = whole_number(midi, "midi-unpitched", 1, 128, self._faults)
             if key is not None:
                 self._drum_keys[midi.get("id", "")] = key - 1
 
@@ -209,8 +203,8 @@ class _Reduction:
             "note": self._note,
             "backup": self._move,
             "forward": self._move,
-            "direction": self._direction,
-            "sound": self._direction,
+            "direction": self._directions,
+            "sound": self._directions,
             "barline": self._bar_line,
         }.get(str(child.tag))
         if reader is not None:
@@ -229,7 +223,7 @@ class _Reduction:
         time = given.find("time")
         if time is not None and time.find("senza-misura") is None:
             beats = (time.findtext("beats") or "").replace(" ", "")
-            below = self._whole(time, "beat-type", 1, 64)
+            below = whole_number(time, "beat-type", 1, 64, self._faults)
             if re.fullmatch(r"\d{1,3}(\+\d{1,3})*", beats) and below in (1, 2, 4, 8, 16, 32, 64):
                 above = sum(int(count) for count in beats.split("+"))
                 if 1 <= above <= 255:
@@ -239,7 +233,7 @@ class _Reduction:
                     state.bar_beats = Fraction(4 * above, below)
             else:
                 self._faults["<time> that is no metre"] += 1
-        staves = self._whole(given, "staves", 1, 16)
+        staves = whole_number(given, "staves", 1, 16, self._faults)
         if staves is not None:
             ET.SubElement(made, "staves").text = str(staves)
         for transpose in given.findall("transpose"):
@@ -281,7 +275,7 @@ class _Reduction:
                     ET.SubElement(made, "tie", type=str(tie.get("type")))
         voice = " ".join((given.findtext("voice") or "").split())
         ET.SubElement(made, "voice").text = voice or "1"
-        staff = self._whole(given, "staff", 1, 16)
+        staff = whole_number(given, "staff", 1, 16, self._faults)
         if staff is not None:
             ET.SubElement(made, "staff").text = str(staff)
         if head is not None and made.find("tie") is not None:
@@ -293,7 +287,7 @@ class _Reduction:
     def _length(self, given: ET.Element, state: _PartState) -> Fraction | None:
         """A note's length in beats; by its type where its duration cannot be read."""
         duration = number_of(given.findtext("duration"))
-        if duration is not None and 0 < duration / state.divisions <= _LONGEST:
+        if duration is not None and 0 < duration / state.divisions <= LONGEST:
             return duration / state.divisions
         if duration == 0:
             return None
@@ -317,13 +311,13 @@ class _Reduction:
                 return pitch_element(key)
             made = ET.Element("unpitched")
             step = (unpitched.findtext("display-step") or "").strip()
-            octave = self._whole(unpitched, "display-octave", 0, 9)
+            octave = whole_number(unpitched, "display-octave", 0, 9, self._faults)
             if step in STEPS and octave is not None:
                 ET.SubElement(made, "display-step").text = step
                 ET.SubElement(made, "display-octave").text = str(octave)
             return made
         step = (pitch.findtext("step") or "").strip().upper() if pitch is not None else ""
-        octave = self._whole(pitch, "octave", -1, 10) if pitch is not None else None
+        octave = whole_number(pitch, "octave", -1, 10, self._faults) if pitch is not None else None
         if pitch is None or step not in STEPS or octave is None:
             self._faults["note without a pitch"] += 1
             return None
@@ -344,7 +338,7 @@ class _Reduction:
     def _move(self, given: ET.Element, state: _PartState) -> Iterator[ET.Element]:
         duration = number_of(given.findtext("duration"))
         beats = None if duration is None else duration / state.divisions
-        if beats is None or not 0 <= beats <= _LONGEST:
+        if beats is None or not 0 <= beats <= LONGEST:
             self._faults[f"<{given.tag}> without a length"] += 1
             if given.tag == "forward":
                 return
@@ -354,86 +348,8 @@ class _Reduction:
             ET.SubElement(made, "duration").text = written(beats)
             yield made
 
-    def _direction(self, given: ET.Element, state: _PartState) -> Iterator[ET.Element]:
-        """Tempo, dynamics and the words and signs of jumps, each a direction of its own."""
-        kinds: list[ET.Element] = []
-        tempo = self._tempo(given)
-        words = " ".join(
-            text for item in given.iter("words") if (text := (item.text or "").strip())
-        )
-        if tempo is not None:
-            metronome = ET.Element("metronome")
-            ET.SubElement(metronome, "beat-unit").text = "quarter"
-            ET.SubElement(metronome, "per-minute").text = f"{float(tempo):.6f}"
-            kinds.append(metronome)
-        if words and (tempo is None or _JUMP_WORDS.search(words)):
-            kinds.append(ET.Element("words"))
-            kinds[-1].text = words
-        for name in ("segno", "coda"):
-            kinds += [ET.Element(name) for _ in given.iter(name)]
-        for dynamics in given.iter("dynamics"):
-            known = [mark for mark in dynamics if mark.tag in DYNAMICS]
-            if known:
-                kinds.append(ET.Element("dynamics"))
-                ET.SubElement(kinds[-1], str(known[0].tag))
-        for kind in kinds:
-            made = ET.Element("direction")
-            ET.SubElement(made, "direction-type").append(kind)
-            offset = number_of(given.findtext("offset"))
-            if offset and abs(offset / state.divisions) <= _LONGEST:
-                ET.SubElement(made, "offset").text = written(offset / state.divisions)
-            staff = self._whole(given, "staff", 1, 16)
-            if staff is not None:
-                ET.SubElement(made, "staff").text = str(staff)
-            yield made
-
-    def _tempo(self, given: ET.Element) -> Fraction | None:
-        """Quarter notes a minute: what playback is told, else what is printed."""
-        sounds = [given] if given.tag == "sound" else given.findall("sound")
-        for sound in sounds:
-            if sound.get("tempo") is not None:
-                value = number_of(sound.get("tempo"))
-                if value is not None and 0 < value <= 10_000:
-                    return value
-                self._faults["<sound tempo> that is no tempo"] += 1
-        for metronome in given.iter("metronome"):
-            if metronome.find("per-minute") is None:
-                continue  # one note value for another, as in a metric modulation
-            value = printed_tempo(metronome)
-            if value is not None:
-                return value
-            self._faults["<metronome> that is no tempo"] += 1
-        return None
+    def _directions(self, given: ET.Element, state: _PartState) -> Iterator[ET.Element]:
+        return directions(given, state.divisions, self._faults)
 
     def _bar_line(self, given: ET.Element, state: _PartState) -> Iterator[ET.Element]:
-        location = given.get("location", "right")
-        made = ET.Element("barline", location=location if location == "left" else "right")
-        ending = given.find("ending")
-        if ending is not None:
-            numbers = re.findall(r"\d{1,2}", ending.get("number", ""))
-            kind = ending.get("type")
-            if numbers and kind in ("start", "stop", "discontinue"):
-                ET.SubElement(made, "ending", number=",".join(numbers), type=kind)
-            else:
-                self._faults["<ending> that is no ending"] += 1
-        repeat = given.find("repeat")
-        if repeat is not None:
-            direction = repeat.get("direction")
-            if direction in ("forward", "backward"):
-                element = ET.SubElement(made, "repeat", direction=direction)
-                if re.fullmatch(r"\d{1,2}", repeat.get("times", "")):
-                    element.set("times", repeat.get("times", ""))
-            else:
-                self._faults["<repeat> without a direction"] += 1
-        if len(made):
-            yield made
-
-    def _whole(self, parent: ET.Element, tag: str, low: int, high: int) -> int | None:
-        """The whole number in a child, None if there is no child or no such number."""
-        if parent.find(tag) is None:
-            return None
-        value = number_of(parent.findtext(tag))
-        if value is None or value.denominator != 1 or not low <= value <= high:
-            self._faults[f"<{tag}> out of range"] += 1
-            return None
-        return int(value)
+        return bar_line(given, self._faults)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from collections import Counter
 from fractions import Fraction
 from typing import Final
 
@@ -23,6 +24,9 @@ DYNAMICS: Final = frozenset(
 UNIT: Final = 10_080
 """Divisions of the reduced score: whole numbers of them hold all common tuplets."""
 
+LONGEST: Final = 1 << 12
+"""Beats: no note, rest or bar is longer."""
+
 
 def written(beats: Fraction) -> str:
     """A length in the divisions of the reduced score, at least 1."""
@@ -33,6 +37,27 @@ def number_of(text: str | None) -> Fraction | None:
     """A number as MusicXML writes it, None if the text is none."""
     match = re.fullmatch(r"\s*[+-]?\d{1,12}(\.\d{0,12})?\s*", text or "")
     return Fraction(match[0].strip().rstrip(".")) if match else None
+
+
+def whole_number(
+    parent: ET.Element, tag: str, low: int, high: int, faults: Counter[str]
+) -> int | None:
+    """The whole number in a child, None if there is no child or no such number.
+
+    Args:
+        parent: The element around it.
+        tag: The child's name.
+        low: Least number there may be.
+        high: Largest.
+        faults: Counts a number that is out of range, or none.
+    """
+    if parent.find(tag) is None:
+        return None
+    value = number_of(parent.findtext(tag))
+    if value is None or value.denominator != 1 or not low <= value <= high:
+        faults[f"<{tag}> out of range"] += 1
+        return None
+    return int(value)
 
 
 def type_beats(note: ET.Element) -> Fraction | None:
