@@ -300,7 +300,7 @@ _TIED: Final = {ties: "".join(f'<tie type="{tie}"/>' for tie in ties) for ties i
 
 
 @lru_cache(maxsize=1024)
-def _pitch(name: _Name) -> str:
+def _pitch(name: Name) -> str:
     step, alter, octave = name
     altered = f"<alter>{alter}</alter>" if alter else ""
     return f"<pitch><step>{step}</step>{altered}<octave>{octave}</octave></pitch>"
