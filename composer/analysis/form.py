@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from composer.analysis.bar_similarity import references, similarities
 from composer.analysis.harmony import half_bar_chords
 from composer.analysis.phrases import bars_left, phrase_starts
+from composer.analysis.segment import Segment
 from composer.encoding.events import DURATION, DURATION_TICKS, PART, PITCH, TICKS_PER_BEAT, Events
 from composer.music.beat_grid import FREE
 from composer.music.notes import DRUM_PROGRAM
@@ -55,18 +56,7 @@ def plan_of(events: Events, *, bars: int | None = None, closes: bool = True) -> 
     places = (inside + 2) // _SIXTEENTH
     similar = similarities(numbers, places, pitches, drums, count)
     found = references(similar, lengths)
-    durations = DURATION_TICKS[events.rows[:, DURATION]]
-    halves = 2 * numbers + (2 * inside >= lengths_at)
-    chords = half_bar_chords(
-        *_sounding(
-            halves[~drums],
-            _into_half(inside, lengths_at)[~drums],
-            np.maximum(lengths_at // 2, 1)[~drums],
-            durations[~drums],
-            pitches[~drums],
-            2 * count,
-        )
-    ).tolist()
+    chords = _chords(numbers, inside, lengths_at, events.rows.astype(np.int64), ~drums, count)
     starts = phrase_starts(_gaps(events, onsets, numbers, drums, count), [r for r, _ in found])
     phrase = bars_left(starts, count, FAR)
     return Plan(
@@ -89,6 +79,33 @@ def with_plan(events: Events) -> Events:
     return replace(events, plan=plan_of(events))
 
 
+def chords_of(segment: Segment) -> list[int]:
+    """The chord of each half bar of some bars."""
+    numbers, inside = np.divmod(segment.onsets, segment.bar)
+    drums = np.array(segment.programs)[segment.rows[:, PART]] == DRUM_PROGRAM
+    count = max(-(-segment.length // segment.bar), int(numbers.max(initial=0)) + 1)
+    lengths = np.full(len(numbers), segment.bar)
+    return _chords(numbers, inside, lengths, segment.rows, ~drums, count)
+
+
+def _chords(
+    numbers: Ints, inside: Ints, lengths: Ints, rows: Ints, tones: NDArray[np.bool_], count: int
+) -> list[int]:
+    """Codes of the half bars of so many bars, [2 N]."""
+    late = 2 * inside >= lengths
+    found: list[int] = half_bar_chords(
+        *_sounding(
+            (2 * numbers + late)[tones],
+            np.where(late, inside - lengths // 2, inside)[tones],
+            np.maximum(lengths // 2, 1)[tones],
+            DURATION_TICKS[rows[tones, DURATION]],
+            rows[tones, PITCH],
+            2 * count,
+        )
+    ).tolist()
+    return found
+
+
 def _places(events: Events, onsets: Ints) -> tuple[Ints, Ints, Ints]:
     """Number of the bar of each note, ticks into it and its length."""
     changes = events.metres.changes
@@ -98,11 +115,6 @@ def _places(events: Events, onsets: Ints) -> tuple[Ints, Ints, Ints]:
     found = [events.metres.position(tick, TICKS_PER_BEAT) for tick in onsets.tolist()]
     table = np.array([(place.bar, place.tick, place.length) for place in found], dtype=np.int64)
     return table[:, 0], table[:, 1], table[:, 2]
-
-
-def _into_half(inside: Ints, lengths: Ints) -> Ints:
-    """Ticks from the beginning of its half bar to each note."""
-    return np.where(2 * inside >= lengths, inside - lengths // 2, inside)
 
 
 def _sounding(

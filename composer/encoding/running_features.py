@@ -70,6 +70,7 @@ from composer.encoding.return_lookback import ReturnLookback
 from composer.encoding.struct_rows import Table
 from composer.music.beat_grid import FREE
 from composer.music.notes import DRUM_PROGRAM
+from composer.music.plan import Plan
 from composer.music.timing import bar_ticks
 
 Ints = NDArray[np.int64]
@@ -376,6 +377,10 @@ class Context:
             returns.moved(*place) for returns, place in zip(self.returns, places, strict=True)
         )
         return Context(table, self.recalls, self.lookbacks, returns)
+
+    def planned(self, plan: Plan | None) -> Context:
+        """The same streams with another plan for what is to come."""
+        return replace(self, returns=tuple(returns.planned(plan) for returns in self.returns))
 
     def take(self, streams: Sequence[int] | Ints) -> Context:
         """Some of the streams, in the order given (one may be taken several times)."""

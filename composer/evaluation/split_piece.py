@@ -6,11 +6,12 @@ Conventions:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from composer.analysis.form import plan_of
 from composer.analysis.segment import Segment
 from composer.encoding.events import (
     FREE_BAR,
@@ -156,4 +157,8 @@ def _analyse_start(events: Events, split: int, cut: int) -> SeedAnalysis:
     encoded_seed, placement = encode(piece, grid)
     # Encoding counts from the bar line before the first note; nothing is shortened there.
     behind = cut - int(events.onsets[split - 1] - encoded_seed.onsets[-1])
+    if encoded_seed.kind != FREE:
+        bars = encoded_seed.metres.position(behind, TICKS_PER_BEAT).bar
+        plan = plan_of(encoded_seed, bars=bars, closes=False)
+        encoded_seed = replace(encoded_seed, plan=plan)
     return SeedAnalysis(piece, encoded_seed, placement, grid, find_key(piece), 0, behind)

@@ -17,9 +17,11 @@ from composer.generation.best_of_n import BestOfN
 from composer.generation.continuation import Continuation, to_continuation
 from composer.generation.seed_analysis import SeedAnalysis
 from composer.generation.seed_constraints import make_constraints
+from composer.generation.seed_plan import Planner, plan_ahead
 from composer.generation.settings import Settings
 from composer.generation.stream import Stream
 from composer.music.beat_grid import BEATS
+from composer.music.plan import Plan
 from composer.network.predictor import NoteModel
 from composer.network.state import State
 
@@ -59,6 +61,10 @@ def at_join(analysis: SeedAnalysis, state: State) -> State:
     if gap > 96 and gap % 12:
         nudge = gap % 12
         context = context.moved(context.clock + nudge, (context.inside + nudge) % bar)
+    if analysis.events.plan is not None:
+        ahead = -(-(analysis.join - context.clock) // bar)
+        number = len(analysis.events.plan) - ahead
+        context = context.moved(context.clock, context.inside, number=number)
     return replace(state, context=context)
 
 
@@ -68,6 +74,7 @@ def continue_seed(
     settings: Settings,
     variations: Sequence[int] = (0,),
     progress: Callable[[float], None] | None = None,
+    planner: Planner | None = None,
 ) -> list[Continuation]:
     """Go on from a seed, once for each variation.
 
@@ -80,11 +87,13 @@ def continue_seed(
         settings: Length, freedom and limits.
         variations: Their numbers.
         progress: Called with the share done, 0..1.
+        planner: Plans the bars to come; None: they are not planned.
 
     Raises:
         SettingError: The settings do not fit the seed.
     """
-    streams = make_streams(analysis, seed_state(analysis, predictor), settings, variations)
+    state = seed_state(analysis, predictor)
+    streams = make_streams(analysis, state, settings, variations, planner)
     takes = BestOfN(predictor)
     waiting, ended = streams[::-1], 0
     while waiting or takes.streams:
@@ -99,7 +108,11 @@ def continue_seed(
 
 
 def make_streams(
-    analysis: SeedAnalysis, state: State, settings: Settings, variations: Sequence[int]
+    analysis: SeedAnalysis,
+    state: State,
+    settings: Settings,
+    variations: Sequence[int],
+    planner: Planner | None = None,
 ) -> list[Stream]:
     """The continuations of a seed before their first note, one for each variation.
 
@@ -108,6 +121,7 @@ def make_streams(
         state: From `seed_state`.
         settings: Length, freedom and limits.
         variations: Their numbers.
+        planner: Plans the bars to come of each; None: they are not planned.
 
     Raises:
         SettingError: The settings do not fit the seed.
@@ -121,7 +135,7 @@ def make_streams(
     )
     return [
         Stream(
-            state=state,
+            state=_planned(state, plan_ahead(analysis, settings, number, planner)),
             last_note=last_note,
             constraints=constraints,
             settings=settings,
@@ -132,6 +146,10 @@ def make_streams(
         )
         for number in variations
     ]
+
+
+def _planned(state: State, plan: Plan | None) -> State:
+    return replace(state, context=state.context.planned(plan))
 
 
 def _share(stream: Stream, analysis: SeedAnalysis) -> float:

@@ -193,6 +193,13 @@ _LIST: Final = (
         choices=("auto", "seed-end"),
     ),
     Parameter(
+        "plan",
+        str,
+        "auto: which bars come back, the chords and the end are planned; off: they are not.",
+        default="auto",
+        choices=("auto", "off"),
+    ),
+    Parameter(
         "drums",
         str,
         "A part that plays drums, by number or name, whatever its file says; repeatable.",

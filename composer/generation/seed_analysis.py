@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from composer.analysis.form import plan_of
 from composer.analysis.segment import Segment
 from composer.encoding.events import FREE_BAR, TICKS_PER_BEAT, Events, Placement, encode
 from composer.music.beat_grid import FREE, Grid, find_grid
@@ -32,7 +33,7 @@ class SeedAnalysis:
 
     Attributes:
         piece: The seed.
-        events: What the network hears of it.
+        events: What the network hears of it, with the plan of its bars.
         placement: How event ticks map to the piece's.
         grid: Where its beats lie.
         key: Its key, None without tones.
@@ -112,6 +113,8 @@ def analyse_seed(piece: Piece, *, grid: str = "auto", tempo: str = AUTO_TEMPO) -
     else:
         after = max(int(np.ceil(end - TAIL - 1e-6)), int(events.onsets[-1]) + 1)
         join = events.metres.bar_line_at_or_after(after, TICKS_PER_BEAT)
+        bars = events.metres.position(join, TICKS_PER_BEAT).bar
+        events = replace(events, plan=plan_of(events, bars=bars, closes=False))
     analysis = SeedAnalysis(
         piece, events, placement, found, find_key(piece), lost, join, piece.tempos.changes[-1][1]
     )

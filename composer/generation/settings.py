@@ -53,6 +53,7 @@ class Settings:
         tempo: "auto" (as before a last ritardando) or "seed-end".
         drums: Parts that play drums, by number or name, whatever the file says.
         no_drums: Parts that play tones.
+        plan: "auto" plans which bars come back, the chords and the end; "off" does not.
 
     Raises:
         SettingError: A value is out of range; the message names it and the range.
@@ -75,6 +76,7 @@ class Settings:
     tempo: str = AUTO
     drums: tuple[str, ...] = ()
     no_drums: tuple[str, ...] = ()
+    plan: str = AUTO
 
     def __post_init__(self) -> None:
         given = [name for name in ("bars", "seconds", "notes") if getattr(self, name) is not None]
