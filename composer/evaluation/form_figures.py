@@ -195,9 +195,7 @@ def _new_pairs(old: list[int], new: list[int]) -> float:
 
 def _pairs(chords: list[int]) -> list[tuple[int, int]]:
     return [
-        (one, other)
-        for one, other in itertools.pairwise(chords)
-        if NO_CHORD not in (one, other)
+        (one, other) for one, other in itertools.pairwise(chords) if NO_CHORD not in (one, other)
     ]
 
 

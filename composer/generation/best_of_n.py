@@ -4,10 +4,10 @@ A network that draws one note after another goes where its last notes lead, and 
 out of the key, ever denser, or into a figure that it repeats for ever. A composer at a desk
 tries a bar, looks at what there is so far, and tries it again. So each stream goes on in
 `Settings.takes` candidates side by side, for about as many notes as the seed has to a bar. The
-candidate is kept for which all music so far fits the seed best
-(`composer.analysis.seed_distance`), and the next bar begins there. That costs little: a state
-is a value, and thirty streams in one step of the network take much less time than thirty
-steps of one.
+candidate is kept for which all music so far fits the seed and the plan best
+(`composer.analysis.seed_distance`, `composer.analysis.plan_fit`), and the next bar begins there.
+That costs little: a state is a value, and thirty streams in one step of the network take much
+less time than thirty steps of one.
 
 Every candidate is drawn from the network, under the same constraints, and none is changed:
 what is kept is among what the network would have played. With one take, all is as in a
@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from composer.analysis.plan_fit import PlanFit
 from composer.analysis.seed_distance import SeedDistance
 from composer.encoding.events import FIELDS
 from composer.generation.decoder import BatchDecoder
@@ -32,6 +33,8 @@ from composer.network.predictor import NoteModel
 
 Judge = Callable[[NDArray[np.int64]], NDArray[np.float64]]
 
+PLAN = 0.3
+"""What a misfit to the plan counts beside one to the seed."""
 FEWEST = 6
 """Notes after which a choice is made at the earliest."""
 
@@ -44,6 +47,7 @@ class _Contest:
         stream: Gets the notes of the candidates that are kept.
         analysis: Of its seed.
         distance: From its seed.
+        plan_fit: How well its plan is kept, where it has one.
         notes_per_bar: Notes from one choice to the next.
         candidates: Those that are being drawn or wait for the others.
         number: Choices so far.
@@ -52,6 +56,7 @@ class _Contest:
     stream: Stream
     analysis: SeedAnalysis
     distance: SeedDistance
+    plan_fit: PlanFit | None
     notes_per_bar: int
     candidates: list[Stream] = field(default_factory=list)
     number: int = 0
@@ -93,7 +98,10 @@ class BestOfN:
                 continue
             seed = analysis.segment()
             per_bar = round(len(seed.rows) * seed.bar / max(seed.length, seed.bar))
-            contest = _Contest(stream, analysis, SeedDistance(seed), max(per_bar, FEWEST))
+            plan_fit = None
+            if stream.plan is not None and analysis.events.plan is not None:
+                plan_fit = PlanFit(seed, stream.plan, len(analysis.events.plan))
+            contest = _Contest(stream, analysis, SeedDistance(seed), plan_fit, max(per_bar, FEWEST))
             joining += self._start(contest, stream)
         self._decoder.add(joining)
 
@@ -168,7 +176,10 @@ def _best(contest: _Contest) -> Stream:
         # A continuation that has ended lasts to its end, any other to its last onset.
         ended = len(candidate.rows) < candidate.max_notes
         segment = segment_so_far(analysis, candidate, clock, end if ended else None)
-        misfits.append(contest.distance.misfit(segment))
+        misfit = contest.distance.misfit(segment)
+        if contest.plan_fit is not None:
+            misfit += PLAN * contest.plan_fit.misfit(segment)
+        misfits.append(misfit)
     return contest.candidates[int(np.argmin(misfits))]
 
 

@@ -21,7 +21,6 @@ from composer.generation.seed_plan import Planner, plan_ahead
 from composer.generation.settings import Settings
 from composer.generation.stream import Stream
 from composer.music.beat_grid import BEATS
-from composer.music.plan import Plan
 from composer.network.predictor import NoteModel
 from composer.network.state import State
 
@@ -133,23 +132,23 @@ def make_streams(
     max_notes = settings.notes or int(constraints.table["per_bar"][0]) * -(
         -(int(constraints.end[0]) - analysis.join) // analysis.bar
     )
-    return [
-        Stream(
-            state=_planned(state, plan_ahead(analysis, settings, number, planner)),
-            last_note=last_note,
-            constraints=constraints,
-            settings=settings,
-            limits=limits,
-            variation=number,
-            max_notes=max_notes,
-            tracker=tracker,
+    streams = []
+    for number in variations:
+        plan = plan_ahead(analysis, settings, number, planner)
+        streams.append(
+            Stream(
+                state=replace(state, context=state.context.planned(plan)),
+                last_note=last_note,
+                constraints=constraints,
+                settings=settings,
+                limits=limits,
+                variation=number,
+                max_notes=max_notes,
+                tracker=tracker,
+                plan=plan,
+            )
         )
-        for number in variations
-    ]
-
-
-def _planned(state: State, plan: Plan | None) -> State:
-    return replace(state, context=state.context.planned(plan))
+    return streams
 
 
 def _share(stream: Stream, analysis: SeedAnalysis) -> float:

@@ -54,9 +54,7 @@ def plan_ahead(
         return None
     bars, closes = bars_to_come(analysis, settings), settings.notes is None
     rng = np.random.default_rng((settings.rng_seed, variation, 0))
-    return planner.propose(
-        analysis.events, bars_to_come(analysis, settings), closes=closes, rng=rng
-    )
+    return planner.propose(analysis.events, bars, closes=closes, rng=rng)
 
 
 def bars_to_come(analysis: SeedAnalysis, settings: Settings) -> int:

@@ -27,6 +27,7 @@ from composer.generation.constraints import Constraints
 from composer.generation.seed_analysis import SeedAnalysis
 from composer.generation.settings import Settings
 from composer.music.beat_grid import FREE
+from composer.music.plan import Plan
 from composer.network.state import State
 
 Ints = NDArray[np.int64]
@@ -53,6 +54,7 @@ class Stream:
         after: The state after its last note, once it has ended by itself.
         take: Number of the choice it is a candidate for, and its own among the candidates
             (`composer.generation.best_of_n`): they fix the randomness, too.
+        plan: Of the seed and of this continuation, where there is one.
     """
 
     state: State
@@ -70,6 +72,7 @@ class Stream:
     done: bool = False
     after: State | None = None
     take: tuple[int, int] | None = None
+    plan: Plan | None = None
 
     def __post_init__(self) -> None:
         numbers = (self.settings.rng_seed, self.variation, *(self.take or ()))
