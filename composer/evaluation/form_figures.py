@@ -116,10 +116,12 @@ class FormFigures:
 
 def mean(figures: Sequence[FormFigures]) -> dict[str, float]:
     """The mean of each figure over pieces, those without one left out."""
-    return {
-        field.name: float(np.nanmean([getattr(one, field.name) for one in figures]))
-        for field in fields(FormFigures)
-    }
+    means = {}
+    for field in fields(FormFigures):
+        values = np.array([getattr(one, field.name) for one in figures])
+        there = values[~np.isnan(values)]
+        means[field.name] = float(there.mean()) if len(there) else float("nan")
+    return means
 
 
 def made_bars(segment: Segment) -> int:

@@ -84,7 +84,11 @@ def weights(config: NetworkConfig = CONFIG, seed: int = 0) -> dict[str, np.ndarr
 
 def predictor(config: NetworkConfig = CONFIG, seed: int = 0) -> Predictor:
     """In NumPy, so that it needs no TensorFlow to be made."""
-    drawn = weights(config, seed)
+    return of(weights(config, seed), config)
+
+
+def of(drawn: dict[str, np.ndarray], config: NetworkConfig = CONFIG) -> Predictor:
+    """A predictor of given weights."""
     return Predictor(config, FloatTrunk(config, drawn), Heads(drawn, config.head_units))
 
 

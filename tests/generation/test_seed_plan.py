@@ -1,0 +1,111 @@
+"""Seed plan: what is planned for the bars that go on from a seed, and that it is heard."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tiny_model
+from bars_of_music import quarters
+
+from composer.encoding.events import Events
+from composer.generation.generate import continue_seed, make_streams, seed_state
+from composer.generation.seed_analysis import SeedAnalysis, analyse_seed
+from composer.generation.seed_plan import bars_to_come, plan_ahead
+from composer.generation.settings import Settings
+from composer.music.notes import Note, Part, Piece
+from composer.music.plan import EXACT, NONE, Plan, PlannedBar
+
+A, B, C = [76, 74, 72, 71], [69, 67, 65, 64], [79, 77, 81, 83]
+
+
+def seed(*bars: list[int]) -> SeedAnalysis:
+    notes = tuple(Note(round(beat * 480), pitch, 480, 80) for beat, _, _, pitch in quarters(*bars))
+    return analyse_seed(Piece((Part(notes, program=0),), 480), grid="beats")
+
+
+class Again:
+    """Plans that every bar to come takes up the seed's first one."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[int, bool, float]] = []
+
+    def propose(self, events: Events, bars: int, *, closes: bool, rng: np.random.Generator) -> Plan:
+        self.asked.append((bars, closes, float(rng.random())))
+        assert events.plan is not None
+        return events.plan.followed_by(PlannedBar(0, 0, EXACT) for _ in range(bars))
+
+
+def test_a_seed_comes_with_the_plan_of_its_bars() -> None:
+    plan = seed(A, B, C, A).events.plan
+    assert plan is not None
+    assert [bar.reference for bar in plan.bars] == [NONE, NONE, NONE, 0]
+    assert {bar.ending for bar in plan.bars} == {0}  # a seed is no whole piece
+
+
+def test_rests_at_the_end_of_a_seed_are_bars_of_it() -> None:
+    notes = (Note(0, 60, 480, 80), Note(480, 62, 480 * 9, 80))
+    plan = analyse_seed(Piece((Part(notes, program=0),), 480), grid="beats").events.plan
+    assert plan is not None and len(plan) == 3
+
+
+@pytest.mark.parametrize(
+    ("length", "bars", "closes"),
+    [
+        ({"bars": 6}, 6, True),
+        ({}, 8, True),
+        ({"seconds": 8.0}, 4, True),
+        ({"notes": 16}, 12, False),
+    ],
+)
+def test_as_many_bars_are_planned_as_are_to_come(
+    length: dict[str, float], bars: int, closes: bool
+) -> None:
+    planner, settings = Again(), Settings(**length)  # type: ignore[arg-type]
+    analysis = seed(A, B, C, A)
+    plan = plan_ahead(analysis, settings, 0, planner)
+    assert plan is not None and len(plan) == 4 + bars
+    assert planner.asked[0][:2] == (bars, closes)
+    assert bars_to_come(analysis, settings) == bars
+
+
+def test_each_variation_has_a_plan_of_its_own_and_always_the_same() -> None:
+    planner = Again()
+    for variation in (0, 1, 0):
+        plan_ahead(seed(A, B), Settings(rng_seed=7), variation, planner)
+    first, other, again = (number for _, _, number in planner.asked)
+    assert first == again != other
+
+
+def test_nothing_is_planned_where_that_is_wished_or_in_free_time() -> None:
+    planner = Again()
+    assert plan_ahead(seed(A, B), Settings(plan="off"), 0, planner) is None
+    assert plan_ahead(seed(A, B), Settings(), 0, None) is None
+    free = analyse_seed(seed(A, B).piece, grid="free")
+    assert plan_ahead(free, Settings(), 0, planner) is None
+    assert not planner.asked
+
+
+def test_what_is_drawn_follows_the_plan() -> None:
+    """Believed without reserve, a plan of literal returns makes them."""
+    weights = tiny_model.weights()
+    for field in ("shift", "pitch", "duration", "velocity"):
+        weights[f"head_{field}/gain_return/embeddings"][2:] = 10.0
+    predictor = tiny_model.of(weights)
+    analysis = seed(A, B, C, B)
+    (made,) = continue_seed(
+        analysis, predictor, Settings(bars=3, recall=0, key="off"), planner=Again()
+    )
+    notes = made.piece.parts[0].notes
+    assert [note.pitch for note in notes] == A * 3
+    assert [note.onset - made.join for note in notes] == [480 * beat for beat in range(12)]
+
+
+def test_streams_keep_their_plan() -> None:
+    analysis, planner = seed(A, B, C, A), Again()
+    predictor = tiny_model.predictor()
+    (stream,) = make_streams(
+        analysis, seed_state(analysis, predictor), Settings(bars=2), [0], planner
+    )
+    assert stream.plan is not None and len(stream.plan) == 6
+    (plain,) = make_streams(analysis, seed_state(analysis, predictor), Settings(bars=2), [0])
+    assert plain.plan is None
