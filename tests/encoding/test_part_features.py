@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from drawn_events import canonical
 from hypothesis import given
@@ -18,6 +20,7 @@ from composer.encoding.part_features import (
 from composer.encoding.running_features import Context
 from composer.music.beat_grid import BEATS, Grid
 from composer.music.notes import DRUM_PROGRAM, Note, Part, Piece
+from composer.music.plan import EXACT, UNPLANNED, Plan, PlannedBar
 
 
 @given(canonical())
@@ -47,7 +50,7 @@ def test_a_bar_of_a_trio_by_hand() -> None:
     )
     events, _ = encode(trio, Grid(BEATS))
     told = parts_of(events, features(events))
-    assert told.shape == (9, 3, 12)
+    assert told.shape == (9, 3, 14)
 
     def column(name: str, note: int) -> list[int]:
         return told[note, :, PART_FEATURES.index(name)].tolist()
@@ -71,6 +74,24 @@ def test_a_bar_of_a_trio_by_hand() -> None:
     # On beat three the hi-hat and the piano go at a beat: 1 + 2 * log2(24).
     assert events.onsets[7] == 48
     assert column("pace", 7) == [10, 0, 10]
+
+
+def test_a_bar_that_returns_says_whose_turn_it_is() -> None:
+    """A bass and two keys of a piano, and then the same bar again, as planned."""
+    bar = [Note(0, 40, 48, 80), Note(48, 43, 48, 80)], [Note(24, 60, 24, 80), Note(24, 64, 24, 80)]
+    bass, piano = (
+        tuple(replace(note, onset=note.onset + 96 * n) for n in (0, 1) for note in notes)
+        for notes in bar
+    )
+    events, _ = encode(Piece((Part(piano, 0), Part(bass, 32)), 24), Grid(BEATS))
+    events = replace(events, plan=Plan((UNPLANNED, PlannedBar(0, 0, EXACT))))
+    told = parts_of(events, features(events))
+    returning, to_return = (PART_FEATURES.index(name) for name in ("returning", "to_return"))
+    assert told[:4, :, to_return].tolist() == [[0, 0]] * 4  # nothing returns in the first bar
+    assert told[4:, :, to_return].tolist() == [[0, 1], [2, 0], [1, 0], [0, 1]]
+    assert [(row > 0).tolist() for row in told[4:, :, returning]] == [
+        [False, True], [True, False], [True, False], [False, True],
+    ]  # fmt: skip
 
 
 def test_averages_lean_an_eighth_to_each_pitch_and_a_quarter_to_each_step() -> None:
