@@ -5,7 +5,8 @@ Constraints act on logits before sampling, so that no note breaks them. What the
     time         nothing before the join; nothing past the end; notes stop by the end; no
                  silence longer than the seed's longest (or a bar)
     parts        only those asked for; none silent for much longer than in the seed
-    pitches      the key, each part's range; drum parts keep to drum keys of the kit
+    pitches      the key, each part's range; drum parts keep to drum keys of the kit; rather
+                 those that tell a key that was asked for from the one that was heard
     places       where in the beat the seed's notes begin, if it keeps to a few places
     durations    no note shorter or much longer than its part's in the seed
     density      hardly more notes to a bar than in the seed's busiest; when more were played
@@ -72,6 +73,7 @@ _LIMITS = np.dtype(
         ("rests", np.int64, SLOTS),
         ("chords", np.int64, SLOTS),
         ("tops", np.int64, SLOTS),
+        ("pitch_bias", np.float32, (SLOTS, 12)),
         ("velocity_bias", np.float32, (SLOTS, SIZES[VELOCITY])),
         ("pitches", np.bool_, (SLOTS, SIZES[PITCH])),
         ("velocities", np.bool_, (SLOTS, SIZES[VELOCITY])),
@@ -91,7 +93,7 @@ class Constraints:
             play; -1 for none.
     """
 
-    __slots__ = ("_bursts", "_evens", "_hurries", "_placed", "_streams", "table")
+    __slots__ = ("_bursts", "_evens", "_hurries", "_placed", "_streams", "_tilted", "table")
 
     def __init__(self, table: Table) -> None:
         """The rules of a table's streams."""
@@ -100,6 +102,7 @@ class Constraints:
         self._evens = bool(table["rate"].any())
         self._bursts = np.where(table["rate"] > 0, table["burst"], UNLIMITED)
         self._placed = not table["places"].all()
+        self._tilted = bool(table["pitch_bias"].any())
         self._streams = np.arange(len(table))
 
     @classmethod
@@ -122,6 +125,7 @@ class Constraints:
         durations: Bools | None = None,
         rests: Ints | None = None,
         chords: Ints | None = None,
+        pitch_bias: NDArray[np.float32] | None = None,
         velocity_bias: NDArray[np.float32] | None = None,
     ) -> Constraints:
         """The rules of one stream.
@@ -143,6 +147,8 @@ class Constraints:
             durations: bool [16, classes], durations each slot may use; all if not given.
             rests: [16], longest silence of each slot in ticks; no limit if not given.
             chords: [16], most notes of each slot on one onset; no limit if not given.
+            pitch_bias: float32 [slots, 12], what is added to the logits of each slot's pitches,
+                by pitch class; nothing if not given.
             velocity_bias: float32 [16, 32], what is added to the logits of each slot's
                 velocities; nothing if not given.
         """
@@ -163,6 +169,7 @@ class Constraints:
             ("rests", UNLIMITED if rests is None else rests),
             ("chords", UNLIMITED if chords is None else chords),
             ("tops", _last_true(playing)),
+            ("pitch_bias", 0.0 if pitch_bias is None else pitch_bias),
             ("velocity_bias", 0.0 if velocity_bias is None else velocity_bias),
             ("pitches", pitches),
             ("velocities", velocities),
@@ -292,6 +299,13 @@ class Constraints:
         if True in stacked.tolist():
             allowed &= np.where(stacked, before[:, PITCH], -1)[:, None] < _PITCHES
         return np.asarray(allowed)
+
+    def pitch_bias(self, parts: Ints) -> NDArray[np.float32] | None:
+        """What to add to the logits of the pitches, [B, 128]; None for nothing."""
+        if not self._tilted:
+            return None
+        bias = self.table["pitch_bias"][self._streams, parts]
+        return np.asarray(bias[:, _PITCHES % 12])
 
     def duration_mask(self, onset: Ints, parts: Ints) -> Bools:
         """Durations that end in time, [B, classes]; one tick always does."""

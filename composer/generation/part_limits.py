@@ -30,7 +30,7 @@ from composer.encoding.events import (
 )
 from composer.generation.constraints import Bools, Ints
 from composer.generation.settings import AUTO, OFF, Settings
-from composer.music.keys import Key, sounding_time
+from composer.music.keys import Key, key_change, sounding_time
 from composer.music.notes import DRUM_PROGRAM
 
 KNOWN = 8
@@ -51,6 +51,10 @@ VELOCITY_WEIGHT, VELOCITY_WEIGHT_CHOSEN = 0.3, 0.1
 """How much of a part's own use of velocities is added to what the network says: when each
 note is played as it is drawn; and when the best of several takes is chosen, which favours the
 seed's velocities, too."""
+
+TILT = 0.65
+"""How much of the difference of two keys is added: the network hears its own notes, and comes
+round to the new key by itself."""
 BASS = range(32, 40)
 """Programs of basses."""
 _RANGES = {True: (28, 52), False: (48, 79)}
@@ -126,6 +130,7 @@ class LimitPolicy:
         settled: Notes for each velocity class it used from which a part uses no others;
             `UNLIMITED` if it always may.
         velocity_weight: How much a part's own use of velocities counts, 0 for not at all.
+        wider: Semitones by which a part may leave the range it had.
     """
 
     chord_notes: int
@@ -133,6 +138,7 @@ class LimitPolicy:
     kit_below: int
     settled: int
     velocity_weight: float
+    wider: int = WIDER
 
 
 def policy_for_seed(takes: int) -> LimitPolicy:
@@ -198,7 +204,7 @@ def part_limits(
             if np.count_nonzero(pitches) < policy.kit_below:
                 pitches[list(KIT)] = True
         else:
-            low, high = pitch_range or pitch_bounds(own, program)
+            low, high = pitch_range or pitch_bounds(own, program, policy.wider)
             pitches[low : high + 1] = scale[low : high + 1]
         if len(own) >= policy.chord_notes:
             limits.chords[slot] = fullest_chord(own.onsets, policy.together)
@@ -211,11 +217,11 @@ def part_limits(
     return limits
 
 
-def pitch_bounds(own: NoteTable, program: int) -> tuple[int, int]:
+def pitch_bounds(own: NoteTable, program: int, wider: int = WIDER) -> tuple[int, int]:
     """Lowest and highest pitch of a part, a little wider than it has played."""
     if not len(own):
         return _RANGES[program in BASS]
-    return max(int(own.pitches.min()) - WIDER, 0), min(int(own.pitches.max()) + WIDER, 127)
+    return max(int(own.pitches.min()) - wider, 0), min(int(own.pitches.max()) + wider, 127)
 
 
 def fullest_chord(onsets: Ints, together: int) -> int:
@@ -280,3 +286,26 @@ def scale_pitches(
         sounding = sounding_time(tones.pitches, tones.durations, 2 * TICKS_PER_BEAT)
         allowed |= sounding >= USED * sounding.sum()
     return allowed[_PITCH_CLASSES]
+
+
+def key_bias(programs: Sequence[int], settings: Settings, heard: Key | None) -> NDArray[np.float32]:
+    """What leads from the key that was heard to one that was asked for, [slots, 12].
+
+    A key that is only a limit leaves what two keys have in common: of C minor after C major
+    no E flat ever, because the network, which hears C major, does not think of it.
+
+    Args:
+        programs: Of all slots; drums have no key.
+        settings: Whether a key was asked for.
+        heard: The key of what was played; None for none.
+
+    Returns:
+        What is added to the logits of each slot's pitches, by pitch class.
+    """
+    bias = np.zeros((SLOTS, 12), dtype=np.float32)
+    asked = settings.wanted_key
+    if asked is None or heard is None:
+        return bias
+    pitched = [slot for slot, program in enumerate(programs) if program != DRUM_PROGRAM]
+    bias[pitched] = TILT * key_change(heard, asked)
+    return bias

@@ -189,6 +189,17 @@ def _fits(weights: NDArray[np.float64]) -> NDArray[np.float64] | None:
     return fits
 
 
+def key_change(heard: Key, asked: Key) -> NDArray[np.float64]:
+    """What speaks for the pitch classes of one key against those of another, [12], in nats.
+
+    The logarithm of how many times as much there is of each pitch class in the one key as in
+    the other, by their profiles: added to what is expected in the key that was heard, it is
+    what is to be expected in the one that was asked for.
+    """
+    there, here = (np.roll(np.array(_PROFILES[key.mode]), key.tonic) for key in (asked, heard))
+    return np.asarray(np.log(there / here))
+
+
 _KEYS: Final = [Key(tonic, mode) for mode in (MAJOR, MINOR) for tonic in range(12)]
 _ROLLED: Final = np.array(
     [

@@ -70,6 +70,31 @@ class TestKey:
         assert {36, 38} <= set(pitches(rules, 1))
 
 
+class TestChangeOfKey:
+    """From C major to C minor, E flat and A flat have to be thought of."""
+
+    def bias(self, key: str, slot: int = 0) -> list[int]:
+        _, rules = rules_for(C_MAJOR, KICKS, key=key)
+        bias = rules.pitch_bias(np.array([slot]))
+        return [] if bias is None else [int(np.sign(b) * (abs(b) > 0.5)) for b in bias[0, 60:72]]
+
+    def test_what_tells_the_keys_apart_is_made_likelier_or_less(self) -> None:
+        #                                 c  c# d  eb  e  f  f# g  ab  a  bb b
+        assert self.bias("C:minor") == [0, 0, 0, 1, -1, 0, 0, 0, 1, -1, 1, 0]
+
+    def test_in_every_octave_alike(self) -> None:
+        _, rules = rules_for(C_MAJOR, key="C:minor")
+        bias = rules.pitch_bias(np.array([0]))
+        assert bias is not None
+        assert np.array_equal(bias[0, 24:36], bias[0, 96:108])
+
+    def test_the_key_that_is_heard_needs_none(self) -> None:
+        assert self.bias("C:major") == self.bias("auto") == self.bias("off") == []
+
+    def test_drums_know_no_key(self) -> None:
+        assert self.bias("C:minor", slot=1) == [0] * 12
+
+
 class TestRange:
     def test_by_default_near_the_seed(self) -> None:
         _, rules = rules_for(C_MAJOR)

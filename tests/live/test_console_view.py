@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from live.running import running
+from live.running import Client, running
 from live.scripted import Organ
 
 from composer.live.console_view import Glance, glance, pitch_name, view_of
@@ -69,3 +69,51 @@ def test_a_reply_between_two_looks_is_a_line_too(
                 said += capsys.readouterr().err
                 time.sleep(0.01)
     assert "playing reply 1" in said
+
+
+def test_sessions_notes_and_what_was_left_out_are_counted() -> None:
+    with running(Organ, reply_port=None) as (app, one):
+
+        def look() -> Glance:
+            found: list[Glance] = []
+            there = threading.Event()
+            app.server.post(lambda now: (found.append(glance(app)), there.set()))  # type: ignore
+            there.wait()
+            return found[0]
+
+        assert (look().sessions, look().heard, look().dropped) == (0, 0, 0)  # an idle main is none
+        two = Client(app.ready["osc_port"])
+        for client, pitches in ((one, (60, 64, 67)), (two, (48,))):
+            for pitch in pitches:
+                client.send("note", pitch, 80)
+            client.send("ping")
+            client.until("pong")
+        assert (look().sessions, look().heard, look().played) == (2, 1, (48,))  # heard from last
+        one.send("phrase/end")
+        one.until("play", 72)
+        seen = look()
+        # Whoever is answered is looked at, and the phrase that is answered is over.
+        assert (seen.sessions, seen.heard, seen.playing, seen.played) == (2, 0, 1, (60, 64, 67))
+        two.send("session", "main")
+        two.send("note", 50, 80)
+        two.send("ping")
+        two.until("pong")
+        assert look().sessions == 3  # and now something was played in main
+        two.close()
+
+
+def test_the_view_counts_notes_left_out_in_all_sessions() -> None:
+    with running() as (app, client):
+        client.send("note", 60, 80)
+        client.send("ping")
+        client.until("pong")
+        there = threading.Event()
+
+        def drop(now: float) -> None:
+            for session, count in zip(app.server.engine.sessions.values(), (2, 3), strict=True):
+                session.schedule.dropped = count
+            assert glance(app).dropped == 5
+            there.set()
+
+        app.server.post(drop)
+        assert there.wait(60)

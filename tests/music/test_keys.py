@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from composer.errors import SettingError
 from composer.formats import midi
-from composer.music.keys import Key, find_key, parse_key
+from composer.music.keys import Key, find_key, key_change, parse_key
 from composer.music.notes import DRUM_PROGRAM, Note, Part, Piece
 
 SEEDS = Path(__file__).parents[2] / "midi_data"
@@ -129,3 +130,16 @@ def test_the_seeds_that_come_along_are_in_their_keys(seed: str, key: str) -> Non
 )  # fmt: skip
 def test_a_key_and_its_relative_have_one_signature(text: str, signature: str) -> None:
     assert parse_key(text).signature == signature
+
+
+def test_what_leads_from_one_key_to_another() -> None:
+    change = key_change(parse_key("C:major"), parse_key("C:minor"))
+    assert change.argmax() == 3  # E flat
+    assert change.argmin() == 4  # E
+    assert change[8] > 1 > -1 > change[9]  # A flat for A
+    assert abs(change[0]) < 0.1  # the tonic stays
+    back = key_change(parse_key("C:minor"), parse_key("C:major"))
+    assert np.allclose(change, -back)
+    # A fourth higher, it is the same change.
+    fourth = key_change(parse_key("F:major"), parse_key("F:minor"))
+    assert np.allclose(np.roll(change, 5), fourth)

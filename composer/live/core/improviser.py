@@ -64,6 +64,11 @@ class GenerateRequest:
     variation: int
     ahead: int | None = None
 
+    @property
+    def by_band(self) -> bool:
+        """Whether it is the band that is to play."""
+        return min(self.slots, default=0) >= BAND
+
 
 class Improviser(Protocol):
     """Whoever hears a session's notes and proposes others."""

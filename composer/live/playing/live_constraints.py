@@ -11,8 +11,10 @@ Conventions:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from composer.encoding.events import (
     LONGEST,
@@ -24,20 +26,29 @@ from composer.encoding.events import (
 from composer.generation.constraints import Constraints, Ints
 from composer.generation.part_limits import (
     BASS,
+    KNOWN,
     LimitPolicy,
     NoteTable,
+    key_bias,
     part_limits,
     pitch_bounds,
     scale_pitches,
 )
 from composer.generation.seed_constraints import DENSER, asked_density, notes_per_bar
-from composer.generation.settings import OFF, Settings
 from composer.live.core.improviser import GenerateRequest
 from composer.music.beat_grid import FREE
 from composer.music.keys import Key, fitting_key, sounding_time
 
+CHORD_TONES = 3
+"""Pitch classes of the player's in the last beat from which they are a chord."""
+SOUNDING, LOWEST = 1.5, 1.0
+"""What speaks, in nats, for a bass note that the chord has, and for the chord's own lowest."""
+
 MOST_PER_BAR = 64
 """Notes in a bar that no reply goes beyond."""
+
+KEEPS_UP = 0.7
+"""Share of the player's notes per second that a reply without an end does not fall below."""
 
 NEWCOMER = 8
 """Notes in a bar for each part that has not played yet, beyond what the player would play."""
@@ -47,6 +58,9 @@ POLICY = LimitPolicy(
 )
 """Hands do not strike keys on the same tick; a jam has only begun to show what its drums and
 its dynamics are."""
+ENDLESS_POLICY = replace(POLICY, wider=2)
+"""A reply without an end goes on from its own notes for minutes: a little wider again and again
+is an octave in the end."""
 
 
 def make_live_constraints(
@@ -70,8 +84,11 @@ def make_live_constraints(
     settings, notes = ask.settings, NoteTable(heard)
     parts = np.zeros(SLOTS, dtype=bool)
     parts[list(slots)] = True
-    scale = scale_pitches(notes, programs, settings, _key(notes, programs, settings))
-    limits = part_limits(notes, programs, scale, settings.pitch_range, POLICY)
+    heard_key = _heard_key(notes, programs)
+    scale = scale_pitches(notes, programs, settings, settings.wanted_key or heard_key)
+    endless = ask.end is None and not ask.by_band
+    policy = ENDLESS_POLICY if endless and len(notes) >= KNOWN else POLICY
+    limits = part_limits(notes, programs, scale, settings.pitch_range, policy)
     counts = np.bincount(notes.slots, minlength=SLOTS).tolist()
     for slot, program in enumerate(programs):
         if not limits.pitches[slot].any():
@@ -80,13 +97,21 @@ def make_live_constraints(
             limits.pitches[slot, low : high + 1] = True
         if counts[slot] < POLICY.chord_notes and program in BASS:
             limits.chords[slot] = 1
+    beat = TICKS_PER_SECOND if kind == FREE else TICKS_PER_BEAT
+    pitch_bias = key_bias(programs, settings, heard_key)
+    rests = np.full(SLOTS, UNLIMITED, dtype=np.int64)
+    if ask.by_band:
+        rests[list(slots)] = bar
+        basses = [slot for slot in slots if programs[slot] in BASS]
+        pitch_bias[basses] += _chord_bias(notes.tones(programs), ask.join, beat)
     new = sum(not counts[slot] for slot in {*slots})
     steps = notes.onsets[1:] - notes.onsets[:-1]
     busiest, slow_shift, rate = _density(notes.onsets, steps, bar)
     per_bar, pace = min(notes_per_bar(busiest) + NEWCOMER * new, MOST_PER_BAR), 0.0
+    if endless:
+        pace = KEEPS_UP * rate
     if settings.density is not None:
         per_bar, pace = asked_density(settings.density, bar, kind)
-    beat = TICKS_PER_SECOND if kind == FREE else TICKS_PER_BEAT
     return Constraints.of(
         earliest=ask.join,
         latest_first=ask.first_by,
@@ -95,6 +120,8 @@ def make_live_constraints(
         parts=parts,
         pitches=limits.pitches,
         velocities=limits.velocities,
+        pitch_bias=pitch_bias,
+        rests=rests,
         per_bar=per_bar,
         pace=pace,
         durations=limits.durations,
@@ -105,14 +132,30 @@ def make_live_constraints(
     )
 
 
-def _key(notes: NoteTable, programs: Sequence[int], settings: Settings) -> Key | None:
-    """The key asked for, or the player's; None for none."""
-    if settings.key == OFF:
-        return None
+def _heard_key(notes: NoteTable, programs: Sequence[int]) -> Key | None:
+    """The key of what was played; None for none."""
     tones = notes.tones(programs)
-    return settings.wanted_key or fitting_key(
-        sounding_time(tones.pitches, tones.durations, TICKS_PER_BEAT)
-    )
+    return fitting_key(sounding_time(tones.pitches, tones.durations, TICKS_PER_BEAT))
+
+
+def _chord_bias(tones: NoteTable, join: int, beat: int) -> NDArray[np.float32]:
+    """What speaks for a bass note of each pitch class under the player's chord, [12].
+
+    Args:
+        tones: What the player played, drums left out.
+        join: Tick from which on the bass plays.
+        beat: Ticks for which a chord is the chord.
+
+    Returns:
+        Nothing but 0 if the player plays no chord: a bass does not run along with a melody.
+    """
+    bias = np.zeros(12, dtype=np.float32)
+    here = tones.pitches[tones.onsets + tones.durations > join - beat]
+    if len(np.unique(here % 12)) < CHORD_TONES:
+        return bias
+    bias[here % 12] = SOUNDING
+    bias[here.min() % 12] += LOWEST
+    return bias
 
 
 def _density(onsets: Ints, steps: Ints, bar: int) -> tuple[int, int, float]:

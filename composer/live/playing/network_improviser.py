@@ -24,7 +24,7 @@ from composer.encoding.events import (
     velocity_of,
 )
 from composer.generation.stream import Stream
-from composer.live.core.improviser import BAND, NOBODY, GenerateRequest, ProposedNote
+from composer.live.core.improviser import NOBODY, GenerateRequest, ProposedNote
 from composer.live.playing.ending import HeldEnding, last_onset_before
 from composer.live.playing.history import HeardNote, PlayerHistory
 from composer.live.playing.inference_queue import InferenceQueue
@@ -179,7 +179,7 @@ class NetworkImproviser:
         self._struck.clear()
         if request.slots != self._band:
             self._copying, self._suspended_until = None, 0
-        self._band = request.slots if min(request.slots, default=0) >= BAND else None
+        self._band = request.slots if request.by_band else None
         self._until = request.join + (FOREVER if request.ahead is None else request.ahead)
         self._enqueue()
 
