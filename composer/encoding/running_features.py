@@ -244,11 +244,6 @@ class Context:
             _still_to_come(due, count),
         )
 
-    def _ranks(self, parts: Ints) -> Ints:
-        """Of some parts of each stream, [B, n]; `NO_PART` has none."""
-        ranks: Ints = self.table["ranks"][np.arange(len(parts))[:, None], parts]
-        return ranks
-
     def follow(self, columns: Ints, chosen: int) -> None:
         """Fill in, in place, what is determined once a field is chosen.
 
@@ -268,11 +263,10 @@ class Context:
                 for returns, shift in zip(self.returns, shifts, strict=True)
             ]
             forget_wrong(columns, chosen)
-            advised = columns.take((TRUST + 1 + PART, AGO_PART, RETURN_PART), axis=1)
-            columns[:, RANK + 1 :] = self._ranks(advised)
+            advised = columns.take(ADVICE_COLUMNS[3:], axis=1)
+            columns[:, RANK + 1 :] = self.table["ranks"][np.arange(len(advised))[:, None], advised]
             return
         if chosen == PART:
-            columns[:, RANK] = self._ranks(columns[:, PART, None])[:, 0]
             self._player(columns)
             chosen_so_far = columns[:, : PART + 1].tolist()
             columns[:, AGO_PART + 1 : RETURNING] = [
@@ -296,9 +290,11 @@ class Context:
             columns[self.free, POSITION : BAR_LENGTH + 1] = (POSITIONS - 1, BEATS_IN_BAR - 1, 0)
 
     def _player(self, columns: Ints) -> None:
-        """Program, last pitch, duration, velocity and gap of the part that plays."""
+        """Rank, program, last pitch, duration, velocity and gap of the part that plays."""
         table, parts = self.table, columns[:, PART]
-        known = table["parts"][np.arange(len(parts)), parts, PROGRAM_AT : ONSET_AT + 1]
+        streams = np.arange(len(parts))
+        columns[:, RANK] = table["ranks"][streams, parts]
+        known = table["parts"][streams, parts, PROGRAM_AT : ONSET_AT + 1]
         heard = known[:, 4]
         gap = gap_class(table["clock"] + _TICKS.take(columns[:, SHIFT]) - heard)
         gap[heard < 0] = END

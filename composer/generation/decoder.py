@@ -143,6 +143,11 @@ class BatchDecoder:
         self._strike_limits = [max(s.limits.strikes, RUN) for s in self.streams]
         self._recall_bars, self._max_notes = recall.astype(np.int64), notes.astype(np.int64)
         self._drawn = np.array([len(s.rows) for s in self.streams], dtype=np.int64)
+        if self._state is not None:
+            # Ticks for which a stream may copy, and those at which that is looked at.
+            bar = self._state.context.bar
+            self._most_copied = self._recall_bars * bar
+            self._long_copied = np.minimum(bar, self._most_copied)
 
     def _next_random(self) -> NDArray[np.float64]:
         """Every stream's five numbers for its next note, [B, 5]."""
@@ -247,9 +252,9 @@ class BatchDecoder:
         context = self._state.context
         same = columns[:, PITCH] == columns[:, TRUST + 1 + PITCH]
         self._copied_ticks = (self._copied_ticks + ticks) * same
-        most = self._recall_bars * context.bar
-        long_enough = self._copied_ticks >= np.minimum(context.bar, most)
+        long_enough = self._copied_ticks >= self._long_copied
         if True in long_enough.tolist():
+            most = self._most_copied
             distance = np.array([recall.distance for recall in context.recalls])
             span = np.minimum(np.maximum(2 * distance, context.bar), most)
             self._suspend_recall(long_enough & (self._copied_ticks > span), most)
