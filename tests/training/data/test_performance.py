@@ -96,7 +96,13 @@ def test_some_hold_the_pedal_and_some_let_go() -> None:
         notes = played(seed)
         beat = np.median(np.diff(voice(notes, SOPRANO)[:, 0]))
         held.append((notes[:, 3] > 1.5 * beat).mean())
-    assert min(held) < 0.02 and max(held) > 0.3
+    assert min(held) < 0.05 and max(held) > 0.4
+
+
+def test_a_hand_lets_the_keys_of_a_chord_go_together() -> None:
+    for seed in SEEDS:
+        ends = [line[:, 0] + line[:, 3] for line in (voice(played(seed), o) for o in (TENOR, ALTO))]
+        assert np.median(np.abs(ends[0] - ends[1])) < 40  # of some 400 ms that a beat lasts
 
 
 def test_a_key_that_is_struck_again_has_gone_up() -> None:

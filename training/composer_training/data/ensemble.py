@@ -128,7 +128,7 @@ def arrange(
     passages, turns = _passages(chart, style, bool(accompaniment))
     drummer = drummers.choose(takes, style, rng)
     seed = int(rng.integers(2**32))
-    band = members(chart, style, passages, turns, not accompaniment, rng)
+    band = members(chart, style, passages, turns, len(accompaniment), rng)
     loud = np.array([_intensity(passages, index, rng) for index in range(len(passages))])
     enters = 0.3 if rng.random() < 0.5 else rng.uniform(0.4, 0.6)
     kit = drummers.under(passages, (loud >= enters).tolist(), drummer, style, rng)

@@ -52,7 +52,7 @@ def members(
     style: Style,
     passages: Sequence[Passage],
     turns: Sequence[int],
-    keys_too: bool,
+    given: int,
     rng: np.random.Generator,
 ) -> list[Part]:
     """Who plays beside the drummer: always bass, guitar and keys; others as they come.
@@ -62,7 +62,7 @@ def members(
         style: How it is played.
         passages: Its sections in their places.
         turns: Beat of the chart at which the tune of each passage lies.
-        keys_too: Whether keys play chords; not where the song brings its own.
+        given: Parts that the song brings, which play instead of the keys.
         rng: Source of all randomness.
     """
 
@@ -111,7 +111,7 @@ def members(
         Part(guitar_program, guitar, rng.uniform(0.3, 0.6)),
         Part(one(style.keys), keys, rng.uniform(0.3, 0.7)),
     ]
-    always = always if keys_too else always[:2]
+    always = always[:2] if given else always
     stab = some(style.stabs, 2)
     brass = volume() + 8
     clap, clapped = patterns.PERCUSSION[int(rng.integers(len(patterns.PERCUSSION)))]
@@ -158,7 +158,7 @@ def members(
     weights = np.array(
         [weight if not part.kinds or heard & {*part.kinds} else 0 for weight, part in optional]
     )
-    count = int(rng.integers(PARTS[0], PARTS[1] + 1)) - 1 - len(always)
+    count = int(rng.integers(PARTS[0], PARTS[1] + 1)) - 1 - given - len(always)
     count = min(count, int((weights > 0).sum()))
     chosen = rng.choice(len(optional), count, replace=False, p=weights / weights.sum())
     return always + [optional[index][1] for index in sorted(chosen.tolist())]

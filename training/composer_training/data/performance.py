@@ -52,6 +52,7 @@ class Habits:
         hands: Standard deviation of the left hand's distance from the right.
         rolled: Share of wide chords that are broken from the bass up.
         legato: Share of a written length for which keys stay down.
+        smooth: The higher, the less of the piece is played staccato.
         pedal: Share of the piece that is played with the pedal.
         change: From one change of the pedal to the next, about.
         level: Velocity in the middle.
@@ -71,6 +72,7 @@ class Habits:
     hands: float
     rolled: float
     legato: float
+    smooth: float
     pedal: float
     change: float
     level: float
@@ -92,9 +94,10 @@ class Habits:
             lead=rng.normal(0.009, 0.008),
             hands=rng.uniform(0.004, 0.022),
             rolled=rng.uniform(0, 0.25) ** 1.5,
-            legato=rng.uniform(0.4, 0.95),
+            legato=rng.uniform(0.5, 1.0),
+            smooth=rng.uniform(0, 2),
             pedal=rng.uniform(0, 1),
-            change=0.65 * 2 ** rng.normal(0, 0.7),
+            change=0.6 * 2 ** rng.normal(0, 0.7),
             level=rng.normal(63, 7),
             arc=rng.uniform(0, 16),
             waves=rng.uniform(7, 13),
@@ -127,7 +130,7 @@ def perform(record: Record, notes: Notes, rng: np.random.Generator) -> tuple[Rec
     # No note comes before one that is written well before it.
     starts = np.maximum(starts, np.maximum.accumulate(starts) - 0.09)
     keys = np.maximum(clock(score.ends) - clock(score.onsets), SHORTEST)
-    ends = starts + _key_lengths(score, keys, habits, rng)
+    ends = starts + _key_lengths(score, keys, left, habits, rng)
     ends = _under_pedal(score, starts, ends, clock, habits, rng)
     ends = _struck_again(notes, starts, ends)
     played = notes.copy()
@@ -298,15 +301,27 @@ def _asynchrony(
 
 
 def _key_lengths(
-    score: _Score, written: Floats, habits: Habits, rng: np.random.Generator
+    score: _Score,
+    written: Floats,
+    left: NDArray[np.bool_],
+    habits: Habits,
+    rng: np.random.Generator,
 ) -> Floats:
     """Seconds for which each key stays down, [notes]."""
-    mood = np.exp(0.3 * _wander(len(score.when), 24.0, rng))[score.chord]
-    share = habits.legato * mood * np.exp(rng.normal(0, 0.28, len(written)))
+    chords = len(score.when)
+    mood = 0.3 * _wander(chords, 24.0, rng)
+    # Here and there staccato; the left hand, which accompanies, more than the right.
+    crisp = _wander(chords, 16.0, rng)
+    mood -= np.where(crisp > habits.smooth, 0.9, 0)
+    share = habits.legato * np.exp(mood[score.chord] - np.where(left, 0.15, 0))
+    # A hand lets its keys go together, or nearly.
+    together = rng.normal(0, 0.3, (chords, 2))
+    share = share * np.exp(together[score.chord, left.astype(int)])
     share = np.where(score.top, share * 1.1, share)
     # Quick notes are slurred, long ones let go before their end or left to the pedal.
     share = np.where(written > 0.6, share * (0.6 / written) ** 0.35, share)
-    return np.asarray(np.maximum(written * np.minimum(share, 1.6), SHORTEST))
+    lengths = written * np.minimum(share, 1.6) + rng.normal(0, 0.008, len(written))
+    return np.asarray(np.maximum(lengths, SHORTEST))
 
 
 def _under_pedal(
