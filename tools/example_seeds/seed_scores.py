@@ -1,7 +1,8 @@
 """The music of the seeds, in the shorthand of `example_seeds.notation`.
 
 Every piece is in the public domain; these transcriptions are made for this project and
-given away under CC0-1.0. `README.md` says what each seed is and what it is for.
+given away under CC0-1.0. `README.md` says what each seed is and what it is for. One file,
+however long, because it is music and hardly any code: each score stands whole on its page.
 """
 
 from __future__ import annotations
