@@ -7,35 +7,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import subprocess
-import tempfile
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
 from composer.batch.jobs import BatchSpec, Result, Task
 from composer.encoding.events import FIELDS
-from composer.errors import DependencyError, OutputError
-from composer.formats import smf
+from composer.errors import DependencyError
+from composer.formats import fluidsynth, smf
 from composer.formats.midi_append import Extended, Extender
 from composer.generation.continuation import Continuation, PerformanceStyle, to_continuation
 from composer.generation.seed_analysis import SeedAnalysis
 from composer.generation.seed_files import Seed, alone, alone_piece, behind, whole
 from composer.generation.stream import Stream
 from composer.music.timing import tempo_to_bpm
-
-SOUNDFONTS = (
-    "/usr/share/sounds/sf2/default-GM.sf2",
-    "/usr/share/sounds/sf2/FluidR3_GM.sf2",
-    "/usr/share/sounds/sf2/TimGM6mb.sf2",
-    "/usr/share/soundfonts/default.sf2",
-    "/usr/share/soundfonts/FluidR3_GM.sf2",
-    "/opt/homebrew/share/sounds/sf2/default.sf2",
-)
-"""Where packages of Debian, Fedora and Homebrew put a General MIDI SoundFont."""
-WAV_SECONDS = 600
-"""Seconds that rendering one WAV may take."""
 
 
 class OutputWriter:
@@ -127,7 +112,7 @@ class OutputWriter:
             return self._events(made, stream)
         if kind == "png":
             return _png(self._seed, made)
-        return _wav(midi_bytes, self._spec.soundfont)
+        return fluidsynth.wav(midi_bytes, fluidsynth.soundfont(self._spec.soundfont))
 
     def _events(self, made: Continuation, stream: Stream) -> bytes:
         """Events and notes as JSON, to be read without a MIDI library."""
@@ -179,23 +164,6 @@ def name_of(pattern: str, task: Task, variation: int, key: str | None, bpm: floa
     return str(PurePosixPath(task.seed).parent / name)
 
 
-def soundfont(wanted: str | None) -> Path:
-    """The SoundFont to render WAV with.
-
-    Raises:
-        DependencyError: fluidsynth or a SoundFont is missing.
-    """
-    if shutil.which("fluidsynth") is None:
-        raise DependencyError("WAV needs the program fluidsynth; install it, or leave out wav")
-    for path in (wanted,) if wanted else SOUNDFONTS:
-        if Path(path).is_file():
-            return Path(path)
-    raise DependencyError(
-        f"there is no SoundFont {wanted}" if wanted else
-        "WAV needs a SoundFont; install one (Debian: fluid-soundfont-gm) or give --soundfont"
-    )  # fmt: skip
-
-
 def check_formats(spec: BatchSpec) -> None:
     """Refuse formats that cannot be written here before any work is done.
 
@@ -203,7 +171,7 @@ def check_formats(spec: BatchSpec) -> None:
         DependencyError: A package or program is missing.
     """
     if "wav" in spec.formats:
-        soundfont(spec.soundfont)
+        fluidsynth.soundfont(spec.soundfont)
     if "png" in spec.formats:
         from importlib.util import find_spec
 
@@ -215,25 +183,6 @@ def _png(seed: Seed, made: Continuation) -> bytes:
     from composer.plots.piano_roll import piano_roll_png
 
     return piano_roll_png(seed.piece, made.piece, made.join)
-
-
-def _wav(midi_bytes: bytes, wanted: str | None) -> bytes:
-    font = soundfont(wanted)
-    with tempfile.TemporaryDirectory(prefix="composer-") as folder:
-        source, target = Path(folder) / "music.mid", Path(folder) / "music.wav"
-        source.write_bytes(midi_bytes)
-        command = ["fluidsynth", "-n", "-i", "-q", "-F", str(target), "-T", "wav",
-                   "-r", "44100", str(font), str(source)]  # fmt: skip
-        try:
-            ran = subprocess.run(
-                command, capture_output=True, timeout=WAV_SECONDS, stdin=subprocess.DEVNULL
-            )
-            return target.read_bytes()
-        except subprocess.TimeoutExpired:
-            raise OutputError(f"fluidsynth did not end within {WAV_SECONDS} s") from None
-        except FileNotFoundError:
-            lines = ran.stderr.decode(errors="replace").split("\n")
-            raise OutputError(f"fluidsynth wrote no sound: {' '.join(lines)[:200]}") from None
 
 
 def _digest(data: bytes) -> str:

@@ -119,6 +119,9 @@ OTHER_FORMATS = frozenset({".musicxml", ".xml", ".mxl", ".abc", ".krn", ".json",
     help="What the network runs on; auto is the CPU.",
 )
 @click.option("--plot", metavar="PNG", help="Draw a piano roll, seed and continuation apart.")
+@click.option("--wav", metavar="WAV", help="Write sound, with FluidSynth and a SoundFont.")
+@click.option("--play", is_flag=True, help="Play it: with FluidSynth, or else in the browser.")
+@click.option("--soundfont", metavar="FILE", help="SoundFont for --wav and --play.")
 @click.option("--force", is_flag=True, help="Overwrite files that exist.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was made as JSON.")
 def generate(
@@ -129,6 +132,9 @@ def generate(
     model: str,
     device: str,
     plot: str | None,
+    wav: str | None,
+    play: bool,
+    soundfont: str | None,
     force: bool,
     as_json: bool,
     **options: Any,
@@ -140,13 +146,14 @@ def generate(
 
     \b
     Example:
-      composer generate --seed phrase.mid
+      composer generate --seed phrase.mid --play
       composer generate --seed song.mid --bars 16 --temperature 1.1 --variations 4
       composer generate --seed drums.mid --continuation-only --rng-seed 7 --out fill.mid
     """
     from composer import files
+    from composer.cli.sound import check_player, play_files
     from composer.errors import OutputError
-    from composer.formats import smf
+    from composer.formats import fluidsynth, smf
     from composer.generation.generate import continue_seed
     from composer.generation.seed_files import alone, continued, open_seed
 
@@ -160,7 +167,11 @@ def generate(
             f"{names[0]}: what is written is MIDI; let --out end in .mid"
             " ('composer batch' has other formats)"
         )
-    check_free([*names, *plots], force)
+    sounds = output_names(Path(wav), variations) if wav else []
+    check_free([*names, *plots, *sounds], force)
+    if play:
+        check_player(soundfont)
+    font = fluidsynth.soundfont(soundfont) if wav else None
     predictor = load_predictor(model, device)
     with terminal.bar("Composing", "%") as advance:
         made = continue_seed(
@@ -184,6 +195,11 @@ def generate(
             picture = piano_roll_png(seed.piece, continuation.piece, continuation.join)
             with begin(path) as stream:
                 stream.write(picture)
+        for path, continuation in zip(sounds, made, strict=False):
+            file = alone(continuation) if continuation_only else continued(seed, continuation)
+            assert font is not None
+            with begin(path) as stream:
+                stream.write(fluidsynth.wav(smf.encode(file), font))
     summary = {
         "seed": str(seed.path),
         "out": [str(path) for path in names],
@@ -200,8 +216,13 @@ def generate(
         summary["remarks"] = remarks
     if plots:
         summary["plots"] = [str(path) for path in plots]
+    if sounds:
+        summary["sounds"] = [str(path) for path in sounds]
+    joins = [0.0 if continuation_only else c.join / c.piece.ticks_per_beat for c in made]
     if as_json:
         click.echo(json.dumps(summary, indent=2))
+        if play:
+            play_files(names, joins, soundfont)
         return
     key = f"in {analysis.key} ({analysis.key.signature})" if analysis.key else "without a key"
     feel = "in free time" if analysis.grid.kind == "free" else "on the beat"
@@ -211,9 +232,11 @@ def generate(
     for path, continuation, count in zip(names, made, counts, strict=True):
         length = tempo_seconds(continuation)
         click.echo(f"{path}: {count} new notes, {length:.1f} s")
-    for path in plots:
+    for path in (*plots, *sounds):
         click.echo(str(path))
     terminal.say(f"Again: --rng-seed {settings.rng_seed}")
+    if play:
+        play_files(names, joins, soundfont)
 
 
 def tempo_seconds(continuation: Any) -> float:

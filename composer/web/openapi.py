@@ -45,6 +45,7 @@ GETS: Final = {
     "/v1/models": "What models there are.",
     "/v1/table": "Addresses, arguments and parameters of docs/osc.md, which the WebSocket speaks.",
     "/v1/seeds": "Seeds that ship with composer, by name.",
+    "/v1/opened": "Files that 'composer generate --play' opened the page with.",
     "/v1/presets": "Presets of parameters, by name.",
     "/v1/jam": "The jam of a page's session so far, as a MIDI file; page=NUMBER.",
     "/v1/openapi.json": "This document.",

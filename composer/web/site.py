@@ -59,12 +59,14 @@ class About:
         model: Name or folder.
         config: The file with the presets.
         anyone: Whether other computers may come in.
+        opened: Files that the page shows, each with the beat at which a continuation begins.
     """
 
     token: str
     model: str
     config: Path
     anyone: bool = False
+    opened: tuple[tuple[Path, float], ...] = ()
 
 
 class Site:
@@ -84,6 +86,7 @@ class Site:
             "/v1/table": self._get_table,
             "/v1/seeds": self._get_seeds,
             "/v1/presets": self._presets,
+            "/v1/opened": self._opened,
             "/v1/jam": self._jam,
             "/v1/openapi.json": self._get_document,
         }
@@ -180,6 +183,21 @@ class Site:
     async def _get_seeds(self, request: Request) -> Response:
         self._slow_down()
         return JSONResponse({"seeds": self._seeds})
+
+    async def _opened(self, request: Request) -> Response:
+        self._slow_down()
+        return JSONResponse(
+            {
+                "files": [
+                    {
+                        "name": path.name,
+                        "file": base64.b64encode(path.read_bytes()).decode("ascii"),
+                        "join_beat": beat,
+                    }
+                    for path, beat in self._about.opened
+                ]
+            }
+        )
 
     async def _presets(self, request: Request) -> Response:
         self._slow_down()

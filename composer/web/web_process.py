@@ -42,10 +42,13 @@ class WebOptions:
         token: What a page has to have.
         model: Name or folder.
         config: The file with the presets.
+        opened: Files that the page shows, each with the beat at which a continuation begins;
+            there is then no live server behind it.
     """
 
     token: str
     config: Path
+    opened: tuple[tuple[Path, float], ...] = ()
     port: int = WEB_PORT
     listen: bool = False
     model: str = "default"
@@ -85,6 +88,7 @@ def web_process(options: WebOptions) -> Iterator[Web]:
             "token": options.token,
             "model": options.model,
             "config": str(options.config),
+            "opened": [[str(path.resolve()), beat] for path, beat in options.opened],
         }
         command = [sys.executable, "-P", "-m", "composer.web.web_process"]
         # In a group of its own: Ctrl-C is for the live server, which then ends this one.
@@ -160,7 +164,8 @@ async def _serve(
     loop = asyncio.get_running_loop()
     pages = Pages(link, loop.time)
     worker = Worker(asked["model"])
-    about = About(asked["token"], asked["model"], Path(asked["config"]), asked["listen"])
+    opened = tuple((Path(path), beat) for path, beat in asked["opened"])
+    about = About(asked["token"], asked["model"], Path(asked["config"]), asked["listen"], opened)
     site = Site(about, pages, worker)
     config = uvicorn.Config(
         site.app,

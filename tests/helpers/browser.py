@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-PATIENCE = 60.0
+PATIENCE = 300.0
 """Seconds after which a test gives up: far more than a busy machine takes for anything here."""
 SOUND = ["--autoplay-policy=no-user-gesture-required"]
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from live.running import PATIENCE
 from live.scripted import Echo
@@ -65,7 +66,7 @@ class Running:
         from websockets.sync.client import connect
 
         given = {"Authorization": f"Bearer {TOKEN}"} | headers
-        address = f"ws://{self.host}/v1/live?name={name}"
+        address = f"ws://{self.host}/v1/live?name={quote(name)}"
         with connect(address, additional_headers=given, compression=None) as socket:
             talk = Talk(socket)
             talk.number = talk.until("page")[0]
@@ -80,6 +81,7 @@ class Talk:
     def __init__(self, socket: Any) -> None:
         self.socket = socket
         self.heard: list[tuple[str, list[Any]]] = []
+        self.errors: list[str] = []
 
     def send(self, address: str, *arguments: object) -> None:
         message = {"address": f"/composer/{address}", "arguments": list(arguments)}
@@ -90,6 +92,7 @@ class Talk:
         rows = content if isinstance(content, list) else [content]
         told = [(row["address"].removeprefix("/composer/"), row["arguments"]) for row in rows]
         self.heard += told
+        self.errors += [arguments[1] for name, arguments in told if name == "error"]
         return told
 
     def until(self, address: str, *first: object) -> list[Any]:

@@ -15,11 +15,12 @@ import mido
 import pytest
 from browser import PATIENCE, browser, opened, wait
 from guides import ROOT
-from web_server import Running, web_running
+from web_server import TOKEN, Running, web_running
 
 from composer import models
 from composer.live.playing.batch_slots import BLOCKS
 from composer.network.predictor import Predictor
+from composer.web.web_process import WebOptions, web_process
 
 WALTZ = ROOT / "midi_data" / "waltz.mid"
 WIDE = {"width": 1360, "height": 820}
@@ -308,3 +309,16 @@ def test_the_page_is_usable_within_a_second(chromium: Any, server: Running) -> N
     assert weight < 1 << 20
     limit = 1000.0 if not os.environ.get("CI") else 3000.0
     assert min(times) < limit
+
+
+def test_a_file_that_generate_wrote_is_there_to_be_heard(chromium: Any, tmp_path: Path) -> None:
+    asked = WebOptions(TOKEN, tmp_path / "composer.toml", ((WALTZ, 24.0),), port=0)
+    with web_process(asked) as web:
+        context = chromium.new_context(viewport=WIDE)
+        page = context.new_page()
+        page.goto(web.url)
+        page.wait_for_selector(".take", timeout=1000 * PATIENCE)
+        assert page.is_hidden("#tab-jam") and "Chopin" in page.text_content("#seed-name")
+        page.click(".take .play")
+        wait(page, "composer.sound.synth.room.level() > 0.005")
+        context.close()

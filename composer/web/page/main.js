@@ -134,6 +134,7 @@ connection.on("ok", (label) => {
 connection.on("error", (label, text) => {
   tell(text, "wrong");
   if (label === "/composer/session") sessions.join("main");
+  if (label === "/composer/set") parameters.refresh();
 });
 connection.on("status", (...rows) => {
   const told = new Map(Array.from({ length: rows.length / 2 }, (_, at) => [rows[2 * at], rows[2 * at + 1]]));
@@ -291,6 +292,15 @@ function frame() {
   requestAnimationFrame(frame);
 }
 
+/** The page shows files, and there is no jam behind it. */
+function alone() {
+  view("files");
+  document.body.dataset.state = "files";
+  $("state-text").textContent = "files only";
+  for (const name of ["tab-jam", "tab-sessions", "seed-jam", "foot"]) $(name).hidden = true;
+  document.body.dataset.ready = "yes";
+}
+
 async function begin() {
   if (!connection.token) {
     $("no-token").hidden = false;
@@ -304,6 +314,12 @@ async function begin() {
     $("actions").replaceChildren(...actions(table, act));
     const { seeds } = await connection.ask("GET", "/v1/seeds");
     files.build(table, seeds);
+    const opened = await connection.ask("GET", "/v1/opened");
+    if (opened.files.length) {
+      alone();
+      await files.showOpened(opened.files);
+      return;
+    }
   } catch (error) {
     if (error.message.includes("token")) $("no-token").hidden = false;
     else {

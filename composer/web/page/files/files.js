@@ -33,7 +33,7 @@ export class Files {
       .map(([name, schema]) => [name, control(rowOf(name, schema), (value) => this._settings.set(name, value)).element]);
     const first = controls.filter(([name]) => FIRST.includes(name)).map(([, element]) => element);
     const rest = controls.filter(([name]) => !FIRST.includes(name)).map(([, element]) => element);
-    $("file-settings").replaceChildren(...first, el("details", { class: "group" }, el("summary", {}, "All settings"), ...rest));
+    $("file-settings").replaceChildren(...first, el("details", { class: "group" }, el("summary", {}, "All settings"), el("div", { class: "rest" }, ...rest)));
     $("example").replaceChildren(el("option", { value: "" }, "one of ours…"), ...seeds.map((name) => el("option", {}, name)));
   }
 
@@ -100,6 +100,7 @@ export class Files {
   /** Show music as the seed. */
   show(seed) {
     this._player.stop();
+    $("seed-roll").hidden = false;
     this._seed = seed;
     this._takes = [];
     $("takes").replaceChildren();
@@ -113,6 +114,21 @@ export class Files {
     $("drop").classList.add("small");
     this._draw();
     say(`${seed.name} is read: ${facts.join(", ")}.`);
+  }
+
+  /** Show files that the page was opened with, as takes. */
+  async showOpened(opened) {
+    for (const [index, file] of opened.entries()) {
+      const read = await this._connection.ask("POST", "/v1/read", file);
+      const name = file.name.replace(/\.[^.]*$/, "");
+      if (!index) this.show({ name, ...read, joinBeat: read.join_beat });
+      this._takes.push({
+        number: index + 1, name, midi: read.midi, music: read.music, joinBeat: file.join_beat,
+        fresh: read.music.notes.filter((note) => note.start_beat >= file.join_beat - 0.01), endBeat: read.join_beat,
+      });
+    }
+    this._showTakes();
+    $("seed-roll").hidden = true;
   }
 
   /** Ask for takes. */
@@ -183,7 +199,7 @@ export class Files {
         {},
         el("button", { type: "button", class: "play", "aria-label": `Play ${title}`, "data-play": `take-${take.number}`, onclick: () => this._toggle(`take-${take.number}`, take, this._from(take)) }, "▶"),
         el("h3", {}, title),
-        el("span", { class: "help" }, `${take.fresh.length} notes · surprise ${mean.toFixed(1)}`),
+        el("span", { class: "help" }, `${take.fresh.length} notes${values.length ? ` · surprise ${mean.toFixed(1)}` : ""}`),
       ),
       canvas,
       el(

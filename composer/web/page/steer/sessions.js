@@ -60,7 +60,9 @@ export class Sessions {
       pages.set(where, [...(pages.get(where) ?? []), page.page === this._connection.page ? `${page.name} (you)` : page.name]);
     }
     const here = $("in-session").textContent;
-    $("session-list").replaceChildren(...status.sessions.map((row) => this._card(row, pages.get(row.name) ?? [], here)));
+    const rows = status.sessions.filter((row) => row.listeners || row.heard || row.name === "main" || row.name === here);
+    rows.sort((one, other) => (other.name === here) - (one.name === here) || other.listeners - one.listeners);
+    $("session-list").replaceChildren(...rows.map((row) => this._card(row, pages.get(row.name) ?? [], here)));
   }
 
   _showLatency() {
