@@ -47,16 +47,17 @@ class _Held:
         return self.metre is not None and abs(self.length - self.metre) > _SMALL
 
 
-def keep_in_step(
-    parts: Sequence[Sequence[ET.Element]], names: Sequence[str], remark: Remark
-) -> None:
+def keep_in_step(parts: Sequence[list[ET.Element]], names: Sequence[str], remark: Remark) -> None:
     """Make each bar as long in all parts as in its longest; in place.
+
+    A bar that only some parts have, by its number, is silence in the others.
 
     Args:
         parts: The `<measure>` elements of each part.
         names: Of the parts, for messages.
         remark: Told what did not add up.
     """
+    _put_in_missing_bars(parts, names, remark)
     held = [list(_held(part)) for part in parts]
     mended = sum(bar.mended for part in held for bar in part)
     if mended:
@@ -82,6 +83,26 @@ def keep_in_step(
             _fill(own, longest)
     if odd:
         _tell(odd, held, names, remark)
+
+
+def _put_in_missing_bars(
+    parts: Sequence[list[ET.Element]], names: Sequence[str], remark: Remark
+) -> None:
+    """Empty bars where a part lacks one that the longest part has, by its number."""
+    longest = max(parts, key=len, default=[])
+    numbers = [bar.get("number") for bar in longest]
+    for part, name in zip(parts, names, strict=True):
+        lacking = len(longest) - len(part)
+        if not lacking:
+            continue
+        own = {bar.get("number"): bar for bar in part}
+        missing = [number for number in numbers if number not in own]
+        if lacking == len(missing) and len(set(numbers)) == len(numbers):
+            part[:] = [own.get(n, ET.Element("measure", {"number": str(n)})) for n in numbers]
+            where = f"bar {missing[0]}" + (f" and {lacking - 1} more" if lacking > 1 else "")
+            remark(f"{name or 'a part'} lacks {where}, and is silent there")
+        else:
+            remark(f"{name or 'a part'} has {lacking} bars fewer than another, whichever they are")
 
 
 def _tell(

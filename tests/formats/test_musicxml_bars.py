@@ -97,6 +97,18 @@ def test_a_second_voice_stays_at_the_bar_line_when_the_first_is_too_long(tmp_pat
     assert "holds 5 beats" in music.remarks[0]
 
 
+def test_a_bar_that_a_part_lacks_is_silence_there(tmp_path: Path) -> None:
+    read(tmp_path, [UP, UP, WHOLE], [WHOLE, WHOLE, WHOLE])
+    path = tmp_path / "score.musicxml"
+    text = path.read_text()
+    at = text.rindex('<measure number="2">')
+    path.write_text(text[:at] + text[text.rindex('<measure number="3">') :])
+    music = read_music(path)
+    assert rows(music, 1) == [(0, 67), (8, 67)]
+    assert rows(music)[-1] == (8, 67)
+    assert music.remarks == ("Ben lacks bar 2, and is silent there",)
+
+
 def test_bars_that_all_parts_have_too_short_are_told_once(tmp_path: Path) -> None:
     short = note("C5", 3)
     music = read(tmp_path, [WHOLE, short, WHOLE, short, WHOLE])
