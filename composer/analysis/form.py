@@ -47,7 +47,7 @@ def plan_of(events: Events, *, bars: int | None = None, closes: bool = True) -> 
     if events.kind == FREE or not len(events.rows):
         return None
     onsets = events.onsets
-    numbers, inside, lengths_at = _places(events, onsets)
+    numbers, inside, lengths_at = bar_places(events, onsets)
     count = max(int(numbers[-1]) + 1, bars or 0)
     lengths = np.zeros(count, dtype=np.int64)
     lengths[numbers] = lengths_at
@@ -106,7 +106,7 @@ def _chords(
     return found
 
 
-def _places(events: Events, onsets: Ints) -> tuple[Ints, Ints, Ints]:
+def bar_places(events: Events, onsets: Ints) -> tuple[Ints, Ints, Ints]:
     """Number of the bar of each note, ticks into it and its length."""
     changes = events.metres.changes
     if len(changes) == 1:

@@ -1,0 +1,79 @@
+"""A plan as a musician reads it: four bars to a line, with letters, chords and what comes back.
+
+     1  A   | C       | Am      | F       | G       ||
+     5  A'  | C    =1 | Am   =2 | F    ~3 | Dm G    ||
+
+Bars are counted from 1. Behind a bar's chords stands the bar that it takes up: =1 all but
+exactly, ~1 nearly, (1) in part; =1+2 two semitones higher. A double bar line ends a phrase.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from composer.music.chords import NO_CHORD, chord_name
+from composer.music.plan import EXACT, NEAR, NONE, Plan, PlannedBar
+from composer.planning.form_letters import sections_of
+
+LINE: Final = 4
+"""Bars of a line at most; every phrase begins one."""
+
+
+def bar_text(bar: PlannedBar) -> str:
+    """The chords of a bar, and what it takes up: "Dm G ~3"."""
+    first, second = bar.chords
+    if first == second:
+        chords = "-" if first == NO_CHORD else chord_name(first)
+    else:
+        chords = f"{chord_name(first)} {chord_name(second)}"
+    return f"{chords} {reference_text(bar)}".rstrip()
+
+
+def reference_text(bar: PlannedBar) -> str:
+    """What a bar takes up: "=1", "~1", "(1)", "=1+2"; empty for nothing."""
+    if bar.reference == NONE:
+        return ""
+    moved = f"{bar.transposition:+d}" if bar.transposition else ""
+    name = f"{bar.reference + 1}{moved}"
+    if bar.nearness >= EXACT:
+        return f"={name}"
+    return f"~{name}" if bar.nearness == NEAR else f"({name})"
+
+
+def plan_lines(plan: Plan, heard: int) -> list[str]:
+    """The lines of a plan.
+
+    Args:
+        plan: Of a seed and of what follows.
+        heard: Bars of the seed; a line stands behind them.
+    """
+    texts = [bar_text(bar) for bar in plan.bars]
+    width = max((len(text) for text in texts), default=0)
+    digits = len(str(len(plan)))
+    lines: list[str] = []
+    for section in sections_of(plan):
+        end = section.start + section.bars
+        starts = {*range(section.start, end, LINE)}
+        if section.start < heard < end:
+            starts |= {*range(heard, end, LINE)}
+            starts -= {start for start in starts if heard < start and (start - heard) % LINE}
+        ordered = [*sorted(starts), end]
+        for start, stop in zip(ordered, ordered[1:], strict=False):
+            if start == heard and heard:
+                lines.append("-" * (digits + 6) + " what follows")
+            name = section.name if start == section.start else ""
+            row = " | ".join(text.ljust(width) for text in texts[start:stop])
+            closing = "||" if stop == end and plan.bars[end - 1].phrase == 1 else "|"
+            lines.append(f"{start + 1:{digits}}  {name:3s} | {row} {closing}")
+    return lines
+
+
+def as_document(plan: Plan, heard: int) -> dict[str, Any]:
+    """What `composer plan --json` prints beside the plan itself: its sections."""
+    return {
+        "seed_bars": heard,
+        "sections": [
+            {"name": section.name, "bar": section.start + 1, "bars": section.bars}
+            for section in sections_of(plan)
+        ],
+    }

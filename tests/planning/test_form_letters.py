@@ -1,0 +1,101 @@
+"""Form letters: A is what was heard, other letters are new and then come back."""
+
+from __future__ import annotations
+
+import pytest
+
+from composer.errors import SettingError
+from composer.music.plan import LOOSE, NEAR, NONE, Plan, PlannedBar
+from composer.planning.form_letters import form_sections, read_form, sections_of
+
+
+def test_letters_divide_the_bars_evenly() -> None:
+    sections = form_sections("AABA", 32)
+    assert [(one.name, one.start, one.bars) for one in sections] == [
+        ("A", 0, 8), ("A", 8, 8), ("B", 16, 8), ("A", 24, 8),
+    ]  # fmt: skip
+    assert [one.bars for one in form_sections("ABA", 16)] == [5, 6, 5]
+
+
+def test_bars_may_be_written_behind_every_letter() -> None:
+    assert [(one.name, one.bars) for one in form_sections("A8 B4 A'4", 16)] == [
+        ("A", 8), ("B", 4), ("A'", 4),
+    ]  # fmt: skip
+
+
+def test_a_takes_up_the_seed_and_b_its_own_first_time() -> None:
+    """A seed of four bars, then A B B of two each: bars 4 5, 6 7, 8 9."""
+    bars = read_form("ABB", 6, heard=4).bars
+    assert [bar.reference for bar in bars] == [0, 1, None, None, 6, 7]
+
+
+def test_new_material_takes_up_nothing_from_before_it() -> None:
+    bars = read_form("AB", 8, heard=4).bars
+    assert [bar.since for bar in bars] == [None] * 4 + [8] * 4
+
+
+def test_a_short_seed_comes_as_often_as_it_must() -> None:
+    assert [bar.reference for bar in read_form("A", 5, heard=2).bars] == [0, 1, 0, 1, 0]
+
+
+def test_a_longer_return_goes_on_by_itself() -> None:
+    bars = read_form("B2 B4", 6, heard=4).bars
+    assert [bar.reference for bar in bars] == [None, None, 4, 5, None, None]
+
+
+def test_a_prime_is_a_varied_return() -> None:
+    bars = read_form("AA'", 4, heard=4).bars
+    assert [bar.nearness for bar in bars] == [None, None, LOOSE, LOOSE]
+
+
+def test_sections_end_their_phrases() -> None:
+    bars = read_form("A8 B6 C3", 17, heard=8).bars
+    assert [bar.phrase for bar in bars] == [
+        4, 3, 2, 1, 4, 3, 2, 1, 6, 5, 4, 3, 2, 1, 3, 2, 1,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("form", "line"),
+    [
+        ("AAbA", "must be letters"),
+        ("", "must be letters"),
+        ("A8B", "behind every letter, or behind none"),
+        ("A8B0", "a section has no bars"),
+        ("A8 B8", "has 16 bars, but 4 are to be written: give --bars 16"),
+        ("AABAC", "has 5 sections, but only 4 bars are to be written: give --bars 20"),
+    ],
+)
+def test_a_form_that_does_not_fit_is_one_line(form: str, line: str) -> None:
+    with pytest.raises(SettingError) as told:
+        read_form(form, 4, heard=8)
+    assert line in str(told.value)
+
+
+def plan(*bars: tuple[int, int, int]) -> Plan:
+    """Bars as (reference, nearness, bars to the phrase's end)."""
+    return Plan(tuple(PlannedBar(ref, 0, near, phrase=left) for ref, near, left in bars))
+
+
+def test_a_phrase_that_takes_up_another_has_its_letter() -> None:
+    """Two bars, two others, the first two again, then one of them varied."""
+    sections = sections_of(
+        plan(
+            (NONE, 0, 2), (NONE, 0, 1),
+            (NONE, 0, 2), (NONE, 0, 1),
+            (0, 3, 2), (1, 3, 1),
+            (2, 3, 2), (3, NEAR, 1),
+        )
+    )  # fmt: skip
+    assert [(one.name, one.start, one.bars) for one in sections] == [
+        ("A", 0, 2), ("B", 2, 2), ("A", 4, 2), ("B'", 6, 2),
+    ]  # fmt: skip
+
+
+def test_a_phrase_that_only_repeats_itself_is_new() -> None:
+    sections = sections_of(plan((NONE, 0, 2), (0, 3, 1), (NONE, 0, 2), (2, 3, 1)))
+    assert [one.name for one in sections] == ["A", "B"]
+
+
+def test_a_plan_without_phrases_is_one_section() -> None:
+    assert [one.bars for one in sections_of(plan((NONE, 0, 0), (NONE, 0, 0)))] == [2]

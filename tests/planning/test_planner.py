@@ -1,0 +1,145 @@
+"""The planner: what it writes keeps to the rules of a plan, to what is given, and to chance."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from composer.analysis.form import plan_of
+from composer.encoding.events import Events
+from composer.errors import ModelError
+from composer.music.beat_grid import FREE
+from composer.music.chords import chord_name, parse_chord
+from composer.music.plan import FAR, NONE, Plan
+from composer.planning.given import Given, GivenBar, given_by
+from composer.planning.network import PlannerNetwork
+from composer.planning.planner import Planner
+from planned_songs import band, planned, random_weights
+
+
+def planner(seed: int = 0) -> Planner:
+    return Planner(PlannerNetwork(random_weights(seed)))
+
+
+def seed(bars: int = 8) -> Events:
+    return replace(band(bars), plan=planned(" ".join(["C Am F G"] * (bars // 4))))
+
+
+def propose(bars: int = 8, number: int = 0, heard: int = 8, **options: object) -> Plan:
+    rng = np.random.default_rng(number)
+    return planner().propose(seed(heard), bars, rng=rng, **options)  # type: ignore[arg-type]
+
+
+def names(plan: Plan) -> list[str]:
+    return [chord_name(bar.chords[0]) for bar in plan.bars]
+
+
+def test_the_seed_stays_and_bars_follow() -> None:
+    plan = propose(8)
+    assert plan.bars[:8] == planned("C Am F G C Am F G").bars
+    assert len(plan) == 16
+
+
+def test_the_same_number_gives_the_same_plan_and_another_another() -> None:
+    assert propose(16, 3) == propose(16, 3)
+    assert propose(16, 3) != propose(16, 4)
+
+
+@pytest.mark.parametrize("number", range(6))
+@pytest.mark.parametrize("bars", [1, 3, 16, 23])
+def test_the_last_phrase_ends_with_the_piece(bars: int, number: int) -> None:
+    plan = propose(bars, number)
+    coming = plan.bars[8:]
+    assert [bar.ending for bar in coming] == [min(bars - k, FAR) for k in range(bars)]
+    assert coming[-1].phrase == 1
+    for before, after in zip(coming, coming[1:], strict=False):
+        if 1 < before.phrase < FAR:
+            assert after.phrase == before.phrase - 1
+        if before.phrase == FAR:
+            assert after.phrase in (FAR - 1, FAR)
+
+
+def test_without_an_end_none_is_told() -> None:
+    assert {bar.ending for bar in propose(8, closes=False).bars} == {0}
+
+
+def test_every_reference_is_near_in_some_way_and_none_is_not() -> None:
+    for number in range(8):
+        for bar in propose(16, number).bars[8:]:
+            assert (bar.nearness > 0) == (bar.reference != NONE)
+
+
+def test_what_is_given_stands_and_the_rest_is_planned() -> None:
+    chord = parse_chord("Ebmaj7")
+    given = Given((GivenBar(reference=2), GivenBar(), GivenBar(chords=(chord, None))))
+    plan = propose(4, given=given)
+    assert plan.bars[8].reference == 2 and plan.bars[8].nearness > 0
+    assert plan.bars[10].chords[0] == chord
+
+
+def test_a_whole_plan_given_is_the_plan() -> None:
+    whole = planned("C Am F G C Am F G Dm G C C", [NONE] * 8 + [0, 1, 2, NONE])
+    plan = propose(4, given=given_by(whole, 8), closes=False)
+    assert plan.bars == whole.bars
+
+
+def test_a_reference_to_a_later_bar_is_refused() -> None:
+    with pytest.raises(ValueError, match="bar 8 refers to bar 9, must be earlier"):
+        propose(4, given=Given((GivenBar(reference=9),)))
+
+
+def test_the_same_seed_in_another_key_has_the_same_plan_in_that_key() -> None:
+    made = propose(16, 5)
+    plan = planned("C Am F G C Am F G").transposed(3)
+    told = replace(band(8), plan=plan)
+    moved = planner().propose(told, 16, rng=np.random.default_rng(5))
+    assert moved == made.transposed(3)
+
+
+def test_a_long_seed_is_remembered_in_part_and_counted_whole() -> None:
+    plan = propose(8, heard=200)
+    assert len(plan) == 208
+    for number, bar in enumerate(plan.bars[200:], 200):
+        assert bar.reference == NONE or 200 - 128 <= bar.reference < number
+    early = propose(1, heard=200, given=Given((GivenBar(reference=3),)))
+    assert early.bars[200].reference == 3 and early.bars[200].nearness > 0
+
+
+def test_a_seed_without_a_plan_gets_its_own() -> None:
+    events = band(8)
+    plan = planner().propose(events, 4, rng=np.random.default_rng(0))
+    own = plan_of(events, closes=False)
+    assert own is not None and plan.bars[:8] == own.bars
+
+
+def test_free_time_has_no_plan() -> None:
+    events = replace(band(4), kind=FREE)
+    with pytest.raises(ValueError, match="in free time there are no bars"):
+        planner().propose(events, 4, rng=np.random.default_rng(0))
+
+
+def test_weights_are_read_and_damage_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"planner\.npz is missing"):
+        Planner.load(tmp_path)
+    weights = random_weights(1)
+    np.savez(tmp_path / "planner.npz", **weights)
+    loaded = Planner.load(tmp_path)
+    rng = np.random.default_rng
+    assert loaded.propose(seed(), 4, rng=rng(0)) == planner(1).propose(
+        seed(), 4, rng=rng(0)
+    )
+    for name, bad in (("lstm_bias", np.zeros(3)), ("query_kernel", np.full((160, 32), np.nan))):
+        np.savez(tmp_path / "planner.npz", **{**weights, name: bad})
+        with pytest.raises(ModelError, match=name) as told:
+            Planner.load(tmp_path)
+        assert "\n" not in str(told.value)
+    del weights["pair_out"]
+    np.savez(tmp_path / "planner.npz", **weights)
+    with pytest.raises(ModelError, match="pair_out"):
+        Planner.load(tmp_path)
+    (tmp_path / "planner.npz").write_bytes(b"no weights")
+    with pytest.raises(ModelError, match="damaged"):
+        Planner.load(tmp_path)

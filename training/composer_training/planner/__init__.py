@@ -1,0 +1,1 @@
+"""Training of the planner: the bars of datasets in, `planner.npz` out."""
