@@ -9,12 +9,15 @@ How pieces end is counted over whole pieces, and over proposals that are told to
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
 import numpy as np
+from composer_training.data import dataset
 
 from composer.analysis.form import plan_of
 from composer.encoding.events import TICKS_PER_BEAT, Events
@@ -23,7 +26,6 @@ from composer.music.chords import NO_CHORD, quality_of, root_of
 from composer.music.plan import NONE, Plan
 from composer.planning.bars import tonic_of
 from composer.planning.planner import Planner, Temperatures
-from composer_training.data import dataset
 
 SEED = NEXT = 16
 FIGURES = (
@@ -57,9 +59,9 @@ def figures(plan: Plan) -> dict[str, float]:
             runs.append(bar.reference == last + 1)
         last = bar.reference
     line = _line(plan.bars[:SEED])
-    seed = set(zip(line, line[1:], strict=False))
+    seed = set(itertools.pairwise(line))
     line = _line(plan.bars[SEED - 1 : SEED + NEXT])[1:]
-    pairs = list(zip(line, line[1:], strict=False))
+    pairs = list(itertools.pairwise(line))
     lengths = []
     for before, bar in zip(plan.bars[SEED - 1 :], bars, strict=False):
         if before.phrase == 1:
@@ -104,17 +106,13 @@ def seed_of(events: Events) -> Events:
     tick = 0
     for _ in range(SEED):
         tick += events.metres.position(tick, TICKS_PER_BEAT).length
-    from dataclasses import replace
-
     return replace(events, rows=events.rows[events.onsets < tick], plan=None)
 
 
 def rows_of(table: Sequence[dict[str, float]]) -> dict[str, float]:
     """Means over pieces; what a piece does not have is left out."""
     names = {name for row in table for name in row}
-    return {
-        name: float(np.nanmean([row[name] for row in table if name in row])) for name in names
-    }
+    return {name: float(np.nanmean([row[name] for row in table if name in row])) for name in names}
 
 
 @click.command()
@@ -122,7 +120,7 @@ def rows_of(table: Sequence[dict[str, float]]) -> dict[str, float]:
 @click.option("--model", default="default")
 @click.option("--pieces", default=60, help="Of each corpus at most.")
 @click.option("--corpus", multiple=True, help="These only.")
-@click.option("--temperature", "heats", type=(float, float, float), multiple=True)
+@click.option("--temperature", "heats", type=(float, float, float), multiple=True, help="Of references, chords, phrases.")
 def main(
     datasets: tuple[Path, ...],
     model: str,
@@ -150,9 +148,7 @@ def main(
             own = plan_of(seed, bars=SEED, closes=False)
             assert own is not None
             people.append(figures(whole.cut(SEED + NEXT)) | ends(whole, own))
-            from dataclasses import replace
-
-            told = replace(seed, plan=own)
+                    told = replace(seed, plan=own)
             for way, table in zip(ways, proposed, strict=True):
                 asked = replace(planner, temperatures=way)
                 for number in range(4):

@@ -85,9 +85,7 @@ def _plain(text: str) -> str:
         directive = _DIRECTIVE.fullmatch(line.strip())
         if directive:
             name = directive[1].split(":")[0].strip().lower()
-            grid = name in ("start_of_grid", "sog") or (
-                grid and name not in ("end_of_grid", "eog")
-            )
+            grid = name in ("start_of_grid", "sog") or (grid and name not in ("end_of_grid", "eog"))
         elif grid:
             kept.append(line)
         else:

@@ -133,8 +133,10 @@ def _relations(references: Ints) -> Ints:
 
 
 def imagined(bars: Bars) -> Bars:
-    """The bars with content for those that were not heard: that of the bar they take up, or
-    of the last one."""
+    """The bars with content for those that were not heard.
+
+    It is that of the bar which they take up, or else of the one before them.
+    """
     content = bars.content.copy()
     for bar in range(bars.heard, len(bars)):
         reference = int(bars.references[bar])

@@ -6,6 +6,7 @@ A is what was heard before; any other letter is new where it first comes and is 
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -122,7 +123,7 @@ def form_sections(text: str, bars: int) -> list[Section]:
                 f"written: give --bars {4 * len(found)}"
             )
         lines = [round(section * bars / len(found)) for section in range(len(found) + 1)]
-        lengths = [end - start for start, end in zip(lines, lines[1:], strict=False)]
+        lengths = [end - start for start, end in itertools.pairwise(lines)]
     sections, start = [], 0
     for (letter, varied, _), length in zip(found, lengths, strict=True):
         sections.append(Section(start, length, letter, varied))

@@ -183,7 +183,8 @@ class PlannerNetwork:
         """
         w = self.w
         hidden = h @ w["near_state"] + pair @ w["near_pair"] + w["near_last"][last]
-        return np.maximum(hidden + w["near_bias"], 0) @ w["near_out"] + w["near_out_bias"]
+        logits: Floats = np.maximum(hidden + w["near_bias"], 0) @ w["near_out"]
+        return logits + w["near_out_bias"]
 
     def chord(
         self,
@@ -216,7 +217,7 @@ class PlannerNetwork:
             + w[f"{half}_ending"][ending]
             + w[f"{half}_bias"]
         )
-        logits = np.maximum(hidden, 0) @ w[f"{half}_out"] + w[f"{half}_out_bias"]
+        logits: Floats = np.maximum(hidden, 0) @ w[f"{half}_out"] + w[f"{half}_out_bias"]
         if advice < CHORDS:
             logits[advice] += GAIN_UNIT * w[f"{half}_gain"][nearness, 0]
         if before < CHORDS:

@@ -9,6 +9,7 @@ exactly, ~1 nearly, (1) in part; =1+2 two semitones higher. A double bar line en
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, Final
 
 from composer.music.chords import NO_CHORD, chord_name
@@ -58,7 +59,7 @@ def plan_lines(plan: Plan, heard: int) -> list[str]:
             starts |= {*range(heard, end, LINE)}
             starts -= {start for start in starts if heard < start and (start - heard) % LINE}
         ordered = [*sorted(starts), end]
-        for start, stop in zip(ordered, ordered[1:], strict=False):
+        for start, stop in itertools.pairwise(ordered):
             if start == heard and heard:
                 lines.append("-" * (digits + 6) + " what follows")
             name = section.name if start == section.start else ""

@@ -41,11 +41,13 @@ class Temperatures:
         reference: Of what a bar takes up, and how nearly.
         chords: Of chords.
         phrase: Of the lengths of phrases.
+        close: Of the chords of the last bar of all.
     """
 
     reference: float = 1.0
     chords: float = 1.0
     phrase: float = 1.0
+    close: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +171,10 @@ class _Draft:
         if bar:
             before = int(relative(self.bars.chords[bar - 1, 1], self.tonic))
         chords = []
+        warmth = heat.close if left == 1 else heat.chords
         for half, advised, fixed in zip(("first", "second"), advice, given.chords, strict=True):
             logits = network.chord(half, h, before, int(advised), nearness, phrase, left)
-            before = _draw(logits, heat.chords, rng)
+            before = _draw(logits, warmth, rng)
             if fixed is not None:
                 before = int(relative(np.array(fixed), self.tonic))
             chords.append(absolute(before, self.tonic))

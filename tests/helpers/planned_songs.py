@@ -18,9 +18,7 @@ from composer.planning.network import SHAPES
 BEAT = 24
 
 
-def song(
-    chords: str, *, references: Sequence[int] | None = None, heard: int | None = None
-) -> Bars:
+def song(chords: str, *, references: Sequence[int] | None = None, heard: int | None = None) -> Bars:
     """Bars of 4/4 with a chord each, in phrases of four."""
     names = chords.split()
     count = len(names)
@@ -86,6 +84,4 @@ def band(bars: int, metre: tuple[int, int] = (4, 4)) -> Events:
 def random_weights(seed: int, scale: float = 0.3) -> dict[str, np.ndarray]:
     """Of a planner that nobody trained."""
     rng = np.random.default_rng(seed)
-    return {
-        name: rng.normal(0, scale, shape).astype(np.float32) for name, shape in SHAPES.items()
-    }
+    return {name: rng.normal(0, scale, shape).astype(np.float32) for name, shape in SHAPES.items()}

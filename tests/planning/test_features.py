@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from planned_songs import band, song
 
 from composer.music.chords import parse_chord
-from composer.planning.bars import CONTENT, Bars, content_of, tonic_of
+from composer.planning.bars import CONTENT, content_of, tonic_of
 from composer.planning.features import (
     PAIRS,
     STEP_COLUMNS,
@@ -15,7 +16,6 @@ from composer.planning.features import (
     relative,
     steps,
 )
-from planned_songs import band, song
 
 
 def column(name: str) -> int:

@@ -68,7 +68,7 @@ def test_what_is_left_out_is_left_to_the_planner() -> None:
         ("{", "it is not JSON"),
         ("[1]", 'its "format" must be "composer plan"'),
         (text(version=2), "it has version 2, 1 is read here"),
-        (text(metre="four"), "its \"metre\" is 'four', must be such as \"4/4\""),
+        (text(metre="four"), 'its "metre" is \'four\', must be such as "4/4"'),
         (text(metre="3/5"), 'must be such as "4/4"'),
         (text(seed_bars=9), "seed_bars is 9, must be a whole number 0..5"),
         (text(bars=[]), 'its "bars" must be a list of bars'),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from planned_songs import planned
+
 from composer.music.chords import parse_chord
 from composer.music.plan import EXACT, LOOSE, NEAR, NONE, Plan, PlannedBar
 from composer.planning.plan_text import bar_text, plan_lines
-from planned_songs import planned
 
 C, G = parse_chord("C"), parse_chord("G7")
 

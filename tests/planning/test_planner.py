@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from planned_songs import band, planned, random_weights
 
 from composer.analysis.form import plan_of
 from composer.encoding.events import Events
@@ -17,7 +19,6 @@ from composer.music.plan import FAR, NONE, Plan
 from composer.planning.given import Given, GivenBar, given_by
 from composer.planning.network import PlannerNetwork
 from composer.planning.planner import Planner
-from planned_songs import band, planned, random_weights
 
 
 def planner(seed: int = 0) -> Planner:
@@ -55,7 +56,7 @@ def test_the_last_phrase_ends_with_the_piece(bars: int, number: int) -> None:
     coming = plan.bars[8:]
     assert [bar.ending for bar in coming] == [min(bars - k, FAR) for k in range(bars)]
     assert coming[-1].phrase == 1
-    for before, after in zip(coming, coming[1:], strict=False):
+    for before, after in itertools.pairwise(coming):
         if 1 < before.phrase < FAR:
             assert after.phrase == before.phrase - 1
         if before.phrase == FAR:
@@ -128,9 +129,7 @@ def test_weights_are_read_and_damage_is_one_line(tmp_path: Path) -> None:
     np.savez(tmp_path / "planner.npz", **weights)
     loaded = Planner.load(tmp_path)
     rng = np.random.default_rng
-    assert loaded.propose(seed(), 4, rng=rng(0)) == planner(1).propose(
-        seed(), 4, rng=rng(0)
-    )
+    assert loaded.propose(seed(), 4, rng=rng(0)) == planner(1).propose(seed(), 4, rng=rng(0))
     for name, bad in (("lstm_bias", np.zeros(3)), ("query_kernel", np.full((160, 32), np.nan))):
         np.savez(tmp_path / "planner.npz", **{**weights, name: bad})
         with pytest.raises(ModelError, match=name) as told:

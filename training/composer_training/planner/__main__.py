@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -16,9 +17,7 @@ PASSED_OVER = ("groove", "maestro", "charts")
 
 
 @click.command()
-@click.argument(
-    "datasets", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True)
-)
+@click.argument("datasets", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="File of weights.")
 @click.option("--bars", type=click.Path(path_type=Path), help="Keep the bars found in this file.")
 @click.option(
@@ -50,7 +49,8 @@ def main(
 
     def keep(weights: Weights) -> None:
         with files.whole(out, force=True) as stream:
-            np.savez(stream, **{name: value.astype(np.float16) for name, value in weights.items()})
+            arrays: dict[str, Any] = {name: w.astype(np.float16) for name, w in weights.items()}
+            np.savez(stream, **arrays)
 
     if bars is not None and bars.exists():
         corpus = kept_bars.load(bars)

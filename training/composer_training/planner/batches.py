@@ -22,6 +22,7 @@ LONGEST: Final = (48, 80)
 """Bars of a row at most; each batch has one of these."""
 FEWEST_HEARD: Final = 4
 _NEVER: Final = -1e9
+_ENDS: Final = 0.33
 
 
 class Batch(NamedTuple):
@@ -71,14 +72,13 @@ def seed_and_rest(bars: Bars, heard: int, *, closes: bool) -> Bars:
     return imagined(replace(bars, phrase=phrase, ending=ending, heard=heard))
 
 
-def batch_of(
-    rows: Sequence[Bars], *, seed_weight: float = 0.5, length: int | None = None
-) -> Batch:
+def batch_of(rows: Sequence[Bars], *, seed_weight: float = 0.5, length: int | None = None) -> Batch:
     """Rows from `seed_and_rest` as arrays.
 
     Args:
         rows: One or more.
         seed_weight: Weight of a bar that was heard, beside 1 of one to be planned.
+        end_weight: Weight of the last two bars, where the end is told.
         length: Bars to pad to; None: as many as the longest row has.
     """
     count = length or max(len(bars) for bars in rows)
@@ -114,7 +114,8 @@ def batch_of(
         made.reference[row, taken] = source
         made.advice[row, taken] = chords[source]
         made.chosen[row, taken] = pairs[taken, source]
-        made.here[row, :n] = np.where(np.arange(n) < bars.heard, seed_weight, 1.0)
+        weight = np.where((bars.ending == 1) | (bars.ending == 2), end_weight, 1.0)
+        made.here[row, :n] = np.where(np.arange(n) < bars.heard, seed_weight, weight)
     return made
 
 
@@ -122,8 +123,16 @@ _FOLLOWS = np.array([phrases_allowed(before, 0) for before in range(FAR + 1)])
 
 
 def draw(bars: Bars, longest: int, rng: np.random.Generator) -> Bars:
-    """A row for training: some bars of a piece, some of them heard."""
+    """A row for training: some bars of a piece, some of them heard.
+
+    A third of the rows are the ends of pieces, so that ends are learnt, too.
+    """
     count = len(bars)
+    if rng.random() < _ENDS:
+        length = min(int(rng.integers(FEWEST_HEARD + 4, longest + 1)), count)
+        part = bars.cut(count - length, length)
+        coming = int(rng.integers(2, max(min(length - FEWEST_HEARD, 24), 2) + 1))
+        return seed_and_rest(part, max(length - coming, 1), closes=True)
     first = 0
     if count > FEWEST_HEARD + 8 and rng.random() < 0.5:
         first = int(rng.integers(0, count - FEWEST_HEARD - 4))

@@ -112,9 +112,7 @@ def _counted(
             report(done)
 
 
-def _pieces(
-    loaded: dataset.Dataset, passed_over: Sequence[str]
-) -> Iterator[tuple[str, str, Bars]]:
+def _pieces(loaded: dataset.Dataset, passed_over: Sequence[str]) -> Iterator[tuple[str, str, Bars]]:
     for record in loaded.records:
         if record.corpus in passed_over or record.kind != "beats":
             continue

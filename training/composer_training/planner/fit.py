@@ -35,6 +35,8 @@ SHARES: Final = {
 }
 """How much of what is heard comes from each corpus; 0.05 for one that is not named."""
 HEADS: Final = ("phrase", "reference", "nearness", "first", "second")
+END_WEIGHT: Final = 3.0
+"""Of the last two bars of a piece in training: there are few of them."""
 SEED_BARS, PLANNED_BARS = 16, 32
 """Of a validation row: bars that are heard, and bars behind them at most."""
 _LONGEST_SHARES = (0.6, 0.4)
@@ -73,7 +75,7 @@ def fit(
     rows: int = 24,
     learning_rate: float = 2e-3,
     dropout: float = 0.15,
-    validate_every: int = 150,
+    validate_every: int = 250,
     seed: int = 0,
     report: Callable[[Score], None],
     keep: Callable[[Weights], None],
@@ -180,7 +182,7 @@ def _batches(corpus: Corpus, rows: int, rng: np.random.Generator) -> Iterator[Ba
             weights = np.minimum(lengths[name], 200)
             piece = rng.choice(by_name[name], p=weights / weights.sum())
             drawn.append(draw(corpus.bars(int(piece)), longest, rng))
-        yield batch_of(drawn, length=longest)
+        yield batch_of(drawn, end_weight=END_WEIGHT, length=longest)
 
 
 def _validation(corpus: Corpus, rows: int) -> list[tuple[list[str], Batch]]:

@@ -74,9 +74,7 @@ class PlannerModel(keras.Model):
         h = self.drop(h, training=training)
         phrase = h @ w["phrase_kernel"] + w["phrase_bias"] + batch.phrase_mask
         query = h @ w["query_kernel"] + ops.take(w["query_phrase"], batch.phrase, axis=0)
-        hidden = (
-            batch.pairs @ w["pair_kernel"] + (h @ w["pair_state"] + w["pair_bias"])[:, :, None]
-        )
+        hidden = batch.pairs @ w["pair_kernel"] + (h @ w["pair_state"] + w["pair_bias"])[:, :, None]
         pointer = query @ ops.transpose(key, (0, 2, 1)) / KEY_UNITS**0.5
         pointer = pointer + (ops.relu(hidden) @ w["pair_out"])[..., 0]
         pointer = ops.where(batch.allowed, pointer, _NEVER)
@@ -135,6 +133,7 @@ class PlannerModel(keras.Model):
 
 
 def _nats(logits: Tensor, chosen: Tensor) -> Tensor:
-    return ops.logsumexp(logits, axis=-1) - ops.take_along_axis(
-        logits, ops.cast(chosen, "int32")[..., None], axis=-1
-    )[..., 0]
+    return (
+        ops.logsumexp(logits, axis=-1)
+        - ops.take_along_axis(logits, ops.cast(chosen, "int32")[..., None], axis=-1)[..., 0]
+    )
