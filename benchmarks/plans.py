@@ -120,7 +120,13 @@ def rows_of(table: Sequence[dict[str, float]]) -> dict[str, float]:
 @click.option("--model", default="default")
 @click.option("--pieces", default=60, help="Of each corpus at most.")
 @click.option("--corpus", multiple=True, help="These only.")
-@click.option("--temperature", "heats", type=(float, float, float), multiple=True, help="Of references, chords, phrases.")
+@click.option(
+    "--temperature",
+    "heats",
+    type=(float, float, float),
+    multiple=True,
+    help="Of references, chords, phrases.",
+)
 def main(
     datasets: tuple[Path, ...],
     model: str,
@@ -148,7 +154,7 @@ def main(
             own = plan_of(seed, bars=SEED, closes=False)
             assert own is not None
             people.append(figures(whole.cut(SEED + NEXT)) | ends(whole, own))
-                    told = replace(seed, plan=own)
+            told = replace(seed, plan=own)
             for way, table in zip(ways, proposed, strict=True):
                 asked = replace(planner, temperatures=way)
                 for number in range(4):

@@ -72,7 +72,13 @@ def seed_and_rest(bars: Bars, heard: int, *, closes: bool) -> Bars:
     return imagined(replace(bars, phrase=phrase, ending=ending, heard=heard))
 
 
-def batch_of(rows: Sequence[Bars], *, seed_weight: float = 0.5, length: int | None = None) -> Batch:
+def batch_of(
+    rows: Sequence[Bars],
+    *,
+    seed_weight: float = 0.5,
+    end_weight: float = 1.0,
+    length: int | None = None,
+) -> Batch:
     """Rows from `seed_and_rest` as arrays.
 
     Args:
