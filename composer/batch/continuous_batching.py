@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from composer.batch.jobs import BATCH_SIZE
 from composer.generation.best_of_n import BestOfN, takes_of
 from composer.generation.generate import MEMORY, at_join, make_streams
+from composer.generation.seed_plan import planner_of
 from composer.generation.seed_analysis import SeedAnalysis
 from composer.generation.settings import Settings
 from composer.generation.stream import Stream
@@ -119,6 +120,7 @@ class ContinuousBatcher:
     ) -> None:
         scoring = LikelihoodPredictor(predictor) if likelihoods else None
         self._next_request, self._batch_size = next_request, batch_size
+        self._planner = planner_of(predictor)
         self._prefill: Prefill[Request] = Prefill(predictor, MEMORY)
         self._decoder = BestOfN(scoring or predictor, scoring.likelihood if scoring else None)
         self._ready: deque[tuple[Request, Stream]] = deque()
@@ -180,7 +182,11 @@ class ContinuousBatcher:
         assert request.state is not None
         try:
             streams = make_streams(
-                request.analysis, request.state, request.settings, request.variations
+                request.analysis,
+                request.state,
+                request.settings,
+                request.variations,
+                self._planner,
             )
         except Exception as error:  # reported with its request; other requests are met
             yield Finished(request, error=error)

@@ -51,6 +51,7 @@ def add_to(verbs: click.Group) -> None:
 @click.option(
     "--limit", type=click.IntRange(1), help="Pieces of each corpus at most.  [default: all]"
 )
+@click.option("--plan", "planned", is_flag=True, help="Tell the network each piece's own plan.")
 @click.option("--surprise", metavar="CSV", help="One file only: write nats of every note.")
 @click.option(
     "--plot",
@@ -68,6 +69,7 @@ def evaluate(
     by: tuple[str, ...],
     crops: int | None,
     limit: int | None,
+    planned: bool,
     surprise: str | None,
     plot: str | None,
     force: bool,
@@ -86,6 +88,7 @@ def evaluate(
       composer evaluate songs/
       composer evaluate songs/ quartets/ --by corpus --json
       composer evaluate datasets/mine --by position --crops 256 --both --plot nats.png
+      composer evaluate songs/ --plan
       composer evaluate song.mid --surprise notes.csv --plot notes.png
     """
     from composer.cli.pieces import read_pieces
@@ -99,6 +102,8 @@ def evaluate(
         _check_free(path, force)
     predictor = _predictor(model, as_float)
     pieces, report, _ = read_pieces(files, grid, limit)
+    if planned:
+        pieces = [library.with_own_plan(piece) for piece in pieces]
     keep = both or crops is not None or bool({"part", "position"} & set(by))
     if surprise and len(pieces) != 1:
         raise SettingError(f"--surprise is for one piece, and these are {len(pieces)}")
@@ -123,6 +128,7 @@ def evaluate(
         evaluation(document, plot, force=force)
     document["engine"] = "float32" if as_float else "int8"
     document["grid"] = grid
+    document["plan"] = "own" if planned else None
     if as_json:
         click.echo(json.dumps(document, indent=2))
     else:

@@ -10,13 +10,14 @@ music; `Report.as_in_training` leaves those out, as training and its validation 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from composer.analysis.form import with_plan
 from composer.encoding.events import (
     DURATION,
     DURATION_TICKS,
@@ -80,6 +81,11 @@ class EncodedPiece:
     dynamics: bool
     piece: Piece
     placement: Placement
+
+
+def with_own_plan(piece: EncodedPiece) -> EncodedPiece:
+    """The same piece, whose plan the network is told."""
+    return replace(piece, events=with_plan(piece.events))
 
 
 @dataclass(slots=True)

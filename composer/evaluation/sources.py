@@ -20,6 +20,7 @@ from composer.evaluation.split_piece import SecondHalf, SplitPiece
 from composer.generation.best_of_n import BestOfN
 from composer.generation.constraints import Constraints
 from composer.generation.generate import make_streams, seed_state
+from composer.generation.seed_plan import planner_of
 from composer.generation.settings import Settings
 from composer.generation.stream import Stream, segment_of
 from composer.network.predictor import NoteModel
@@ -55,7 +56,7 @@ def continuations(
             any note of the seed's parts at any time. Of the settings, only `rng_seed` counts.
     """
     total = len(pieces) if count is None else count
-    decoder = BestOfN(predictor)
+    decoder, planner = BestOfN(predictor), planner_of(predictor)
     number_of: dict[Stream, int] = {}
     made: dict[int, SecondHalf] = {}
     waiting = list(range(total))[::-1]
@@ -70,7 +71,9 @@ def continuations(
             if unguided:
                 stream = _unguided(piece, state, settings.rng_seed, variation)
             else:
-                (stream,) = make_streams(piece.analysis, state, wanted, [variation])
+                (stream,) = make_streams(
+                    piece.analysis, state, wanted, [variation], planner
+                )
             number_of[stream] = number
             decoder.add([(piece.analysis, stream)])
         for stream in decoder.step():

@@ -17,7 +17,7 @@ from composer.generation.best_of_n import BestOfN
 from composer.generation.continuation import Continuation, to_continuation
 from composer.generation.seed_analysis import SeedAnalysis
 from composer.generation.seed_constraints import make_constraints
-from composer.generation.seed_plan import Planner, plan_ahead
+from composer.generation.seed_plan import Planner, plan_ahead, planner_of
 from composer.generation.settings import Settings
 from composer.generation.stream import Stream
 from composer.music.beat_grid import BEATS
@@ -86,11 +86,12 @@ def continue_seed(
         settings: Length, freedom and limits.
         variations: Their numbers.
         progress: Called with the share done, 0..1.
-        planner: Plans the bars to come; None: they are not planned.
+        planner: Plans the bars to come; None: the model's own, if it has one.
 
     Raises:
         SettingError: The settings do not fit the seed.
     """
+    planner = planner or planner_of(predictor)
     state = seed_state(analysis, predictor)
     streams = make_streams(analysis, state, settings, variations, planner)
     takes = BestOfN(predictor)

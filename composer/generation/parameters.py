@@ -195,9 +195,22 @@ _LIST: Final = (
     Parameter(
         "plan",
         str,
-        "auto: which bars come back, the chords and the end are planned; off: they are not.",
+        "auto: which bars come back, the chords and the end are planned; off: they are not; "
+        "or a plan file from 'composer plan'.",
         default="auto",
-        choices=("auto", "off"),
+        metavar="auto|off|FILE",
+    ),
+    Parameter(
+        "form",
+        str,
+        "Sections of the bars to come, the seed being A: AABA, A4 B8 A4, AA'BA.",
+        metavar="LETTERS",
+    ),
+    Parameter(
+        "chords",
+        str,
+        'Chords of the bars to come: "Am F | C G", or a chart: a text file, plain or ChordPro.',
+        metavar="CHART",
     ),
     Parameter(
         "drums",

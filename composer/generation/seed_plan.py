@@ -6,15 +6,24 @@ Conventions:
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from composer.encoding.events import UNLIMITED, Events
+from composer.errors import SettingError
 from composer.generation.seed_analysis import SeedAnalysis
 from composer.generation.seed_constraints import end_of
-from composer.generation.settings import OFF, Settings
+from composer.generation.settings import AUTO, OFF, Settings
 from composer.music.plan import Plan
+from composer.planning import plan_file
+from composer.planning.chart import chart_text, read_chart
+from composer.planning.form_letters import read_form
+from composer.planning.given import Given
+from composer.planning.planner import FILE
+from composer.planning.planner import Planner as BarPlanner
 
 _SPARE = 8
 """Bars planned beyond those that a number of notes mostly fills."""
@@ -23,7 +32,15 @@ _SPARE = 8
 class Planner(Protocol):
     """What plans the bars to come."""
 
-    def propose(self, events: Events, bars: int, *, closes: bool, rng: np.random.Generator) -> Plan:
+    def propose(
+        self,
+        events: Events,
+        bars: int,
+        *,
+        closes: bool,
+        rng: np.random.Generator,
+        given: Given | None = None,
+    ) -> Plan:
         """The seed's plan and that of the bars to come.
 
         Args:
@@ -31,8 +48,24 @@ class Planner(Protocol):
             bars: How many are to come.
             closes: Whether the music ends with them.
             rng: Source of all randomness.
+            given: What is fixed of the bars to come.
         """
         ...
+
+
+def planner_of(predictor: object) -> Planner | None:
+    """The planner of the model that a predictor was loaded from; None where it has none.
+
+    Raises:
+        ModelError: Its file is damaged.
+    """
+    folder = getattr(predictor, "folder", None)
+    return None if folder is None or not (folder / FILE).exists() else _loaded(folder)
+
+
+@cache
+def _loaded(folder: Path) -> Planner:
+    return BarPlanner.load(folder)
 
 
 def plan_ahead(
@@ -42,19 +75,48 @@ def plan_ahead(
 
     Args:
         analysis: Of the seed.
-        settings: Length, and whether there is to be a plan.
+        settings: Length, and what is wished of the plan.
         variation: Number of the continuation; another one has another plan.
-        planner: Of the bars to come; None: only the seed's are planned.
+        planner: Of the bars to come; None: nothing is planned.
 
     Returns:
         None in free time, and where no plan is wanted.
+
+    Raises:
+        SettingError: The wishes cannot be read, do not fit the length or the metre, or there
+            is nothing that could plan.
     """
-    plan = analysis.events.plan
-    if plan is None or settings.plan == OFF or planner is None:
+    given = given_of(analysis, settings)
+    if analysis.events.plan is None or settings.plan == OFF:
+        return None
+    if planner is None:
+        if given is not None:
+            raise SettingError("this model has no planner: leave out --plan, --form and --chords")
         return None
     bars, closes = bars_to_come(analysis, settings), settings.notes is None
     rng = np.random.default_rng((settings.rng_seed, variation, 0))
-    return planner.propose(analysis.events, bars, closes=closes, rng=rng)
+    return planner.propose(analysis.events, bars, closes=closes, rng=rng, given=given)
+
+
+def given_of(analysis: SeedAnalysis, settings: Settings) -> Given | None:
+    """What a person has fixed of the bars to come; None if nothing.
+
+    Raises:
+        SettingError: It cannot be read, or does not fit the length or the metre.
+    """
+    from_file = settings.plan not in (AUTO, OFF)
+    if not (from_file or settings.form or settings.chords):
+        return None
+    plan, bars = analysis.events.plan, bars_to_come(analysis, settings)
+    if plan is None:
+        raise SettingError("in free time there are no bars to plan: give --grid beats")
+    if from_file:
+        metre = analysis.events.metres.metre_at(analysis.join)
+        return plan_file.read(Path(settings.plan)).given(metre, len(plan), bars)
+    given = read_form(settings.form, bars, len(plan)) if settings.form else Given()
+    if settings.chords:
+        given = given.with_chords(read_chart(chart_text(settings.chords), bars))
+    return given
 
 
 def bars_to_come(analysis: SeedAnalysis, settings: Settings) -> int:

@@ -53,7 +53,11 @@ class Settings:
         tempo: "auto" (as before a last ritardando) or "seed-end".
         drums: Parts that play drums, by number or name, whatever the file says.
         no_drums: Parts that play tones.
-        plan: "auto" plans which bars come back, the chords and the end; "off" does not.
+        plan: "auto" plans which bars come back, the chords and the end; "off" does not;
+            else the path of a plan file, whose bars hold.
+        form: Sections of the bars to come, as `composer.planning.form_letters` reads them.
+        chords: Of the bars to come, as `composer.planning.chart` reads them, or the path of
+            a chart.
 
     Raises:
         SettingError: A value is out of range; the message names it and the range.
@@ -77,6 +81,8 @@ class Settings:
     drums: tuple[str, ...] = ()
     no_drums: tuple[str, ...] = ()
     plan: str = AUTO
+    form: str | None = None
+    chords: str | None = None
 
     def __post_init__(self) -> None:
         given = [name for name in ("bars", "seconds", "notes") if getattr(self, name) is not None]
@@ -93,6 +99,8 @@ class Settings:
                 raise SettingError(f"pitch range is {low}..{high}, the lower must come first")
         if self.key not in (AUTO, OFF):
             parse_key(self.key)
+        if (self.form or self.chords) and self.plan != AUTO:
+            raise SettingError("form and chords are parts of a plan: leave out --plan")
 
     @property
     def draw(self) -> Draw:

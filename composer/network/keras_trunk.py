@@ -115,4 +115,4 @@ def load(folder: Path, *, required: bool = True, streams: int = STREAMS) -> Pred
     with weights_file.opened(folder / "weights.npz") as stored:
         weights = {name: stored[name].astype(np.float32) for name in stored}
         trunk, heads = KerasTrunk(config, weights, streams), Heads(weights, config.head_units)
-    return Predictor(config, PaddedTrunk(trunk, (streams,)), heads)
+    return Predictor(config, PaddedTrunk(trunk, (streams,)), heads, folder)

@@ -95,4 +95,4 @@ def load_float(folder: Path) -> Predictor:
     with weights_file.opened(folder / "weights.npz") as stored:
         weights = dict(stored)
         trunk, heads = FloatTrunk(config, weights), Heads(weights, config.head_units)
-    return Predictor(config, trunk, heads)
+    return Predictor(config, trunk, heads, folder)

@@ -69,12 +69,16 @@ class Predictor:
         config: Sizes of the network.
         trunk: Its recurrent part.
         heads: What makes logits of the trunk's output.
+        folder: That it was loaded from, if any.
     """
 
-    def __init__(self, config: NetworkConfig, trunk: Trunk, heads: Heads) -> None:
+    def __init__(
+        self, config: NetworkConfig, trunk: Trunk, heads: Heads, folder: Path | None = None
+    ) -> None:
         self.config = config
         self.trunk = trunk
         self.heads = heads
+        self.folder = folder
 
     @classmethod
     def load(cls, folder: Path, threads: int = 2, sizes: Sequence[int] = SIZES) -> Predictor:
@@ -96,7 +100,7 @@ class Predictor:
                 f"{folder / 'trunk.tflite'} and {folder / 'config.json'} do not belong together; "
                 "install the model again"
             )
-        return cls(config, PaddedTrunk(trunk, sizes), heads)
+        return cls(config, PaddedTrunk(trunk, sizes), heads, folder)
 
     def zero(self, streams: int) -> Floats:
         """The recurrent state before the first step, float32 [B, L, 2, H]."""
