@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from composer.batch.jobs import BATCH_SIZE
 from composer.generation.best_of_n import BestOfN, takes_of
 from composer.generation.generate import MEMORY, at_join, make_streams
-from composer.generation.seed_plan import planner_of
 from composer.generation.seed_analysis import SeedAnalysis
+from composer.generation.seed_plan import planner_of
 from composer.generation.settings import Settings
 from composer.generation.stream import Stream
 from composer.network.predictor import Predictor

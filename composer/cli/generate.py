@@ -71,9 +71,11 @@ def settings_from(options: dict[str, Any]) -> Any:
     """Take the options of `with_settings` out of a command's arguments, as Settings.
 
     Raises:
-        SettingError: A value is out of range.
+        SettingError: A value is out of range, or a file that one names cannot be read.
     """
-    from composer.generation.settings import Settings
+    from composer.generation.settings import AUTO, OFF, Settings
+    from composer.planning import plan_file
+    from composer.planning.chart import chart_text
 
     values = {name: options.pop(name) for name in PARAMETERS}
     if values["rng_seed"] is None:
@@ -82,6 +84,10 @@ def settings_from(options: dict[str, Any]) -> Any:
     for name in ("parts", "drums", "no_drums"):
         texts = (text.strip() for given in values[name] for text in given.split(","))
         values[name] = tuple(text for text in texts if text)
+    if values["plan"] not in (AUTO, OFF):
+        values["plan"] = plan_file.text_of(Path(values["plan"]))
+    if values["chords"]:
+        values["chords"] = chart_text(values["chords"])
     return Settings(**values)
 
 

@@ -71,9 +71,7 @@ def continuations(
             if unguided:
                 stream = _unguided(piece, state, settings.rng_seed, variation)
             else:
-                (stream,) = make_streams(
-                    piece.analysis, state, wanted, [variation], planner
-                )
+                (stream,) = make_streams(piece.analysis, state, wanted, [variation], planner)
             number_of[stream] = number
             decoder.add([(piece.analysis, stream)])
         for stream in decoder.step():

@@ -15,8 +15,10 @@ import numpy as np
 from composer.encoding.events import (
     LONGEST,
     PART,
+    PITCH,
     SHIFT,
     SHIFT_TICKS,
+    SIZES,
     SLOTS,
     TICKS_PER_BEAT,
     TICKS_PER_SECOND,
@@ -40,7 +42,11 @@ from composer.generation.part_names import parts_called
 from composer.generation.seed_analysis import SeedAnalysis
 from composer.generation.settings import DEFAULT_BARS, Settings
 from composer.music.beat_grid import FREE
+from composer.music.chords import chord_tones
+from composer.planning.chart import read_chart
 
+SPARE_BARS = 8
+"""Bars planned beyond those that a number of notes mostly fills."""
 DENSER = 1.25
 """Times the seed's notes per beat that a continuation may have on the whole."""
 WRITTEN = 12
@@ -89,7 +95,8 @@ def make_constraints(analysis: SeedAnalysis, settings: Settings) -> Constraints:
     limits = part_limits(
         notes,
         events.programs,
-        scale_pitches(notes, events.programs, settings, settings.wanted_key or analysis.key),
+        scale_pitches(notes, events.programs, settings, settings.wanted_key or analysis.key)
+        | _chord_pitches(analysis, settings),
         settings.pitch_range,
         policy_for_seed(settings.takes),
         int(np.quantile(notes.durations, RARE, method="lower")),
@@ -173,3 +180,22 @@ def _rests(events: Events, bar: int) -> Ints:
         if len(own) >= KNOWN:
             longest[slot] = max(int(np.diff(own).max()), bar) + bar
     return longest
+
+
+def bars_to_come(analysis: SeedAnalysis, settings: Settings) -> int:
+    """How many bars are to be planned; of music that is asked for in notes, a guess."""
+    end = end_of(analysis, settings)
+    if end == UNLIMITED:
+        seed = analysis.segment()
+        per_note = seed.length / len(seed.rows) / seed.bar
+        return round((settings.notes or 0) * per_note) + SPARE_BARS
+    return (end - analysis.join) // analysis.bar
+
+
+def _chord_pitches(analysis: SeedAnalysis, settings: Settings) -> Bools:
+    """Pitches of the chords that were asked for, whatever the scale, bool [128]."""
+    tones: set[int] = set()
+    if settings.chords:
+        for pair in read_chart(settings.chords, bars_to_come(analysis, settings)):
+            tones.update(*map(chord_tones, pair))
+    return np.isin(np.arange(SIZES[PITCH]) % 12, list(tones))

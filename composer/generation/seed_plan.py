@@ -12,21 +12,18 @@ from typing import Protocol
 
 import numpy as np
 
-from composer.encoding.events import UNLIMITED, Events
+from composer.encoding.events import Events
 from composer.errors import SettingError
 from composer.generation.seed_analysis import SeedAnalysis
-from composer.generation.seed_constraints import end_of
+from composer.generation.seed_constraints import bars_to_come
 from composer.generation.settings import AUTO, OFF, Settings
 from composer.music.plan import Plan
 from composer.planning import plan_file
-from composer.planning.chart import chart_text, read_chart
+from composer.planning.chart import read_chart
 from composer.planning.form_letters import read_form
 from composer.planning.given import Given
 from composer.planning.planner import FILE
 from composer.planning.planner import Planner as BarPlanner
-
-_SPARE = 8
-"""Bars planned beyond those that a number of notes mostly fills."""
 
 
 class Planner(Protocol):
@@ -112,18 +109,8 @@ def given_of(analysis: SeedAnalysis, settings: Settings) -> Given | None:
         raise SettingError("in free time there are no bars to plan: give --grid beats")
     if from_file:
         metre = analysis.events.metres.metre_at(analysis.join)
-        return plan_file.read(Path(settings.plan)).given(metre, len(plan), bars)
+        return plan_file.parse(settings.plan).given(metre, len(plan), bars)
     given = read_form(settings.form, bars, len(plan)) if settings.form else Given()
     if settings.chords:
-        given = given.with_chords(read_chart(chart_text(settings.chords), bars))
+        given = given.with_chords(read_chart(settings.chords, bars))
     return given
-
-
-def bars_to_come(analysis: SeedAnalysis, settings: Settings) -> int:
-    """How many bars are to be planned; of music that is asked for in notes, a guess."""
-    end = end_of(analysis, settings)
-    if end == UNLIMITED:
-        seed = analysis.segment()
-        per_note = seed.length / len(seed.rows) / seed.bar
-        return round((settings.notes or 0) * per_note) + _SPARE
-    return (end - analysis.join) // analysis.bar

@@ -54,10 +54,9 @@ class Settings:
         drums: Parts that play drums, by number or name, whatever the file says.
         no_drums: Parts that play tones.
         plan: "auto" plans which bars come back, the chords and the end; "off" does not;
-            else the path of a plan file, whose bars hold.
+            else the text of a plan file, whose bars hold.
         form: Sections of the bars to come, as `composer.planning.form_letters` reads them.
-        chords: Of the bars to come, as `composer.planning.chart` reads them, or the path of
-            a chart.
+        chords: Of the bars to come, as `composer.planning.chart` reads them.
 
     Raises:
         SettingError: A value is out of range; the message names it and the range.

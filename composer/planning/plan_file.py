@@ -135,6 +135,16 @@ def read(path: Path) -> PlanFile:
         raise SettingError(f"plan {path}: {error}") from error
 
 
+def text_of(path: Path) -> str:
+    """The text of a plan file that can be read.
+
+    Raises:
+        SettingError: See `read`.
+    """
+    read(path)
+    return path.read_text(encoding="utf-8-sig")
+
+
 def parse(text: str) -> PlanFile:
     """Read the text of a plan file.
 

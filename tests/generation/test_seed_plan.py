@@ -8,12 +8,17 @@ import tiny_model
 from bars_of_music import quarters
 
 from composer.encoding.events import Events
+from composer.errors import SettingError
 from composer.generation.generate import continue_seed, make_streams, seed_state
 from composer.generation.seed_analysis import SeedAnalysis, analyse_seed
+from composer.generation.seed_constraints import make_constraints
 from composer.generation.seed_plan import bars_to_come, plan_ahead
 from composer.generation.settings import Settings
+from composer.music.chords import chord_name
 from composer.music.notes import Note, Part, Piece
 from composer.music.plan import EXACT, NONE, Plan, PlannedBar
+from composer.planning import plan_file
+from composer.planning.given import Given
 
 A, B, C = [76, 74, 72, 71], [69, 67, 65, 64], [79, 77, 81, 83]
 
@@ -28,6 +33,7 @@ class Again:
 
     def __init__(self) -> None:
         self.asked: list[tuple[int, bool, float]] = []
+        self.given: Given | None = None
 
     def propose(self, events: Events, bars: int, *, closes: bool, rng: np.random.Generator) -> Plan:
         self.asked.append((bars, closes, float(rng.random())))
@@ -109,3 +115,62 @@ def test_streams_keep_their_plan() -> None:
     assert stream.plan is not None and len(stream.plan) == 6
     (plain,) = make_streams(analysis, seed_state(analysis, predictor), Settings(bars=2), [0])
     assert plain.plan is None
+
+
+def test_a_form_and_chords_that_are_asked_for_are_given_to_the_planner() -> None:
+    planner = Again()
+    plan_ahead(seed(A, B, C, A), Settings(bars=4, form="BA", chords="Am F | C G"), 0, planner)
+    assert planner.given is not None
+    first, second, third, fourth = planner.given.bars
+    assert (first.reference, third.reference, fourth.reference) == (None, 0, 1)
+    assert [chord_name(code) for code in (*first.chords, *second.chords)] == ["Am", "F", "C", "G"]
+    assert third.chords == first.chords  # a chart begins again
+    plan_ahead(seed(A, B), Settings(bars=4), 0, planner)
+    assert planner.given is None
+
+
+def test_a_plan_that_was_written_down_holds() -> None:
+    analysis = seed(A, B, C, A)
+    assert analysis.events.plan is not None
+    whole = analysis.events.plan.followed_by([PlannedBar(1, 0, EXACT), PlannedBar(2, 0, EXACT)])
+    text = plan_file.plan_bytes(whole, (4, 4), 4).decode()
+    planner = Again()
+    plan_ahead(analysis, Settings(bars=2, plan=text), 0, planner)
+    assert planner.given is not None
+    assert [bar.reference for bar in planner.given.bars] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("wish", "told"),
+    [
+        ({"chords": "Am H"}, "chord"),
+        ({"chords": "C | C | C"}, "3 bars"),
+        ({"form": "A9"}, "bars"),
+        ({"form": "4"}, "form"),
+        ({"plan": "{}"}, "plan"),
+    ],
+)
+def test_a_wish_that_cannot_be_met_is_one_clear_line(wish: dict[str, str], told: str) -> None:
+    with pytest.raises(SettingError, match=told) as refused:
+        plan_ahead(seed(A, B), Settings(bars=2, **wish), 0, Again())  # type: ignore[arg-type]
+    assert "\n" not in str(refused.value)
+
+
+def test_wishes_need_bars_a_planner_and_one_plan() -> None:
+    free = analyse_seed(seed(A, B).piece, grid="free")
+    with pytest.raises(SettingError, match="--grid beats"):
+        plan_ahead(free, Settings(chords="C"), 0, Again())
+    with pytest.raises(SettingError, match="no planner"):
+        plan_ahead(seed(A, B), Settings(form="AA"), 0, None)
+    with pytest.raises(SettingError, match="leave out --plan"):
+        Settings(plan="off", chords="C")
+
+
+def test_chords_outside_the_scale_may_be_played_where_they_are_asked_for() -> None:
+    analysis = seed([60, 62, 64, 65], [67, 69, 71, 72])
+    plain, asked = (
+        make_constraints(analysis, Settings(bars=2, chords=chords)).table["pitches"][0, 0]
+        for chords in (None, "Ab")
+    )
+    assert not plain[68] and not plain[63]
+    assert asked[68] and asked[63] and not asked[66]
