@@ -35,7 +35,16 @@ class Again:
         self.asked: list[tuple[int, bool, float]] = []
         self.given: Given | None = None
 
-    def propose(self, events: Events, bars: int, *, closes: bool, rng: np.random.Generator) -> Plan:
+    def propose(
+        self,
+        events: Events,
+        bars: int,
+        *,
+        closes: bool,
+        rng: np.random.Generator,
+        given: Given | None = None,
+    ) -> Plan:
+        self.given = given
         self.asked.append((bars, closes, float(rng.random())))
         assert events.plan is not None
         return events.plan.followed_by(PlannedBar(0, 0, EXACT) for _ in range(bars))
