@@ -12,6 +12,7 @@ import click
 
 from composer import terminal
 from composer.cli.generate import settings_from, with_settings
+from composer.cli.options import device_option, model_option
 
 SOME_FAILED = 3
 """Exit code of a batch in which something failed."""
@@ -66,14 +67,8 @@ class _Batch(click.Command):
 )
 @with_settings(takes=1)
 @click.option("--continuation-only", is_flag=True, help="Leave the seeds out of the files.")
-@click.option("--model", default="default", show_default=True, help="A model's name or folder.")
-@click.option(
-    "--device",
-    type=click.Choice(["auto", "cpu", "gpu"]),
-    default="auto",
-    show_default=True,
-    help="What the network runs on; auto is the CPU.",
-)
+@model_option
+@device_option
 @click.option(
     "--batch-size",
     type=int,

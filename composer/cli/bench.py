@@ -9,6 +9,7 @@ import sys
 import click
 
 from composer import terminal
+from composer.cli.options import model_option
 
 
 def add_to(verbs: click.Group) -> None:
@@ -17,7 +18,7 @@ def add_to(verbs: click.Group) -> None:
 
 
 @click.group(invoke_without_command=True)
-@click.option("--model", default="default", show_default=True, help="A model's name or folder.")
+@model_option
 @click.option(
     "--notes",
     type=click.IntRange(5, 1_000_000),
@@ -82,7 +83,7 @@ def _counts(context: click.Context, option: click.Parameter, text: str) -> tuple
 
 
 @bench.command()
-@click.option("--model", default="default", show_default=True, help="A model's name or folder.")
+@model_option
 @click.option(
     "--phrases",
     type=click.IntRange(0, 100_000),

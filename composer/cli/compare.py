@@ -10,12 +10,13 @@ import click
 
 from composer import terminal
 from composer.cli.generate import check_free
+from composer.cli.options import model_option
 from composer.generation.parameters import TAKES
 
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILES...")
-@click.option("--model", default="default", show_default=True, help="A model's name or folder.")
+@model_option
 @click.option(
     "--train",
     metavar="DATASET",

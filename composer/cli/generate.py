@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from composer import terminal
+from composer.cli.options import device_option, model_option
 from composer.generation.parameters import PARAMETERS, TAKES, Parameter
 
 
@@ -116,14 +117,8 @@ OTHER_FORMATS = frozenset({".musicxml", ".xml", ".mxl", ".abc", ".krn", ".json",
 )
 @with_settings(takes=TAKES)
 @click.option("--continuation-only", is_flag=True, help="Leave the seed out of the file.")
-@click.option("--model", default="default", show_default=True, help="A model's name or folder.")
-@click.option(
-    "--device",
-    type=click.Choice(["auto", "cpu", "gpu"]),
-    default="auto",
-    show_default=True,
-    help="What the network runs on; auto is the CPU.",
-)
+@model_option
+@device_option
 @click.option("--plot", metavar="PNG", help="Draw a piano roll, seed and continuation apart.")
 @click.option("--wav", metavar="WAV", help="Write sound, with FluidSynth and a SoundFont.")
 @click.option("--play", is_flag=True, help="Play it: with FluidSynth, or else in the browser.")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from composer import terminal
+from composer.cli.options import model_option
 from composer.errors import ComposerError, DependencyError, SettingError
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def _config(context: click.Context, option: click.Parameter, path: Path | None) 
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     help="Folder for /composer/seed and /composer/save.",
 )
-@click.option("--model", default="default", show_default=True, help="A model's name or folder.")
+@model_option
 @click.option(
     "--processes",
     type=click.IntRange(1, 64),
@@ -342,7 +343,7 @@ def panic(midi_out: tuple[str, ...], osc_port: int) -> None:
 
 
 @click.command()
-@click.option("--model", default="default", show_default=True, help="A model's name or folder.")
+@model_option
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
 def doctor(model: str, as_json: bool) -> None:
     """Look whether this computer is fit for playing live, and say what to do if not.

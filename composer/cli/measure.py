@@ -10,6 +10,7 @@ import click
 
 from composer import terminal
 from composer.cli import compare as cli_compare
+from composer.cli.options import model_option
 from composer.errors import SettingError
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def add_to(verbs: click.Group) -> None:
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILES...")
-@click.option("--model", default="default", show_default=True, help="A model's name or folder.")
+@model_option
 @click.option(
     "--grid",
     type=click.Choice(["auto", "beats", "free"]),

@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
+from bars_of_music import Note
+from bars_of_music import events as piece
 
 from composer.analysis.form import plan_of, with_plan
-from composer.encoding.events import Events, quantise
+from composer.encoding.events import Events
 from composer.music.beat_grid import BEATS, FREE
 from composer.music.chords import chord_name, chord_tones, parse_chord
 from composer.music.notes import DRUM_PROGRAM
 from composer.music.plan import EXACT, NEAR, NONE
 from composer.music.timing import MetreMap
-
-BEAT = 24
-Note = tuple[float, float, int, int]
-"""(beat, beats long, part, pitch)."""
-
-
-def piece(
-    notes: list[Note], programs: tuple[int, ...] = (0, 0), metre: tuple[int, int] = (4, 4)
-) -> Events:
-    table = np.array(notes, dtype=float)
-    return quantise(
-        table[:, 0] * BEAT,
-        table[:, 1] * BEAT,
-        table[:, 2].astype(np.int64),
-        table[:, 3].astype(np.int64),
-        np.full(len(table), 80),
-        programs,
-        BEATS,
-        MetreMap(((0, *metre),)),
-    )
 
 
 def chord(name: str, beat: float, beats: float = 4) -> list[Note]:
