@@ -83,6 +83,12 @@ def test_a_bar_in_another_metre_has_its_beats(tmp_path: Path) -> None:
     assert [bar.beats for bar in chart(tmp_path).sections[1].bars] == [4, 4, 4, 4, 2, 4]
 
 
+def test_of_more_chords_than_beats_the_last_of_each_beat_is_played(tmp_path: Path) -> None:
+    text = SONG.replace("| (2/4) G:maj |", "| (2/4) G:maj C:maj D:7 E:min |")
+    bar = chart(tmp_path, text).sections[1].bars[4]
+    assert [(at, c and c.root) for at, c in bar.chords] == [(0.0, C), (1.0, E)]
+
+
 def test_the_tempo_follows_from_the_moments(tmp_path: Path) -> None:
     assert chart(tmp_path).bpm == pytest.approx(120)
 

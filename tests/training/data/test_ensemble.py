@@ -176,6 +176,13 @@ def test_a_pad_holds_a_chord_as_long_as_it_stays() -> None:
     assert {(at, length) for at, _, length, _ in rows} == {(0, 2 * BAR), (2 * BAR, BAR)}
 
 
+def test_a_chord_that_never_changes_is_taken_again_every_four_bars() -> None:
+    still = passage(*["C"] * 10)
+    for rows in (players.pad(still, 60, 3, 70), players.line(still, 76, True, 70)):
+        assert {at for at, *_ in rows} == {0, 4 * BAR, 8 * BAR}
+        assert {length for _, _, length, _ in rows} == {4 * BAR, 2 * BAR}
+
+
 def test_swung_eighths_are_long_and_short() -> None:
     straight, swung = passage("C"), passage("C", swung=True)
     assert [straight.moment(0, step) for step in (0, 2, 4)] == [0, 240, 480]

@@ -181,6 +181,8 @@ def _bars(text: str, usual: int, before: Chord | None) -> tuple[list[Bar], Chord
                 before = read_chord(symbol)
             # One chord has the bar, two have half of it each, more have a beat each.
             at = float(index * beats // max(len(symbols), 1))
+            if chords and chords[-1][0] == at:  # more chords than beats: the last one stays
+                chords.pop()
             if not chords or chords[-1][1] != before:
                 chords.append((at, before))
         bars.append(Bar(beats, tuple(chords)))

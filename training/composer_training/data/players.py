@@ -21,6 +21,8 @@ from composer_training.data.patterns import hits, scaled
 
 STEP = FINE_PER_BEAT // 4
 LOUD = {"X": 104, "x": 88, "o": 62}
+LONG = 16 * FINE_PER_BEAT
+"""How long a chord is held before it is taken again."""
 LOWEST_BASS = 28
 LOWEST_GUITAR = 40
 MINOR = (0, 3, 5, 7, 10, 12, 15, 17)
@@ -221,12 +223,8 @@ def pad(passage: Passage, around: float, size: int, loud: int) -> list[Row]:
             continue
         pitches = voicing(chord, centre, size)
         centre = 0.8 * float(np.mean(pitches)) + 0.2 * around
-        # Long ones are taken again every four bars.
-        at = start
-        while at < end:
-            stop = min(at + 16 * FINE_PER_BEAT, end)
-            rows += [(at, pitch, stop - at, loud) for pitch in pitches]
-            at = stop
+        for at in range(start, end, LONG):
+            rows += [(at, pitch, min(LONG, end - at), loud) for pitch in pitches]
     return rows
 
 
@@ -239,9 +237,10 @@ def line(passage: Passage, around: float, octaves: bool, loud: int) -> list[Row]
             continue
         before = min((_near(tone, 0.8 * before + 0.2 * around) for tone in chord.tones),
                      key=lambda pitch: abs(pitch - before))  # fmt: skip
-        rows.append((start, before, end - start, loud))
-        if octaves:
-            rows.append((start, before - 12, end - start, loud - 4))
+        for at in range(start, end, LONG):
+            rows.append((at, before, min(LONG, end - at), loud))
+            if octaves:
+                rows.append((at, before - 12, min(LONG, end - at), loud - 4))
     return rows
 
 
