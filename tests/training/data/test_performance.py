@@ -20,7 +20,6 @@ HYMN = np.array(
     dtype=np.int32,
 )
 """Thirty-two bars of chords in four voices, a chord to the beat, at 120 beats a minute."""
-SEEDS = range(12)
 
 
 def hymn(*programs: int, dynamics: bool = False) -> Record:
@@ -39,8 +38,12 @@ def voice(notes: Notes, of: int) -> Notes:
     return notes[(notes[:, 2] >= of) & (notes[:, 2] < of + 7)]
 
 
+SEEDS = [seed for seed in range(120) if len(played(seed)) == len(HYMN)][:12]
+"""Of pianists who play it without a trill."""
+
+
 def test_every_written_note_is_played_once_and_in_time() -> None:
-    record, notes = perform(hymn(), HYMN, np.random.default_rng(0))
+    record, notes = perform(hymn(), HYMN, np.random.default_rng(SEEDS[0]))
     assert record.kind == FREE and record.dynamics and record.metres == ((0, 4, 4),)
     assert sorted(notes[:, 2].tolist()) == sorted(HYMN[:, 2].tolist())
     assert notes[0, 0] == 0 and (np.diff(notes[:, 0]) >= 0).all()
@@ -81,6 +84,23 @@ def test_no_two_beats_are_equally_long_and_the_last_ones_are_the_longest() -> No
     assert np.mean(slower) > 1.15
 
 
+def test_a_trill_goes_to_the_note_above_and_ends_on_its_own() -> None:
+    """A note of two seconds, at the end of a scale in C."""
+    scale = [(beat * BEAT, 0, pitch, BEAT, 80) for beat, pitch in enumerate(
+        (60, 62, 64, 65, 67, 69, 71, 72, 71, 69, 67, 65, 64, 62, 60, 62, 64))]  # fmt: skip
+    held = np.array([*scale, (17 * BEAT, 0, 76, 8 * BEAT, 80)], dtype=np.int32)
+    trills = 0
+    for seed in range(60):
+        notes = played(seed, held, hymn(0))
+        last = notes[notes[:, 2] > 74]
+        if len(last) < 6:
+            continue
+        trills += 1
+        assert last[:, 2].tolist() == [76, 77] * (len(last) // 2) + [76]
+        assert 40 < np.median(np.diff(last[:, 0])) < 130
+    assert trills >= 1
+
+
 def test_the_melody_is_louder_than_what_goes_with_it() -> None:
     above = [
         voice(notes, SOPRANO)[:, 4].mean() - voice(notes, TENOR)[:, 4].mean()
@@ -92,7 +112,7 @@ def test_the_melody_is_louder_than_what_goes_with_it() -> None:
 def test_some_hold_the_pedal_and_some_let_go() -> None:
     """How many of a chord's notes last into the chord after the next."""
     held = []
-    for seed in range(24):
+    for seed in SEEDS:
         notes = played(seed)
         beat = np.median(np.diff(voice(notes, SOPRANO)[:, 0]))
         held.append((notes[:, 3] > 1.5 * beat).mean())
@@ -129,7 +149,7 @@ def test_a_key_that_two_staves_strike_is_struck_once() -> None:
     other[:, 1] = 1
     both = np.concatenate([doubled, other])
     both = both[np.lexsort((both[:, 2], both[:, 1], both[:, 0]))]
-    assert len(played(0, both)) == len(HYMN)
+    assert len(voice(played(0, both), ALTO)) == len(voice(HYMN, ALTO))
 
 
 @pytest.mark.parametrize("dynamics", [True, False])
@@ -146,4 +166,4 @@ def test_written_dynamics_are_heard(dynamics: bool) -> None:
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5])
 def test_a_few_notes_are_played_too(count: int) -> None:
-    assert len(played(1, HYMN[:count])) == count
+    assert len(played(SEEDS[0], HYMN[:count])) >= count
