@@ -20,6 +20,7 @@ from composer.generation.settings import AUTO, OFF, Settings
 from composer.music.plan import Plan
 from composer.planning import plan_file
 from composer.planning.chart import read_chart
+from composer.planning.choice import TRIES, most_usual
 from composer.planning.form_letters import read_form
 from composer.planning.given import Given
 from composer.planning.planner import FILE
@@ -91,8 +92,18 @@ def plan_ahead(
             raise SettingError("this model has no planner: leave out --plan, --form and --chords")
         return None
     bars, closes = bars_to_come(analysis, settings), settings.notes is None
-    rng = np.random.default_rng((settings.rng_seed, variation, 0))
-    return planner.propose(analysis.events, bars, closes=closes, rng=rng, given=given)
+    plans = [
+        planner.propose(
+            analysis.events,
+            bars,
+            closes=closes,
+            rng=np.random.default_rng((settings.rng_seed, variation, number)),
+            given=given,
+        )
+        for number in range(TRIES)
+    ]
+    heard = len(analysis.events.plan)
+    return most_usual(plans, heard, settings.wanted_key or analysis.key, closes)
 
 
 def given_of(analysis: SeedAnalysis, settings: Settings) -> Given | None:

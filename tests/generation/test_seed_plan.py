@@ -18,6 +18,7 @@ from composer.music.chords import chord_name
 from composer.music.notes import Note, Part, Piece
 from composer.music.plan import EXACT, NONE, Plan, PlannedBar
 from composer.planning import plan_file
+from composer.planning.choice import TRIES
 from composer.planning.given import Given
 
 A, B, C = [76, 74, 72, 71], [69, 67, 65, 64], [79, 77, 81, 83]
@@ -87,8 +88,34 @@ def test_each_variation_has_a_plan_of_its_own_and_always_the_same() -> None:
     planner = Again()
     for variation in (0, 1, 0):
         plan_ahead(seed(A, B), Settings(rng_seed=7), variation, planner)
-    first, other, again = (number for _, _, number in planner.asked)
-    assert first == again != other
+    first, other, again = (
+        [number for *_, number in planner.asked[TRIES * call : TRIES * (call + 1)]]
+        for call in range(3)
+    )
+    assert first == again and len({*first, *other}) == 2 * TRIES
+
+
+def test_of_several_plans_the_most_usual_is_taken() -> None:
+    """Of plans of which one brings nothing back, that one is not taken."""
+
+    class Either(Again):
+        def propose(
+            self,
+            events: Events,
+            bars: int,
+            *,
+            closes: bool,
+            rng: np.random.Generator,
+            given: Given | None = None,
+        ) -> Plan:
+            plan = super().propose(events, bars, closes=closes, rng=rng, given=given)
+            if len(self.asked) == 2:
+                return plan
+            return plan.cut(len(plan) - bars).followed_by([PlannedBar()] * bars)
+
+    planner = Either()
+    plan = plan_ahead(seed(A, B, C, A), Settings(bars=4), 0, planner)
+    assert plan is not None and [bar.reference for bar in plan.bars[4:]] == [0, 0, 0, 0]
 
 
 def test_nothing_is_planned_where_that_is_wished_or_in_free_time() -> None:

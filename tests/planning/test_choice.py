@@ -1,0 +1,61 @@
+"""Choice: among plans, the one in the key, that brings something back and comes home."""
+
+from __future__ import annotations
+
+from composer.music.chords import parse_chord
+from composer.music.keys import Key
+from composer.music.plan import EXACT, NONE, Plan, PlannedBar
+from composer.planning.choice import misfit, most_usual, traits
+
+C_MAJOR = Key(0, "major")
+
+
+def bars(chords: str, references: list[int]) -> list[PlannedBar]:
+    """A bar to each chord."""
+    return [
+        PlannedBar(reference, 0, EXACT if reference != NONE else 0, (parse_chord(name),) * 2)
+        for name, reference in zip(chords.split(), references, strict=True)
+    ]
+
+
+SEED = bars("C Am F G C Am F G", [NONE, NONE, NONE, NONE, 0, 1, 2, 3])
+
+
+def plan(chords: str, references: list[int]) -> Plan:
+    return Plan((*SEED, *bars(chords, references)))
+
+
+AGAIN = plan("C Am F G C Dm G C", [0, 1, 2, 3, 4, NONE, NONE, 4])
+ASTRAY = plan("C Bbm Ebm Ab C F#m B E", [0, NONE, NONE, NONE, 4, NONE, NONE, NONE])
+
+
+def test_harmony_that_stays_in_the_key_is_more_usual_than_one_that_never_comes_round() -> None:
+    assert most_usual([ASTRAY, AGAIN, ASTRAY], 8, C_MAJOR, True) is AGAIN
+
+
+def test_one_chord_for_ever_is_not_usual() -> None:
+    frozen = plan("C C C C C C C C", [0, 8, 9, 10, 11, 12, 13, 14])
+    assert misfit(AGAIN, 8, C_MAJOR, False) < misfit(frozen, 8, C_MAJOR, False)
+
+
+def test_an_end_is_on_the_tonic_where_there_is_to_be_one() -> None:
+    open_end = plan("C Am F G C Dm G F", [0, 1, 2, 3, 4, NONE, NONE, 2])
+    assert most_usual([open_end, AGAIN], 8, C_MAJOR, True) is AGAIN
+    closing = misfit(open_end, 8, C_MAJOR, True) - misfit(AGAIN, 8, C_MAJOR, True)
+    going_on = misfit(open_end, 8, C_MAJOR, False) - misfit(AGAIN, 8, C_MAJOR, False)
+    assert closing > going_on
+
+
+def test_the_traits_by_hand() -> None:
+    found = traits(AGAIN, 8)
+    assert found["returns"] == 6 / 8 and found["of the seed"] == 6 / 8
+    assert found["runs"] == 4 / 4  # 0 to 4, each one on from the last
+    # Of fifteen pairs of half bars these are new: C to Dm, in Dm, Dm to G.
+    assert found["new pairs"] == 3 / 15
+    assert found["outside"] == 0 and traits(ASTRAY, 8)["outside"] == 6 / 8
+
+
+def test_of_equals_the_first_and_of_nothing_nothing() -> None:
+    same = plan("C Am F G C Dm G C", [0, 1, 2, 3, 4, NONE, NONE, 4])
+    assert most_usual([AGAIN, same], 8, None, True) is AGAIN
+    assert misfit(Plan(()), 0, None, True) == 0
