@@ -119,19 +119,20 @@ def test_more_of_the_band_plays_in_a_chorus_than_in_the_intro() -> None:
 
 
 def test_what_comes_back_is_played_as_it_was() -> None:
-    """Of the second verse: each part plays the first one's pitches, or has entered or left."""
+    """Of the second verse: each part plays the first one's notes, or has entered or left."""
+    compared = 0
     for seed in range(8):
         record, notes = band(seed)
         for slot, program in enumerate(record.programs):
             if program == DRUM_PROGRAM:
                 continue
             own = notes[notes[:, 1] == slot]
-            verses = [
-                own[(own[:, 0] >= (a + 1) * BAR) & (own[:, 0] < (a + 7) * BAR)] for a in (4, 20)
-            ]
-            one, two = (sorted(verse[:, 2].tolist()) for verse in verses)
-            # A player's hair before the bar line may move a chord over it.
-            assert not one or not two or abs(len(one) - len(two)) <= 12
+            bar = (own[:, 0] + 60) // BAR  # a player is early by less than that
+            verses = [sorted(own[(bar >= a) & (bar < a + 8), 2].tolist()) for a in (4, 20)]
+            if all(verses):
+                compared += 1
+                assert verses[0] == verses[1]
+    assert compared > 20
 
 
 def test_a_lead_sheet_s_tune_is_sung() -> None:

@@ -67,9 +67,12 @@ def test_a_song_s_chart_has_its_key_its_sections_and_its_tune() -> None:
     chart = chart_of(record, notes)
     assert chart is not None and chart.tonic == C and chart.bpm == 120
     assert [(s.letter, s.kind, len(s.bars)) for s in chart.sections] == [
-        ("A", "intro", 8), ("B", "verse", 8), ("C", "chorus", 8), ("B", "verse", 8),
+        ("A", "intro", 8),
+        ("B", "verse", 8),
         ("C", "chorus", 8),
-    ] or [s.kind for s in chart.sections].count("chorus") == 2  # fmt: skip
+        ("B", "verse", 8),
+        ("C", "chorus", 8),
+    ]
     assert len(chart.melody) == 128 and chart.melody[0][0] == 32.0
 
 
