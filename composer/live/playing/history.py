@@ -184,9 +184,13 @@ class PlayerHistory:
                 states[old] = None
         states[-1] = state
         if len(states) > KEPT + STRIDE:
-            first = next(index for index in range(STRIDE, len(states)) if states[index] is not None)
+            # What leads back to before a reply that has just been drawn stays, however long that
+            # is: it may never be played.
+            last = len(states) - (count if count > 1 else 0)
+            kept = (index for index in range(STRIDE, last) if states[index] is not None)
+            first = next(kept, 0)
             del self.notes[:first], states[:first]
-            self._fresh = False
+            self._fresh = self._fresh and not first
 
     def aligned(self, state: State, onset: int, *, first: bool = False) -> tuple[State, int]:
         """A state from which a shift class leads exactly to an onset, and that class.

@@ -19,7 +19,7 @@ from composer.generation.settings import Settings
 from composer.live.core.improviser import BAND, GenerateRequest, ProposedNote
 from composer.live.core.scheduler import Play
 from composer.live.core.sessions import Sessions
-from composer.live.playing.history import NEAR, PlayerHistory
+from composer.live.playing.history import KEPT, NEAR, STRIDE, PlayerHistory
 from composer.live.playing.inference import MORE, REMEMBERED, InferenceScheduler
 from composer.live.playing.live_constraints import make_live_constraints
 from composer.live.playing.network_improviser import NetworkImproviser
@@ -376,6 +376,30 @@ def test_after_a_long_answer_the_way_back_is_short(scheduler: InferenceScheduler
         improviser.discard(start + 384)  # it was not to be played
         assert memory.behind == 0
         assert memory.kept_states < NEAR + 6
+
+
+@pytest.mark.parametrize("goes_on_at", [210, 900], ids=["before it begins", "in its middle"])
+def test_a_very_long_answer_that_is_given_up_was_never_there(
+    scheduler: InferenceScheduler, goes_on_at: int
+) -> None:
+    """More notes than are remembered one by one."""
+    improviser = listened(scheduler, FREE)
+    phrase = [(5 * n, 48 + n, 4) for n in range(20)]
+    play(improviser, phrase)
+    work(scheduler)
+    wanted = Settings(rng_seed=1, density=40.0)
+    improviser.generate(GenerateRequest(240, 240, 2240, frozenset({0}), wanted, 1))
+    work(scheduler)
+    answer = improviser.take()
+    assert len(answer) > KEPT + STRIDE
+    improviser.discard(max(goes_on_at, 240))
+    play(improviser, [(goes_on_at, 60, 10)])
+    work(scheduler)
+    memory = improviser.history
+    assert memory is not None and memory.behind == 0
+    assert int(memory.state.context.clock[0]) == goes_on_at
+    assert all(note.onset < goes_on_at for note in memory.notes if note.own)
+    assert memory.notes[-1].onset == goes_on_at
 
 
 def test_an_endless_answer_hears_who_plays_over_it(scheduler: InferenceScheduler) -> None:
