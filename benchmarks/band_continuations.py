@@ -1,0 +1,163 @@
+"""Whether bands stay bands: continues pieces of many tracks and counts what each part does.
+
+    python benchmarks/band_continuations.py FOLDER --pieces 20 --takes 16
+
+The first 32 bars of each MIDI file with enough parts are the seed, and 16 bars are made. Of each
+part that plays in the seed's last 16 bars: whether its notes a bar stay within a factor of two
+of that, and whether it falls silent; beside them the piece's own next 16 bars. Of drummers: in how
+many bars the snare is struck in the places in which it was in most bars of the seed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+
+from composer import models
+from composer.encoding.events import PART, PITCH, TICKS_PER_BEAT, Events, decode, encode
+from composer.errors import ComposerError
+from composer.generation.continuation import Continuation
+from composer.generation.generate import continue_seed
+from composer.generation.seed_analysis import analyse_seed
+from composer.generation.seed_files import open_seed
+from composer.generation.settings import Settings
+from composer.music.beat_grid import BEATS, find_grid
+from composer.music.notes import DRUM_PROGRAM
+from composer.music.timing import bar_ticks
+from composer.network.predictor import Predictor
+
+SEED, NEXT, LOOKED_AT = 32, 16, 16
+SNARES = (38, 40)
+
+Counts = NDArray[np.float64]
+
+
+@dataclass
+class Parts:
+    """Of the parts of some pieces: notes a bar before the cut and after it, and of snares.
+
+    Attributes:
+        ratios: Notes a bar after the cut to those before, of each part that plays before.
+        drums: The same of drum parts.
+        backbeat: Share of bars with the snare where it was, of each drummer with such places.
+    """
+
+    ratios: list[float]
+    drums: list[float]
+    backbeat: list[float]
+
+    def line(self, name: str) -> str:
+        """As a line of text."""
+        ratios, drums = np.array(self.ratios), np.round(np.sort(self.drums), 2).tolist()
+        kept = np.mean((ratios >= 0.5) & (ratios <= 2))
+        snare = np.mean(self.backbeat) if self.backbeat else float("nan")
+        return (
+            f"{name:8s} parts within a factor of two {kept:.2f} of {len(ratios)}, silent "
+            f"{np.mean(ratios == 0):.2f}; snare where it was {snare:.2f} of bars; drums {drums}"
+        )
+
+    def add(self, programs: tuple[int, ...], before: Part, after: Part) -> None:
+        """With one piece more: its (onsets in bars, parts, pitches) before and after the cut."""
+        for slot, program in enumerate(programs):
+            had = np.sum(before[1] == slot) / LOOKED_AT
+            if not had:
+                continue
+            ratio = float(np.sum(after[1] == slot) / NEXT / had)
+            self.ratios.append(ratio)
+            if program == DRUM_PROGRAM:
+                self.drums.append(ratio)
+                places = _snare(before, slot).mean(axis=0) > 0.5
+                if places.any():
+                    self.backbeat.append(float(_snare(after, slot)[:, places].all(axis=1).mean()))
+
+
+Part = tuple[Counts, NDArray[np.int64], NDArray[np.int64]]
+
+
+def _snare(notes: Part, slot: int) -> NDArray[np.bool_]:
+    """Bars by sixteenths: whether the snare is struck there."""
+    onsets, parts, pitches = notes
+    struck = np.zeros((NEXT, 16), dtype=bool)
+    own = (parts == slot) & np.isin(pitches, SNARES)
+    bars = np.floor(onsets[own]).astype(int)
+    places = np.round((onsets[own] - bars) * 16).astype(int)
+    bars, places = bars + places // 16, places % 16
+    inside = bars < NEXT
+    struck[bars[inside], places[inside]] = True
+    return struck
+
+
+def band(path: Path, parts: int) -> tuple[Events, int] | None:
+    """The events of a piece with enough parts and bars, and its bar; None of another."""
+    try:
+        piece = open_seed(path).piece
+    except ComposerError:
+        return None
+    grid = find_grid(piece)
+    if grid.kind != BEATS:
+        return None
+    events, _ = encode(piece, grid)
+    bar = bar_ticks(*events.metres.changes[0][1:], TICKS_PER_BEAT)
+    long_enough = len(events.rows) and events.onsets[-1] >= (SEED + NEXT) * bar
+    if len(events.programs) < parts or len(events.metres.changes) > 1 or not long_enough:
+        return None
+    return events, bar
+
+
+def _notes(onsets: NDArray[np.int64], rows: NDArray[np.int16], start: int, bar: int) -> Part:
+    inside = (onsets >= start) & (onsets < start + NEXT * bar)
+    return (onsets[inside] - start) / bar, rows[inside, PART], rows[inside, PITCH]
+
+
+@click.command()
+@click.argument("folder", type=click.Path(exists=True, path_type=Path))
+@click.option("--model", default="default", help="A model's name or folder.")
+@click.option("--pieces", default=20, help="At most.")
+@click.option("--parts", default=8, help="At least.")
+@click.option("--takes", default=16, help="Ways in which each bar is tried.")
+@click.option("--plan", default="auto", help="auto or off.")
+def main(folder: Path, model: str, pieces: int, parts: int, takes: int, plan: str) -> None:
+    """Continue bands and count."""
+    predictor = Predictor.load(models.find(model))
+    made, people = Parts([], [], []), Parts([], [], [])
+    done = 0
+    for path in sorted(folder.rglob("*.mid")):
+        found = band(path, parts)
+        if found is None or done >= pieces:
+            continue
+        events, bar = found
+        cut = SEED * bar
+        split = int(np.searchsorted(events.onsets, cut))
+        seed = decode(replace(events, rows=events.rows[:split]))
+        analysis = analyse_seed(seed, grid="beats")
+        if analysis.join != cut:
+            continue
+        settings = Settings(bars=NEXT, takes=takes, plan=plan)
+        (continuation,) = continue_seed(analysis, predictor, settings)
+        before = _notes(events.onsets, events.rows, cut - LOOKED_AT * bar, bar)
+        made.add(events.programs, before, _made(continuation))
+        people.add(events.programs, before, _notes(events.onsets, events.rows, cut, bar))
+        done += 1
+        click.echo(f"{path.name}: {len(events.programs)} parts", err=True)
+    click.echo(f"{done} pieces")
+    click.echo(made.line("made"))
+    click.echo(people.line("people"))
+
+
+def _made(continuation: Continuation) -> Part:
+    """The new notes; a decoded piece has a part for each slot, in event ticks."""
+    notes = [
+        (note.onset - continuation.join, part, note.pitch)
+        for part, played in enumerate(continuation.piece.parts)
+        for note in played.notes
+    ]
+    table = np.array(notes, dtype=np.int64).reshape(-1, 3)
+    return table[:, 0] / continuation.analysis.bar, table[:, 1], table[:, 2]
+
+
+if __name__ == "__main__":
+    main()
