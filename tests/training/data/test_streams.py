@@ -13,6 +13,7 @@ from composer_training.data.augment import PLAIN, Augmentation
 from composer_training.data.dataset import Dataset, Record, to_events
 from composer_training.data.streams import Dealer, Streams, target_weights
 
+from composer.analysis.form import with_plan
 from composer.encoding.events import DURATION, END, FIELDS, NO_SHIFT, PITCH, SHIFT, VELOCITY
 from composer.encoding.features import features
 from composer.errors import SettingError
@@ -32,7 +33,7 @@ def test_a_stream_plays_whole_pieces_one_after_another(tiny: Dataset) -> None:
     """Put the chunks of a stream together again: declarations, notes, END, the next piece."""
     source = streams(tiny, batch_size=2, steps=7, augmentation=PLAIN)
     pieces = {
-        features(to_events(record, tiny.notes(record)), end=True).tobytes()
+        features(with_plan(to_events(record, tiny.notes(record))), end=True).tobytes()
         for record in tiny.records
         if record.split == "train"
     }

@@ -40,6 +40,8 @@ class Augmentation:
         corruption: Share of bars at which a corrupted span begins, in the half of the pieces
             that have any (`composer_training.data.corruption`).
         forgetful: Share of pieces through which nothing is recalled.
+        plan_noise: How much of the noise of `composer_training.data.plan_noise` the plans of
+            pieces get, 0..1.
     """
 
     semitones: int = 6
@@ -52,6 +54,7 @@ class Augmentation:
     loose: float = 0.12
     corruption: float = 0.08
     forgetful: float = 0.08
+    plan_noise: float = 1.0
 
 
 PLAIN = Augmentation(
@@ -65,6 +68,7 @@ PLAIN = Augmentation(
     loose=0,
     corruption=0,
     forgetful=0,
+    plan_noise=0,
 )
 """Every piece as it is."""
 

@@ -20,17 +20,23 @@ _OTHER_REFERENCE, _LOST_REFERENCE, _OTHER_CHORD = 0.03, 0.04, 0.04
 """Shares of bars, or half bars, whose reference or chord is another one or is not told."""
 
 
-def spoilt(plan: Plan | None, rng: np.random.Generator) -> Plan | None:
-    """A plan with noise, or none at all."""
-    if plan is None or rng.random() < NO_PLAN:
+def spoilt(plan: Plan | None, amount: float, rng: np.random.Generator) -> Plan | None:
+    """A plan with noise, or none at all.
+
+    Args:
+        plan: Of the piece as it is.
+        amount: Of noise, by which all shares are multiplied, 0..1.
+        rng: Source of all randomness.
+    """
+    if plan is None or rng.random() < amount * NO_PLAN:
         return None
-    referring, harmonic, phrased, ending = rng.random(4) >= (
-        _NO_REFERENCES, _NO_CHORDS, _NO_PHRASES, _NO_ENDING,
-    )  # fmt: skip
+    referring, harmonic, phrased, ending = rng.random(4) >= amount * np.array(
+        [_NO_REFERENCES, _NO_CHORDS, _NO_PHRASES, _NO_ENDING]
+    )
     bars = []
     for number, bar in enumerate(plan.bars):
-        reference, nearness = _reference(number, bar, rng) if referring else (NONE, 0)
-        first, second = (_chord(code, rng) if harmonic else NO_CHORD for code in bar.chords)
+        reference, nearness = _reference(number, bar, amount, rng) if referring else (NONE, 0)
+        first, second = (_chord(code, amount, rng) if harmonic else NO_CHORD for code in bar.chords)
         bars.append(
             PlannedBar(
                 reference,
@@ -44,17 +50,19 @@ def spoilt(plan: Plan | None, rng: np.random.Generator) -> Plan | None:
     return Plan(tuple(bars))
 
 
-def _reference(number: int, bar: PlannedBar, rng: np.random.Generator) -> tuple[int, int]:
+def _reference(
+    number: int, bar: PlannedBar, amount: float, rng: np.random.Generator
+) -> tuple[int, int]:
     chance = rng.random()
-    if bar.reference != NONE and chance < _LOST_REFERENCE:
+    if bar.reference != NONE and chance < amount * _LOST_REFERENCE:
         return NONE, 0
-    if number and chance > 1 - _OTHER_REFERENCE:
+    if number and chance > 1 - amount * _OTHER_REFERENCE:
         return int(rng.integers(number)), int(rng.integers(LOOSE, NEAR + 1))
     return bar.reference, bar.nearness
 
 
-def _chord(code: int, rng: np.random.Generator) -> int:
+def _chord(code: int, amount: float, rng: np.random.Generator) -> int:
     chance = rng.random()
-    if chance < _OTHER_CHORD:
+    if chance < amount * _OTHER_CHORD:
         return NO_CHORD
-    return int(rng.integers(1, CHORDS)) if chance < 2 * _OTHER_CHORD else code
+    return int(rng.integers(1, CHORDS)) if chance < 2 * amount * _OTHER_CHORD else code

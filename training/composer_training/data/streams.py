@@ -209,7 +209,7 @@ class Streams:
         varied, notes = augment(record, self.dataset.notes(record), self.augmentation, rng)
         events = to_events(varied, notes)
         # The plan is of the music as it was meant.
-        events = replace(events, plan=spoilt(plan_of(events), rng))
+        events = replace(events, plan=spoilt(plan_of(events), self.augmentation.plan_noise, rng))
         corrupted = np.zeros(len(events.rows), dtype=bool)
         if rng.random() < 0.5 and self.augmentation.corruption:
             events, corrupted = corrupt(events, self.augmentation.corruption, rng)
