@@ -186,8 +186,8 @@ class PlayerHistory:
         if len(states) > KEPT + STRIDE:
             # What leads back to before a reply that has just been drawn stays, however long that
             # is: it may never be played.
-            last = len(states) - (count if count > 1 else 0)
-            kept = (index for index in range(STRIDE, last) if states[index] is not None)
+            before = len(states) - (count if count > 1 else 0)
+            kept = (index for index in range(STRIDE, before) if states[index] is not None)
             first = next(kept, 0)
             del self.notes[:first], states[:first]
             self._fresh = self._fresh and not first
