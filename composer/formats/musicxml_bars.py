@@ -43,8 +43,10 @@ class _Held:
 
     @property
     def is_odd(self) -> bool:
-        """Whether it holds more or less than its metre."""
-        return self.metre is not None and abs(self.length - self.metre) > _SMALL
+        """Whether it holds more or less than its metre; a silent bar that was put in does not."""
+        if self.metre is None or (not self.length and self.bar.get("implicit") == "yes"):
+            return False
+        return abs(self.length - self.metre) > _SMALL
 
 
 def keep_in_step(parts: Sequence[list[ET.Element]], names: Sequence[str], remark: Remark) -> None:
@@ -74,7 +76,7 @@ def keep_in_step(parts: Sequence[list[ET.Element]], names: Sequence[str], remark
         wrong = [
             (index, number)
             for number, own in there
-            if own.length and own.is_odd and not (alike and _is_split(held[number], index))
+            if own.is_odd and not (alike and _is_split(held[number], index))
         ]
         if not alike and not wrong:
             wrong = [(index, number) for number, own in there if 0 < own.length < longest]
@@ -98,11 +100,16 @@ def _put_in_missing_bars(
         own = {bar.get("number"): bar for bar in part}
         missing = [number for number in numbers if number not in own]
         if lacking == len(missing) and len(set(numbers)) == len(numbers):
-            part[:] = [own.get(n, ET.Element("measure", {"number": str(n)})) for n in numbers]
+            part[:] = [own.get(n, _silent_bar(n)) for n in numbers]
             where = f"bar {missing[0]}" + (f" and {lacking - 1} more" if lacking > 1 else "")
             remark(f"{name or 'a part'} lacks {where}, and is silent there")
         else:
             remark(f"{name or 'a part'} has {lacking} bars fewer than another, whichever they are")
+
+
+def _silent_bar(number: str | None) -> ET.Element:
+    """A bar that is meant to hold nothing."""
+    return ET.Element("measure", {"number": str(number), "implicit": "yes"})
 
 
 def _tell(
@@ -172,6 +179,8 @@ def _is_split(part: Sequence[_Held], index: int) -> bool:
         return False
     if index in (0, len(part) - 1) or own.bar.get("implicit") == "yes":
         return True
+    if not own.length:
+        return False
     if own.bar.find("barline/repeat") is not None or own.bar.find("barline/ending") is not None:
         return True
     near = [part[index - 1], part[index + 1]]

@@ -97,6 +97,12 @@ def test_a_second_voice_stays_at_the_bar_line_when_the_first_is_too_long(tmp_pat
     assert "holds 5 beats" in music.remarks[0]
 
 
+def test_a_bar_without_a_note_or_rest_is_told(tmp_path: Path) -> None:
+    music = read(tmp_path, [UP, UP, UP, UP], [WHOLE, "", WHOLE, WHOLE])
+    assert rows(music, 1) == [(0, 67), (8, 67), (12, 67)]
+    assert music.remarks[0].startswith("bar 2 of Ben holds 0 beats where the metre has 4")
+
+
 def test_a_bar_that_a_part_lacks_is_silence_there(tmp_path: Path) -> None:
     read(tmp_path, [UP, UP, WHOLE], [WHOLE, WHOLE, WHOLE])
     path = tmp_path / "score.musicxml"
