@@ -19,6 +19,7 @@ from composer.cli import generate as cli_generate
 from composer.cli import library as cli_library
 from composer.cli import live as cli_live
 from composer.cli import measure as cli_measure
+from composer.cli import plan as cli_plan
 from composer.cli import prepare as cli_prepare
 from composer.cli import training as cli_training
 from composer.errors import ComposerError
@@ -79,6 +80,7 @@ def verbs(debug: bool) -> None:
 
 
 cli_generate.add_to(verbs)
+cli_plan.add_to(verbs)
 cli_batch.add_to(verbs)
 cli_live.add_to(verbs)
 cli_prepare.add_to(verbs)

@@ -10,7 +10,7 @@ exactly, ~1 nearly, (1) in part; =1+2 two semitones higher. A double bar line en
 from __future__ import annotations
 
 import itertools
-from typing import Any, Final
+from typing import Final
 
 from composer.music.chords import NO_CHORD, chord_name
 from composer.music.plan import EXACT, NEAR, NONE, Plan, PlannedBar
@@ -22,12 +22,15 @@ LINE: Final = 4
 
 def bar_text(bar: PlannedBar) -> str:
     """The chords of a bar, and what it takes up: "Dm G ~3"."""
+    return f"{chords_text(bar)} {reference_text(bar)}".rstrip()
+
+
+def chords_text(bar: PlannedBar) -> str:
+    """The chords of a bar: "Dm", "Dm G", "-" for none."""
     first, second = bar.chords
     if first == second:
-        chords = "-" if first == NO_CHORD else chord_name(first)
-    else:
-        chords = f"{chord_name(first)} {chord_name(second)}"
-    return f"{chords} {reference_text(bar)}".rstrip()
+        return "-" if first == NO_CHORD else chord_name(first)
+    return f"{chord_name(first)} {chord_name(second)}"
 
 
 def reference_text(bar: PlannedBar) -> str:
@@ -67,14 +70,3 @@ def plan_lines(plan: Plan, heard: int) -> list[str]:
             closing = "||" if stop == end and plan.bars[end - 1].phrase == 1 else "|"
             lines.append(f"{start + 1:{digits}}  {name:3s} | {row} {closing}")
     return lines
-
-
-def as_document(plan: Plan, heard: int) -> dict[str, Any]:
-    """What `composer plan --json` prints beside the plan itself: its sections."""
-    return {
-        "seed_bars": heard,
-        "sections": [
-            {"name": section.name, "bar": section.start + 1, "bars": section.bars}
-            for section in sections_of(plan)
-        ],
-    }

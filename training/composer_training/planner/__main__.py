@@ -9,6 +9,8 @@ import click
 import numpy as np
 
 from composer import files
+from composer.network import weights_file
+from composer.planning.network import PlannerNetwork
 from composer_training.planner import corpus as kept_bars
 from composer_training.planner.charts import read_folder
 
@@ -25,6 +27,12 @@ PASSED_OVER = ("groove", "maestro", "charts")
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="A folder of McGill Billboard text files, for harmony and form.",
 )
+@click.option(
+    "--from", "origin", type=click.Path(path_type=Path), help="A planner.npz to go on from."
+)
+@click.option(
+    "--learning-rate", type=click.FloatRange(0, min_open=True), default=2e-3, show_default=True
+)
 @click.option("--updates", type=click.IntRange(1), default=3000, show_default=True, help="Batches.")
 @click.option("--rng-seed", type=click.IntRange(0), default=0, show_default=True)
 def main(
@@ -32,6 +40,8 @@ def main(
     out: Path,
     bars: Path | None,
     charts: Path | None,
+    origin: Path | None,
+    learning_rate: float,
     updates: int,
     rng_seed: int,
 ) -> None:
@@ -66,7 +76,16 @@ def main(
         songs = (("billboard", split, song) for split, song in read_folder(charts))
         corpus = kept_bars.joined(corpus, kept_bars.corpus_of(songs))
     click.echo(f"{len(corpus.names)} pieces, {len(corpus.table)} bars")
-    fit(corpus, updates=updates, seed=rng_seed, report=tell, keep=keep)
+    start = None if origin is None else PlannerNetwork(weights_file.read(origin)).w
+    fit(
+        corpus,
+        updates=updates,
+        learning_rate=learning_rate,
+        seed=rng_seed,
+        start=start,
+        report=tell,
+        keep=keep,
+    )
 
 
 if __name__ == "__main__":

@@ -77,6 +77,7 @@ def fit(
     dropout: float = 0.15,
     validate_every: int = 250,
     seed: int = 0,
+    start: Weights | None = None,
     report: Callable[[Score], None],
     keep: Callable[[Weights], None],
 ) -> None:
@@ -90,6 +91,7 @@ def fit(
         dropout: Share of inputs and of states that are left out.
         validate_every: Updates from one validation to the next.
         seed: Of everything that is drawn.
+        start: Weights to go on from.
         report: Called after every validation.
         keep: Given the weights, by name, after every validation that is the best so far.
     """
@@ -98,6 +100,8 @@ def fit(
     checks = _validation(corpus, rows)
     drawn = _batches(corpus, rows, np.random.default_rng(seed))
     model(next(drawn))  # builds it
+    if start is not None:
+        model.take(start)
     rate = keras.optimizers.schedules.CosineDecay(
         learning_rate / 20,
         updates,

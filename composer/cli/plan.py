@@ -1,0 +1,120 @@
+"""The verb `plan`: the form of a seed, and what is proposed to follow, bar by bar."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+import click
+
+from composer import terminal
+
+
+def add_to(verbs: click.Group) -> None:
+    """Add this module's verb to a group."""
+    verbs.add_command(plan)
+
+
+@click.command()
+@click.argument("seed")
+@click.option(
+    "--bars", type=click.IntRange(0, 1000), default=16, show_default=True, help="Bars to come."
+)
+@click.option("--rng-seed", type=click.IntRange(0), help="The same number gives the same plan.")
+@click.option("--form", metavar="LETTERS", help='Form of the bars to come: "AABA", "A8 B8".')
+@click.option(
+    "--chords",
+    metavar="CHORDS",
+    help='Chords of the bars to come, "Am F | C G", or a file: plain text or ChordPro.',
+)
+@click.option("--open", "goes_on", is_flag=True, help="Do not close: more is to follow.")
+@click.option("--model", default="default", show_default=True, help="A model's name or folder.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print a plan file: to be edited and handed back."
+)
+@click.option("--plot", metavar="PNG", help="Draw it: sections and chords above a piano roll.")
+@click.option("--force", is_flag=True, help="Overwrite a picture that exists.")
+def plan(
+    seed: str,
+    bars: int,
+    rng_seed: int | None,
+    form: str | None,
+    chords: str | None,
+    goes_on: bool,
+    model: str,
+    as_json: bool,
+    plot: str | None,
+    force: bool,
+) -> None:
+    """Print the plan of SEED and of the bars proposed to follow.
+
+    Four bars to a line: the letter of the section, chords, and which earlier bar each takes up
+    (=1 all but exactly, ~1 nearly, (1) in part). A double bar line ends a phrase.
+
+    \b
+    Example:
+      composer plan song.mid
+      composer plan song.mid --bars 32 --form AABA --plot form.png
+      composer plan song.mid --chords "Am F | C G" --json > plan.json
+    """
+    import numpy as np
+
+    from composer import files, models
+    from composer.encoding.events import TICKS_PER_BEAT
+    from composer.errors import SeedError
+    from composer.generation.seed_files import open_seed
+    from composer.planning import plan_file
+    from composer.planning.chart import chart_text, read_chart
+    from composer.planning.form_letters import read_form, sections_of
+    from composer.planning.given import Given
+    from composer.planning.plan_text import chords_text, plan_lines, reference_text
+    from composer.planning.planner import Planner
+
+    opened = open_seed(seed)
+    analysis = opened.analysis()
+    events = analysis.events
+    if events.plan is None:
+        raise SeedError(f"{seed} is in free time, where there are no bars to plan")
+    heard = len(events.plan)
+    given = Given() if form is None else read_form(form, bars, heard)
+    if chords is not None:
+        given = given.with_chords(read_chart(chart_text(chords), bars))
+    number = secrets.randbelow(1_000_000) if rng_seed is None else rng_seed
+    # As `composer generate` draws the plan of its first variation.
+    rng = np.random.default_rng((number, 0, 0))
+    planner = Planner.load(models.find(model))
+    made = planner.propose(events, bars, closes=not goes_on, rng=rng, given=given)
+    sections = sections_of(made)
+    if plot:
+        from composer.plots.plan_picture import Block, plan_png
+
+        lines = [0]
+        for _ in made.bars:
+            place = events.metres.position(lines[-1], TICKS_PER_BEAT)
+            lines.append(lines[-1] + place.length)
+        picture = plan_png(
+            analysis.piece,
+            [analysis.tick(line) for line in lines],
+            heard,
+            [Block(section.name, section.start, section.bars) for section in sections],
+            [(chords_text(bar), reference_text(bar)) for bar in made.bars],
+            title=Path(seed).name,
+        )
+        files.write(picture, plot, force=force)
+    metre = events.metres.metre_at(analysis.join)
+    if as_json:
+        click.echo(plan_file.plan_bytes(made, metre, heard).decode(), nl=False)
+    else:
+        key = f" in {analysis.key}" if analysis.key else ""
+        terminal.say(f"{heard} bars of {metre[0]}/{metre[1]}{key}, {bars} to come.")
+        for line in plan_lines(made, heard):
+            click.echo(line)
+        letters = " ".join(
+            f"{section.name}{section.bars}" for section in sections if section.start >= heard
+        )
+        if letters:
+            click.echo(f"What follows: {letters}")
+    if plot:
+        terminal.say(f"Drawn: {plot}")
+    if rng_seed is None:
+        terminal.say(f"Again: --rng-seed {number}")
