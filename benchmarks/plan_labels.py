@@ -7,7 +7,7 @@ several listeners ("i4A8B8": a letter and bars). Songs are MIDI files of these n
 begins at tick 0. Chords are compared by mir_eval's root and majmin (Raffel et al. 2014), weighted
 by their length; phrases by its boundary F, the song's own beginning and end left out.
 
-Needs: pip install mir_eval
+Needs mir_eval (pip install mir_eval).
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from pathlib import Path
 import click
 import mir_eval
 import numpy as np
+from composer_training.data.charts import Chart
+from composer_training.data.leadsheets import read_leadsheet
 from numpy.typing import NDArray
 
 from composer.analysis.form import plan_of
@@ -29,8 +31,6 @@ from composer.music.beat_grid import BEATS, find_grid
 from composer.music.chords import NO_CHORD, quality_of, root_of
 from composer.music.plan import Plan
 from composer.music.timing import MetreMap, bar_ticks, tempo_to_bpm
-from composer_training.data.charts import Chart
-from composer_training.data.leadsheets import read_leadsheet
 
 Spans = tuple[NDArray[np.float64], list[str]]
 """Intervals in beats, [spans, 2], and a label for each."""
@@ -198,9 +198,7 @@ def main(
                     add(f"music21, {measure}", value)
                     own = chord_scores(truth, plan_chords(plan, start, bar))[measure]
                     add(f"chords, {measure}, of the same songs", own)
-        heard = [
-            boundaries([int(n) for n in re.findall(r"\d+", text)]) for text in told["phrases"]
-        ]
+        heard = [boundaries([int(n) for n in re.findall(r"\d+", text)]) for text in told["phrases"]]
         lead = round(start / bar)
         own = phrase_lengths(plan)
         own = list(np.diff(np.unique(np.maximum(np.cumsum([0, *own]) + lead, 0))))

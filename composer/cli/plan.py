@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from composer import terminal
+from composer.cli.options import model_option
 
 
 def add_to(verbs: click.Group) -> None:
@@ -18,7 +19,7 @@ def add_to(verbs: click.Group) -> None:
 @click.command()
 @click.argument("seed")
 @click.option(
-    "--bars", type=click.IntRange(0, 1000), default=16, show_default=True, help="Bars to come."
+    "--bars", type=click.IntRange(1, 1000), default=16, show_default=True, help="Bars to come."
 )
 @click.option("--rng-seed", type=click.IntRange(0), help="The same number gives the same plan.")
 @click.option("--form", metavar="LETTERS", help='Form of the bars to come: "AABA", "A8 B8".')
@@ -27,8 +28,8 @@ def add_to(verbs: click.Group) -> None:
     metavar="CHORDS",
     help='Chords of the bars to come, "Am F | C G", or a file: plain text or ChordPro.',
 )
-@click.option("--open", "goes_on", is_flag=True, help="Do not close: more is to follow.")
-@click.option("--model", default="default", show_default=True, help="A model's name or folder.")
+@click.option("--plan", "fixed", metavar="FILE", help="A plan file that was edited, to look at.")
+@model_option
 @click.option(
     "--json", "as_json", is_flag=True, help="Print a plan file: to be edited and handed back."
 )
@@ -40,7 +41,7 @@ def plan(
     rng_seed: int | None,
     form: str | None,
     chords: str | None,
-    goes_on: bool,
+    fixed: str | None,
     model: str,
     as_json: bool,
     plot: str | None,
@@ -56,34 +57,34 @@ def plan(
       composer plan song.mid
       composer plan song.mid --bars 32 --form AABA --plot form.png
       composer plan song.mid --chords "Am F | C G" --json > plan.json
+      composer generate --seed song.mid --bars 16 --plan plan.json
     """
-    import numpy as np
-
     from composer import files, models
     from composer.encoding.events import TICKS_PER_BEAT
     from composer.errors import SeedError
     from composer.generation.seed_files import open_seed
+    from composer.generation.seed_plan import plan_ahead
+    from composer.generation.settings import AUTO, Settings
     from composer.planning import plan_file
-    from composer.planning.chart import chart_text, read_chart
-    from composer.planning.form_letters import read_form, sections_of
-    from composer.planning.given import Given
+    from composer.planning.chart import chart_text
+    from composer.planning.form_letters import sections_of
     from composer.planning.plan_text import chords_text, plan_lines, reference_text
     from composer.planning.planner import Planner
 
-    opened = open_seed(seed)
-    analysis = opened.analysis()
+    number = secrets.randbelow(1_000_000) if rng_seed is None else rng_seed
+    settings = Settings(
+        bars=bars,
+        rng_seed=number,
+        form=form,
+        chords=None if chords is None else chart_text(chords),
+        plan=AUTO if fixed is None else plan_file.text_of(Path(fixed)),
+    )
+    analysis = open_seed(seed).analysis()
     events = analysis.events
-    if events.plan is None:
+    made = plan_ahead(analysis, settings, 0, Planner.load(models.find(model)))
+    if made is None or events.plan is None:
         raise SeedError(f"{seed} is in free time, where there are no bars to plan")
     heard = len(events.plan)
-    given = Given() if form is None else read_form(form, bars, heard)
-    if chords is not None:
-        given = given.with_chords(read_chart(chart_text(chords), bars))
-    number = secrets.randbelow(1_000_000) if rng_seed is None else rng_seed
-    # As `composer generate` draws the plan of its first variation.
-    rng = np.random.default_rng((number, 0, 0))
-    planner = Planner.load(models.find(model))
-    made = planner.propose(events, bars, closes=not goes_on, rng=rng, given=given)
     sections = sections_of(made)
     if plot:
         from composer.plots.plan_picture import Block, plan_png

@@ -99,7 +99,9 @@ def _form(
         return
     for bar, (chords, taken) in enumerate(texts):
         middle = (lines[bar] + lines[bar + 1]) / 2
-        axis.text(middle, 1.4, chords, ha="center", va="center", color=INK, size=6.5)
+        axis.text(
+            middle, 1.4, chords.replace(" ", "\n"), ha="center", va="center", color=INK, size=6.5
+        )
         axis.text(middle, 0.5, taken, ha="center", va="center", color="#7b818c", size=6)
 
 
