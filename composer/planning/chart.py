@@ -18,6 +18,7 @@ from typing import Final
 
 from composer.errors import SettingError
 from composer.music.chords import parse_chord
+from composer.planning import musicxml_chart
 
 Chords = list[tuple[int, int]]
 """Codes of the two halves of each bar."""
@@ -40,9 +41,11 @@ def chart_text(given: str) -> str:
     """A chart as it is written, or the text of the file that holds it.
 
     Raises:
-        SettingError: The file cannot be read.
+        SettingError: The file cannot be read, or has no chord symbols.
     """
     path = Path(given)
+    if path.suffix.lower() in musicxml_chart.SUFFIXES:
+        return musicxml_chart.musicxml_chart(path)
     if path.suffix.lower() not in SUFFIXES:
         return given
     try:

@@ -30,6 +30,10 @@ FILE: Final = "planner.npz"
 REMEMBERED: Final = 128
 """Bars before the one that is planned that it may take up, and that the state has heard."""
 
+_OTHER_CHORD: Final = 2.0
+"""By how many logits an earlier bar is less likely taken up for each half on another chord than
+the one that is asked for."""
+
 Floats = NDArray[np.float32]
 
 
@@ -203,6 +207,10 @@ class _Draft:
         """The bar that is taken up, `NONE` for none or for one that is not remembered."""
         bar = self.now
         logits = self.network.pointer(self.state[0], phrase, self.keys[:bar], pairs[:bar])
+        # What is taken up should have the chords that are asked for.
+        for half, chord in enumerate(given.chords):
+            if chord is not None:
+                logits[:bar] -= _OTHER_CHORD * (self.bars.chords[:bar, half] != chord)
         allowed = np.append(may[:bar], True)
         if given.since is not None:
             allowed[: max(given.since - self.first, 0)] = False

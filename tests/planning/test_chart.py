@@ -88,3 +88,41 @@ def test_a_chart_lies_in_a_file_by_its_suffix(tmp_path: Path) -> None:
     assert chart_text("C | G/B") == "C | G/B"
     with pytest.raises(SettingError, match=r"none\.txt cannot be read"):
         chart_text(str(tmp_path / "none.txt"))
+
+
+SHEET = """<score-partwise><part id="P1">{}</part></score-partwise>"""
+SYMBOL = "<harmony><root><root-step>{}</root-step>{}</root><kind>{}</kind></harmony>"
+HALF = "<note><rest/><duration>4</duration></note>"
+
+
+def symbol(step: str, kind: str = "major", alter: int = 0) -> str:
+    sign = f"<root-alter>{alter}</root-alter>" if alter else ""
+    return SYMBOL.format(step, sign, kind)
+
+
+def measures(*inside: str) -> str:
+    return SHEET.format("".join(f"<measure>{one}</measure>" for one in inside))
+
+
+def test_chord_symbols_of_a_score(tmp_path: Path) -> None:
+    """An upbeat without a chord; B flat, held; then D minor and, halfway, G seventh."""
+    path = tmp_path / "sheet.musicxml"
+    score = measures(
+        HALF,
+        symbol("B", "major", -1) + HALF + HALF,
+        HALF + HALF,
+        symbol("D", "minor") + HALF + symbol("G", "dominant") + HALF,
+        HALF + HALF,
+    )
+    path.write_text(score, encoding="utf-8")
+    assert bars(chart_text(str(path)), 4) == ["Bb", "Bb", "Dm G7", "G7"]
+
+
+def test_a_score_without_chord_symbols_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "plain.xml"
+    path.write_text(measures(HALF), encoding="utf-8")
+    with pytest.raises(SettingError, match=r"plain\.xml has no chord symbols"):
+        chart_text(str(path))
+    path.write_text("<score", encoding="utf-8")
+    with pytest.raises(SettingError, match=r"plain\.xml cannot be read"):
+        chart_text(str(path))

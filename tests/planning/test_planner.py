@@ -81,6 +81,23 @@ def test_what_is_given_stands_and_the_rest_is_planned() -> None:
     assert plan.bars[10].chords[0] == chord
 
 
+def test_chords_that_are_given_lead_to_bars_on_these_chords() -> None:
+    """Over a C, of a seed of C Am F G C Am F G mostly bars on C are taken up."""
+    chord = parse_chord("C")
+    given = Given((GivenBar(chords=(chord, chord)),))
+    undecided = Planner(PlannerNetwork(random_weights(0, 0.01)))
+
+    def on_c(given: Given | None) -> float:
+        plans = [
+            undecided.propose(seed(), 1, rng=np.random.default_rng(number), given=given)
+            for number in range(60)
+        ]
+        taken = [plan.bars[8].reference for plan in plans if plan.bars[8].reference != NONE]
+        return sum(reference in (0, 4) for reference in taken) / len(taken)
+
+    assert on_c(given) > 0.8 and on_c(None) < 0.5
+
+
 def test_a_whole_plan_given_is_the_plan() -> None:
     whole = planned("C Am F G C Am F G Dm G C C", [NONE] * 8 + [0, 1, 2, NONE])
     plan = propose(4, given=given_by(whole, 8), closes=False)
