@@ -10,6 +10,8 @@ loosens the draw (recall is suspended, the temperature rises, then unlikely choi
 cut) until something else is played; and a pitch struck too often in a row is made less likely
 each time. A drum seed that repeats a bar eight times may so be answered in kind.
 
+A bar that the plan brings back as it was is drawn more coolly than others (`COOLING`).
+
 A stream does not copy for ever either: after `Settings.recall` bars in which every note was the
 one that `composer.encoding.match_model` expected, recall is suspended for as many bars. What
 comes from nearby may be copied for twice as long as it is ago, or a bar: else a tremolo would
@@ -36,7 +38,8 @@ from composer.encoding.events import (
     UNLIMITED,
     VELOCITY,
 )
-from composer.encoding.features import TRUST
+from composer.encoding.features import RETURNING, TRUST
+from composer.encoding.return_lookback import RETURNINGS
 from composer.generation.constraints import Constraints
 from composer.generation.sampling import SamplingParams, sample
 from composer.generation.stream import Stream
@@ -51,6 +54,10 @@ HEAT = 0.15
 """Temperature added for each repeat past what is allowed."""
 RUN = 12
 """Onsets in a row at which a part may always begin with the same key."""
+COOLING = np.ones(RETURNINGS)
+"""What the temperature is multiplied by, by class of returning: a bar that the plan brings back as
+it was is not a matter of chance, nor so much one that comes back nearly."""
+COOLING[2:] = np.repeat((1.0, 0.85, 0.6), (RETURNINGS - 2) // 3)
 BLOCK = 64
 """Notes for which random numbers are drawn at a time."""
 
@@ -176,7 +183,8 @@ class BatchDecoder:
             tracker.repeats - most
             for tracker, most in zip(trackers, self._repeat_limits, strict=True)
         ]
-        if max(excess) > 0:
+        stuck = max(excess) > 0
+        if stuck:
             # A stream that is stuck should not be told what came next the last time.
             beyond = np.array(excess)
             self._suspend_recall(beyond > 0, LOOK_BACK * self._state.context.bar)
@@ -185,6 +193,10 @@ class BatchDecoder:
         state = self._state
         context, constraints, before = state.context, self._constraints, self._last_notes
         columns = context.fresh()
+        cooling = COOLING.take(columns[:, RETURNING])
+        if not stuck and cooling.min() < 1.0:
+            params = SamplingParams(params.temperature * cooling, params.top_p, params.min_p)
+            uncut = params.uncut()
 
         def draw(
             which: int, allowed: NDArray[np.bool_], bias: NDArray[np.float32] | None = None
