@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from composer.analysis.repetition import RepetitionLimits
 from composer.analysis.segment import Segment
-from composer.encoding.events import LONGEST, PITCH, SHIFT, SHIFT_TICKS, SIZES, SLOTS, VELOCITY
+from composer.encoding.events import LONGEST, SHIFT, SHIFT_TICKS, SLOTS
 from composer.evaluation.split_piece import SecondHalf, SplitPiece
 from composer.generation.best_of_n import BestOfN
 from composer.generation.constraints import Constraints
 from composer.generation.generate import make_streams, seed_state
+from composer.generation.limits import Density, PartLimits, Span
 from composer.generation.seed_plan import planner_of
 from composer.generation.settings import Settings
 from composer.generation.stream import Stream, segment_of
@@ -89,14 +90,9 @@ def _unguided(piece: SplitPiece, state: State, rng_seed: int, variation: int) ->
     parts = np.arange(SLOTS) < len(analysis.events.programs)
     end = analysis.join + piece.bars * analysis.bar
     constraints = Constraints.of(
-        earliest=analysis.join,
-        latest_first=end,
-        end=end,
-        longest=LONGEST,
-        parts=parts,
-        pitches=np.ones((SLOTS, SIZES[PITCH]), dtype=bool),
-        velocities=np.ones((SLOTS, SIZES[VELOCITY]), dtype=bool),
-        per_bar=MOST_NOTES_PER_TICK * analysis.bar,
+        Span(earliest=analysis.join, latest_first=end, end=end, longest=LONGEST),
+        Density(per_bar=MOST_NOTES_PER_TICK * analysis.bar),
+        replace(PartLimits.none(), parts=parts),
     )
     settings = Settings(temperature=1.0, top_p=1.0, min_p=0.0, recall=_UNBOUNDED, rng_seed=rng_seed)
     before = analysis.events.rows[-1].astype(np.int64)

@@ -23,6 +23,7 @@ Conventions:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,9 +43,7 @@ from composer.encoding.events import (
 )
 from composer.encoding.running_features import Context
 from composer.encoding.struct_rows import Table
-
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from composer.generation.limits import Bools, Density, Ints, PartLimits, Span
 
 _SHIFTS = np.append(SHIFT_TICKS, 1 << 60)  # END is later than any limit: never allowed
 _SLOTS = np.arange(SLOTS)
@@ -107,77 +106,24 @@ class Constraints:
 
     @classmethod
     def of(
-        cls,
-        *,
-        earliest: int,
-        latest_first: int,
-        end: int,
-        longest: int,
-        parts: Bools,
-        pitches: Bools,
-        velocities: Bools,
-        per_bar: int,
-        pace: float = 0.0,
-        rate: float = 0.0,
-        burst: int = 0,
-        slow_shift: int = 1,
-        places: Bools | None = None,
-        durations: Bools | None = None,
-        rests: Ints | None = None,
-        chords: Ints | None = None,
-        pitch_bias: NDArray[np.float32] | None = None,
-        velocity_bias: NDArray[np.float32] | None = None,
+        cls, span: Span, density: Density, limits: PartLimits, places: Bools | None = None
     ) -> Constraints:
         """The rules of one stream.
 
         Args:
-            earliest: No onset before this tick.
-            latest_first: The first new onset comes before this tick.
-            end: No onset at or after it, and no note sounds beyond it.
-            longest: Longest shift in ticks.
-            parts: bool [16], slots that may play.
-            pitches: bool [16, 128], pitches each slot may play.
-            velocities: bool [16, 32], velocity classes each slot may use.
-            per_bar: Most notes that may begin in one bar.
-            pace: Notes per tick to keep up with; 0 for as it comes.
-            rate: Notes per tick not to exceed on the whole; 0 for no limit.
-            burst: Notes by which `rate` may be exceeded for a while.
-            slow_shift: Least shift in ticks while `rate` is exceeded by more than that.
+            span: When notes may begin.
+            density: How many there are in a time.
+            limits: What each part may play.
             places: bool [24], ticks of the beat on which notes may begin; all if not given.
-            durations: bool [16, classes], durations each slot may use; all if not given.
-            rests: [16], longest silence of each slot in ticks; no limit if not given.
-            chords: [16], most notes of each slot on one onset; no limit if not given.
-            pitch_bias: float32 [slots, 12], what is added to the logits of each slot's pitches,
-                by pitch class; nothing if not given.
-            velocity_bias: float32 [16, 32], what is added to the logits of each slot's
-                velocities; nothing if not given.
         """
         table = np.empty(1, dtype=_LIMITS)
-        playing = np.where(parts[:, None], pitches, False)
-        players = parts.nonzero()[0]
-        for name, value in (
-            ("earliest", earliest),
-            ("latest_first", latest_first),
-            ("end", end),
-            ("longest", longest),
-            ("per_bar", per_bar),
-            ("burst", burst),
-            ("slow_shift", slow_shift),
-            ("last", players[-1] if len(players) else -1),
-            ("pace", pace),
-            ("rate", rate),
-            ("rests", UNLIMITED if rests is None else rests),
-            ("chords", UNLIMITED if chords is None else chords),
-            ("tops", _last_true(playing)),
-            ("pitch_bias", 0.0 if pitch_bias is None else pitch_bias),
-            ("velocity_bias", 0.0 if velocity_bias is None else velocity_bias),
-            ("pitches", pitches),
-            ("velocities", velocities),
-            ("durations", True if durations is None else durations),
-            ("places", True if places is None else places),
-            ("parts", parts),
-        ):
-            table[name][0] = value
+        for value in (span, density, limits):
+            for field in fields(value):
+                table[field.name][0] = getattr(value, field.name)
+        players = limits.parts.nonzero()[0]
+        table["last"][0] = players[-1] if len(players) else -1
+        table["tops"][0] = _last_true(np.where(limits.parts[:, None], limits.pitches, False))
+        table["places"][0] = True if places is None else places
         return cls(table)
 
     def take(self, streams: Sequence[int] | Ints) -> Constraints:

@@ -10,7 +10,7 @@ Conventions:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,11 +24,10 @@ from composer.encoding.events import (
     SIZES,
     SLOTS,
     TICKS_PER_BEAT,
-    UNLIMITED,
     VELOCITY,
     Events,
 )
-from composer.generation.constraints import Bools, Ints
+from composer.generation.limits import Bools, Ints, PartLimits
 from composer.generation.settings import AUTO, OFF, Settings
 from composer.music.keys import Key, key_change, sounding_time
 from composer.music.notes import DRUM_PROGRAM
@@ -149,25 +148,6 @@ def policy_for_seed(takes: int) -> LimitPolicy:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class PartLimits:
-    """What each slot may play.
-
-    Attributes:
-        pitches: bool [16, 128].
-        velocities: bool [16, 32].
-        velocity_bias: float32 [16, 32], added to the logits of the velocities.
-        durations: bool [16, classes].
-        chords: int64 [16], most notes on one onset.
-    """
-
-    pitches: Bools
-    velocities: Bools
-    velocity_bias: NDArray[np.float32]
-    durations: Bools
-    chords: Ints
-
-
 def part_limits(
     notes: NoteTable,
     programs: Sequence[int],
@@ -189,12 +169,10 @@ def part_limits(
         policy: See `LimitPolicy`.
         shortest: Shortest duration in ticks of parts of fewer than `KNOWN` notes.
     """
-    limits = PartLimits(
+    limits = replace(
+        PartLimits.none(),
         pitches=np.zeros((SLOTS, SIZES[PITCH]), dtype=bool),
-        velocities=np.ones((SLOTS, SIZES[VELOCITY]), dtype=bool),
-        velocity_bias=np.zeros((SLOTS, SIZES[VELOCITY]), dtype=np.float32),
         durations=np.tile(shortest <= DURATION_TICKS, (SLOTS, 1)),
-        chords=np.full(SLOTS, UNLIMITED, dtype=np.int64),
     )
     for slot, program in enumerate(programs):
         own = notes.of_part(slot)

@@ -9,6 +9,7 @@ Conventions:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -27,7 +28,8 @@ from composer.encoding.events import (
 )
 from composer.encoding.features import context_of
 from composer.errors import SettingError
-from composer.generation.constraints import Bools, Constraints, Ints
+from composer.generation.constraints import Constraints
+from composer.generation.limits import Bools, Density, Ints, Span
 from composer.generation.part_limits import (
     KNOWN,
     RARE,
@@ -117,24 +119,26 @@ def make_constraints(analysis: SeedAnalysis, settings: Settings) -> Constraints:
     shifts = SHIFT_TICKS[events.rows[1:, SHIFT]]
     moved = shifts[shifts > 0]
     return Constraints.of(
-        earliest=analysis.join,
-        latest_first=analysis.join + bar - 1,
-        end=end_of(analysis, settings),
-        longest=min(max(int(shifts.max(initial=0)), bar), LONGEST),
-        parts=parts,
-        pitches=limits.pitches,
-        velocities=limits.velocities,
-        pitch_bias=key_bias(events.programs, settings, analysis.key),
-        velocity_bias=limits.velocity_bias,
-        per_bar=per_bar,
-        pace=pace,
+        Span(
+            earliest=analysis.join,
+            latest_first=analysis.join + bar - 1,
+            end=end_of(analysis, settings),
+            longest=min(max(int(shifts.max(initial=0)), bar), LONGEST),
+        ),
+        Density(
+            per_bar=per_bar,
+            pace=pace,
+            rate=rate,
+            burst=busiest,
+            slow_shift=int(np.median(moved)) if len(moved) else 1,
+        ),
+        replace(
+            limits,
+            parts=parts,
+            rests=_rests(events, bar),
+            pitch_bias=key_bias(events.programs, settings, analysis.key),
+        ),
         places=_places(events),
-        durations=limits.durations,
-        rests=_rests(events, bar),
-        chords=limits.chords,
-        rate=rate,
-        burst=busiest,
-        slow_shift=int(np.median(moved)) if len(moved) else 1,
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 from composer.encoding.events import DURATION_TICKS, END, SHIFT_TICKS
 from composer.errors import SettingError
 from composer.generation.constraints import Constraints
+from composer.generation.limits import Density, PartLimits, Span
 from composer.generation.part_limits import VELOCITY_WEIGHT
 from composer.generation.seed_analysis import analyse_seed
 from composer.generation.seed_constraints import chosen_slots, make_constraints
@@ -320,9 +321,10 @@ def test_a_part_that_was_heard_for_long_keeps_to_the_velocities_it_used() -> Non
 def test_parts_without_rules_of_loudness_do_not_lean() -> None:
     _, rules = rules_for(C_MAJOR)
     one = rules.table[0]
+    span = Span(**{name: one[name] for name in ("earliest", "latest_first", "end", "longest")})
+    of_parts = {name: one[name] for name in ("parts", "pitches", "velocities")}
     plain = Constraints.of(
-        **{name: one[name] for name in ("earliest", "latest_first", "end", "longest", "per_bar")},
-        **{name: one[name] for name in ("parts", "pitches", "velocities")},
+        span, Density(per_bar=one["per_bar"]), replace(PartLimits.none(), **of_parts)
     )
     assert not plain.velocity_mask_and_bias(FIRST)[1].any()
 

@@ -14,7 +14,6 @@ from composer.encoding.events import (
     PART,
     PITCH,
     SHIFT,
-    SIZES,
     SLOTS,
     UNLIMITED,
     VELOCITY,
@@ -23,6 +22,7 @@ from composer.encoding.events import (
 from composer.errors import ModelError
 from composer.generation.constraints import Constraints
 from composer.generation.decoder import BatchDecoder
+from composer.generation.limits import Density, PartLimits, Span
 from composer.generation.settings import Settings
 from composer.generation.stream import Stream
 
@@ -32,16 +32,10 @@ FOUR_TICKS = {SHIFT: {4: 9.0}, PART: {0: 9.0}, DURATION: {3: 9.0}, VELOCITY: {20
 
 def open_constraints() -> Constraints:
     """All that one part can play."""
-    parts = np.arange(SLOTS) == 0
     return Constraints.of(
-        earliest=0,
-        latest_first=UNLIMITED,
-        end=UNLIMITED,
-        longest=96,
-        parts=parts,
-        pitches=np.ones((SLOTS, SIZES[PITCH]), dtype=bool),
-        velocities=np.ones((SLOTS, SIZES[VELOCITY]), dtype=bool),
-        per_bar=1000,
+        Span(earliest=0, latest_first=UNLIMITED, end=UNLIMITED, longest=96),
+        Density(per_bar=1000),
+        replace(PartLimits.none(), parts=np.arange(SLOTS) == 0),
     )
 
 

@@ -23,7 +23,8 @@ from composer.encoding.events import (
     TICKS_PER_SECOND,
     UNLIMITED,
 )
-from composer.generation.constraints import Constraints, Ints
+from composer.generation.constraints import Constraints
+from composer.generation.limits import Density, Ints, Span
 from composer.generation.part_limits import (
     BASS,
     KNOWN,
@@ -113,22 +114,20 @@ def make_live_constraints(
     if settings.density is not None:
         per_bar, pace = asked_density(settings.density, bar, kind)
     return Constraints.of(
-        earliest=ask.join,
-        latest_first=ask.first_by,
-        end=UNLIMITED if ask.end is None else ask.end,
-        longest=min(_longest_step(steps, beat, bar), LONGEST),
-        parts=parts,
-        pitches=limits.pitches,
-        velocities=limits.velocities,
-        pitch_bias=pitch_bias,
-        rests=rests,
-        per_bar=per_bar,
-        pace=pace,
-        durations=limits.durations,
-        chords=limits.chords,
-        rate=0.0 if new or settings.density is not None else DENSER * rate,
-        burst=busiest,
-        slow_shift=slow_shift,
+        Span(
+            earliest=ask.join,
+            latest_first=ask.first_by,
+            end=UNLIMITED if ask.end is None else ask.end,
+            longest=min(_longest_step(steps, beat, bar), LONGEST),
+        ),
+        Density(
+            per_bar=per_bar,
+            pace=pace,
+            rate=0.0 if new or settings.density is not None else DENSER * rate,
+            burst=busiest,
+            slow_shift=slow_shift,
+        ),
+        replace(limits, parts=parts, rests=rests, pitch_bias=pitch_bias),
     )
 
 
