@@ -144,7 +144,7 @@ class PlannerNetwork:
         )
         h, c = state
         z = x @ w["lstm_kernel"] + h @ w["lstm_recurrent"] + w["lstm_bias"]
-        i, f, g, o = np.split(z, 4)
+        i, f, g, o = z.reshape(4, UNITS)
         c = _sigmoid(f) * c + _sigmoid(i) * np.tanh(g)
         return _sigmoid(o) * np.tanh(c), c
 

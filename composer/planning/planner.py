@@ -133,18 +133,17 @@ class _Draft:
         self.tonic, self.minor = tonic_of(seed.chords)
         self.keys = np.zeros((len(lengths), KEY_UNITS), dtype=np.float32)
         self.state = self.network.start()
-        heard_bars = self._known(self.now) if self.now else None
-        for bar in range(self.now):
-            assert heard_bars is not None
-            self._hear(heard_bars, bar)
+        if self.now:
+            told, content = steps(self._known(self.now), self.tonic, self.minor)
+            for bar in range(self.now):
+                self._hear(bar, told[bar], content[bar])
 
     def _known(self, count: int) -> Bars:
         return imagined(self.bars.first(count))
 
-    def _hear(self, bars: Bars, bar: int) -> None:
+    def _hear(self, bar: int, told: NDArray[np.int64], content: Floats) -> None:
         """Take the step that predicts a bar."""
-        told, content = steps(bars, self.tonic, self.minor)
-        self.state = self.network.step(told[bar], content[bar], self.state)
+        self.state = self.network.step(told, content, self.state)
         if bar:
             self.keys[bar - 1] = self.network.key(self.state[0])
 
@@ -153,7 +152,8 @@ class _Draft:
         bar, network, heat = self.now, self.network, self.planner.temperatures
         self.bars.ending[bar] = left
         known = self._known(bar + 1)
-        self._hear(known, bar)
+        told, content = steps(known, self.tonic, self.minor)
+        self._hear(bar, told[bar], content[bar])
         h = self.state[0]
         last = int(self.bars.nearness[bar - 1]) if bar else 0
         phrase = given.phrase
