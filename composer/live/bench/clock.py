@@ -13,7 +13,8 @@ Conventions:
     Moments are seconds on the server's clock; results are milliseconds. Where a note belongs
     is known from `/composer/phrase/note`: so many beats after a bar line (`start` is bar) or a
     beat. Offsets are positive where a note comes too late. *Planned* is where the server
-    meant the note to be, *sent* where it was sent, which also counts this computer's delays.
+    meant the note to be, *sent* where it was sent, which also counts this computer's delays:
+    *waking* is how late the host itself woke, which does nothing but sleep until a moment.
 """
 
 from __future__ import annotations
@@ -180,16 +181,20 @@ def follow(app: App, kind: str, seconds: float, seed: int = 1) -> dict[str, Any]
     for moment in host.sent.tolist():
         at(moment, midi(moment, 0xF8))
     starts = _phrases(app, host, chance, at, midi)
+    waking: list[float] = []
     while queue:
         moment, _, act = heapq.heappop(queue)
-        time.sleep(max(moment - server.now(), 0.0))
+        ahead = moment - server.now()
+        if ahead > 0:
+            time.sleep(ahead)
+            waking.append(server.now() - moment)
         act()
         _hear(wire, replies, starts)
     time.sleep(0.2)
     _hear(wire, replies, starts)
     wire.send("panic")
     wire.close()
-    return _figures(host, replies)
+    return _figures(host, replies) | {"waking": quantiles(waking)}
 
 
 def _phrases(
@@ -294,5 +299,6 @@ def clock_lines(result: dict[str, Any]) -> Iterator[str]:
         yield (
             f"  {kind:8} planned: median {planned['median']:7.3f}  99 % {planned['p99']:8.3f}   "
             f"sent: median {sent['median']:7.3f}  99 % {sent['p99']:8.3f}   of {sent['count']}   "
+            f"waking: 99 % {figures['waking']['p99']:8.3f}   "
             f"replies on the beat {figures['on_the_beat']} of {figures['replies']}"
         )

@@ -66,12 +66,15 @@ def test_a_server_follows_a_steady_host() -> None:
     assert figures["replies"] == 2
     assert figures["planned"]["count"] >= 8
     assert figures["planned"]["median"] < 20.0
+    assert figures["waking"]["count"] > 0
 
 
 def test_lines() -> None:
     some = {"median": 0.5, "p99": 1.0, "max": 2.0, "count": 7}
     figures = {"replies": 3, "on_the_beat": 2, "planned": some, "sent": some, "bias_ms": 0.1}
+    figures["waking"] = some | {"p99": 4.25}
     result = {"seconds": 60.0, "clocks": dict.fromkeys(KINDS, figures)}
     lines = list(clock_lines(result))
     assert len(lines) == 5
+    assert "waking: 99 %    4.250" in lines[1]
     assert "replies on the beat 2 of 3" in lines[1]
