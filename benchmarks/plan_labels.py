@@ -25,9 +25,17 @@ from composer_training.data.leadsheets import read_leadsheet
 from numpy.typing import NDArray
 
 from composer.analysis.form import plan_of
-from composer.encoding.events import TICKS_PER_BEAT, Events, encode, quantise
+from composer.encoding.events import (
+    DURATION,
+    DURATION_TICKS,
+    PITCH,
+    TICKS_PER_BEAT,
+    Events,
+    encode,
+    quantise,
+)
 from composer.formats.music_file import read_music
-from composer.music.beat_grid import BEATS, find_grid
+from composer.music.beat_grid import BEATS, Grid
 from composer.music.chords import NO_CHORD, quality_of, root_of
 from composer.music.plan import Plan
 from composer.music.timing import MetreMap, bar_ticks, tempo_to_bpm
@@ -104,8 +112,6 @@ def music21_chords(events: Events, count: int, start: float, bar: float) -> Span
     from music21 import chord
 
     onsets, rows = events.onsets, events.rows
-    from composer.encoding.events import DURATION, DURATION_TICKS, PITCH
-
     ends = onsets + DURATION_TICKS[rows[:, DURATION]]
     half = round(bar * TICKS_PER_BEAT / 2)
     kinds = {"major": "maj", "minor": "min", "diminished": "dim", "augmented": "aug"}
@@ -175,7 +181,7 @@ def main(
         if told["song"] not in files:
             continue
         piece = read_music(files[told["song"]]).piece
-        grid = find_grid(piece, "beats")
+        grid = Grid(BEATS)  # the files have their bar lines in place
         events, placement = encode(piece, grid)
         plan = plan_of(events)
         if plan is None:
@@ -210,7 +216,7 @@ def main(
                 add(f"every four bars, F at {name}", boundary_f(person, boundaries(four), window))
             if len(heard) > 1:
                 add(f"people, F at {name}", boundary_f(heard[0], heard[1], window))
-    for path in sorted(leadsheets.rglob("*.*xml") if leadsheets else ()):
+    for path in sorted(leadsheets.rglob("*.mxl") if leadsheets else ()):
         try:
             melody, truth = leadsheet_spans(read_leadsheet(path))
         except Exception as error:
