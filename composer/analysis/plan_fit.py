@@ -1,7 +1,8 @@
 """Plan fit: how far music lies from its plan, in one number.
 
 Each bar is held against the bar that its plan refers to, as `composer.analysis.bar_similarity`
-compares them, and its tones against the chords in force. The unit is what is usual where people
+compares them, and its tones against the chords in force; and where the plan closes, the bass is
+to end on the root of the last chord. The unit is what is usual where people
 follow such a plan: 0 for no difference, about 1 for what is usual.
 """
 
@@ -11,7 +12,7 @@ import numpy as np
 
 from composer.analysis.segment import Segment
 from composer.encoding.events import DURATION, DURATION_TICKS, PART, PITCH, TICKS_PER_BEAT
-from composer.music.chords import CHORDS, chord_tones
+from composer.music.chords import CHORDS, chord_tones, root_of
 from composer.music.notes import DRUM_PROGRAM
 from composer.music.plan import EXACT, LOOSE, NEAR, NONE, Plan
 
@@ -24,6 +25,8 @@ _USUAL = 0.12
 """How far from these figures people's bars usually lie."""
 _CHORD_SHARE, _CHORD_USUAL = 0.9, 0.15
 """Share of sounding time on the tones of the chord in force, and how far from it is usual."""
+_OPEN_END = 6.0
+"""What an end on another note than the root of the last chord counts."""
 _BARS = 4
 """Last bars that are looked at: what is chosen is the newest."""
 _SIXTEENTH = TICKS_PER_BEAT // 4
@@ -66,7 +69,21 @@ class PlanFit:
         share = self._on_chord(made, late.start)
         if share is not None:
             apart.append((max(_CHORD_SHARE - share, 0.0) / _CHORD_USUAL) ** 2)
-        return round(float(np.mean(apart)), 6) if apart else 0.0
+        misfit = float(np.mean(apart)) if apart else 0.0
+        return round(misfit + _OPEN_END * self._ends_elsewhere(made, len(bars)), 6)
+
+    def _ends_elsewhere(self, made: Segment, bars: int) -> bool:
+        """Whether it is over, and its bass does not end on the root of the last chord."""
+        last = self._plan.bar(self._first + bars - 1)
+        root = next((root_of(code) for code in last.chords[::-1] if code), None)
+        if last.ending != 1 or root is None or made.length % made.bar:
+            return False
+        tones = np.array(made.programs)[made.rows[:, PART]] != DRUM_PROGRAM
+        rows, onsets = made.rows[tones], made.onsets[tones]
+        if not len(rows):
+            return False
+        ends = onsets + DURATION_TICKS[rows[:, DURATION]]
+        return int(rows[ends >= ends.max() - TICKS_PER_BEAT // 2, PITCH].min()) % 12 != root
 
     def _on_chord(self, made: Segment, first: int) -> float | None:
         """Share of sounding time on the tones of the chords in force from a bar on."""

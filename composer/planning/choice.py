@@ -34,7 +34,7 @@ USUAL: Final = {
 bands. Changes of chord beside the seed's, as a logarithm to base 2; pairs of half bars' chords
 that the seed does not have; chords outside its tones, beyond its own share; bars that take up
 another, and that take up one of the seed; and of two such bars in a row those that go on a run."""
-_OFF_TONIC: Final = 2.0
+_OFF_TONIC: Final = 6.0
 """What an end on another chord than the tonic's counts."""
 _FEW: Final = 0.04
 """Share of the seed's chord tones from which on a pitch class belongs to it."""

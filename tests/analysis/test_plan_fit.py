@@ -72,3 +72,15 @@ def test_a_bar_in_the_making_is_held_to_what_of_it_there_is() -> None:
 def test_where_nothing_is_planned_all_fits() -> None:
     assert fit().misfit(segment(quarters(A), 1)) == 0
     assert fit(PlannedBar(0, 0, NEAR)).misfit(segment([], 0)) >= 0
+
+
+def test_where_the_plan_closes_the_bass_ends_on_the_root_of_the_last_chord() -> None:
+    c = parse_chord("C")
+    closing = fit(PlannedBar(chords=(c, c), ending=1))
+    going_on = fit(PlannedBar(chords=(c, c)))
+    home, away = quarters([67, 64, 67, 60]), quarters([67, 60, 64, 64])
+    assert closing.misfit(segment(home, 1)) < 0.5 < closing.misfit(segment(away, 1))
+    assert going_on.misfit(segment(away, 1)) < 0.5
+    # Whatever the upper voices do, it is the bass that counts.
+    chord = [*away, (3.0, 1.0, 1, 36)]
+    assert closing.misfit(segment(chord, 1)) < 0.5
