@@ -80,6 +80,11 @@ def answer(page: Any) -> None:
     """A reply sounds, and the rest of it is to come; the one before has its colours."""
     phrase(page)
     wait(page, "composer.jam.notes.some(n => n.who === 'composer' && n.surprise > 0)")
+    reply(page)
+
+
+def reply(page: Any) -> None:
+    """A reply sounds, and the rest of it is to come."""
     phrase(page)
     wait(page, "composer.jam.notes.at(-1).who === 'composer'")
     wait(page, "composer.jam.coming.length > 2 || composer.jam.reply === null")
@@ -149,7 +154,7 @@ STATES: dict[str, tuple[Callable[[Any], None], dict[str, Any]]] = {
     "takes": (takes, WIDE),
     "sessions": (sessions, WIDE),
     "lost": (lost, WIDE),
-    "telephone": (answer, TELEPHONE),
+    "telephone": (reply, TELEPHONE),
     "telephone-takes": (takes, TELEPHONE),
     "telephone-sessions": (sessions, TELEPHONE),
 }

@@ -48,18 +48,18 @@ let pedalDown = false;
 // Playing.
 
 function press(pitch, velocity, channel = CHANNEL) {
+  connection.send("note", pitch, velocity, channel);
   sound.begin();
   sound.play(channel, pitch, velocity);
   band.player(channel);
   jam.mine(pitch, velocity, channel);
-  connection.send("note", pitch, velocity, channel);
   $("hint").hidden = true;
 }
 
 function release(pitch, channel = CHANNEL) {
+  connection.send("noteoff", pitch, channel);
   sound.play(channel, pitch, 0);
   jam.mine(pitch, 0, channel);
-  connection.send("noteoff", pitch, channel);
 }
 
 function panic() {

@@ -7,6 +7,7 @@ const PROTOCOL = "composer.v1";
 const FIRST_WAIT = 250; // milliseconds
 const LONGEST_WAIT = 3000;
 const PING_EVERY = 2000;
+const URGENT = new Set(["note", "noteoff", "phrase/end", "panic", "ping"]);
 const SILENT = 7000; // without a word for so long, the connection is taken for lost
 
 export class Connection {
@@ -42,7 +43,8 @@ export class Connection {
   send(address, ...values) {
     if (this.state !== "open") return;
     this._queue.push({ address: `/composer/${address}`, arguments: values });
-    if (this._queue.length === 1) queueMicrotask(() => this._flush());
+    if (URGENT.has(address)) this._flush();
+    else if (this._queue.length === 1) queueMicrotask(() => this._flush());
   }
 
   /** Ask over HTTP.
@@ -149,6 +151,7 @@ export class Connection {
   _flush() {
     const messages = this._queue;
     this._queue = [];
+    if (!messages.length) return;
     if (this._socket?.readyState !== WebSocket.OPEN) return;
     for (let at = 0; at < messages.length; at += 60) {
       const some = messages.slice(at, at + 60);

@@ -10,6 +10,8 @@ export class Sound {
     this.muted = remembered("muted", false);
     this.volume = remembered("volume", 0.8);
     this.programs = new Map();
+    // The first sounds are computed before anyone asks for them.
+    for (const program of [0, "drums"]) warm(program);
     for (const name of ["pointerdown", "keydown"]) {
       window.addEventListener(name, () => this.begin(), { capture: true });
     }
@@ -22,7 +24,7 @@ export class Sound {
       this.synth = new Synth(this.context);
       for (const [channel, program] of this.programs) this.synth.program(channel, program);
       this._level();
-      for (const program of [0, "drums", 33]) warm(program);
+      warm(33);
     }
     if (this.context.state === "suspended") this.context.resume();
   }

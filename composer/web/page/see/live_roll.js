@@ -10,6 +10,7 @@ import { Roll, rangeOf } from "./roll.js";
 const PER_SECOND = 78; // pixels
 const NOW = 0.62; // share of the width
 const SLOW = 0.06; // share of the way that the range of pitches goes in a frame
+const FRAME = 0.028; // seconds between two drawings at least: what scrolls slowly needs no more
 const PAGE = 0.9; // with less motion: share of the width after which a page is turned
 
 export class LiveRoll {
@@ -19,10 +20,14 @@ export class LiveRoll {
     this._clock = clock;
     this._range = [48, 84];
     this._page = null;
+    this._drawn = -Infinity;
+    this._still = "";
   }
 
   draw() {
     const moment = now();
+    if (moment - this._drawn < FRAME) return;
+    this._drawn = moment;
     const width = this._roll.canvas.clientWidth || 600;
     const seconds = Math.max(5, width / PER_SECOND);
     const [from, to] = calm() ? this._pageOf(moment, seconds) : [moment - NOW * seconds, moment + (1 - NOW) * seconds];
@@ -44,6 +49,10 @@ export class LiveRoll {
       if (start < to) notes.push({ start, end: Math.max(note.end, start + 0.05), pitch: note.pitch, hollow: true });
     }
     const [low, high] = this._follow(notes);
+    // Where nothing moves, nothing is drawn: the computer has music to make.
+    const still = notes.length || this._clock.bpm ? "" : [width, this._roll.canvas.clientHeight, palette.paper, low, high].join();
+    if (still && still === this._still) return;
+    this._still = still;
     this._roll.draw({ notes, from, to, low, high, now: all.length || this._clock.bpm ? moment : undefined, bars: this._clock.lines(from, to) });
   }
 

@@ -10,8 +10,10 @@ import { Room } from "./room.js";
 const MOST_VOICES = 72;
 export const DRUMS = 10;
 const ZONE = 3; // semitones that share a computed sound
+const FARTHEST = 15; // semitones from which a sound is lent
 
 const sounds = new Map(); // name -> AudioBuffer; the same for all contexts
+const ordered = new Set(); // names of those that the studio computes
 let studio = null; // a worker, begun when it is first needed
 
 const nameOf = (program, key) => (program === "drums" ? `drum/${key}` : `${program}/${key}`);
@@ -29,9 +31,23 @@ function buffer(key, make) {
 
 const zoneOf = (pitch) => Math.min(108, Math.max(21, Math.round(pitch / ZONE) * ZONE));
 
-function soundOf(program, pitch) {
+/** The sound of a pitch, and how fast to play it.
+
+    Where nobody can wait, one that is not computed yet is lent from a neighbour meanwhile. */
+function soundOf(program, pitch, exact) {
   const zone = zoneOf(pitch);
-  return [buffer(nameOf(program, zone), () => PATCHES[program].make(zone)), 2 ** ((pitch - zone) / 12)];
+  const rate = (from) => 2 ** ((pitch - from) / 12);
+  if (!exact && !sounds.has(nameOf(program, zone))) {
+    for (let off = ZONE; off <= FARTHEST; off += ZONE) {
+      for (const near of [zone - off, zone + off]) {
+        const lent = sounds.get(nameOf(program, near));
+        if (lent === undefined) continue;
+        order(program, [zone]);
+        return [lent, rate(near)];
+      }
+    }
+  }
+  return [buffer(nameOf(program, zone), () => PATCHES[program].make(zone)), rate(zone)];
 }
 
 function hiss() {
@@ -52,8 +68,14 @@ export function warm(program, from = 36, to = 96) {
       if (zone >= from && zone <= to) keys.push(zone);
     }
   }
-  const wanted = keys.filter((key) => !sounds.has(nameOf(program, key)));
+  order(program, keys);
+}
+
+/** Have the studio compute sounds that are not there yet. */
+function order(program, keys) {
+  const wanted = keys.filter((key) => !sounds.has(nameOf(program, key)) && !ordered.has(nameOf(program, key)));
   if (!wanted.length) return;
+  for (const key of wanted) ordered.add(nameOf(program, key));
   if (studio === null) {
     studio = new Worker(new URL("studio.js", import.meta.url), { type: "module" });
     studio.onmessage = ({ data }) => buffer(nameOf(data.program, data.key), () => data.samples);
@@ -64,6 +86,7 @@ export function warm(program, from = 36, to = 96) {
 export class Synth {
   constructor(context, wet) {
     this.context = context;
+    this._exact = context instanceof OfflineAudioContext;
     this.room = new Room(context, wet);
     this.programs = new Map();
     this._voices = new Map(); // "channel/pitch" -> voice
@@ -178,7 +201,7 @@ export class Synth {
 
   _once(channel, patch, pitch, level, velocity, when) {
     const context = this.context;
-    const [sound, rate] = soundOf(this.programs.get(channel) ?? 0, pitch);
+    const [sound, rate] = soundOf(this.programs.get(channel) ?? 0, pitch, this._exact);
     const source = context.createBufferSource();
     source.buffer = sound;
     source.playbackRate.value = rate;
