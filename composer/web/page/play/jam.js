@@ -8,7 +8,7 @@ import { now } from "./clock.js";
 
 const MOST = 20000;
 const LONGEST = 60; // seconds after which a note whose end never came counts as over
-const OWN = 1.5; // seconds in which the server says what I played myself
+const OWN = 10; // seconds in which the server says what I played myself, however busy it is
 
 export class Jam {
   constructor() {
@@ -43,6 +43,8 @@ export class Jam {
       this._own.splice(at, 1);
       return false;
     }
+    // The end of what did not begin here is nobody's note: a key of mine that a panic let go, say.
+    if (!velocity && !this._open.has(`others/${channel}/${pitch}`)) return false;
     this._note("others", pitch, velocity, channel, moment);
     return true;
   }
@@ -115,6 +117,7 @@ export class Jam {
   silence() {
     for (const note of this._open.values()) note.end = now();
     this._open.clear();
+    this._own = [];
     this.coming = [];
     this.reply = null;
   }
