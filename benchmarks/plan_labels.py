@@ -63,7 +63,9 @@ def plan_chords(plan: Plan, start: float, bar: float) -> Spans:
 def labelled_chords(chords: Sequence[tuple[str, float]]) -> Spans:
     """What a person heard, one chord after another."""
     lines = np.concatenate([[0.0], np.cumsum([beats for _, beats in chords])])
-    return np.column_stack([lines[:-1], lines[1:]]), [name for name, _ in chords]
+    # Tones in parentheses are not all written as mir_eval reads them; no measure here needs them.
+    names = [re.sub(r"\([^)]*\)", "", name) for name, _ in chords]
+    return np.column_stack([lines[:-1], lines[1:]]), names
 
 
 def chord_scores(truth: Spans, found: Spans) -> dict[str, float]:

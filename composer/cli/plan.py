@@ -34,7 +34,10 @@ def add_to(verbs: click.Group) -> None:
     "--json", "as_json", is_flag=True, help="Print a plan file: to be edited and handed back."
 )
 @click.option("--plot", metavar="PNG", help="Draw it: sections and chords above a piano roll.")
-@click.option("--force", is_flag=True, help="Overwrite a picture that exists.")
+@click.option(
+    "--markers", metavar="MIDI", help="Write the seed with sections and chords as markers."
+)
+@click.option("--force", is_flag=True, help="Overwrite files that exist.")
 def plan(
     seed: str,
     bars: int,
@@ -45,6 +48,7 @@ def plan(
     model: str,
     as_json: bool,
     plot: str | None,
+    markers: str | None,
     force: bool,
 ) -> None:
     """Print the plan of SEED and of the bars proposed to follow.
@@ -62,12 +66,14 @@ def plan(
     from composer import files, models
     from composer.encoding.events import TICKS_PER_BEAT
     from composer.errors import SeedError
+    from composer.formats import smf
     from composer.generation.seed_files import open_seed
     from composer.generation.seed_plan import plan_ahead
     from composer.generation.settings import AUTO, Settings
     from composer.planning import plan_file
     from composer.planning.chart import chart_text
     from composer.planning.form_letters import sections_of
+    from composer.planning.plan_markers import marked, plan_marks
     from composer.planning.plan_text import chords_text, plan_lines, reference_text
     from composer.planning.planner import Planner
 
@@ -79,29 +85,35 @@ def plan(
         chords=None if chords is None else chart_text(chords),
         plan=AUTO if fixed is None else plan_file.text_of(Path(fixed)),
     )
-    analysis = open_seed(seed).analysis()
+    opened = open_seed(seed)
+    analysis = opened.analysis()
     events = analysis.events
     made = plan_ahead(analysis, settings, 0, Planner.load(models.find(model)))
     if made is None or events.plan is None:
         raise SeedError(f"{seed} is in free time, where there are no bars to plan")
     heard = len(events.plan)
     sections = sections_of(made)
-    if plot:
-        from composer.plots.plan_picture import Block, plan_png
+    lines = [0]
+    for _ in made.bars:
+        lines.append(lines[-1] + events.metres.position(lines[-1], TICKS_PER_BEAT).length)
+    ticks = [analysis.tick(line) for line in lines]
+    with files.together(force=force) as begin:
+        if plot:
+            from composer.plots.plan_picture import Block, plan_png
 
-        lines = [0]
-        for _ in made.bars:
-            place = events.metres.position(lines[-1], TICKS_PER_BEAT)
-            lines.append(lines[-1] + place.length)
-        picture = plan_png(
-            analysis.piece,
-            [analysis.tick(line) for line in lines],
-            heard,
-            [Block(section.name, section.start, section.bars) for section in sections],
-            [(chords_text(bar), reference_text(bar)) for bar in made.bars],
-            title=Path(seed).name,
-        )
-        files.write(picture, plot, force=force)
+            picture = plan_png(
+                analysis.piece,
+                ticks,
+                heard,
+                [Block(section.name, section.start, section.bars) for section in sections],
+                [(chords_text(bar), reference_text(bar)) for bar in made.bars],
+                title=Path(seed).name,
+            )
+            with begin(Path(plot)) as stream:
+                stream.write(picture)
+        if markers:
+            with begin(Path(markers)) as stream:
+                stream.write(smf.encode(marked(opened.file, plan_marks(made, ticks))))
     metre = events.metres.metre_at(analysis.join)
     if as_json:
         click.echo(plan_file.plan_bytes(made, metre, heard).decode(), nl=False)
@@ -115,7 +127,8 @@ def plan(
         )
         if letters:
             click.echo(f"What follows: {letters}")
-    if plot:
-        terminal.say(f"Drawn: {plot}")
+    for path in (plot, markers):
+        if path:
+            terminal.say(f"Written: {path}")
     if rng_seed is None:
         terminal.say(f"Again: --rng-seed {number}")

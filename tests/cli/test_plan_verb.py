@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import mido
 from click.testing import CliRunner, Result
 
 from composer.cli.main import verbs
@@ -67,6 +68,20 @@ def test_a_picture_is_written_once(tmp_path: Path) -> None:
     assert picture.read_bytes().startswith(b"\x89PNG")
     result = plan(SONG, "--bars", "4", "--plot", str(picture))
     assert result.exit_code == 1 and "exists" in result.stderr
+
+
+def test_the_seed_is_written_with_its_chords_as_markers(tmp_path: Path) -> None:
+    path = tmp_path / "chords.mid"
+    arguments = (SONG, "--bars", "2", "--chords", "C | D7", "--markers", str(path))
+    assert plan(*arguments).exit_code == 0
+    file, bar = mido.MidiFile(path), 2
+    marks, tick = [], 0
+    for message in file.tracks[0]:
+        tick += message.time
+        if message.type == "marker":
+            marks.append((tick / file.ticks_per_beat / bar, message.text))
+    assert marks[0] == (0, "[A] G")
+    assert [(at, text.split()[-1]) for at, text in marks if at >= 16] == [(16, "C"), (17, "D7")]
 
 
 def test_what_cannot_be_is_one_line(tmp_path: Path) -> None:
