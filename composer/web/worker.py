@@ -48,6 +48,7 @@ class Worker:
     Attributes:
         waiting: Requests in line, with the one that is done.
         done: Requests that were done.
+        patience: Seconds that a request may take.
     """
 
     def __init__(self, model: str, patience: float = PATIENCE) -> None:
@@ -58,9 +59,15 @@ class Worker:
             patience: Seconds that a request may take.
         """
         self.waiting = self.done = 0
-        self._model, self._patience = model, patience
+        self.patience = patience
+        self._model = model
         self._process: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
+
+    @property
+    def pid(self) -> int | None:
+        """The process's number; None if there is none."""
+        return None if self._process is None else self._process.pid
 
     async def load(self) -> None:
         """Have the network loaded, so that the first request need not wait for it."""
@@ -110,11 +117,11 @@ class Worker:
     ) -> dict[str, Any]:
         whole = False
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self.patience):
                 found = await self._do(asked, progress)
             whole = True
         except TimeoutError:
-            text = f"this took longer than {self._patience:g} s and was ended; ask for less"
+            text = f"this took longer than {self.patience:g} s and was ended; ask for less"
             raise Refused(text, "Timeout") from None
         except (asyncio.IncompleteReadError, ConnectionError, ValueError):
             raise Refused("composer could not do this: its process ended", "Defect") from None

@@ -103,3 +103,18 @@ def test_serve_refuses_a_config_file_in_a_line(tmp_path: Path, text: str, line: 
     path.write_text(text, encoding="utf-8")
     done = CliRunner().invoke(verbs, ["serve", "--config", str(path)])
     assert done.exit_code in (1, 2) and line in done.output
+
+
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        ("density", "is not NAME=VALUE"),
+        ("mood=1", "no parameter 'mood'"),
+        ("density=1000", "must be 0 to 100"),
+    ],
+)
+def test_a_parameter_that_is_none_is_refused_at_the_start(given: str, line: str) -> None:
+    from composer.cli.main import verbs
+
+    done = CliRunner().invoke(verbs, ["serve", "--set", given])
+    assert done.exit_code in (1, 2) and line in done.output
