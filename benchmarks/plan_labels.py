@@ -63,8 +63,8 @@ def plan_chords(plan: Plan, start: float, bar: float) -> Spans:
 def labelled_chords(chords: Sequence[tuple[str, float]]) -> Spans:
     """What a person heard, one chord after another."""
     lines = np.concatenate([[0.0], np.cumsum([beats for _, beats in chords])])
-    # Tones in parentheses are not all written as mir_eval reads them; no measure here needs them.
-    names = [re.sub(r"\([^)]*\)", "", name) for name, _ in chords]
+    # What stands in parentheses is cut off in some labels; no measure here needs it.
+    names = [re.sub(r"\(.*|[^ -~]", "", name) for name, _ in chords]
     return np.column_stack([lines[:-1], lines[1:]]), names
 
 

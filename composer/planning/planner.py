@@ -39,7 +39,10 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Temperatures:
-    """How far chance strays from what is likeliest, 1: as people's pieces have it.
+    """How far chance strays from what is likeliest, 1: as the network believes.
+
+    A small network spreads its belief over more chords and lengths of phrases than people use:
+    at these values its plans are nearest to theirs (`benchmarks/plans.py`, docs/plan.md).
 
     Attributes:
         reference: Of what a bar takes up, and how nearly.
@@ -49,9 +52,9 @@ class Temperatures:
     """
 
     reference: float = 1.0
-    chords: float = 1.0
-    phrase: float = 1.0
-    close: float = 0.5
+    chords: float = 0.9
+    phrase: float = 0.8
+    close: float = 0.3
 
 
 @dataclass(frozen=True, slots=True)
