@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -30,21 +30,19 @@ from composer.live import config_file
 from composer.live.wire.osc_codec import Message
 from composer.shipped import shipped
 from composer.web import openapi
+from composer.web.bodies import body_of, content_of, json_of
 from composer.web.frames import error_message, frame_of
-from composer.web.gate import LARGEST_BODY, PROTOCOL, Gate
+from composer.web.gate import PROTOCOL, Gate
 from composer.web.page_files import page_files
 from composer.web.pages import MOST_MALFORMED, Page, Pages
 from composer.web.rate import Rate
 from composer.web.requests import REQUESTS, seed_names
 from composer.web.worker import Busy, Refused, Worker
 
-BODY_SECONDS: Final = 15.0
-"""Seconds in which a request's body has to be there."""
 PER_SECOND, BURST = 50.0, 200.0
 """Requests of all clients that are answered in a second, and at once."""
 MOST_BATCHED: Final = 64
 """Messages in a frame that is sent."""
-RAW: Final = frozenset({"audio/midi", "audio/x-midi", "audio/mid", "application/octet-stream"})
 STREAM: Final = "application/x-ndjson"
 STATUSES: Final = {"Busy": 503, "Timeout": 504, "Defect": 500}
 """Status of a refusal by its kind; 422 for all others."""
@@ -209,7 +207,7 @@ class Site:
         if request.method == "DELETE":
             config_file.delete(self._about.config, name)
             return JSONResponse({})
-        kept = config_file.keep(self._about.config, name, _json(await _body(request)))
+        kept = config_file.keep(self._about.config, name, json_of(await body_of(request)))
         return JSONResponse({"preset": kept})
 
     async def _jam(self, request: Request) -> Response:
@@ -231,7 +229,7 @@ class Site:
         name = request.path_params["name"]
         if name not in REQUESTS:
             raise HTTPException(404, f"there is no such request; there are {', '.join(REQUESTS)}")
-        content = await _content(request)
+        content = await content_of(request)
         accept = request.headers.get("accept", "")
         if STREAM in accept:
             return StreamingResponse(self._told(name, content), media_type=STREAM)
@@ -345,57 +343,10 @@ class Site:
             raise HTTPException(429, "too many requests at once; wait a moment")
 
 
-async def _content(request: Request) -> Any:
-    """What is asked for: JSON, or a file as it is, with settings in the address."""
-    body = await _body(request)
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in RAW:
-        return _json(body)
-    content: dict[str, Any] = {"settings": {}}
-    for name, value in request.query_params.items():
-        if name in ("name", "to", "seed"):
-            content[name] = value
-        elif name == "variations":
-            content[name] = int(value) if value.isdecimal() and len(value) < 5 else value
-        else:
-            content["settings"][name] = value
-    return content | {"file": base64.b64encode(body).decode("ascii")}
-
-
-async def _body(request: Request) -> bytes:
-    """A request's body.
-
-    Raises:
-        HTTPException: It is too large, or too slow.
-    """
-    body = bytearray()
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > LARGEST_BODY:
-                    raise HTTPException(413, f"a request has {LARGEST_BODY >> 20} MB at most")
-    except TimeoutError:
-        raise HTTPException(408, f"a request has to be there in {BODY_SECONDS:g} s") from None
-    except ClientDisconnect:
-        raise HTTPException(400, "the request broke off") from None
-    return bytes(body)
-
-
 async def _gone(request: Request) -> None:
     """Wait until whoever asked is gone."""
     while not await request.is_disconnected():
         await asyncio.sleep(0.25)
-
-
-def _json(body: bytes) -> Any:
-    try:
-        return json.loads(body, parse_constant=_no_number)
-    except (ValueError, RecursionError):
-        raise HTTPException(400, "a request has to be JSON") from None
-
-
-def _no_number(constant: str) -> float:
-    raise ValueError(constant)
 
 
 def _attached(name: str) -> dict[str, str]:

@@ -98,6 +98,7 @@ def web_process(options: WebOptions) -> Iterator[Web]:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **apart
         )
         assert process.stdin is not None and process.stdout is not None
+        ending = threading.Event()
         try:
             process.stdin.write(json.dumps(asked) + "\n")
             process.stdin.flush()
@@ -106,9 +107,13 @@ def web_process(options: WebOptions) -> Iterator[Web]:
             if "port" not in said:
                 raise OutputError(said.get("error", "the web server did not start; see above"))
             end.connect((LOOPBACK, said["link"]))
+            threading.Thread(
+                target=_watch, args=(process, ending), name="composer web", daemon=True
+            ).start()
             url = f"http://{LOOPBACK}:{said['port']}/#token={options.token}"
             yield Web(LiveEnd(end), said["port"], url, process.pid)
         finally:
+            ending.set()
             with contextlib.suppress(OSError):
                 process.stdin.close()
             try:
@@ -117,6 +122,12 @@ def web_process(options: WebOptions) -> Iterator[Web]:
                 process.kill()
                 process.wait()
             process.stdout.close()
+
+
+def _watch(process: subprocess.Popen[str], ending: threading.Event) -> None:
+    process.wait()
+    if not ending.is_set():
+        logger.error("the web server ended; OSC and MIDI go on, start again for the page")
 
 
 def check_installed() -> None:

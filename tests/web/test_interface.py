@@ -5,12 +5,17 @@ from __future__ import annotations
 import base64
 import io
 import json
+import logging
+import os
+import signal
+import time
 from pathlib import Path
 
 import mido
 import pytest
 from guides import ROOT
-from web_server import Running
+from live.running import PATIENCE, Client
+from web_server import Running, web_running
 
 from composer.live.core.parameters import PARAMETERS
 from composer.live.wire.osc_handlers import INCOMING
@@ -209,3 +214,19 @@ def test_what_cannot_be_done_is_said_in_the_command_lines_line(
     status, answer = server.ask("POST", f"/v1/{path}", asked)
     assert status == 422 and line in answer["error"] and "\n" not in answer["error"]
     assert "/tmp" not in answer["error"]
+
+
+def test_a_web_process_that_dies_is_told_of_and_osc_goes_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    logging.getLogger("composer").propagate = True  # a command run before may have taken it
+    with web_running(tmp_path, reply_port=None) as running:
+        client = Client(running.app.ready["osc_port"])
+        os.kill(running.web.pid, signal.SIGTERM)
+        end = time.monotonic() + PATIENCE
+        while "the web server ended" not in caplog.text:
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        client.send("ping", 4)
+        assert client.until("pong").arguments == (4,)
+        client.close()

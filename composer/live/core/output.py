@@ -27,3 +27,8 @@ class Control(NamedTuple):
 
 
 Output = Play | Tell | Control
+
+
+def all_off(channel: int) -> tuple[Control, Control]:
+    """What silences a channel whatever it was sent before: the pedal up, all notes off."""
+    return Control(64, 0, channel), Control(123, 0, channel)

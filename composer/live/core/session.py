@@ -19,7 +19,7 @@ from composer.live.core.accompaniment import Accompaniment
 from composer.live.core.call import CallAndResponse
 from composer.live.core.improviser import BAND, NOBODY, Improviser, ProposedNote
 from composer.live.core.keyboard import HeldKey
-from composer.live.core.output import Control, Output, Tell
+from composer.live.core.output import Output, Tell, all_off
 from composer.live.core.parameters import ACCOMPANY, CALL, CONTINUE, Value, Values
 from composer.live.core.parts import Parts
 from composer.live.core.phrases import PhraseTracker
@@ -32,7 +32,7 @@ from composer.live.core.turns import PlayerState, ReplyState
 from composer.music.beat_grid import BEATS, FREE
 from composer.music.timing import bar_ticks
 
-SUSTAIN, ALL_NOTES_OFF = 64, 123
+SUSTAIN = 64
 FIRST_MODE_MESSAGE = 120
 """Controllers from here on end all notes ("MIDI 1.0", Channel Mode Messages)."""
 GENERATED_BARS = 4
@@ -342,14 +342,14 @@ class Session:
         self._release_all(now)
         self.phrases.take()
         for channel in range(16):
-            self.player.out += _all_off(channel)
+            self.player.out += all_off(channel)
 
     def close(self, now: float) -> None:
         """The session ends: silence what it started."""
         self.player.silence(now)
         self._release_all(now)
         for channel in sorted(self.player.used):
-            self.player.out += _all_off(channel)
+            self.player.out += all_off(channel)
 
     def status(self, now: float) -> list[tuple[str, Value]]:
         """How it stands, as names and values; the beat is -1 in free time."""
@@ -398,8 +398,3 @@ class Session:
                 self._mirror("heard", key.pitch, 0, key.channel + 1)
             if self.log is not None:
                 self.log.end(now, key)
-
-
-def _all_off(channel: int) -> tuple[Control, Control]:
-    """What silences a channel whatever it was sent before."""
-    return Control(SUSTAIN, 0, channel), Control(ALL_NOTES_OFF, 0, channel)
