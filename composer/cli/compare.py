@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from composer import terminal
 from composer.cli.generate import check_free
 from composer.cli.options import model_option
+from composer.errors import SettingError
 from composer.generation.parameters import TAKES
+
+if TYPE_CHECKING:
+    from composer.evaluation.evaluate import EncodedPiece
 
 
 @click.command()
@@ -23,7 +27,12 @@ from composer.generation.parameters import TAKES
     help="What the model learnt from, made by 'prepare': for copies and the Markov baseline.  "
     "[default: FILES, if they are a dataset]",
 )
-@click.option("--markov/--no-markov", default=True, help="A Markov baseline beside the model.")
+@click.option(
+    "--baselines/--no-baselines",
+    default=True,
+    help="Beside the model as it plays: with one take, alone, simpler models, dice.",
+)
+@click.option("--markov/--no-markov", default=True, help="A Markov model among the baselines.")
 @click.option(
     "--rnn",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -35,6 +44,18 @@ from composer.generation.parameters import TAKES
     "--bars",
     type=click.IntRange(4),
     help="Bars of the second half at most.  [default: all]",
+)
+@click.option(
+    "--seed-bars",
+    type=click.IntRange(4),
+    help="Bars of the seed at most, the last before the second half.  [default: all]",
+)
+@click.option(
+    "--corpus",
+    "corpora",
+    multiple=True,
+    metavar="NAME",
+    help="Only pieces of this corpus of a dataset; may be given again.  [default: all]",
 )
 @click.option(
     "--limit", type=click.IntRange(1), help="Pieces of each corpus at most.  [default: all]"
@@ -85,9 +106,12 @@ def compare(
     files: tuple[str, ...],
     model: str,
     train: str | None,
+    baselines: bool,
     markov: bool,
     rnn: Path | None,
     bars: int | None,
+    seed_bars: int | None,
+    corpora: tuple[str, ...],
     limit: int | None,
     outputs: int | None,
     temperature: float | None,
@@ -105,11 +129,13 @@ def compare(
     FILES are MIDI files, scores, folders of them, or a dataset made by 'prepare', of which
     the validation pieces are taken. The first half of each is the seed. What is made from
     it is compared with the second half in what can be counted: pitch classes, intervals,
-    density, rhythm, texture, loudness, repetition, key; and looked through for copies,
-    loops and silence. Beside it stand the same model alone, that is with one take that
-    nothing guides; a Markov model that learnt from the same pieces, under composer's rules
-    and alone; those rules with dice in the model's place; the seed's own last bars over
-    again; and random pairs of pieces.
+    density, rhythm, texture, loudness, repetition, key; in form, that is in what comes
+    back of the seed; and looked through for copies, loops and silence. A listener learns
+    on some of the pieces to tell made halves from true ones, and is asked about the
+    others. Beside it stand the same model without a plan, and alone, that is with one take
+    that nothing guides; a Markov model that learnt from the same pieces, under composer's
+    rules and alone; those rules with dice in the model's place; the seed's own last bars
+    over again; and random pairs of pieces.
 
     \b
     Example:
@@ -131,6 +157,8 @@ def compare(
         from composer_training.data.dataset import load
 
         learnt = load([Path(train)])
+    if corpora:
+        pieces = _chosen(pieces, corpora)
     for name, reason in report.skipped:
         terminal.say(f"skipped {name}: {reason}")
     if rnn is not None:
@@ -139,7 +167,9 @@ def compare(
         choose_backend(None)
     from composer_training.baselines.comparison import ComparisonSpec, compare_sources
 
-    spec = ComparisonSpec(once, takes, markov, markov_takes, rnn, bars, outputs)
+    spec = ComparisonSpec(
+        once, takes, baselines, markov, markov_takes, rnn, bars, seed_bars, outputs
+    )
     document = compare_sources(pieces, predictor, learnt, spec, terminal.bar)
     document = {"model": model, **document}
     if page:
@@ -153,13 +183,33 @@ def compare(
         _show(document)
 
 
+def _chosen(pieces: list[EncodedPiece], corpora: tuple[str, ...]) -> list[EncodedPiece]:
+    """The pieces of some corpora.
+
+    Raises:
+        SettingError: There is none of one of them.
+    """
+    there = {piece.corpus for piece in pieces}
+    for name in corpora:
+        if name not in there:
+            known = ", ".join(sorted(there))
+            raise SettingError(f"--corpus {name}: there are only pieces of {known}")
+    return [piece for piece in pieces if piece.corpus in corpora]
+
+
 def _show(document: dict[str, Any]) -> None:
     """Tables for people, on standard output."""
     from composer_training.baselines.comparison import TRUTH
     from rich.console import Console
     from rich.table import Table
 
-    from composer.evaluation.comparison_page import descriptors_in, shown, whole_rows
+    from composer.evaluation.comparison_page import (
+        descriptors_in,
+        form_rows,
+        shown,
+        tells_in,
+        whole_rows,
+    )
 
     sources = {name: figures for name, figures in document["sources"].items() if name != TRUTH}
     descriptors = descriptors_in(document)
@@ -180,6 +230,22 @@ def _show(document: dict[str, Any]) -> None:
         for descriptor in descriptors:
             rows = document["model_nearer_than"].values()
             table.add_row(descriptor, *[shown(figures[descriptor]) for figures in rows])
+        console.print(table)
+    table = Table(box=None, pad_edge=False, title="Form, and a listener")
+    table.add_column("")
+    for name in document["sources"]:
+        table.add_column(name, justify="right")
+    for name, cells in form_rows(document["sources"]):
+        table.add_row(name, *cells)
+    console.print(table)
+    console.print(f"Whole pieces that end on the tonic: {shown(document['pieces_end_on_tonic'])}")
+    tells = tells_in(document)
+    if tells:
+        table = Table(box=None, pad_edge=False, title="What gives the model away most")
+        for heading in ("", "made", "true", "made has more"):
+            table.add_column(heading, justify="right" if heading else "left")
+        for name, cells in tells:
+            table.add_row(name, *cells)
         console.print(table)
     table = Table(box=None, pad_edge=False)
     table.add_column("")

@@ -2,8 +2,9 @@
 
 A piece is cut at a bar line near its middle. The first half is the seed, and what a source makes
 of it is compared with the true second half: the distance between them in each descriptor, beside
-that of random pairs of pieces of one corpus; their keys; the longest copies from the seed and from
-the training music; and how many outputs loop, fall silent or end early.
+that of random pairs of pieces of one corpus; their keys; the figures of form; whether a listener
+can tell them apart; the longest copies from the seed and from the training music; and how many
+outputs loop, fall silent or end early.
 
 Conventions:
     Descriptors, distances and intervals as in `composer.analysis.descriptors` and
@@ -21,6 +22,8 @@ import numpy as np
 from composer.analysis.descriptors import descriptors_of, distance, krumhansl_key
 from composer.analysis.segment import Segment
 from composer.evaluation.copying import BarIndex, Copy, bars_of_segment
+from composer.evaluation.form_comparison import form_of, heard
+from composer.evaluation.listener import Verdict
 from composer.evaluation.overlap import NOTHING, Estimate, distances, mean
 from composer.evaluation.overlap import compare as overlap
 from composer.evaluation.split_piece import SecondHalf, SplitPiece
@@ -51,6 +54,8 @@ class Figures:
         from_seed: Each output's longest copy from its seed.
         from_training: Each output's longest copy from the music trained on; empty if that
             was not looked at.
+        form: Figure of form -> its mean, as in `composer.evaluation.form_comparison`.
+        heard: What a listener made of it beside the true second halves.
     """
 
     outputs: int
@@ -64,6 +69,8 @@ class Figures:
     surprise: Estimate
     from_seed: Sequence[Copy]
     from_training: Sequence[Copy]
+    form: Mapping[str, Estimate]
+    heard: Verdict
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -93,6 +100,8 @@ class Figures:
             "surprise": self.surprise.as_dict(),
             "longest_copy_from_seed": longest(self.from_seed),
             "longest_copy_from_training": longest(self.from_training),
+            "form": plain(self.form),
+            "listener": self.heard.as_dict(),
         }
 
 
@@ -158,6 +167,8 @@ def measure(
         from_training=[]
         if index is None
         else [index.longest(bars_of_segment(item.segment)) for item in made],
+        form=form_of(pieces, made),
+        heard=heard(pieces, made),
     )  # fmt: skip
 
 

@@ -5,12 +5,13 @@ Drawn from the document that `--json` prints, so that a page can be made again f
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
 from composer.analysis.descriptors import DESCRIPTORS
 from composer.evaluation.comparison import SURPRISE
+from composer.evaluation.form_comparison import FORM_FIGURES
 
 _WIDTH, _ROW, _LEFT, _RIGHT = 640, 20, 130, 24
 _COLOURS = (
@@ -22,6 +23,9 @@ _DESCRIPTORS = {
     SURPRISE: "nats per note under a Performance RNN that has heard the first half",
 }
 
+_MOST_TELLS = 12
+"""Traits that are shown."""
+
 _STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;margin:2em auto;max-width:1040px;padding:0 1em;
 color:#222;background:#fff}
@@ -30,6 +34,10 @@ table{border-collapse:collapse}td,th{padding:.2em 1em .2em 0;text-align:left}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}p{max-width:46em}
 .key span{margin-right:1.4em}.key b{font-weight:600}
 """
+
+_FORM_WORDS = """How much of the seed comes back, onsets rounded to sixteenths. What is made
+should come to what the truth comes to, not to the most. The listener learns on some pieces to tell
+made halves from true ones and is asked about the others: 0.5 is a draw, 1 is always right."""
 
 _WORDS = """The first half of each piece is the seed. What was made from it is compared with the
 half that really follows: the distance between the two in each descriptor, 0 for alike, with the
@@ -58,6 +66,7 @@ def page(document: Mapping[str, Any]) -> str:
         rows = {source: figures["distance"][name] for source, figures in sources.items()}
         rows["random pairs"] = document["random_pairs"]["distance"][name]
         parts.append(f"<h3>{escape(name)}</h3><div>{escape(what)}</div>{_whiskers(name, rows)}")
+    parts.append(f"<h2>Form, and a listener</h2><p>{_FORM_WORDS}</p>{_form(document)}")
     for heading, field in (
         ("Overlapping area, 1 for equal", "overlapping_area"),
         ("Kullback-Leibler divergence in nats, 0 for equal", "divergence"),
@@ -139,6 +148,45 @@ def _table(columns: Mapping[str, Mapping[str, Any]]) -> str:
         for descriptor in next(iter(columns.values()))
     )
     return f"<table><tr><th>{head}{lines}</table>"
+
+
+def _form(document: Mapping[str, Any]) -> str:
+    sources: Mapping[str, Any] = document["sources"]
+    ends = shown(document["pieces_end_on_tonic"])
+    drawn = _texts(sources, form_rows(sources))
+    drawn += f"<p>Whole pieces that end on the tonic: {ends}</p>"
+    if tells := tells_in(document):
+        drawn += "<h3>What gives the model away most</h3>"
+        drawn += _texts(("made", "true", "made has more"), tells)
+    return drawn
+
+
+def _texts(headings: Iterable[str], rows: Iterable[tuple[str, Sequence[str]]]) -> str:
+    head = "".join(f"<th class=n>{escape(name)}" for name in headings)
+    lines = "".join(
+        f"<tr><th>{escape(name)}" + "".join(f"<td class=n>{escape(cell)}" for cell in cells)
+        for name, cells in rows
+    )
+    return f"<table><tr><th>{head}{lines}</table>"
+
+
+def form_rows(sources: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    """Figures of form, and the listener, as (name, one text for each source)."""
+    rows = [
+        (what, [shown(figures["form"][name]) for figures in sources.values()])
+        for name, what in FORM_FIGURES.items()
+    ]
+    told = [shown(figures["listener"]["area"]) for figures in sources.values()]
+    return [*rows, ("listener: area under the curve", told)]
+
+
+def tells_in(document: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    """What gives the model away most, as (trait, [made, true, chance that made has more])."""
+    tells = document["sources"]["model"]["listener"]["tells"][:_MOST_TELLS]
+    return [
+        (tell["trait"], [f"{tell[name]:.3f}" for name in ("made", "true", "area")])
+        for tell in tells
+    ]
 
 
 def _whole(document: Mapping[str, Any]) -> str:

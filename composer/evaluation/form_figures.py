@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -29,6 +29,23 @@ from composer.music.notes import DRUM_PROGRAM
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+
+FORM: Mapping[str, str] = {
+    "melody_returns": "melodic figures that the seed had",
+    "bass_returns": "bass figures that the seed had",
+    "own_repeats": "melodic figures repeated, of its own",
+    "nearest_bar": "notes in common with the nearest earlier bar",
+    "return_bars": "bars that return",
+    "runs": "returns in runs",
+    "lag_1": "notes in common with the bar before",
+    "lag_2": "notes in common 2 bars apart",
+    "lag_4": "notes in common 4 bars apart",
+    "lag_8": "notes in common 8 bars apart",
+    "new_chord_pairs": "changes of chord new to the seed",
+    "longest_copy": "longest copy from the seed, notes of the top line",
+    "ends_on_tonic": "ends on the tonic",
+}
+"""Figures by name, in words."""
 
 _INTERVALS = 4
 _SIXTEENTH = TICKS_PER_BEAT // 4
@@ -83,10 +100,10 @@ class FormFigures:
             made: What follows.
             key: Of the seed.
         """
-        old_top, old_bass = _lines(seed)
-        top, bass = _lines(made)
-        old_figures, figures = _figures(old_top), _figures(top)
-        known = set(old_figures)
+        old_top, old_bass = outer_lines(seed)
+        top, bass = outer_lines(made)
+        figures = figures_of(top)
+        known, known_bass = set(figures_of(old_top)), set(figures_of(old_bass))
         own = Counter(figures)
         bars = _bars(seed) + _bars(made)
         first = len(bars) - made_bars(made)
@@ -94,7 +111,7 @@ class FormFigures:
         alike = [value > _ALIKE for value in nearest]
         return cls(
             melody_returns=_share([figure in known for figure in figures]),
-            bass_returns=_share([figure in set(_figures(old_bass)) for figure in _figures(bass)]),
+            bass_returns=_share([figure in known_bass for figure in figures_of(bass)]),
             own_repeats=_share([own[figure] > 1 and figure not in known for figure in figures]),
             nearest_bar=float(np.mean(nearest)) if nearest else float("nan"),
             return_bars=_share(alike),
@@ -110,7 +127,7 @@ class FormFigures:
             },
             new_chord_pairs=_new_pairs(chords_of(seed), chords_of(made)),
             longest_copy=float(_longest_copy(old_top, top)),
-            ends_on_tonic=_ends_on_tonic(made, key),
+            ends_on_tonic=ends_on_tonic(made, key),
         )
 
 
@@ -129,16 +146,16 @@ def made_bars(segment: Segment) -> int:
     return max(-(-segment.length // segment.bar), 1)
 
 
-def _tones(segment: Segment) -> tuple[Ints, Ints]:
+def tones(segment: Segment) -> tuple[Ints, Ints]:
     """Onsets in sixteenths and pitches of all but drums."""
     drums = np.array(segment.programs)[segment.rows[:, PART]] == DRUM_PROGRAM
     onsets = (segment.onsets[~drums] + _SIXTEENTH // 2) // _SIXTEENTH
     return onsets, segment.rows[~drums, PITCH].astype(np.int64)
 
 
-def _lines(segment: Segment) -> tuple[list[int], list[int]]:
-    """The highest and the lowest pitch of each onset, in order."""
-    onsets, pitches = _tones(segment)
+def outer_lines(segment: Segment) -> tuple[list[int], list[int]]:
+    """The top line and the bass: the highest and the lowest pitch of each onset, in order."""
+    onsets, pitches = tones(segment)
     top: dict[int, int] = {}
     bass: dict[int, int] = {}
     for onset, pitch in zip(onsets.tolist(), pitches.tolist(), strict=True):
@@ -147,14 +164,15 @@ def _lines(segment: Segment) -> tuple[list[int], list[int]]:
     return [top[onset] for onset in sorted(top)], [bass[onset] for onset in sorted(bass)]
 
 
-def _figures(line: list[int]) -> list[tuple[int, ...]]:
+def figures_of(line: Sequence[int], intervals: int = _INTERVALS) -> list[tuple[int, ...]]:
+    """Every so many intervals in a row, of pitches or of onsets."""
     steps = [after - before for before, after in itertools.pairwise(line)]
-    return [tuple(steps[n : n + _INTERVALS]) for n in range(len(steps) - _INTERVALS + 1)]
+    return [tuple(steps[n : n + intervals]) for n in range(len(steps) - intervals + 1)]
 
 
 def _bars(segment: Segment) -> list[frozenset[tuple[int, int]]]:
     """The notes of each bar but drums: (sixteenth, pitch)."""
-    onsets, pitches = _tones(segment)
+    onsets, pitches = tones(segment)
     per_bar = max(segment.bar // _SIXTEENTH, 1)
     bars: list[set[tuple[int, int]]] = [set() for _ in range(made_bars(segment))]
     for onset, pitch in zip(onsets.tolist(), pitches.tolist(), strict=True):
@@ -215,7 +233,7 @@ def _longest_copy(old: list[int], new: list[int]) -> int:
     return longest
 
 
-def _ends_on_tonic(made: Segment, key: Key | None) -> float:
+def ends_on_tonic(made: Segment, key: Key | None) -> float:
     """Whether the lowest of the notes that end last is the tonic."""
     drums = np.array(made.programs)[made.rows[:, PART]] == DRUM_PROGRAM
     if key is None or drums.all():

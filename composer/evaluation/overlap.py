@@ -13,7 +13,7 @@ Source: Yang and Lerch, On the evaluation of generative models in music (2020), 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,13 +60,22 @@ NOTHING = Estimate(float("nan"), float("nan"), float("nan"))
 
 def mean(values: Sequence[float] | Floats) -> Estimate:
     """The mean of one figure a piece, those that have none left out."""
+    return _estimate(values, lambda table: np.asarray(table.mean(axis=-1)))
+
+
+def quantile(values: Sequence[float] | Floats, share: float) -> Estimate:
+    """The value under which a share of the pieces lie, those that have none left out."""
+    return _estimate(values, lambda table: np.asarray(np.quantile(table, share, axis=-1)))
+
+
+def _estimate(values: Sequence[float] | Floats, figure: Callable[[Floats], Floats]) -> Estimate:
     known = np.asarray(values, dtype=np.float64)
     known = known[~np.isnan(known)]
     if not len(known):
         return NOTHING
     drawn = np.random.default_rng(0).integers(len(known), size=(RESAMPLES, len(known)))
-    low, high = np.quantile(known[drawn].mean(axis=1), (0.025, 0.975))
-    return Estimate(float(known.mean()), float(low), float(high))
+    low, high = np.quantile(figure(known[drawn]), (0.025, 0.975))
+    return Estimate(float(figure(known)), float(low), float(high))
 
 
 def distances(a: Sequence[Floats], b: Sequence[Floats]) -> Floats:

@@ -19,11 +19,13 @@ from composer.encoding.events import PART, PITCH, encode
 from composer.evaluation.comparison import fault, measure, nearer, random_pairs
 from composer.evaluation.comparison_page import page
 from composer.evaluation.evaluate import EncodedPiece
+from composer.evaluation.form_comparison import closing, form_of, heard
 from composer.evaluation.sources import continuations, seed_again, true_halves, with_notes
 from composer.evaluation.split_piece import SplitPiece, split_piece
 from composer.formats import midi
 from composer.generation.settings import Settings
 from composer.music.beat_grid import BEATS, Grid
+from composer.music.keys import find_key
 from composer.music.notes import Note, Part, Piece
 from composer.music.timing import TempoMap
 
@@ -66,7 +68,8 @@ def test_a_part_that_enters_later_is_not_in_the_seed():
     piece = split_piece(EncodedPiece("late", "songs", events, True, piece, placement))
     assert piece is not None
     assert piece.analysis.events.programs == (0, 33)
-    assert piece.second_half.programs == (73, 0, 33)
+    # In the truth it stands behind the seed's, which keep their slots.
+    assert piece.second_half.programs == (0, 33, 73)
 
 
 def test_continuations_are_as_long_as_the_truth_and_the_same_every_time(
@@ -175,7 +178,8 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     )
     html = tmp_path / "page.html"
     arguments = [
-        "compare", str(folder), "--bars", "4", "--takes", "2", "--page", str(html), "--json",
+        "compare", str(folder), "--bars", "4", "--seed-bars", "4", "--takes", "2",
+        "--page", str(html), "--json",
     ]  # fmt: skip
     result = CliRunner().invoke(verbs, arguments)
     assert result.exit_code == 0, result.output
@@ -186,10 +190,34 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     assert set(document["sources"]) == sources
     assert set(document["model_nearer_than"]) == sources - {"model", "truth"}
     assert document["sources"]["truth"]["key_agreement"]["value"] == 1.0
+    assert document["sources"]["seed again"]["form"]["melody_returns"]["value"] == 1.0
+    assert document["sources"]["model"]["listener"]["area"]["value"] is None  # of three pieces
+    assert document["settings"]["seed_bars"] == 4
     assert page(document) == html.read_text(encoding="utf-8")
     again = CliRunner().invoke(verbs, arguments)
     assert again.exit_code == 1
     assert "exists" in again.output
+
+
+def test_the_model_without_baselines_and_as_a_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    for seed in range(2):
+        midi.save(midi.from_piece(song(seed)), tmp_path / f"{seed}.mid")
+    monkeypatch.setattr(models, "find", lambda name: tmp_path)
+    monkeypatch.setattr(
+        "composer.network.predictor.Predictor.load",
+        lambda folder: tiny_model.predictor(),
+    )
+    files = ["compare", *map(str, sorted(tmp_path.iterdir())), "--bars", "4", "--no-baselines"]
+    result = CliRunner().invoke(verbs, files)
+    assert result.exit_code == 0, result.output
+    assert "melodic figures that the seed had" in result.stdout
+    assert "listener: area under the curve" in result.stdout
+    assert "uniform" not in result.stdout and "alone" not in result.stdout
+    wrong = CliRunner().invoke(verbs, [*files, "--corpus", "polkas"])
+    assert wrong.exit_code == 1
+    assert "--corpus polkas: there are only pieces of" in wrong.output
 
 
 def test_one_piece_is_no_comparison(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -202,3 +230,50 @@ def test_one_piece_is_no_comparison(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     result = CliRunner().invoke(verbs, ["compare", str(tmp_path / "one.mid")])
     assert result.exit_code == 1
     assert "give more music" in result.output
+
+
+def test_the_seed_can_be_its_last_bars_only() -> None:
+    whole = found(1)
+    long, short = split_piece(whole), split_piece(whole, seed_bars=4)
+    assert long is not None and short is not None
+    assert (len(long.analysis.events.plan or ()), len(short.analysis.events.plan or ())) == (8, 4)
+    assert short.analysis.join == short.seed.length == 4 * 96
+    # They are the notes just before the cut, and the truth is the same.
+    count = len(short.seed.rows)
+    assert np.array_equal(short.seed.onsets, long.seed.onsets[-count:] - 4 * 96)
+    assert np.array_equal(short.seed.rows[1:, PITCH], long.seed.rows[1 - count :, PITCH])
+    assert np.array_equal(short.second_half.rows, long.second_half.rows)
+
+
+def test_a_part_has_one_slot_in_seed_and_truth_though_the_higher_one_changes() -> None:
+    # Two flutes: in the seed the first is the higher one, and afterwards they change places.
+    def flute(heights: tuple[int, int], track: int) -> Part:
+        pitches = [heights[0] + n % 5 for n in range(32)] + [heights[1] + n % 5 for n in range(64)]
+        notes = tuple(Note(24 * n, pitch, 24, 70) for n, pitch in enumerate(pitches))
+        return Part(notes, 72 + track, track=track, channel=track)
+
+    piece = Piece((flute((80, 50), 0), flute((60, 90), 1)), 24)
+    events, placement = encode(piece, Grid(BEATS, share=1.0))
+    split = split_piece(EncodedPiece("flutes", "songs", events, True, piece, placement))
+    assert split is not None
+    assert split.second_half.programs == split.seed.programs == split.analysis.events.programs
+    assert events.programs != split.seed.programs
+
+
+def test_form_of_the_seed_again_and_of_the_truth(pieces: list[SplitPiece]) -> None:
+    again = form_of(pieces, seed_again(pieces))
+    assert again["melody_returns"].value == again["nearest_bar"].value == 1
+    assert again["longest_copy"].value == again["longest_copy_95"].value == 64
+    truth = form_of(pieces, true_halves(pieces))
+    assert truth["melody_returns"].value < 0.2
+    # Dice end where they end.
+    bass = [int(whole.events.rows[-1, PITCH]) for whole in map(found, range(3))]
+    ends = [low % 12 == find_key(song(n)).tonic for n, low in enumerate(bass)]
+    assert closing(pieces).value == np.mean(ends)
+
+
+def test_a_listener_knows_the_seed_again_from_music(pieces: list[SplitPiece]) -> None:
+    many = [piece for n in range(12) if (piece := split_piece(found(n))) is not None]
+    assert heard(many, seed_again(many)).area.value == 1
+    assert heard(many, true_halves(many)).area.value == 0.5
+    assert heard(pieces, true_halves(pieces)).tells == ()

@@ -12,6 +12,7 @@ from composer.errors import SeedError, SettingError
 from composer.evaluation.comparison import measure, nearer, random_pairs
 from composer.evaluation.copying import BarIndex, bars_of_events
 from composer.evaluation.evaluate import EncodedPiece
+from composer.evaluation.form_comparison import closing
 from composer.evaluation.sources import continuations, seed_again, true_halves
 from composer.evaluation.split_piece import (
     FEWEST_BARS,
@@ -21,7 +22,8 @@ from composer.evaluation.split_piece import (
     split_piece,
 )
 from composer.evaluation.uniform import Uniform
-from composer.generation.settings import Settings
+from composer.generation.seed_plan import planner_of
+from composer.generation.settings import OFF, Settings
 from composer.network.predictor import NoteModel
 from composer.terminal import Advance
 from composer_training.baselines.markov import Markov
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 
 MODEL, MARKOV, UNIFORM, AGAIN, TRUTH = "model", "Markov", "uniform", "seed again", "truth"
 PERFORMANCE_RNN = "Performance RNN"
-ONE_TAKE, ALONE = "{}, one take", "{}, alone"
+ONE_TAKE, ALONE, UNPLANNED = "{}, one take", "{}, alone", "{}, plan off"
 
 Bar = Callable[[str, str], AbstractContextManager[Advance]]
 """(what is being done, what is counted) -> a context with what shows how far it is."""
@@ -46,10 +48,13 @@ class ComparisonSpec:
     Attributes:
         settings: Of all continuations, which have one take each unless the following says more.
         takes: Of the model.
-        markov: Whether a Markov model is among the sources.
+        baselines: Whether anything but the model as it plays, the model without a plan, the
+            seed again and the truth is among the sources.
+        markov: Whether a Markov model is among the baselines.
         markov_takes: Of it.
         performance_rnn: File of a trained Performance RNN; None leaves it out.
         bars: Bars of the second halves at most; None: all.
+        seed_bars: Bars of the seeds at most, the last before the cut; None: all.
         outputs: Continuations by the model in all; None: one of each piece.
 
     Raises:
@@ -58,10 +63,12 @@ class ComparisonSpec:
 
     settings: Settings
     takes: int = 1
+    baselines: bool = True
     markov: bool = True
     markov_takes: int = 1
     performance_rnn: Path | None = None
     bars: int | None = None
+    seed_bars: int | None = None
     outputs: int | None = None
 
     def __post_init__(self) -> None:
@@ -90,7 +97,8 @@ def compare_sources(
         SettingError: A setting is out of range, or there are fewer outputs than pieces.
         ModelError: The Performance RNN cannot be read.
     """
-    pieces = [piece for whole in encoded if (piece := split_piece(whole, spec.bars)) is not None]
+    split = (split_piece(whole, spec.bars, spec.seed_bars) for whole in encoded)
+    pieces = [piece for piece in split if piece is not None]
     if len(pieces) < 2:
         raise SeedError(
             f"{len(encoded)} pieces gave {len(pieces)} with two halves of "
@@ -124,8 +132,10 @@ def compare_sources(
             "markov_takes": spec.markov_takes,
             "rng_seed": guided.rng_seed,
             "bars": spec.bars,
+            "seed_bars": spec.seed_bars,
         },
         "training_pieces": 0 if index is None else len(index),
+        "pieces_end_on_tonic": closing(pieces).as_dict(),
         "sources": {name: some.as_dict() for name, some in figures.items()},
         "model_nearer_than": {
             name: {
@@ -154,13 +164,19 @@ def _second_halves(
     sources: dict[str, list[SecondHalf]] = {}
 
     def play(
-        name: str, model: NoteModel, takes: int = 1, count: int | None = None, alone: bool = False
-    ) -> None:
-        settings = replace(spec.settings, takes=takes)
+        name: str, model: NoteModel, takes: int = 1, count: int | None = None, alone: bool = False,
+        **changes: Any,
+    ) -> None:  # fmt: skip
+        settings = replace(spec.settings, takes=takes, **changes)
         with bar(f"Playing: {name}", "continuations") as advance:
             sources[name] = continuations(model, pieces, settings, count, advance, unguided=alone)
 
     play(MODEL, predictor, spec.takes, spec.outputs)
+    if planner_of(predictor) is not None:
+        play(UNPLANNED.format(MODEL), predictor, spec.takes, plan=OFF)
+    certain = {AGAIN: seed_again(pieces), TRUTH: true_halves(pieces)}
+    if not spec.baselines:
+        return sources | certain
     if spec.takes > 1:
         play(ONE_TAKE.format(MODEL), predictor)
     play(ALONE.format(MODEL), predictor, alone=True)
@@ -175,7 +191,7 @@ def _second_halves(
             settings = replace(spec.settings, takes=1)
             sources[PERFORMANCE_RNN] = performer.continuations(settings, advance)
     play(UNIFORM, Uniform())
-    return sources | {AGAIN: seed_again(pieces), TRUTH: true_halves(pieces)}
+    return sources | certain
 
 
 def _markov(training: Dataset, bar: Bar) -> MarkovPlayer:
