@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 @click.option(
     "--baselines/--no-baselines",
     default=True,
-    help="Beside the model as it plays: with one take, alone, simpler models, dice.",
+    help="Beside the model as it plays: with one take, alone, simpler models, dice; "
+    "and a search for copies of the training music.",
 )
 @click.option("--markov/--no-markov", default=True, help="A Markov model among the baselines.")
 @click.option(

@@ -49,7 +49,8 @@ class ComparisonSpec:
         settings: Of all continuations, which have one take each unless the following says more.
         takes: Of the model.
         baselines: Whether anything but the model as it plays, the model without a plan, the
-            seed again and the truth is among the sources.
+            seed again and the truth is among the sources, and copies of the music trained on
+            are looked for.
         markov: Whether a Markov model is among the baselines.
         markov_takes: Of it.
         performance_rnn: File of a trained Performance RNN; None leaves it out.
@@ -111,7 +112,7 @@ def compare_sources(
         performer = _performer(spec.performance_rnn, pieces, bar)
     guided = replace(spec.settings, takes=spec.takes)
     sources = _second_halves(pieces, predictor, training, performer, spec, bar)
-    index = None if training is None else _index(training)
+    index = _index(training) if training is not None and spec.baselines else None
     surprise: dict[str, list[float]] = {}
     if performer is not None:
         for name, second_halves in sources.items():
