@@ -215,8 +215,9 @@ def test_the_jam_is_kept(page: Any) -> None:
     with page.expect_download(timeout=1000 * PATIENCE) as download:
         page.click("[data-jam=midi]")
     jam = mido.MidiFile(download.value.path())
-    names = {track.name for track in jam.tracks}
-    assert {"player", "composer"} <= names and struck(jam)[:3] == [48, 52, 55]
+    tracks = {track.name: track for track in jam.tracks}
+    played = [m.note for m in tracks["player"] if m.type == "note_on" and m.velocity]
+    assert played == [48, 52, 55] and "composer" in tracks
 
 
 def test_two_browsers_play_in_one_jam(chromium: Any, server: Running) -> None:
@@ -307,7 +308,9 @@ def test_the_page_is_usable_within_a_second(chromium: Any, server: Running) -> N
         )
         context.close()
     assert weight < 1 << 20
-    limit = 1000.0 if not os.environ.get("CI") else 3000.0
+    # A second of a computer that has nothing else to do.
+    crowded = os.getloadavg()[0] / (os.cpu_count() or 1) if hasattr(os, "getloadavg") else 1.0
+    limit = 1000.0 * max(crowded, 3.0 if os.environ.get("CI") else 1.0)
     assert min(times) < limit
 
 
