@@ -94,7 +94,7 @@ def reply(page: Any) -> None:
 def free(page: Any) -> None:
     """All groups of parameters are open."""
     page.evaluate("document.querySelectorAll('#steer details').forEach(one => { one.open = true })")
-    page.locator("[data-name=rng_seed]").scroll_into_view_if_needed()
+    page.locator("#parameters [data-name=rng_seed]").scroll_into_view_if_needed()
 
 
 def wrong(page: Any) -> None:
