@@ -57,7 +57,11 @@ def plan_of(events: Events, *, bars: int | None = None, closes: bool = True) -> 
     similar = similarities(numbers, places, pitches, drums, count)
     found = references(similar, lengths)
     chords = _chords(numbers, inside, lengths_at, events.rows.astype(np.int64), ~drums, count)
-    starts = phrase_starts(_gaps(events, onsets, numbers, drums, count), [r for r, _ in found])
+    starts = phrase_starts(
+        _gaps(events, onsets, numbers, drums, count),
+        [r for r, _ in found],
+        upbeat=bool(2 * onsets[0] >= lengths[0]),
+    )
     phrase = bars_left(starts, count, FAR)
     return Plan(
         tuple(

@@ -28,19 +28,20 @@ _GAP, _RETURN = 1.0, 1.1
 """What a gap in the melody, and a return that begins, are worth."""
 
 
-def phrase_starts(gaps: Floats, references: list[int]) -> list[int]:
+def phrase_starts(gaps: Floats, references: list[int], *, upbeat: bool = False) -> list[int]:
     """The bar that each phrase begins with.
 
     Args:
         gaps: How long the melody waits across each bar line, beside how long it mostly does
             from note to note, 0..1, [N]; the first is the beginning's.
         references: The bar that each bar takes up, `NONE` for none.
+        upbeat: Whether the first bar holds an upbeat only, which its phrase does not count.
     """
     count = len(references)
     strength = _GAP * gaps
     for bar in range(1, count):
         before, now = references[bar - 1], references[bar]
-        if now != NONE and now != before + 1:
+        if now != NONE and (before == NONE or now != before + 1):
             strength[bar] += _RETURN
         elif now == NONE and before != NONE:
             strength[bar] += _RETURN / 2
@@ -50,7 +51,8 @@ def phrase_starts(gaps: Floats, references: list[int]) -> list[int]:
     for end in range(1, count + 1):
         for length in range(1, min(_LONGEST, end) + 1):
             start = end - length
-            total = cost[start] + _PRICES[length] - (strength[end] if end < count else 0.0)
+            counted = length - 1 if upbeat and not start and length > 1 else length
+            total = cost[start] + _PRICES[counted] - (strength[end] if end < count else 0.0)
             if total < cost[end]:
                 cost[end], came_from[end] = total, start
     starts = []
