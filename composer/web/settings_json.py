@@ -16,6 +16,10 @@ from composer.generation.settings import Settings
 
 MOST: Final = {"bars": 128, "seconds": 300, "notes": 5000, "takes": 64}
 """What one request may ask for at most, where that is less than on the command line."""
+LONGEST: Final = {"plan": 50_000, "chords": 5_000}
+"""Characters of a text, of those that may be longer than a name. They are a plan's or a chart's
+own text: over HTTP no name of a file is ever taken for the file."""
+LONGEST_NAME: Final = 80
 TAKES: Final = 8
 """How often each bar is tried if a request does not say."""
 
@@ -61,7 +65,10 @@ def _value(parameter: Parameter, value: Any) -> Any:
         texts = value if isinstance(value, list) else str(value).split(",")
         return tuple(text.strip()[:80] for text in map(str, texts) if text.strip())[:64]
     if parameter.kind is str:
-        return str(value)[:80]
+        most = LONGEST.get(parameter.name, LONGEST_NAME)
+        if not isinstance(value, str) or len(value) > most:
+            raise SettingError(f"{parameter.label} is a text of {most} characters at most")
+        return value
     if isinstance(value, bool):
         raise SettingError(f"{parameter.label} is {value}, must be a number")
     try:

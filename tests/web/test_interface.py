@@ -145,6 +145,12 @@ def test_notes_in_beats_are_continued_the_same_with_the_same_number(server: Runn
         assert len(heard) == 8 + len(notes)
 
 
+def test_the_chords_of_the_bars_to_come_can_be_given(server: Running) -> None:
+    settings = {"bars": 2, "takes": 1, "chords": "Dm | G"}
+    status, answer = server.ask("POST", "/v1/continue", {"notes": SCALE, "settings": settings})
+    assert status == 200 and answer["variations"][0]["music"]["notes"]
+
+
 def test_a_midi_file_as_it_is_gives_a_midi_file(server: Running) -> None:
     seed = (ROOT / "midi_data" / "waltz.mid").read_bytes()
     headers = {"Content-Type": "audio/midi", "Accept": "audio/midi"}
@@ -200,6 +206,9 @@ def test_presets_are_kept_in_a_file_that_serve_reads(server: Running, tmp_path: 
         ("continue", {"notes": [{"pitch": 200}]}, "start_beat of note 0 is None"),
         ("continue", {"notes": SCALE, "settings": {"tempi": 1}}, "no setting 'tempi'; there are"),
         ("continue", {"notes": SCALE, "settings": {"bars": 999}}, "may ask for 128 at most"),
+        ("continue", {"notes": SCALE, "settings": {"plan": "/etc/passwd"}}, "it is not JSON"),
+        ("continue", {"notes": SCALE, "settings": {"chords": "/etc/passwd"}}, "chords"),
+        ("continue", {"notes": SCALE, "settings": {"key": "x" * 99}}, "of 80 characters at most"),
         ("continue", {"notes": SCALE, "variations": 99}, "variations is 99, must be 1 to 8"),
         ("read", {"file": "AAAA", "name": "x.mid"}, "x.mid is not a MIDI file"),
         ("read", {"file": "AAAA", "name": "../../etc/passwd"}, "passwd is no music file's name"),
