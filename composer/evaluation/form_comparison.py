@@ -20,7 +20,7 @@ from composer.evaluation.traits import traits_of
 
 LONG_COPIES = "longest_copy_95"
 """The 95th percentile of the longest copies."""
-FORM_FIGURES: Mapping[str, str] = {**FORM, LONG_COPIES: "the same, 95th percentile"}
+FORM_FIGURES: Mapping[str, str] = {**FORM, LONG_COPIES: "longest copy, 95th percentile over pieces"}
 """Figures by name, in words."""
 _PERCENTILE = 0.95
 
