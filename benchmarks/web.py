@@ -19,6 +19,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -36,6 +37,8 @@ WAIT = 0.4
 """Seconds of silence that end a phrase."""
 NOTES = (0, 2, 4, 5)
 PAGES = 10
+SETTLED = 8.0
+"""Seconds after which open pages have had what they want at first: the network loaded."""
 
 IN_PAGE = """async ([base, wait]) => {
     const letters = ["KeyZ", "KeyX", "KeyC", "KeyV"];
@@ -158,42 +161,53 @@ def latency(phrases: int) -> dict[str, Any]:
 
 
 class Poll:
-    """Ten clients that say what ten open pages say."""
+    """Ten clients that say what ten open pages say, in a process of their own."""
 
     def __init__(self, ready: dict[str, Any]) -> None:
-        self._ready, self._ended = ready, threading.Event()
-        self._threads = [threading.Thread(target=self._page) for _ in range(PAGES)]
-        for thread in self._threads:
-            thread.start()
-
-    def _page(self) -> None:
-        import http.client
-
-        from websockets.sync.client import connect
-
-        port = self._ready["web_port"]
-        token = {"Authorization": "Bearer " + self._ready["web_url"].partition("token=")[2]}
-        messages = [
-            {"address": "/composer/ping", "arguments": [1]},
-            {"address": "/composer/status", "arguments": []},
-        ]
-        address = f"ws://127.0.0.1:{port}/v1/live"
-        with connect(address, additional_headers=token, compression=None) as socket:
-            while not self._ended.wait(2.0):
-                socket.send(json.dumps(messages))
-                with contextlib.suppress(TimeoutError):
-                    while True:
-                        socket.recv(timeout=0.05)
-                asked = http.client.HTTPConnection("127.0.0.1", port)
-                asked.request("GET", "/v1/status", headers=token)
-                asked.getresponse().read()
-                asked.close()
+        command = [sys.executable, __file__, "--poll", ready["web_url"]]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE)
+        time.sleep(SETTLED)
 
     def close(self) -> None:
         """They are gone."""
-        self._ended.set()
-        for thread in self._threads:
-            thread.join()
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(30)
+
+
+def poll(url: str) -> None:
+    """Poll until standard input ends."""
+    ended = threading.Event()
+    threads = [threading.Thread(target=_page, args=(url, ended)) for _ in range(PAGES)]
+    for thread in threads:
+        thread.start()
+    sys.stdin.read()
+    ended.set()
+    for thread in threads:
+        thread.join()
+
+
+def _page(url: str, ended: threading.Event) -> None:
+    import http.client
+
+    from websockets.sync.client import connect
+
+    host = url.removeprefix("http://").partition("/")[0]
+    token = {"Authorization": "Bearer " + url.partition("token=")[2]}
+    messages = [
+        {"address": "/composer/ping", "arguments": [1]},
+        {"address": "/composer/status", "arguments": []},
+    ]
+    with connect(f"ws://{host}/v1/live", additional_headers=token, compression=None) as socket:
+        while not ended.wait(2.0):
+            socket.send(json.dumps(messages))
+            with contextlib.suppress(TimeoutError):
+                while True:
+                    socket.recv(timeout=0.05)
+            asked = http.client.HTTPConnection(host)
+            asked.request("GET", "/v1/status", headers=token)
+            asked.getresponse().read()
+            asked.close()
 
 
 def polls(seconds: float) -> dict[str, Any]:
@@ -206,15 +220,14 @@ def polls(seconds: float) -> dict[str, Any]:
         processes = {"live": ready["pids"], "web": [ready["web_pid"]]}
         found: dict[str, Any] = {"pages": PAGES, "seconds": seconds}
         for way in ("without", "with"):
-            poll = Poll(ready) if way == "with" else None
-            time.sleep(3.0)
+            pages = Poll(ready) if way == "with" else None
             before = {name: cpu_seconds(pids) for name, pids in processes.items()}
             time.sleep(seconds)
             for name, pids in processes.items():
                 spent = 1000 * (cpu_seconds(pids) - before[name]) / seconds
                 found[f"{name} {way}"] = round(spent, 2)
-            if poll is not None:
-                poll.close()
+            if pages is not None:
+                pages.close()
     return found
 
 
@@ -224,10 +237,10 @@ def crowds(sessions: int, seconds: float, turns: int) -> dict[str, Any]:
     for _ in range(turns):
         for way, more in (("without", ()), ("with", ("--web", "--web-port", "0"))):
             with served(*more) as ready:
-                poll = Poll(ready) if more else None
+                pages = Poll(ready) if more else None
                 figures = crowd(ready["osc_port"], ready["pids"], sessions, seconds)
-                if poll is not None:
-                    poll.close()
+                if pages is not None:
+                    pages.close()
                 found[way].append(figures)
     rows: dict[str, Any] = {"sessions": sessions, "seconds": seconds, "turns": turns}
     for way, turns_ in found.items():
@@ -246,8 +259,14 @@ def crowds(sessions: int, seconds: float, turns: int) -> dict[str, Any]:
 @click.option("--seconds", default=30.0, show_default=True, help="Of a crowd's turn; 0 for none.")
 @click.option("--turns", default=3, show_default=True, help="Turns of the crowd each way.")
 @click.option("--out", type=click.Path(path_type=Path), help="File for the figures.")
-def main(phrases: int, sessions: int, seconds: float, turns: int, out: Path | None) -> None:
+@click.option("--poll", "url", hidden=True)
+def main(
+    phrases: int, sessions: int, seconds: float, turns: int, out: Path | None, url: str | None
+) -> None:
     """Measure what the page costs."""
+    if url:
+        poll(url)
+        return
     figures: dict[str, Any] = {}
     if phrases:
         figures["latency"] = latency(phrases)
