@@ -43,6 +43,9 @@ from composer.music.timing import MetreMap, bar_ticks, tempo_to_bpm
 Spans = tuple[NDArray[np.float64], list[str]]
 """Intervals in beats, [spans, 2], and a label for each."""
 
+_FITS = 0.4
+"""Share of roots below which labels are taken for those of another arrangement: they agree with the
+notes no better than by chance, whatever the shift."""
 _ROOTS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 _QUALITIES = ("maj", "min", "dim", "aug", "7", "maj7", "min7", "hdim7", "sus4")
 
@@ -199,7 +202,12 @@ def main(
             (start - bars * bar for bars in (0, 1, 2)),
             key=lambda first: chord_scores(truth, plan_chords(plan, first, bar))["root"],
         )
-        for measure, value in chord_scores(truth, plan_chords(plan, start, bar)).items():
+        scores = chord_scores(truth, plan_chords(plan, start, bar))
+        fits = scores["root"] >= _FITS
+        add("songs with labels of this very arrangement", fits)
+        if not fits:
+            continue
+        for measure, value in scores.items():
             add(f"chords, {measure}", value)
         if len(found.get("music21, root", [])) < sample:
             theirs = music21_chords(events, len(plan), start, bar)
