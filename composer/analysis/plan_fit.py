@@ -1,12 +1,14 @@
 """Plan fit: how far music lies from its plan, in one number.
 
 Each bar is held against the bar that its plan refers to, as `composer.analysis.bar_similarity`
-compares them, and its tones against the chords in force; and where the plan closes, the bass is
-to end on the root of the last chord. The unit is what is usual where people
-follow such a plan: 0 for no difference, about 1 for what is usual.
+compares them, its top line and its bass by themselves too, and its tones against the chords in
+force; and where the plan closes, the bass is to end on the root of the last chord. The unit is
+what is usual where people follow such a plan: 0 for no difference, about 1 for what is usual.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -23,6 +25,8 @@ MEANT = {LOOSE: 0.48, NEAR: 0.73, EXACT: 0.95}
 """How much in common people's bars have with the bar that they return to, by nearness."""
 _USUAL = 0.12
 """How far from these figures people's bars usually lie."""
+_LINE_USUAL = 0.2
+"""The same of the top line and of the bass."""
 _CHORD_SHARE, _CHORD_USUAL = 0.9, 0.15
 """Share of sounding time on the tones of the chord in force, and how far from it is usual."""
 _OPEN_END = 6.0
@@ -64,8 +68,17 @@ class PlanFit:
             if planned.transposition:
                 model = _moved(model, planned.transposition)
             whole = number + 1 < len(bars) or made.length % made.bar == 0
-            common = _common(bars[number], model, whole, made.length - number * made.bar)
-            apart.append(((common - MEANT[planned.nearness]) / _USUAL) ** 2)
+            if not whole:
+                reached = (made.length - number * made.bar) // _SIXTEENTH
+                model = frozenset(note for note in model if note[1] <= reached)
+            meant = MEANT[planned.nearness]
+            apart.append(((_common(bars[number], model) - meant) / _USUAL) ** 2)
+            # A theme is known by its outer lines: there, less than was meant is what counts.
+            for outermost in (max, min):
+                line, taken_up = (_outer(bar, outermost) for bar in (bars[number], model))
+                if taken_up:
+                    lacking = max(meant - _common(line, taken_up), 0.0)
+                    apart.append((lacking / _LINE_USUAL) ** 2)
         share = self._on_chord(made, late.start)
         if share is not None:
             apart.append((max(_CHORD_SHARE - share, 0.0) / _CHORD_USUAL) ** 2)
@@ -128,9 +141,15 @@ def _moved(bar: Bar, semitones: int) -> Bar:
     )
 
 
-def _common(bar: Bar, model: Bar, whole: bool, reached: int) -> float:
-    """Dice's coefficient, of a bar in the making as far as it has come."""
-    if not whole:
-        last = reached // _SIXTEENTH
-        model = frozenset(note for note in model if note[1] <= last)
+def _common(bar: Bar, model: Bar) -> float:
+    """Dice's coefficient."""
     return 2 * len(bar & model) / max(len(bar) + len(model), 1)
+
+
+def _outer(bar: Bar, outermost: Callable[[int, int], int]) -> Bar:
+    """The highest or the lowest pitch of each sixteenth, drums left out."""
+    line: dict[int, int] = {}
+    for drum, place, pitch in bar:
+        if not drum:
+            line[place] = outermost(line.get(place, pitch), pitch)
+    return frozenset((0, place, pitch) for place, pitch in line.items())

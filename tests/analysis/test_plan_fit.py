@@ -51,6 +51,19 @@ def test_a_return_on_another_step_moves_the_tones_and_not_the_drums() -> None:
     assert plan.misfit(meant) < 0.5 < plan.misfit(all_up)
 
 
+def test_a_theme_is_known_by_its_outer_lines() -> None:
+    """Two bars with as much in common: one keeps the tune and the bass, one the chords between."""
+    tune, bass, inner = A, [45, 45, 45, 45], [57, 57, 57, 57]
+    whole = [*quarters(tune), *quarters(bass, part=1), *quarters(inner, part=1)]
+    seed = segment([*whole, *quarters([60] * 4, part=1)], 1)
+    plan = PlanFit(seed, Plan((UNPLANNED, PlannedBar(0, 0, NEAR))), 1)
+    other_inner = [*quarters(tune), *quarters(bass, part=1), *quarters([53] * 4, part=1)]
+    other_outer = [*quarters([79, 77, 81, 83]), *quarters([43] * 4, part=1)]
+    kept = segment([*other_inner, *quarters([59] * 4, part=1)], 1)
+    lost = segment([*other_outer, *quarters(inner, part=1), *quarters([60] * 4, part=1)], 1)
+    assert plan.misfit(kept) < plan.misfit(lost)
+
+
 def test_tones_of_the_chord_fit_and_others_do_not() -> None:
     am, f = parse_chord("Am"), parse_chord("F")
     plan = fit(PlannedBar(chords=(am, f)))
