@@ -21,6 +21,7 @@ from composer.batch.jobs import BatchSpec, Result
 from composer.batch.worker import NumberedTask, Worker, fail
 from composer.distribution import install_extra
 from composer.errors import ComposerError, DependencyError
+from composer.generation.seed_plan import planner_of
 from composer.network.predictor import Predictor
 
 logger = logging.getLogger(__name__)
@@ -69,7 +70,10 @@ class DaskPool:
                 f"no Dask scheduler answers at {self._address} ({error})"
             ) from error
         with client:
-            files = {name: (self._model / name).read_bytes() for name in models.FILES}
+            names = [*models.FILES]
+            if (self._model / models.PLANNER).exists():
+                names.append(models.PLANNER)
+            files = {name: (self._model / name).read_bytes() for name in names}
             # As a result of a task, not scattered: if the worker that holds it is lost, Dask
             # makes it again.
             with warnings.catch_warnings():
@@ -140,4 +144,5 @@ def _work(spec: BatchSpec, files: dict[str, bytes], chunk: list[NumberedTask]) -
                 (Path(folder) / name).write_bytes(data)
             known.clear()
             known[spec.model[1]] = Predictor.load(Path(folder), threads=1)
+            planner_of(known[spec.model[1]])  # while the folder is there
     return list(Worker(spec, known[spec.model[1]]).run(iter(chunk)))

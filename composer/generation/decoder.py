@@ -57,7 +57,7 @@ RUN = 12
 COOLING = np.ones(RETURNINGS)
 """What the temperature is multiplied by, by class of returning: a bar that the plan brings back as
 it was is not a matter of chance, nor so much one that comes back nearly."""
-COOLING[2:] = np.repeat((1.0, 0.85, 0.6), (RETURNINGS - 2) // 3)
+COOLING[2:] = np.repeat((1.0, 0.65, 0.4), (RETURNINGS - 2) // 3)
 BLOCK = 64
 """Notes for which random numbers are drawn at a time."""
 

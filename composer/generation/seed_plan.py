@@ -58,12 +58,13 @@ def planner_of(predictor: object) -> Planner | None:
         ModelError: Its file is damaged.
     """
     folder = getattr(predictor, "folder", None)
-    return None if folder is None or not (folder / FILE).exists() else _loaded(folder)
+    return None if folder is None else _loaded(folder)
 
 
 @cache
-def _loaded(folder: Path) -> Planner:
-    return BarPlanner.load(folder)
+def _loaded(folder: Path) -> Planner | None:
+    # Asked for once: a worker's copy of a model is in a folder that is gone afterwards.
+    return BarPlanner.load(folder) if (folder / FILE).exists() else None
 
 
 def plan_ahead(

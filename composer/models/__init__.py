@@ -1,4 +1,7 @@
-"""The models there are: folders with a trunk.tflite, weights.npz and config.json."""
+"""The models there are: folders with a trunk.tflite, weights.npz and config.json.
+
+One that plans has a planner.npz, too.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ from composer.errors import ModelError
 
 DEFAULT = "default"
 FILES = ("config.json", "trunk.tflite", "weights.npz")
+PLANNER = "planner.npz"
+"""What a model that plans has, too."""
 
 
 @dataclass(frozen=True, slots=True)

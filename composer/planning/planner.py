@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from composer import models
 from composer.analysis.form import plan_of
 from composer.encoding.events import Events
 from composer.errors import ModelError
@@ -26,7 +27,7 @@ from composer.planning.given import Given, GivenBar
 from composer.planning.network import KEY_UNITS, PlannerNetwork
 from composer.planning.rules import phrases_allowed
 
-FILE: Final = "planner.npz"
+FILE: Final = models.PLANNER
 REMEMBERED: Final = 128
 """Bars before the one that is planned that it may take up, and that the state has heard."""
 

@@ -118,18 +118,21 @@ def test_what_a_head_sees_is_settled_by_the_fields_before_it() -> None:
     """The chain rule: the place in the bar after the shift, the player's past after the part,
     and of what is expected, no more than can still come true."""
     settled = {
-        "shift": {"position", "beat", "bar_length", "expected_rank", "ago_rank"},
+        "shift": {"position", "beat", "bar_length", "expected_rank", "ago_rank", "return_rank"}
+        | {"chord", "next_chord", "phrase", "ending"},
         "part": {"rank", "program", "last_pitch", "last_duration", "last_velocity", "gap"}
-        | {"expected_pitch", "ago_pitch", "ago_duration", "ago_velocity"},
+        | {"expected_pitch", "ago_pitch", "ago_duration", "ago_velocity"}
+        | {"return_pitch", "return_duration", "return_velocity"},
         "pitch": {"expected_duration", "expected_velocity"},
     }
-    known = {"trust", "expected_shift", "likeness", "ago_shift"}
+    known = {"trust", "expected_shift", "likeness", "ago_shift", "returning", "return_shift"}
     for field in FIELDS:
         seen = set(HEAD_CONTEXT[field])
         assert seen <= known
-        assert {name for name in known - seen if not name.startswith(("expected", "ago"))} == set()
+        advice = ("expected", "ago", "return", "chord", "next_chord")
+        assert {name for name in known - seen if not name.startswith(advice)} == set()
         seen_as = "rank" if field == "part" else field
-        assert {f"expected_{seen_as}", f"ago_{seen_as}"} <= seen
+        assert {f"expected_{seen_as}", f"ago_{seen_as}", f"return_{seen_as}"} <= seen
         known |= {field} - {"part"} | settled.get(field, set())
 
 

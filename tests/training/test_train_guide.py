@@ -26,7 +26,7 @@ MORE = {
 }
 """Beginning of a command -> what a test adds to it."""
 
-ELSEWHERE = ("corpora list", "corpora get", "prepare pop909=")
+ELSEWHERE = ("corpora list", "corpora get", "prepare pop909=", "prepare corpora/")
 """Beginnings of commands that go to the network, or work on what came from there."""
 
 

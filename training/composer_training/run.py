@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from composer import __version__, files
+from composer import __version__, files, models
 from composer.distribution import install_extra
 from composer.encoding.events import FIELDS
 from composer.errors import DependencyError, OutputError
@@ -216,6 +216,10 @@ def make_model(folder: Path, plan: RunPlan) -> Path:
     if plan.origin is not None:
         about["origin"] = plan.origin.name
     export(folder / "best.npz", model, name=folder.resolve().name, about=about)
+    # Plans are of bars, not of notes: the planner is that of the model it began with, or ours.
+    planner = (plan.origin or models.find(models.DEFAULT)) / models.PLANNER
+    if planner.exists():
+        files.write(planner.read_bytes(), model / models.PLANNER, force=True)
     return model
 
 

@@ -48,6 +48,11 @@ class PlannerModel(keras.Model):
             if name not in _LSTM
         }
 
+    def build(self, *shapes: Any) -> None:
+        """All but the LSTM is made with the model; that is built by its first call."""
+        del shapes
+        self.built = True
+
     def call(self, batch: Batch, training: bool = False) -> dict[str, Tensor]:
         """Nats of each bar's phrase, reference, nearness, first and second chord, [B, N] each.
 
