@@ -15,7 +15,7 @@ def test_a_run_leaves_checkpoints_curves_and_a_model(straight: Path) -> None:
         "run.json", "last.npz", "best.npz", "history.jsonl", "logs", "model",
     }  # fmt: skip
     assert {path.name for path in (straight / "model").iterdir()} == {
-        "trunk.tflite", "weights.npz", "config.json",
+        "trunk.tflite", "weights.npz", "config.json", "planner.npz",
     }  # fmt: skip
     assert len(list((straight / "logs").iterdir())) == 1
     lines = [json.loads(line) for line in (straight / "history.jsonl").read_text().splitlines()]

@@ -31,9 +31,11 @@ class PlannerModel(keras.Model):
     """Teacher-forced losses of everything that is planned."""
 
     def __init__(self, dropout: float = 0.0, seed: int = 0) -> None:
-        super().__init__(name="planner")
-        self.recurrent = HoistedLSTM(UNITS, return_sequences=True, return_state=True, name="lstm")
-        self.drop = keras.layers.Dropout(dropout, seed=seed, name="drop")
+        super().__init__(name="planner", dtype="float32")  # whatever precision others train in
+        self.recurrent = HoistedLSTM(
+            UNITS, return_sequences=True, return_state=True, name="lstm", dtype="float32"
+        )
+        self.drop = keras.layers.Dropout(dropout, seed=seed, name="drop", dtype="float32")
         self.w = {
             name: self.add_weight(
                 shape=shape,
