@@ -11,6 +11,8 @@ Conventions:
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Set
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -67,6 +69,11 @@ def _dice(bars: Ints, places: Ints, pitches: Ints, count: int) -> Floats:
     shared = (there @ there.T).astype(np.float64)
     found: Floats = 2 * shared / np.maximum(both, 1)
     return found
+
+
+def dice(one: Set[Hashable], other: Set[Hashable]) -> float:
+    """Dice's coefficient of two bars, each a set of notes; 0 for two without any."""
+    return 2 * len(one & other) / max(len(one) + len(other), 1)
 
 
 def references(similar: Floats, lengths: Ints) -> list[tuple[int, int]]:

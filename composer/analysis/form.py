@@ -20,10 +20,10 @@ from composer.analysis.harmony import half_bar_chords
 from composer.analysis.phrases import bars_left, phrase_starts
 from composer.analysis.segment import Segment
 from composer.encoding.events import DURATION, DURATION_TICKS, PART, PITCH, TICKS_PER_BEAT, Events
+from composer.encoding.features import bar_places
 from composer.music.beat_grid import FREE
 from composer.music.notes import DRUM_PROGRAM
 from composer.music.plan import FAR, Plan, PlannedBar
-from composer.music.timing import bar_ticks
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -47,7 +47,7 @@ def plan_of(events: Events, *, bars: int | None = None, closes: bool = True) -> 
     if events.kind == FREE or not len(events.rows):
         return None
     onsets = events.onsets
-    numbers, inside, lengths_at = bar_places(events, onsets)
+    numbers, inside, lengths_at = bar_places(events).T
     count = max(int(numbers[-1]) + 1, bars or 0)
     lengths = np.zeros(count, dtype=np.int64)
     lengths[numbers] = lengths_at
@@ -108,17 +108,6 @@ def _chords(
         )
     ).tolist()
     return found
-
-
-def bar_places(events: Events, onsets: Ints) -> tuple[Ints, Ints, Ints]:
-    """Number of the bar of each note, ticks into it and its length."""
-    changes = events.metres.changes
-    if len(changes) == 1:
-        bar = bar_ticks(*changes[0][1:], TICKS_PER_BEAT)
-        return onsets // bar, onsets % bar, np.full(len(onsets), bar)
-    found = [events.metres.position(tick, TICKS_PER_BEAT) for tick in onsets.tolist()]
-    table = np.array([(place.bar, place.tick, place.length) for place in found], dtype=np.int64)
-    return table[:, 0], table[:, 1], table[:, 2]
 
 
 def _sounding(

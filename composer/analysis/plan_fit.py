@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from composer.analysis.bar_similarity import dice
 from composer.analysis.segment import Segment
 from composer.encoding.events import DURATION, DURATION_TICKS, PART, PITCH, TICKS_PER_BEAT
 from composer.music.chords import CHORDS, chord_tones, root_of
@@ -22,13 +23,14 @@ Bar = frozenset[tuple[int, int, int]]
 """(whether it is a drum's, sixteenth of the bar, pitch) of each note."""
 
 MEANT = {LOOSE: 0.48, NEAR: 0.73, EXACT: 0.95}
-"""How much in common people's bars have with the bar that they return to, by nearness."""
+"""How much in common people's bars have with the bar that they return to, by nearness: 0.47, 0.73
+and 0.97 in POP909, Lieder and Freedoom, with a standard deviation of 0.05 to 0.08."""
 _USUAL = 0.12
-"""How far from these figures people's bars usually lie."""
+"""The unit of what lies off these figures."""
 _LINE_USUAL = 0.2
 """The same of the top line and of the bass."""
 _CHORD_SHARE, _CHORD_USUAL = 0.9, 0.15
-"""Share of sounding time on the tones of the chord in force, and how far from it is usual."""
+"""Share of sounding time on the tones of the chord in force (0.91 there), and the unit of less."""
 _OPEN_END = 6.0
 """What an end on another note than the root of the last chord counts."""
 _BARS = 4
@@ -72,12 +74,12 @@ class PlanFit:
                 reached = (made.length - number * made.bar) // _SIXTEENTH
                 model = frozenset(note for note in model if note[1] <= reached)
             meant = MEANT[planned.nearness]
-            apart.append(((_common(bars[number], model) - meant) / _USUAL) ** 2)
+            apart.append(((dice(bars[number], model) - meant) / _USUAL) ** 2)
             # A theme is known by its outer lines: there, less than was meant is what counts.
             for outermost in (max, min):
                 line, taken_up = (_outer(bar, outermost) for bar in (bars[number], model))
                 if taken_up:
-                    lacking = max(meant - _common(line, taken_up), 0.0)
+                    lacking = max(meant - dice(line, taken_up), 0.0)
                     apart.append((lacking / _LINE_USUAL) ** 2)
         share = self._on_chord(made, late.start)
         if share is not None:
@@ -139,11 +141,6 @@ def _moved(bar: Bar, semitones: int) -> Bar:
     return frozenset(
         (drum, place, pitch if drum else pitch + semitones) for drum, place, pitch in bar
     )
-
-
-def _common(bar: Bar, model: Bar) -> float:
-    """Dice's coefficient."""
-    return 2 * len(bar & model) / max(len(bar) + len(model), 1)
 
 
 def _outer(bar: Bar, outermost: Callable[[int, int], int]) -> Bar:

@@ -225,7 +225,7 @@ def features(events: Events, *, end: bool = False) -> Rows:
     returns = return_lookback_of(events)
     before = []
     for row, bar, place in zip(
-        rows.tolist(), lookback_bars(events).tolist(), bar_places(events), strict=True
+        rows.tolist(), lookback_bars(events).tolist(), bar_places(events).tolist(), strict=True
     ):
         shift, part, *_ = row
         before.append(
@@ -284,15 +284,21 @@ def lookback_bars(events: Events) -> NDArray[np.int64]:
     return np.asarray(bars[index], dtype=np.int64)
 
 
-def bar_places(events: Events) -> list[tuple[int, int, int]]:
-    """Number of the bar of each note, ticks into it, and its length; for a plan to be looked up.
+def bar_places(events: Events) -> NDArray[np.int64]:
+    """Number of the bar of each note, ticks into it and its length, int64 [notes, 3].
 
-    Zeros where there is no plan to look anything up in.
+    Zeros in free time, where there are no bars.
     """
-    if events.plan is None or events.kind == FREE:
-        return [(0, 0, 0)] * len(events.rows)
-    places = (events.metres.position(tick, TICKS_PER_BEAT) for tick in events.onsets.tolist())
-    return [(place.bar, place.tick, place.length) for place in places]
+    onsets = events.onsets
+    if events.kind == FREE:
+        return np.zeros((len(onsets), 3), dtype=np.int64)
+    changes = events.metres.changes
+    if len(changes) == 1:
+        bar = bar_ticks(*changes[0][1:], TICKS_PER_BEAT)
+        return np.stack([onsets // bar, onsets % bar, np.full(len(onsets), bar)], axis=1)
+    found = [events.metres.position(tick, TICKS_PER_BEAT) for tick in onsets.tolist()]
+    places = [(place.bar, place.tick, place.length) for place in found]
+    return np.array(places, dtype=np.int64).reshape(-1, 3)
 
 
 def return_lookback_of(events: Events) -> ReturnLookback:
@@ -363,7 +369,7 @@ def parts_of(events: Events, table: Rows) -> NDArray[np.uint8]:
         events.rows.tolist(),
         onsets.tolist(),
         lookback_bars(events).tolist(),
-        bar_places(events),
+        bar_places(events).tolist(),
         strict=True,
     )
     for index, (row, onset, bar, place) in enumerate(places):

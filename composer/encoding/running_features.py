@@ -196,7 +196,7 @@ class Context:
             events.rows.tolist(),
             onsets.tolist(),
             lookback_bars(events).tolist(),
-            bar_places(events),
+            bar_places(events).tolist(),
             strict=True,
         )
         for row, onset, bar, place in places:

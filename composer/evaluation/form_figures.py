@@ -20,6 +20,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from composer.analysis.bar_similarity import dice
 from composer.analysis.form import chords_of
 from composer.analysis.segment import Segment
 from composer.encoding.events import DURATION, DURATION_TICKS, PART, PITCH, TICKS_PER_BEAT
@@ -119,7 +120,7 @@ class FormFigures:
             **{
                 f"lag_{lag}": float(
                     np.mean(
-                        [_dice(bars[n], bars[n - lag]) for n in range(first, len(bars)) if n >= lag]
+                        [dice(bars[n], bars[n - lag]) for n in range(first, len(bars)) if n >= lag]
                         or [float("nan")]
                     )
                 )
@@ -180,15 +181,11 @@ def _bars(segment: Segment) -> list[frozenset[tuple[int, int]]]:
     return [frozenset(bar) for bar in bars]
 
 
-def _dice(one: frozenset[tuple[int, int]], other: frozenset[tuple[int, int]]) -> float:
-    return 2 * len(one & other) / max(len(one) + len(other), 1)
-
-
 def _nearest(bars: list[frozenset[tuple[int, int]]], first: int) -> tuple[list[float], list[int]]:
     """Of each bar from the first on, its likeness to the most similar earlier bar, and which."""
     nearest, models = [], []
     for number in range(max(first, 1), len(bars)):
-        likeness = [_dice(bars[number], bars[before]) for before in range(number)]
+        likeness = [dice(bars[number], bars[before]) for before in range(number)]
         models.append(int(np.argmax(likeness)))
         nearest.append(max(likeness))
     return nearest, models
@@ -203,7 +200,7 @@ def _runs(
         if alike[index - 1] and alike[index]:
             follows = models[index - 1] + 1
             found.append(
-                follows < first + index and _dice(bars[first + index], bars[follows]) > _ALIKE
+                follows < first + index and dice(bars[first + index], bars[follows]) > _ALIKE
             )
     return _share(found)
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.analysis.form import bar_places
 from composer.encoding.events import PART, PITCH, TICKS_PER_BEAT, Events
+from composer.encoding.features import bar_places
 from composer.music.chords import CHORDS, chord_tones, root_of
 from composer.music.keys import MINOR, fitting_key
 from composer.music.notes import DRUM_PROGRAM
@@ -148,8 +148,7 @@ def content_of(events: Events, count: int) -> Floats:
     found = np.zeros((count, len(CONTENT)), dtype=np.float32)
     if not len(events.rows):
         return found
-    onsets = events.onsets
-    bars, inside, lengths = bar_places(events, onsets)
+    bars, inside, lengths = bar_places(events).T
     pitches = events.rows[:, PITCH].astype(np.int64)
     parts = events.rows[:, PART].astype(np.int64)
     drums = np.array(events.programs)[parts] == DRUM_PROGRAM
