@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from composer.analysis.bar_similarity import dice
 from composer.analysis.seed_distance import SeedDistance
 from composer.analysis.segment import Segment
 from composer.encoding.events import FREE_BAR, PART, PITCH
@@ -65,7 +66,7 @@ def judge(seed: Segment, made: Segment, likelihood: float) -> Scores:
 
 def likeness(a: Segment, b: Segment) -> float:
     """Share of notes that two segments have in common at the same place, 0..1."""
-    return _dice(_notes(a, 0, a.length), _notes(b, 0, b.length))
+    return dice(_notes(a, 0, a.length), _notes(b, 0, b.length))
 
 
 def copied(seed: Segment, made: Segment) -> float:
@@ -77,7 +78,7 @@ def copied(seed: Segment, made: Segment) -> float:
     if len(own) < SHORTEST:
         return 0.0
     starts = range(0, max(seed.length - made.length, 0) + 1, seed.bar)
-    return max(_dice(own, _notes(seed, start, start + made.length)) for start in starts)
+    return max(dice(own, _notes(seed, start, start + made.length)) for start in starts)
 
 
 def choose(
@@ -113,8 +114,3 @@ def _notes(segment: Segment, start: int, stop: int) -> set[tuple[int, int, int]]
     inside = (segment.onsets >= start) & (segment.onsets < stop)
     onsets, rows = segment.onsets[inside] - start, segment.rows[inside]
     return set(zip(onsets.tolist(), rows[:, PART].tolist(), rows[:, PITCH].tolist(), strict=True))
-
-
-def _dice(a: set[Any], b: set[Any]) -> float:
-    """Dice's coefficient: twice the common over the sum."""
-    return 2 * len(a & b) / max(len(a) + len(b), 1)
