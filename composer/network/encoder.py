@@ -1,0 +1,214 @@
+"""The encoder in NumPy: what is given, read forwards and backwards, and told to the heads.
+
+Two LSTM layers read the tokens of the given notes (`composer.encoding.given_tokens`), one from
+the first to the last, one from the last to the first (Schuster and Paliwal, Bidirectional
+recurrent neural networks, 1997). Together their outputs at a token know what is given before it
+and after it. The note network, the decoder, is as it was: it hears every note, given or written,
+as it always does. At each step the outputs at the next token, and the next given note by itself,
+go through a small layer and are added to what the decoder's heads have from its trunk; DeepBach
+(Hadjeres et al. 2017) and Anticipation-RNN (Hadjeres and Nielsen 2017) tell theirs in like
+manner. Where nothing is given nothing is added, and the network is the same to the last bit.
+
+Conventions:
+    M tokens, N steps, U units of each direction, F = 5 fields, K units of each head. Gate order
+    is input, forget, candidate, output, as Keras has it. `composer_training.encoder` has the
+    same equations in Keras.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from composer.encoding.events import FIELDS
+from composer.encoding.given_tokens import STEP_COLUMNS, TOKEN_COLUMNS, GivenTokens
+from composer.errors import ModelError
+from composer.network import weights_file
+from composer.network.config import GAIN_UNIT, NetworkConfig
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+
+UNITS: Final = 160
+"""Of the LSTM layer in each direction."""
+JOINT_UNITS: Final = 256
+"""Of the layer in which the outputs at a token meet the next given note."""
+TOKEN_EMBEDDINGS: Final = {
+    "shift": 16, "rank": 6, "program": 12, "pitch": 24, "duration": 16, "velocity": 6,
+    "position": 12, "beat": 6, "bar_length": 4, "chord": 16, "next_chord": 8, "phrase": 4,
+    "nearness": 3, "open": 3,
+}  # fmt: skip
+"""Width of each column of a token."""
+WIDTH: Final = sum(TOKEN_EMBEDDINGS.values())
+GAINED: Final = ("shift", "part", "pitch")
+"""Fields in which the class of the next given note gains by itself."""
+DIRECTIONS: Final = ("forward", "backward")
+
+
+def shapes(head_units: int) -> dict[str, tuple[int, ...]]:
+    """Every weight by name, for a decoder of so many units a head."""
+    return {
+        **{f"token_{name}": (size, TOKEN_EMBEDDINGS[name]) for name, size in TOKEN_COLUMNS.items()},
+        **{
+            f"{direction}_{name}": shape
+            for direction in DIRECTIONS
+            for name, shape in {
+                "kernel": (WIDTH, 4 * UNITS),
+                "recurrent": (UNITS, 4 * UNITS),
+                "bias": (4 * UNITS,),
+            }.items()
+        },
+        "joint_kernel": (2 * UNITS, JOINT_UNITS),
+        **{f"joint_{name}": (size, JOINT_UNITS) for name, size in STEP_COLUMNS.items()},
+        "joint_bias": (JOINT_UNITS,),
+        "heads_kernel": (JOINT_UNITS, len(FIELDS) * head_units),
+        "gain_kernel": (JOINT_UNITS, len(GAINED)),
+        "gain_bias": (len(GAINED),),
+    }
+
+
+class Reader(Protocol):
+    """Something that runs the two LSTM layers over a sequence of tokens."""
+
+    def __call__(self, embedded: Floats) -> Floats:
+        """Outputs at each token, float32 [M, 2 U], forwards then backwards.
+
+        Args:
+            embedded: float32 [M, WIDTH].
+        """
+        ...
+
+
+class FloatReader:
+    """The gate equations, in float32; what the int8 graph is an approximation of."""
+
+    def __init__(self, weights: Mapping[str, Floats]) -> None:
+        self._layers = [
+            tuple(weights[f"{direction}_{name}"] for name in ("kernel", "recurrent", "bias"))
+            for direction in DIRECTIONS
+        ]
+
+    def __call__(self, embedded: Floats) -> Floats:
+        """See `Reader`."""
+        forwards, backwards = self._layers
+        return np.concatenate(
+            [_read(embedded, *forwards), _read(embedded[::-1], *backwards)[::-1]], axis=1
+        )
+
+
+def _read(x: Floats, kernel: Floats, recurrent: Floats, bias: Floats) -> Floats:
+    """One direction's outputs, float32 [M, U]."""
+    h, c = np.zeros(UNITS, dtype=np.float32), np.zeros(UNITS, dtype=np.float32)
+    outputs = np.empty((len(x), UNITS), dtype=np.float32)
+    projected = x @ kernel + bias
+    for index, coming in enumerate(projected):
+        i, f, g, o = np.split(coming + h @ recurrent, 4)
+        c = _sigmoid(f) * c + _sigmoid(i) * np.tanh(g)
+        h = outputs[index] = _sigmoid(o) * np.tanh(c)
+    return outputs
+
+
+def _sigmoid(x: Floats) -> Floats:
+    # By tanh: exp(-x) overflows for large negative x.
+    return np.asarray(np.float32(0.5) * (1 + np.tanh(np.float32(0.5) * x)), dtype=np.float32)
+
+
+class Told:
+    """What the heads are told of some given notes, at every step among them.
+
+    Attributes:
+        tokens: Of the given notes.
+    """
+
+    def __init__(self, tokens: GivenTokens, read: Floats, weights: Mapping[str, Floats]) -> None:
+        """Multiply out what does not depend on a step.
+
+        Args:
+            tokens: M of them.
+            read: float32 [M, 2 U], from a `Reader`.
+            weights: As in `shapes`.
+        """
+        self.tokens = tokens
+        self._w = weights
+        joint = np.zeros((len(read) + 1, JOINT_UNITS), dtype=np.float32)
+        joint[:-1] = read @ weights["joint_kernel"]
+        joint += weights["joint_bias"]
+        self._joint = joint  # the last row where there is no token any more
+
+    def __call__(self, clock: Ints, token: Ints, index: Ints) -> tuple[Floats, Floats]:
+        """What is told at some steps.
+
+        Args:
+            clock: Onset of the last note, [N].
+            token: Index of the next token, [N].
+            index: Of the next given note, [N].
+
+        Returns:
+            What is added to the heads' inputs from the trunk, float32 [N, F * K], and to the
+            logits of the next given note's shift, part and pitch, float32 [N, 3].
+        """
+        joint = self._joint.take(token, axis=0)
+        for name, column in zip(STEP_COLUMNS, self.tokens.steps(clock, index).T, strict=True):
+            joint = joint + self._w[f"joint_{name}"].take(column, axis=0)
+        np.maximum(joint, 0.0, out=joint)
+        gains = GAIN_UNIT * (joint @ self._w["gain_kernel"] + self._w["gain_bias"])
+        return joint @ self._w["heads_kernel"], gains
+
+
+class Encoder:
+    """An encoder and what it tells the heads of one decoder.
+
+    Args:
+        weights: As in `shapes`.
+        config: Of the decoder.
+        reader: What runs the LSTM layers; None: NumPy.
+
+    Raises:
+        KeyError: A weight is missing.
+        ValueError: One has another shape, or is not a number.
+    """
+
+    def __init__(
+        self,
+        weights: Mapping[str, NDArray[Any]],
+        config: NetworkConfig,
+        reader: Reader | None = None,
+    ) -> None:
+        self._w: dict[str, Floats] = {}
+        for name, shape in shapes(config.head_units).items():
+            array = np.ascontiguousarray(weights[name], dtype=np.float32)
+            if array.shape != shape:
+                raise ValueError(f"{name} has shape {array.shape}, must be {shape}")
+            if not np.isfinite(array).all():
+                raise ValueError(f"{name} has values that are no numbers")
+            self._w[name] = array
+        self._reader = reader or FloatReader(self._w)
+
+    def __call__(self, tokens: GivenTokens) -> Told:
+        """Read the given notes once."""
+        embedded = np.concatenate(
+            [
+                self._w[f"token_{name}"].take(column, axis=0)
+                for name, column in zip(TOKEN_COLUMNS, tokens.table.T, strict=True)
+            ],
+            axis=1,
+        )
+        read = self._reader(embedded) if len(embedded) else np.zeros((0, 2 * UNITS), np.float32)
+        return Told(tokens, read, self._w)
+
+    @classmethod
+    def load_float(cls, folder: Path, config: NetworkConfig) -> Encoder:
+        """A model's encoder in float32.
+
+        Raises:
+            ModelError: It is missing, damaged, or of another model.
+        """
+        path = folder / "encoder.npz"
+        try:
+            return cls(weights_file.read(path), config)
+        except (KeyError, ValueError) as error:
+            raise ModelError(f"{path} is damaged ({error}); install the model again") from error
