@@ -19,8 +19,16 @@ from composer.analysis.bar_similarity import references, similarities
 from composer.analysis.harmony import half_bar_chords
 from composer.analysis.phrases import bars_left, phrase_starts
 from composer.analysis.segment import Segment
-from composer.encoding.events import DURATION, DURATION_TICKS, PART, PITCH, TICKS_PER_BEAT, Events
-from composer.encoding.features import bar_places
+from composer.encoding.events import (
+    DURATION,
+    DURATION_TICKS,
+    PART,
+    PITCH,
+    SHIFT,
+    TICKS_PER_BEAT,
+    Events,
+)
+from composer.encoding.features import places_in_bars
 from composer.music.beat_grid import FREE
 from composer.music.notes import DRUM_PROGRAM
 from composer.music.plan import FAR, Plan, PlannedBar
@@ -46,21 +54,34 @@ def plan_of(events: Events, *, bars: int | None = None, closes: bool = True) -> 
     """
     if events.kind == FREE or not len(events.rows):
         return None
-    onsets = events.onsets
-    numbers, inside, lengths_at = bar_places(events).T
-    count = max(int(numbers[-1]) + 1, bars or 0)
+    rows = events.rows.astype(np.int64)
+    rows[:, SHIFT] = events.onsets
+    return plan_of_notes(rows, events, bars=bars, closes=closes)
+
+
+def plan_of_notes(notes: Ints, events: Events, *, bars: int | None, closes: bool) -> Plan:
+    """The plan of some of the notes of a piece.
+
+    Args:
+        notes: int64 [notes, 5], in order: onset in ticks, then the other fields as in events.
+        events: For programs and metres; not in free time.
+        bars: How many bars there are; None: up to the last onset.
+        closes: Whether the piece ends there.
+    """
+    onsets = notes[:, SHIFT]
+    numbers, inside, lengths_at = places_in_bars(onsets, events.kind, events.metres).T
+    count = max(int(numbers.max(initial=-1)) + 1, bars or 0)
     lengths = np.zeros(count, dtype=np.int64)
     lengths[numbers] = lengths_at
-    drums = np.array(events.programs)[events.rows[:, PART]] == DRUM_PROGRAM
-    pitches = events.rows[:, PITCH].astype(np.int64)
+    drums = np.array(events.programs)[notes[:, PART]] == DRUM_PROGRAM
     places = (inside + 2) // _SIXTEENTH
-    similar = similarities(numbers, places, pitches, drums, count)
+    similar = similarities(numbers, places, notes[:, PITCH], drums, count)
     found = references(similar, lengths)
-    chords = _chords(numbers, inside, lengths_at, events.rows.astype(np.int64), ~drums, count)
+    chords = _chords(numbers, inside, lengths_at, notes, ~drums, count)
     starts = phrase_starts(
-        _gaps(events, onsets, numbers, drums, count),
+        _gaps(notes, numbers, drums, count),
         [r for r, _ in found],
-        upbeat=bool(2 * onsets[0] >= lengths[0]),
+        upbeat=bool(len(onsets) and 2 * onsets[0] >= lengths[0]),
     )
     phrase = bars_left(starts, count, FAR)
     return Plan(
@@ -135,9 +156,7 @@ def _sounding(
     return sounding, bass
 
 
-def _gaps(
-    events: Events, onsets: Ints, numbers: Ints, drums: NDArray[np.bool_], count: int
-) -> Floats:
+def _gaps(notes: Ints, numbers: Ints, drums: NDArray[np.bool_], count: int) -> Floats:
     """How long the melody waits across each bar line, 0..1, [N].
 
     The melody is the highest pitched part, or all parts where that one rests for most of the
@@ -148,11 +167,11 @@ def _gaps(
     tones = np.flatnonzero(~drums)
     if not len(tones):
         return gaps
-    parts = events.rows[tones, PART]
+    parts = notes[tones, PART]
     own = tones[parts == parts.min()]
     if len(np.unique(numbers[own])) < count / 2:
         own = tones
-    times, places = np.unique(onsets[own], return_index=True)
+    times, places = np.unique(notes[own, SHIFT], return_index=True)
     if len(times) < 2:
         return gaps
     steps = np.diff(times)

@@ -20,7 +20,8 @@ Conventions:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 import numpy as np
@@ -35,6 +36,7 @@ from composer.music.timing import MetreMap, TempoMap, bar_ticks
 
 Rows = NDArray[np.int16]
 Ticks = NDArray[np.int64]
+BarNote = tuple[int, int, int, int, int]
 
 TICKS_PER_BEAT = 24
 """Event ticks to the quarter note on a beat grid."""
@@ -81,6 +83,9 @@ class Events:
         metres: Metre over event ticks; only counted when `kind` is "beats".
         plan: Of its form, bars counted as `metres` has them; None where there is none, and
             in free time.
+        ahead: Notes that are given in bars to come, by the number of their bar, for a plan that
+            refers to them: (ticks from the bar line, slot, pitch, duration, velocity), the last
+            two in classes.
     """
 
     rows: Rows
@@ -88,6 +93,7 @@ class Events:
     kind: str = BEATS
     metres: MetreMap = MetreMap()
     plan: Plan | None = None
+    ahead: Mapping[int, Sequence[BarNote]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.rows.ndim != 2 or self.rows.shape[1] != len(FIELDS):
@@ -104,6 +110,7 @@ class Events:
             and self.kind == other.kind
             and self.metres == other.metres
             and self.plan == other.plan
+            and self.ahead == other.ahead
             and np.array_equal(self.rows, other.rows)
         )
 

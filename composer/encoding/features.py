@@ -285,18 +285,22 @@ def lookback_bars(events: Events) -> NDArray[np.int64]:
 
 
 def bar_places(events: Events) -> NDArray[np.int64]:
-    """Number of the bar of each note, ticks into it and its length, int64 [notes, 3].
+    """`places_in_bars` of the notes of a piece."""
+    return places_in_bars(events.onsets, events.kind, events.metres)
+
+
+def places_in_bars(onsets: Ticks, kind: str, metres: MetreMap) -> NDArray[np.int64]:
+    """Number of the bar of each onset, ticks into it and its length, int64 [notes, 3].
 
     Zeros in free time, where there are no bars.
     """
-    onsets = events.onsets
-    if events.kind == FREE:
+    if kind == FREE:
         return np.zeros((len(onsets), 3), dtype=np.int64)
-    changes = events.metres.changes
+    changes = metres.changes
     if len(changes) == 1:
         bar = bar_ticks(*changes[0][1:], TICKS_PER_BEAT)
         return np.stack([onsets // bar, onsets % bar, np.full(len(onsets), bar)], axis=1)
-    found = [events.metres.position(tick, TICKS_PER_BEAT) for tick in onsets.tolist()]
+    found = [metres.position(tick, TICKS_PER_BEAT) for tick in onsets.tolist()]
     places = [(place.bar, place.tick, place.length) for place in found]
     return np.array(places, dtype=np.int64).reshape(-1, 3)
 
@@ -307,7 +311,7 @@ def return_lookback_of(events: Events) -> ReturnLookback:
         slot for slot, program in enumerate(events.programs) if program == DRUM_PROGRAM
     )
     bar = 0 if events.kind == FREE else events.metres.position(0, TICKS_PER_BEAT).length
-    return ReturnLookback.start(events.plan, drums, bar)
+    return ReturnLookback.start(events.plan, drums, bar, events.ahead)
 
 
 def gap_class(ticks: Ticks) -> NDArray[np.int64]:

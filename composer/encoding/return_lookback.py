@@ -12,9 +12,10 @@ Conventions:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
-from composer.encoding.events import NO_SHIFT, PITCH, SHIFT_TICKS, SIZES
+from composer.encoding.events import NO_SHIFT, PITCH, SHIFT_TICKS, SIZES, BarNote
 from composer.encoding.lookback import NEAR, NO_NOTE
 from composer.encoding.match_model import NO_PART, class_of_ticks
 from composer.music.chords import NO_CHORD
@@ -37,7 +38,7 @@ _RHYTHM = (0, 0, 0, 3, 3, 3, 6, 6, 9)
 _AGAIN = (0, 0, 0, 1, 1, 1, 2, 2, 2)
 _HIGHEST = SIZES[PITCH] - 1
 
-Note = tuple[int, int, int, int, int]
+Note = BarNote
 """(ticks from the bar line, part, pitch, duration, velocity)."""
 
 
@@ -46,6 +47,7 @@ class ReturnLookback:
 
     __slots__ = (
         "_again",
+        "_ahead",
         "_bar",
         "_bars",
         "_chord",
@@ -61,6 +63,7 @@ class ReturnLookback:
     )  # fmt: skip
 
     _plan: Plan | None
+    _ahead: Mapping[int, Sequence[Note]]  # the notes of later bars, as far as they are given
     _drums: frozenset[int]  # parts that are not transposed
     _number: int  # of the bar that the music has reached
     _inside: int  # ticks from its bar line to the last note heard
@@ -75,15 +78,23 @@ class ReturnLookback:
     _again: int  # the same for time, part and pitch
 
     @classmethod
-    def start(cls, plan: Plan | None, drums: frozenset[int], bar: int) -> ReturnLookback:
+    def start(
+        cls,
+        plan: Plan | None,
+        drums: frozenset[int],
+        bar: int,
+        ahead: Mapping[int, Sequence[Note]] = MappingProxyType({}),
+    ) -> ReturnLookback:
         """Nothing heard yet.
 
         Args:
             plan: Of the piece; None: there is none.
             drums: Parts that are drum kits.
             bar: Length in ticks of the first bar; 0 for free time.
+            ahead: Notes of bars that are not reached yet, as far as they are given, by number.
         """
         made = cls()
+        made._ahead = ahead
         made._plan = plan if bar else None
         made._drums, made._number, made._inside, made._bar = drums, 0, 0, bar
         made._bars, made._played, made._chord = (), (), ()
@@ -107,7 +118,7 @@ class ReturnLookback:
         shift, part, pitch, duration, velocity = row
         made = ReturnLookback()
         ticks = _TICKS[shift]
-        made._plan, made._drums = self._plan, self._drums
+        made._plan, made._drums, made._ahead = self._plan, self._drums, self._ahead
         made._number, made._inside, made._bar = number, inside, bar
         made._chord = (part,) if ticks else (*self._chord, part)
         rhythm = same = False
@@ -142,9 +153,18 @@ class ReturnLookback:
         made._turn()
         return made
 
-    def planned(self, plan: Plan | None) -> ReturnLookback:
-        """The same with another plan; a stream without one so far has kept none of its bars."""
+    def planned(
+        self, plan: Plan | None, ahead: Mapping[int, Sequence[Note]] | None = None
+    ) -> ReturnLookback:
+        """The same with another plan; a stream without one so far has kept none of its bars.
+
+        Args:
+            plan: None: nothing is planned.
+            ahead: As for `start`; None: as before.
+        """
         made = self._copy()
+        if ahead is not None:
+            made._ahead = ahead
         made._plan = plan if self._bar else None
         if made._plan is None:
             made._source, made._left, made._next = (), (), None
@@ -222,10 +242,13 @@ class ReturnLookback:
         reference, semitones, *_ = self._plan.bar(number)
         if reference < 0:
             return ()
+        notes: Sequence[Note]
         if reference < len(self._bars):
             notes = self._bars[reference]
+        elif reference == self._number:
+            notes = self._played
         else:
-            notes = self._played if reference == self._number else ()
+            notes = self._ahead.get(reference, ())
         if not semitones:
             return notes
         return [

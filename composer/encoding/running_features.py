@@ -10,7 +10,7 @@ Conventions:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,6 +27,7 @@ from composer.encoding.events import (
     SHIFT_TICKS,
     SLOTS,
     TICKS_PER_BEAT,
+    BarNote,
     Events,
 )
 from composer.encoding.features import (
@@ -374,9 +375,17 @@ class Context:
         )
         return Context(table, self.recalls, self.lookbacks, returns)
 
-    def planned(self, plan: Plan | None) -> Context:
-        """The same streams with another plan for what is to come."""
-        return replace(self, returns=tuple(returns.planned(plan) for returns in self.returns))
+    def planned(
+        self, plan: Plan | None, ahead: Mapping[int, Sequence[BarNote]] | None = None
+    ) -> Context:
+        """The same streams with another plan for what is to come.
+
+        Args:
+            plan: None: nothing is planned.
+            ahead: As `Events.ahead`; None: as before.
+        """
+        planned = tuple(returns.planned(plan, ahead) for returns in self.returns)
+        return replace(self, returns=planned)
 
     def take(self, streams: Sequence[int] | Ints) -> Context:
         """Some of the streams, in the order given (one may be taken several times)."""

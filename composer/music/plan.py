@@ -30,7 +30,8 @@ class PlannedBar(NamedTuple):
     """What is planned for one bar.
 
     Attributes:
-        reference: The earlier bar that it takes up, `NONE` for none.
+        reference: The bar that it takes up, `NONE` for none: an earlier one, or, where a bar is
+            written between others, a later one that stands already.
         transposition: Semitones by which that bar's notes are moved.
         nearness: How much of it comes back, 0..3.
         chords: Of its first and its second half.
@@ -57,15 +58,15 @@ class Plan:
         bars: One after another from the first; behind them nothing is planned.
 
     Raises:
-        ValueError: A bar refers to itself or to a later one.
+        ValueError: A bar refers to itself.
     """
 
     bars: tuple[PlannedBar, ...]
 
     def __post_init__(self) -> None:
         for number, bar in enumerate(self.bars):
-            if not NONE <= bar.reference < number:
-                raise ValueError(f"bar {number} refers to bar {bar.reference}, must be earlier")
+            if bar.reference < NONE or bar.reference == number:
+                raise ValueError(f"bar {number} refers to bar {bar.reference}, must be another")
 
     def __len__(self) -> int:
         return len(self.bars)
