@@ -26,7 +26,6 @@ from numpy.typing import NDArray
 
 from composer.encoding.events import FIELDS
 from composer.encoding.given_tokens import STEP_COLUMNS, TOKEN_COLUMNS, GivenTokens
-from composer.errors import ModelError
 from composer.network import weights_file
 from composer.network.config import GAIN_UNIT, NetworkConfig
 
@@ -207,8 +206,5 @@ class Encoder:
         Raises:
             ModelError: It is missing, damaged, or of another model.
         """
-        path = folder / "encoder.npz"
-        try:
-            return cls(weights_file.read(path), config)
-        except (KeyError, ValueError) as error:
-            raise ModelError(f"{path} is damaged ({error}); install the model again") from error
+        with weights_file.opened(folder / "encoder.npz") as weights:
+            return cls(weights, config)

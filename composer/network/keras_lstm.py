@@ -88,7 +88,9 @@ class Head(keras.layers.Layer):
         del shapes
         self.built = True
 
-    def call(self, trunk: Tensor, context: Sequence[Tensor], coming: Tensor) -> Tensor:
+    def call(
+        self, trunk: Tensor, context: Sequence[Tensor], coming: Tensor, told: Tensor | None = None
+    ) -> Tensor:
         """Logits, float32 [B, T, classes].
 
         Args:
@@ -96,8 +98,11 @@ class Head(keras.layers.Layer):
             context: Embeddings of the columns that it may see, [B, T, D] each.
             coming: int [B, T, 28], for what recall expects and what came a bar ago: the
                 logits of these classes are raised by as much as this head trusts them.
+            told: What an encoder adds to its hidden layer, [B, T, K]; None: nothing is given.
         """
         hidden = self.from_trunk(trunk) + self.from_context(ops.concatenate(context, axis=-1))
+        if told is not None:
+            hidden = hidden + told
         logits = ops.cast(self.out(ops.relu(hidden)), "float32")
         for gain, (trust, prefix) in zip(self.gains, ADVICE.values(), strict=True):
             named = coming[..., COLUMNS.index(f"{prefix}_{self.field}")]
@@ -146,7 +151,9 @@ class Pointer(keras.layers.Layer):
         del shapes
         self.built = True
 
-    def call(self, trunk: Tensor, context: Sequence[Tensor], parts: Tensor) -> Tensor:
+    def call(
+        self, trunk: Tensor, context: Sequence[Tensor], parts: Tensor, told: Tensor | None = None
+    ) -> Tensor:
         """Logits, float32 [N].
 
         Args:
@@ -154,8 +161,11 @@ class Pointer(keras.layers.Layer):
             context: Embeddings of the columns that it may see, [B, T, D] each.
             parts: int [N, 17]: step (of B * T) at which a part may play, whether it does, its
                 rank, and what is told of it.
+            told: As for `Head`.
         """
         hidden = self.from_trunk(trunk) + self.from_context(ops.concatenate(context, axis=-1))
+        if told is not None:
+            hidden = hidden + told
         hidden = ops.reshape(ops.relu(hidden), (-1, hidden.shape[-1]))
         step = ops.minimum(parts[:, 0], ops.shape(hidden)[0] - 1)
         by_rank = ops.reshape(self.ranks(hidden), (-1,))
@@ -205,7 +215,14 @@ class Network(keras.Model):
         """The state before the first step, float32 [L, 2, B, H]."""
         return ops.zeros((self.config.layers, 2, streams, self.config.units), "float32")
 
-    def call(self, features: Tensor, parts: Tensor, state: Tensor, training: bool = False) -> Any:
+    def call(
+        self,
+        features: Tensor,
+        parts: Tensor,
+        state: Tensor,
+        training: bool = False,
+        told: Tensor | None = None,
+    ) -> Any:
         """Teacher-forced logits of steps 1..T, and the state after step T - 1.
 
         Args:
@@ -213,6 +230,8 @@ class Network(keras.Model):
             parts: int [N, 17], the parts that may play at each step; see `Pointer`.
             state: float32 [L, 2, B, H].
             training: Whether dropout is on.
+            told: What an encoder adds to the heads' hidden layers, [B, T, F * K]; None: nothing
+                is given.
 
         Returns:
             ([float32 [B, T, classes of field] for each field, [N] for the part],
@@ -236,13 +255,15 @@ class Network(keras.Model):
             column: layer(coming[..., column])
             for column, layer in zip(self.known_columns, self.known, strict=True)
         }
+        each = [None] * len(FIELDS) if told is None else ops.split(told, len(FIELDS), axis=-1)
         logits = [
             head(
                 x,
                 [known[column] for column in head.columns],
                 parts if isinstance(head, Pointer) else coming,
+                own,
             )
-            for head in self.heads
+            for head, own in zip(self.heads, each, strict=True)
         ]
         return logits, ops.stack(states)
 

@@ -15,7 +15,7 @@ from composer.network.config import NetworkConfig
 from composer.network.heads import Embeddings
 from composer.network.trunk import Floats
 
-_SMALL_TALK = b"INFO: Created TensorFlow Lite XNNPACK delegate"
+SMALL_TALK = b"INFO: Created TensorFlow Lite XNNPACK delegate"
 
 
 class LiteRTTrunk:
@@ -49,7 +49,7 @@ class LiteRTTrunk:
             from ai_edge_litert.interpreter import Interpreter
 
             try:
-                with without_lines(_SMALL_TALK):
+                with without_lines(SMALL_TALK):
                     made = Interpreter(model_content=self._content, num_threads=self._threads)
                     step, state = (_named(made, name) for name in ("embedded", "recurrent"))
                     for item in (step, state):

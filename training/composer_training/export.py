@@ -8,6 +8,11 @@ A model folder holds:
     weights.npz     every weight as float16 by its Keras path: embeddings and heads, which the
                     runtime plays in NumPy, and the rest, from which training goes on
     config.json     sizes, event format, and what the model was trained on
+
+and, where it writes around given notes, the encoder (`composer.network.encoder`):
+
+    encoder.tflite  its LSTM layers, one token in each direction at a step
+    encoder.npz     all of its weights as float16
 """
 
 from __future__ import annotations
@@ -25,6 +30,7 @@ from composer.encoding.events import FIELDS
 from composer.encoding.features import INPUTS
 from composer.network import weights_file
 from composer.network.config import EMBEDDING_SIZES, NetworkConfig
+from composer.network.encoder import DIRECTIONS, UNITS, WIDTH
 
 Weights = Mapping[str, NDArray[Any]]
 
@@ -94,6 +100,74 @@ def convert_trunk(config: NetworkConfig, weights: Weights, *, quantise: bool = T
     if quantise:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     return bytes(converter.convert())
+
+
+def convert_reader(weights: Weights, *, quantise: bool = True) -> bytes:
+    """The encoder's LSTM layers as a LiteRT flatbuffer: one token forwards, one backwards.
+
+    It takes float32 [2, embedded token] and the state, [2, 2 * U], the outputs h before the cells
+    c, and gives h, [2, U], and the state after.
+
+    Args:
+        weights: As in `composer.network.encoder.shapes`.
+        quantise: int8 weights; False keeps float32.
+    """
+    import tensorflow as tf
+
+    layers = [
+        (
+            tf.constant(
+                np.concatenate(
+                    [weights[f"{direction}_kernel"], weights[f"{direction}_recurrent"]]
+                ).astype(np.float32)
+            ),
+            tf.constant(weights[f"{direction}_bias"].astype(np.float32)),
+        )
+        for direction in DIRECTIONS
+    ]
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([len(layers), WIDTH], tf.float32, name="tokens"),
+            tf.TensorSpec([len(layers), 2 * UNITS], tf.float32, name="state"),
+        ]
+    )
+    def step(tokens: Any, state: Any) -> Any:
+        read, after = [], []
+        for row, (kernel, bias) in enumerate(layers):
+            h, c = tf.split(state[row : row + 1], 2, axis=1)
+            z = tf.matmul(tf.concat([tokens[row : row + 1], h], axis=1), kernel) + bias
+            i, f, g, o = tf.split(z, 4, axis=1)  # input, forget, candidate, output
+            c = tf.sigmoid(f) * c + tf.sigmoid(i) * tf.tanh(g)
+            h = tf.sigmoid(o) * tf.tanh(c)
+            read.append(h)
+            after.append(tf.concat([h, c], axis=1))
+        return {"read": tf.concat(read, axis=0), "state": tf.concat(after, axis=0)}
+
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([step.get_concrete_function()])
+    if quantise:
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    return bytes(converter.convert())
+
+
+def export_encoder(weights: Weights, folder: Path) -> None:
+    """Put an encoder into a model folder: encoder.npz and encoder.tflite.
+
+    Args:
+        weights: As in `composer.network.encoder.shapes`.
+        folder: Of the model that the encoder was trained for.
+
+    Raises:
+        OutputError: A file cannot be written.
+    """
+    graph = convert_reader(weights)
+    halves: dict[str, Any] = {key: value.astype(np.float16) for key, value in weights.items()}
+    with (
+        files.whole(folder / "encoder.npz", force=True) as stored,
+        files.whole(folder / "encoder.tflite", force=True) as reader,
+    ):
+        np.savez(stored, **halves)
+        reader.write(graph)
 
 
 def export(checkpoint: Path, folder: Path, *, name: str, about: Mapping[str, Any]) -> None:

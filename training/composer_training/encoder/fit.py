@@ -1,0 +1,208 @@
+"""Fitting the encoder: chunks of pieces in, the weights of the best validation out.
+
+The decoder's weights stay as they are: what is learnt is what to tell its heads. So continuing
+without given notes stays the same, and half of the work of training falls away.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from composer.network.config import NetworkConfig
+from composer.network.keras_lstm import build, set_weights
+from composer_training.data.augment import Augmentation
+from composer_training.data.dataset import Dataset
+from composer_training.encoder.batches import (
+    Batch,
+    GivenSteps,
+    GivenStreams,
+    chunks,
+    validation_pieces,
+    with_plan_around,
+)
+from composer_training.encoder.keras_network import EncoderModel, masked_nats
+from composer_training.encoder.openings import every_fourth_span
+
+Weights = dict[str, NDArray[np.float32]]
+
+LONGEST_VALIDATED: Final = 3000
+"""Notes of a validation piece at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One training run.
+
+    Attributes:
+        updates: Batches at most.
+        minutes: End after so long at the latest.
+        batch_size: Pieces side by side.
+        steps: Steps of a chunk.
+        learning_rate: At its peak; it falls along a cosine of updates or time.
+        dropout: Share of what the encoder reads, and tells, that is left out.
+        validate_every: Updates from one validation to the next.
+        limit: Pieces of each corpus in a validation.
+        shares: Wanted share of the notes of each corpus.
+        seed: Of everything that is drawn.
+    """
+
+    updates: int
+    minutes: float
+    batch_size: int
+    steps: int
+    learning_rate: float
+    dropout: float
+    validate_every: int
+    limit: int
+    shares: Mapping[str, float]
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Where a run stands.
+
+    Attributes:
+        update: Updates done.
+        nats: Per written note, over the updates since the last report.
+        notes_per_second: Written notes, over the same.
+        seconds: Since the run began.
+        scores: Nats per hidden note by corpus, four bars hidden behind every twelve: told by
+            the encoder, and with nothing but masks and plan. None between validations.
+    """
+
+    update: int
+    nats: float
+    notes_per_second: float
+    seconds: float
+    scores: Mapping[str, tuple[float, float]] | None = None
+
+
+def fit(
+    dataset: Dataset,
+    decoder: tuple[NetworkConfig, Mapping[str, NDArray[Any]]],
+    settings: Settings,
+    *,
+    start: Weights | None = None,
+    report: Callable[[Report], None],
+    keep: Callable[[Weights], None],
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
+    """Train an encoder for a decoder.
+
+    Args:
+        dataset: Pieces to train on and to validate with.
+        decoder: Sizes and weights of the note network.
+        settings: Of the run.
+        start: Weights to go on from.
+        report: Called every ten updates and after every validation.
+        keep: Given the weights, by name, after every validation that is the best so far.
+        clock: Seconds.
+    """
+    import tensorflow as tf
+
+    config, weights = decoder
+    keras.mixed_precision.set_global_policy("float32")
+    network = build(config)
+    set_weights(network, dict(weights))
+    network.trainable = False
+    model = EncoderModel(config, settings.dropout, settings.seed)
+    streams = GivenStreams(
+        dataset,
+        batch_size=settings.batch_size,
+        steps=settings.steps,
+        shares=settings.shares,
+        augmentation=Augmentation(corruption=0),
+        seed=settings.seed,
+    )
+    model(streams.next())  # builds it
+    if start is not None:
+        model.take(start)
+    optimizer = keras.optimizers.AdamW(settings.learning_rate, weight_decay=0.01, clipnorm=1.0)
+    optimizer.exclude_from_weight_decay(var_names=["bias", "token", "joint_"])
+    optimizer.build(model.trainable_variables)
+
+    @tf.function(reduce_retracing=True)
+    def update(batch: Batch, state: Any) -> Any:
+        with tf.GradientTape() as tape:
+            told, gains = model(batch, training=True)
+            sums, after = masked_nats(network, batch, state, told, gains)
+            loss = tf.reduce_sum(sums) / tf.maximum(tf.reduce_sum(batch.weights[..., 1]), 1.0)
+        gradients = tape.gradient(loss, model.trainable_variables)
+        optimizer.apply([tf.convert_to_tensor(g) for g in gradients], model.trainable_variables)
+        return sums, after
+
+    @tf.function(reduce_retracing=True)
+    def score(batch: Batch, state: Any) -> Any:
+        told, gains = model(batch)
+        with_encoder = masked_nats(network, batch, state, told, gains)
+        without, _ = masked_nats(network, batch, state, None, None)
+        return tf.reduce_sum(with_encoder[0]), tf.reduce_sum(without), with_encoder[1]
+
+    def tensors(batch: Batch) -> Batch:
+        return Batch(*(tf.convert_to_tensor(array) for array in batch))
+
+    checks = _checks(dataset, settings)
+    zero = np.zeros((config.layers, 2, settings.batch_size, config.units), np.float32)
+    state: Any = zero
+    began, best = clock(), math.inf
+    since, nats, notes = began, 0.0, 0
+    for number in range(1, settings.updates + 1):
+        elapsed = clock() - began
+        done = max(number / settings.updates, elapsed / (60 * settings.minutes))
+        warm = min(number / 50, 1.0)
+        optimizer.learning_rate.assign(
+            settings.learning_rate
+            * warm
+            * (0.03 + 0.97 * 0.5 * (1 + math.cos(math.pi * min(done, 1))))
+        )
+        batch = streams.next()
+        sums, state = update(tensors(batch), state)
+        nats, notes = nats + float(np.sum(sums)), notes + batch.written
+        if number % 10 == 0:
+            now = clock()
+            report(Report(number, nats / max(notes, 1), notes / (now - since), now - began))
+            since, nats, notes = now, 0.0, 0
+        over = done >= 1.0
+        if number % settings.validate_every and not over and number != settings.updates:
+            continue
+        scores = {}
+        for corpus, (batches, count) in checks.items():
+            told = plain = 0.0
+            after: Any = np.zeros(
+                (*zero.shape[:2], len(batches[0].keep), zero.shape[3]), np.float32
+            )
+            for chunk in batches:
+                one, other, after = score(tensors(chunk), after)
+                told, plain = told + float(one), plain + float(other)
+            scores[corpus] = (told / count, plain / count)
+        report(Report(number, math.nan, 0.0, clock() - began, scores))
+        mean = float(np.mean([told for told, _ in scores.values()])) if scores else 0.0
+        if mean < best or not scores:
+            best = mean
+            keep(model.weights_by_name())
+        since = clock()
+        if over:
+            return
+
+
+def _checks(dataset: Dataset, settings: Settings) -> dict[str, tuple[list[Batch], int]]:
+    """Chunks of the validation pieces of each corpus, and their hidden notes."""
+    found = {}
+    pieces = validation_pieces(dataset, every_fourth_span, settings.limit, LONGEST_VALIDATED)
+    for corpus, some in pieces.items():
+        made = [
+            GivenSteps.of(with_plan_around(events, given, bars), given, bars, record.dynamics)
+            for record, events, given, bars in some
+        ]
+        hidden = sum(len(events.rows) - len(given) for _, events, given, _ in some)
+        found[corpus] = chunks(made, settings.steps), hidden
+    return found
