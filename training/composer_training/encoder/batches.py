@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,15 +25,13 @@ from composer.encoding.events import (
     END,
     FIELDS,
     NO_SHIFT,
-    PART,
-    PITCH,
     SHIFT,
-    SIZES,
     Events,
 )
 from composer.encoding.features import COLUMNS
 from composer.encoding.given import Given, Opening
-from composer.encoding.given_tokens import STEP_COLUMNS, TOKEN_COLUMNS, GivenTokens
+from composer.encoding.given_steps import NO_CAP, GivenSteps
+from composer.encoding.given_tokens import STEP_COLUMNS, TOKEN_COLUMNS
 from composer_training.data.augment import Augmentation, augment
 from composer_training.data.dataset import Dataset, Record, to_events
 from composer_training.data.plan_noise import spoilt
@@ -44,7 +42,6 @@ WINDOW: Final = 176
 """Tokens that go with a chunk at most."""
 BEHIND: Final = 32
 """Of these, tokens that lie behind the chunk's first step."""
-NO_CAP: Final = SIZES[PITCH]
 _INFERRED, _TOLD = 0.7, 0.15
 """Shares of pieces whose plan is found around what is given, and is told as users might; the
 others have none."""
@@ -88,78 +85,30 @@ class Batch(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class GivenSteps:
-    """A piece of which some notes are given, as the network meets it.
+class Taught:
+    """A piece of which some notes are given, as the network is taught it.
 
     Attributes:
         plain: Its steps; given notes have no duration and velocity to predict.
-        tokens: Of the given notes.
-        next_token: int [steps - 1], at each step that goes in.
+        given: Where each step stands among the given notes.
         told: int32 [steps - 1, 5], columns as in `STEP_COLUMNS`.
-        shift_mask: bool [steps - 1, S].
-        part_mask: bool [steps - 1, P].
-        given_part: int [steps - 1], of the given note that is reached, -1 for none.
-        pitch_cap: int [steps - 1].
-        pitch_only: bool [steps - 1].
     """
 
     plain: Steps
-    tokens: GivenTokens
-    next_token: NDArray[np.int64]
+    given: GivenSteps
     told: NDArray[np.int32]
-    shift_mask: NDArray[np.bool_]
-    part_mask: NDArray[np.bool_]
-    given_part: NDArray[np.int64]
-    pitch_cap: NDArray[np.int64]
-    pitch_only: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, events: Events, given: Given, bars: int, dynamics: bool) -> GivenSteps:
+    def of(cls, events: Events, given: Given, bars: int, dynamics: bool) -> Taught:
         """Of a piece with its plan, and the given notes among its own."""
-        plain = Steps.of(events, dynamics)
-        parts = len(events.programs)
-        count = len(events.rows)
-        onsets, rows = events.onsets, events.rows.astype(np.int64)
-        # At each step that goes in: the note heard last; before the first, none.
-        clock = np.zeros(parts + count, dtype=np.int64)
-        clock[parts:] = onsets
-        last = (clock, np.zeros_like(clock), np.zeros_like(clock))
-        last[1][parts:], last[2][parts:] = rows[:, PART], rows[:, PITCH]
-        index = given.after(*last)
-        tokens = GivenTokens.of(given, events, bars)
-        token = tokens.after(*last)
-        index[:parts], token[:parts] = 0, 0
-        # The note that comes next; END behind the last.
-        coming = np.append(np.zeros(parts - 1, dtype=np.int64), np.arange(count + 1))
-        shifts = np.append(rows[:, SHIFT], END)[coming]
-        next_onsets = np.append(onsets, 0)[coming]
-        next_parts, next_pitches = (np.append(rows[:, f], 0)[coming] for f in (PART, PITCH))
-        reaches = given.reaches(clock, index, shifts)
-        at = reaches & (np.append(given.notes[:, PART], -1)[index] == next_parts)
-        cap = np.where(at, np.append(given.notes[:, PITCH], 0)[index], NO_CAP)
-        is_given = given.is_given(next_parts, next_pitches, index, reaches)
-        shift_mask = given.shift_mask(clock, index)
-        part_mask = given.part_mask(next_onsets, index, reaches)[:, :parts]
-        only = at & ~given.may_play(next_onsets, next_parts)
-        # A note that is given has a length and loudness already. A step whose note the masks
-        # leave out, because no shift class leads right to the given one, is not counted.
+        plain, steps = Steps.of(events, dynamics), GivenSteps.of(events, given, bars)
         weights = plain.weights[1:]
-        weights[is_given, DURATION:] = 0.0
-        every = np.arange(len(coming))
-        fits = (next_pitches == cap) | ((next_pitches < cap) & ~only)
-        fits &= part_mask[every, next_parts]
-        weights[~(shift_mask[every, shifts] & ((shifts == END) | fits))] = 0.0
-        return cls(
-            plain,
-            tokens,
-            token,
-            tokens.steps(clock, index),
-            shift_mask,
-            part_mask,
-            np.where(reaches, np.append(given.notes[:, PART], -1)[index], -1),
-            cap,
-            only,
-        )
+        weights[steps.is_given, DURATION:] = 0.0
+        weights[~steps.possible] = 0.0
+        return cls(plain, steps, steps.tokens.steps(steps.clock, steps.index))
+
+    def __len__(self) -> int:
+        return len(self.told)
 
 
 def with_plan_around(events: Events, given: Given, bars: int) -> Events:
@@ -184,9 +133,9 @@ class GivenStreams:
         self.dataset, self.batch_size, self.steps = dataset, batch_size, steps
         self.augmentation, self.seed = augmentation, seed
         self.dealer = Dealer(dataset.corpora("train"), shares, seed)
-        self._open_streams: list[tuple[int, GivenSteps] | None] = [None] * batch_size
+        self._open_streams: list[tuple[int, Taught] | None] = [None] * batch_size
 
-    def _open(self, serial: int, record: Record) -> GivenSteps:
+    def _open(self, serial: int, record: Record) -> Taught:
         rng = np.random.default_rng((self.seed, 2, serial))
         varied, notes = augment(record, self.dataset.notes(record), self.augmentation, rng)
         events = to_events(varied, notes)
@@ -198,24 +147,24 @@ class GivenStreams:
             events = with_plan_around(events, given, bars)
         elif chance < _INFERRED + _TOLD:
             events = replace(events, plan=spoilt(plan_of(events), 1.0, rng))
-        return GivenSteps.of(events, given, bars, varied.dynamics)
+        return Taught.of(events, given, bars, varied.dynamics)
 
     def next(self) -> Batch:
         """The next chunk of every piece."""
-        pieces: list[tuple[int, GivenSteps] | None] = []
+        pieces: list[tuple[int, Taught] | None] = []
         for index in range(self.batch_size):
             piece = self._open_streams[index]
             while piece is None:
                 steps = self._open(*self.dealer.next())
-                piece = (0, steps) if len(steps.next_token) else None
+                piece = (0, steps) if len(steps) else None
             pieces.append(piece)
             start, steps = piece
             after = start + self.steps
-            self._open_streams[index] = (after, steps) if after < len(steps.next_token) else None
+            self._open_streams[index] = (after, steps) if after < len(steps) else None
         return batch_of(pieces, self.steps)
 
 
-def batch_of(pieces: list[tuple[int, GivenSteps] | None], steps: int) -> Batch:
+def batch_of(pieces: list[tuple[int, Taught] | None], steps: int) -> Batch:
     """Chunks of some pieces as arrays.
 
     Args:
@@ -244,30 +193,30 @@ def batch_of(pieces: list[tuple[int, GivenSteps] | None], steps: int) -> Batch:
         if piece is None:
             continue
         start, whole = piece
-        count = min(steps, len(whole.next_token) - start)
+        count = min(steps, len(whole) - start)
         if count <= 0:
             continue
         span = slice(start, start + count)
         made.features[row, : count + 1] = whole.plain.table[start : start + count + 1]
         made.weights[row, :count] = whole.plain.weights[start + 1 : start + count + 1]
         made.keep[row] = float(start > 0)
-        made.shift_mask[row, :count] = whole.shift_mask[span]
-        made.pitch_cap[row, :count] = whole.pitch_cap[span]
-        made.pitch_only[row, :count] = whole.pitch_only[span]
+        made.shift_mask[row, :count] = whole.given.shift_mask[span]
+        made.pitch_cap[row, :count] = whole.given.pitch_cap[span]
+        made.pitch_only[row, :count] = whole.given.pitch_only[span]
         made.steps[row, :count] = whole.told[span]
-        first = max(int(whole.next_token[start]) - BEHIND, 0)
-        window = whole.tokens.table[first : first + WINDOW]
+        first = max(int(whole.given.token[start]) - BEHIND, 0)
+        window = whole.given.tokens.table[first : first + WINDOW]
         made.tokens[row, : len(window)] = window
         made.lengths[row] = max(len(window), 1)
-        inside = whole.next_token[span] - first
+        inside = whole.given.token[span] - first
         made.next_token[row, :count] = np.where(inside < len(window), inside, WINDOW)
         own = whole.plain.parts_that_may(start, steps, row * steps)
         if len(own):
             step = own[:, 0] - row * steps + start
             part = np.tile(np.arange(len(whole.plain.ranks)), len(own) // len(whole.plain.ranks))
-            allowed = whole.part_mask[step, part]
+            allowed = whole.given.part_mask[step, part]
             rows.append(own[allowed])
-            given.append((whole.given_part[step, ...] == part)[allowed].astype(np.float32))
+            given.append((whole.given.given_part[step] == part)[allowed].astype(np.float32))
     parts = (
         filled_up(rows, shape[0] * steps)
         if rows
@@ -307,14 +256,9 @@ def validation_pieces(
     return found
 
 
-def chunks(pieces: list[GivenSteps], steps: int) -> list[Batch]:
+def chunks(pieces: list[Taught], steps: int) -> list[Batch]:
     """Some pieces side by side from their beginning to the end of the longest."""
-    longest = max(len(piece.next_token) for piece in pieces)
+    longest = max(len(piece) for piece in pieces)
     return [
         batch_of([(start, piece) for piece in pieces], steps) for start in range(0, longest, steps)
     ]
-
-
-def as_any(batch: Batch) -> tuple[Any, ...]:
-    """The arrays of a batch in order."""
-    return tuple(batch)

@@ -22,8 +22,8 @@ from composer_training.data.augment import Augmentation
 from composer_training.data.dataset import Dataset
 from composer_training.encoder.batches import (
     Batch,
-    GivenSteps,
     GivenStreams,
+    Taught,
     chunks,
     validation_pieces,
     with_plan_around,
@@ -200,7 +200,7 @@ def _checks(dataset: Dataset, settings: Settings) -> dict[str, tuple[list[Batch]
     pieces = validation_pieces(dataset, every_fourth_span, settings.limit, LONGEST_VALIDATED)
     for corpus, some in pieces.items():
         made = [
-            GivenSteps.of(with_plan_around(events, given, bars), given, bars, record.dynamics)
+            Taught.of(with_plan_around(events, given, bars), given, bars, record.dynamics)
             for record, events, given, bars in some
         ]
         hidden = sum(len(events.rows) - len(given) for _, events, given, _ in some)

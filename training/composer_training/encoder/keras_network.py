@@ -15,12 +15,13 @@ from keras import ops
 from numpy.typing import NDArray
 
 from composer.encoding.events import END, PART, PITCH, SHIFT, SIZES
+from composer.encoding.given_steps import NO_CAP
 from composer.encoding.given_tokens import STEP_COLUMNS, TOKEN_COLUMNS
 from composer.network.config import GAIN_UNIT, NetworkConfig
 from composer.network.encoder import DIRECTIONS, UNITS, shapes
 from composer.network.hoisted_lstm import HoistedLSTM
 from composer.network.keras_lstm import Network
-from composer_training.encoder.batches import NO_CAP, Batch
+from composer_training.encoder.batches import Batch
 from composer_training.steps import field_sums
 
 Tensor = Any
