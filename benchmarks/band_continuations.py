@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer import models
-from composer.encoding.events import PART, PITCH, TICKS_PER_BEAT, Events, decode, encode
+from composer.encoding.events import PART, PITCH, TICKS_PER_BEAT, Events, decode
+from composer.encoding.placement import encode
 from composer.errors import ComposerError
 from composer.generation.continuation import Continuation
 from composer.generation.generate import continue_seed

@@ -30,7 +30,7 @@ from composer import models
 from composer.batch.jobs import BATCH_SIZE, BatchSpec
 from composer.batch.run import BatchJob, BatchRun, fingerprint
 from composer.batch.tally import Tally
-from composer.encoding.events import encode
+from composer.encoding.placement import encode
 from composer.formats import midi, smf
 from composer.generation.settings import Settings
 from composer.music.beat_grid import find_grid

@@ -31,9 +31,9 @@ from composer.encoding.events import (
     PITCH,
     TICKS_PER_BEAT,
     Events,
-    encode,
     quantise,
 )
+from composer.encoding.placement import encode
 from composer.formats.music_file import read_music
 from composer.music.beat_grid import BEATS, Grid
 from composer.music.chords import NO_CHORD, quality_of, root_of

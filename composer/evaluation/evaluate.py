@@ -26,10 +26,9 @@ from composer.encoding.events import (
     PITCH,
     VELOCITY,
     Events,
-    Placement,
-    encode,
     velocity_of,
 )
+from composer.encoding.placement import Placement, encode
 from composer.errors import ComposerError, SeedError
 from composer.evaluation.breakdown import NoteScores, by_part, by_position, ratio_interval
 from composer.formats.jsb_chorales import read_chorales

@@ -20,9 +20,8 @@ from composer.encoding.events import (
     TICKS_PER_SECOND,
     Events,
     decode,
-    encode,
-    seconds_of,
 )
+from composer.encoding.placement import encode, seconds_of
 from composer.evaluation.evaluate import EncodedPiece
 from composer.evaluation.form_figures import ends_on_tonic
 from composer.generation.seed_analysis import SeedAnalysis

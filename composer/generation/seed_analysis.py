@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from composer.analysis.form import plan_of
 from composer.analysis.segment import Segment
-from composer.encoding.events import FREE_BAR, TICKS_PER_BEAT, Events, Placement, encode
+from composer.encoding.events import FREE_BAR, TICKS_PER_BEAT, Events
+from composer.encoding.placement import Placement, encode
 from composer.music.beat_grid import FREE, Grid, find_grid
 from composer.music.keys import Key, find_key
 from composer.music.notes import Piece

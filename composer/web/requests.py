@@ -20,7 +20,8 @@ from typing import Any, Final
 
 import mido
 
-from composer.encoding.events import FIELDS, encode
+from composer.encoding.events import FIELDS
+from composer.encoding.placement import encode
 from composer.errors import ComposerError, SeedError, SettingError
 from composer.evaluation.evaluate import EncodedPiece, note_surprise
 from composer.formats import midi, musicxml, smf

@@ -23,14 +23,11 @@ from composer.encoding.events import (
     SIZES,
     Events,
     decode,
-    encode,
     nearest_duration,
-    place,
     quantise,
-    rebase_metres,
-    seconds_of,
 )
 from composer.encoding.features import BEATS_IN_BAR, POSITIONS, features
+from composer.encoding.placement import encode, place, rebase_metres, seconds_of
 from composer.errors import SeedError
 from composer.music.beat_grid import BEATS, FREE, Grid
 from composer.music.notes import DRUM_PROGRAM, Note, Part, Piece

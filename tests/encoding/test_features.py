@@ -16,10 +16,10 @@ from composer.encoding.events import (
     SHIFT,
     SHIFT_TICKS,
     Events,
-    encode,
 )
 from composer.encoding.features import COLUMN_SIZES, COLUMNS, LIKENESS, TRUST, context_of, features
 from composer.encoding.match_model import NOTHING
+from composer.encoding.placement import encode
 from composer.encoding.running_features import Context
 from composer.music.beat_grid import BEATS, Grid
 from composer.music.notes import Note, Part, Piece

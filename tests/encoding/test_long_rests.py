@@ -8,16 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from piece_of_rows import piece
 
-from composer.encoding.events import (
-    DURATION_TICKS,
-    LONGEST,
-    SIZES,
-    Events,
-    decode,
-    encode,
-    quantise,
-)
+from composer.encoding.events import DURATION_TICKS, LONGEST, SIZES, Events, decode, quantise
 from composer.encoding.features import context_of, features
+from composer.encoding.placement import encode
 from composer.music.beat_grid import BEATS, FREE, Grid
 from composer.music.timing import MetreMap
 

@@ -8,7 +8,7 @@ import numpy as np
 from drawn_events import canonical
 from hypothesis import given
 
-from composer.encoding.events import SHIFT, Events, encode
+from composer.encoding.events import SHIFT, Events
 from composer.encoding.features import features, parts_of
 from composer.encoding.part_features import (
     ONSET_AT,
@@ -17,6 +17,7 @@ from composer.encoding.part_features import (
     UNHEARD,
     after_note,
 )
+from composer.encoding.placement import encode
 from composer.encoding.running_features import Context
 from composer.music.beat_grid import BEATS, Grid
 from composer.music.notes import DRUM_PROGRAM, Note, Part, Piece

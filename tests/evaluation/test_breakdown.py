@@ -12,7 +12,8 @@ from click.testing import CliRunner
 
 from composer import models
 from composer.cli.main import verbs
-from composer.encoding.events import SHIFT, encode
+from composer.encoding.events import SHIFT
+from composer.encoding.placement import encode
 from composer.evaluation import breakdown
 from composer.evaluation.breakdown import NoteScores
 from composer.formats import midi

@@ -15,7 +15,8 @@ from composer import models
 from composer.analysis.descriptors import DESCRIPTORS
 from composer.analysis.segment import Segment
 from composer.cli.main import verbs
-from composer.encoding.events import PART, PITCH, encode
+from composer.encoding.events import PART, PITCH
+from composer.encoding.placement import encode
 from composer.evaluation.comparison import fault, measure, nearer, random_pairs
 from composer.evaluation.comparison_page import page
 from composer.evaluation.evaluate import EncodedPiece

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from composer.analysis.segment import Segment
-from composer.encoding.events import encode
+from composer.encoding.placement import encode
 from composer.evaluation.copying import BarIndex, Bars, bars_of_events, bars_of_segment
 from composer.music.beat_grid import BEATS, Grid
 from composer.music.notes import DRUM_PROGRAM, Note, Part, Piece

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from composer.encoding.events import encode
+from composer.encoding.placement import encode
 from composer.evaluation.evaluate import EncodedPiece
 from composer.music.beat_grid import BEATS, Grid
 from composer.music.notes import Note, Part, Piece

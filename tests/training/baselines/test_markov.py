@@ -14,7 +14,8 @@ from composer_training.baselines.markov import (
 from composer_training.baselines.markov_contexts import History, known
 from composer_training.baselines.markov_player import MarkovPlayer
 
-from composer.encoding.events import END, FIELDS, SHIFT, SIZES, Events, encode
+from composer.encoding.events import END, FIELDS, SHIFT, SIZES, Events
+from composer.encoding.placement import encode
 from composer.encoding.running_features import Context
 from composer.evaluation.evaluate import EncodedPiece
 from composer.evaluation.sources import continuations

@@ -13,7 +13,7 @@ from composer_training.data.dataset import DatasetError, load, save, to_events, 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from composer.encoding.events import encode
+from composer.encoding.placement import encode
 from composer.errors import OutputError, SeedError
 from composer.music.beat_grid import BEATS, FREE, Grid
 from composer.music.notes import DRUM_PROGRAM, Note, Part, Piece

@@ -20,7 +20,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.encoding.events import seconds_of
+from composer.encoding.placement import seconds_of
 from composer.music.beat_grid import BEATS
 from composer.music.timing import TempoMap
 from composer_training.data.dataset import FINE_PER_BEAT, FINE_PER_SECOND, Notes, Record

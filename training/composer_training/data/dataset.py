@@ -24,15 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer import files
-from composer.encoding.events import (
-    TICKS_PER_BEAT,
-    TICKS_PER_SECOND,
-    Events,
-    place,
-    quantise,
-    seconds_of,
-)
+from composer.encoding.events import TICKS_PER_BEAT, TICKS_PER_SECOND, Events, quantise
 from composer.encoding.part_order import part_order
+from composer.encoding.placement import place, seconds_of
 from composer.errors import ComposerError, SeedError
 from composer.music.beat_grid import BEATS, Grid
 from composer.music.notes import Piece
@@ -166,7 +160,7 @@ def to_record(piece: Piece, grid: Grid, name: str, corpus: str, split: str) -> t
 
 
 def to_events(record: Record, notes: Notes) -> Events:
-    """A record's notes as canonical events, as `composer.encoding.events.encode` gives them.
+    """A record's notes as canonical events, as `composer.encoding.placement.encode` gives them.
 
     Parts get their slots anew: a record may have been varied since it had its own.
     """

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from composer.encoding.events import TICKS_PER_BEAT, Placement, decode
+from composer.encoding.events import TICKS_PER_BEAT, decode
+from composer.encoding.placement import Placement
 from composer.errors import SeedError
 from composer.evaluation.evaluate import EncodedPiece
 from composer.music.beat_grid import BEATS
