@@ -144,6 +144,12 @@ def _config(context: click.Context, option: click.Parameter, path: Path | None) 
     hidden=True,
     help="Be one of the processes: share the port, and end when standard input does.",
 )
+@click.option(
+    "--end-when-idle",
+    type=click.FloatRange(1),
+    metavar="SECONDS",
+    help="End when nothing has come for so long; for a server that a plug-in starts.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Say that it is ready as a line of JSON.")
 @click.option("--quiet", is_flag=True, help="No view of what goes on.")
 def serve(**options: Any) -> None:
@@ -186,6 +192,7 @@ def serve(**options: Any) -> None:
         link=options["link"],
         learn=options["learn"],
         model=options["model"],
+        end_when_idle=options["end_when_idle"],
         processes=options["processes"],
         worker=options["server_worker"],
         parameters=(

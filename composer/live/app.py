@@ -48,6 +48,7 @@ class Options:
         logs: Folder in which sessions are kept; None for nowhere.
         logs_kept: Files that are kept there, the newest; None for all.
         worker: Whether this is one of several processes of a server.
+        end_when_idle: Seconds without a message after which the server ends; None for never.
         parameters: Names and values with which sessions begin.
     """
 
@@ -68,6 +69,7 @@ class Options:
     model: str = "default"
     processes: int = 1
     worker: bool = False
+    end_when_idle: float | None = None
     parameters: tuple[tuple[str, Value], ...] = ()
 
 
@@ -145,6 +147,8 @@ class App:
             self._open_midi(stack, sounding, still_sounding)
         if options.link:
             self._join_link(stack)
+        if options.end_when_idle is not None:
+            self.server.each_second.append(EndWhenIdle(self.server, options.end_when_idle).look)
 
     def ask(self) -> None:
         """Ask the player for what is to be learned; for when the server is ready."""
@@ -213,6 +217,22 @@ class App:
         sessions = LinkSessions(self.server)
         follower = LinkFollower(sessions.follow, sessions.transport, self.server.now, sessions.bar)
         stack.callback(follower.close)
+
+
+class EndWhenIdle:
+    """Ends a server to which nothing has come for long."""
+
+    def __init__(self, server: Server, seconds: float) -> None:
+        self._server, self._seconds = server, seconds
+        self._count, self._since = -1, 0.0
+
+    def look(self, now: float) -> None:
+        """Once a second: end, if nothing came for so many seconds."""
+        count = self._server.router.understood
+        if count != self._count:
+            self._count, self._since = count, now
+        elif now - self._since >= self._seconds:
+            self._server.stop()
 
 
 def _release_keys(session: Session, now: float) -> None:

@@ -202,6 +202,8 @@ class Server:
         self._act_on_posted()
         if may_work:
             self._work()
+        if self.engine.hosts:
+            self._settle()
 
     def act(
         self, key: SessionKey, act: Callable[[Session, float], None], *, seen: bool = True
@@ -312,12 +314,22 @@ class Server:
             self._close_faulty(self.engine.at)
         self._budget.spent(start, self._clock.now(), in_round=in_round)
 
+    def _settle(self) -> None:
+        """Tell hosts that wait what is known."""
+        try:
+            for key, outputs in self.engine.settle():
+                self.send(key, outputs)
+        except Exception:
+            self._close_faulty(self.engine.at)
+
     def _flush(self) -> None:
         """Send what the router has."""
         for key, outputs in self.router.take_outputs():
             self.send(key, outputs)
         for to, address, arguments in self.router.take_replies():
             self._sender.reply(to, address, arguments)
+        for key in self.router.take_ended():
+            self.close_session(key, self._clock.now())
         while self.router.faults:
             key = self.router.faults.pop()
             logger.error("session %s is closed", key)

@@ -24,6 +24,9 @@ NOTICED = 0.05
 ANNOUNCED = 0.1
 """Seconds before its first beat from which on a reply is composer's turn. Until then a player
 who goes on was not answered, and nobody notices."""
+HOST_AHEAD = 0.04
+"""Seconds by which a host is told before a silence is long enough: what begins just then is to be
+at its plug-in by its sample. A player who goes on in them is given way to, unheard."""
 GIVE_WAY = 1.0
 """Seconds after the beginning of a reply within which a player who goes on was only breathing:
 the reply stops and was never heard, and the phrase goes on."""
@@ -158,7 +161,8 @@ class CallAndResponse:
     def _turn_at(self, over_at: float) -> float:
         """The moment from which on it is composer's turn."""
         early = ANNOUNCED + max(self._values.number("latency"), 0.0) / 1000
-        return max(over_at, self._begins_at(over_at) - early)
+        ahead = HOST_AHEAD if self._player.host is not None else 0.0
+        return max(over_at - ahead, self._begins_at(over_at) - early)
 
     def _prepare_at(self, over_at: float) -> float:
         """The moment at which a reply is prepared; infinite if there is nothing to prepare."""

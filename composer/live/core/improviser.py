@@ -131,6 +131,11 @@ class Improviser(Protocol):
         ...
 
     @property
+    def busy(self) -> bool:
+        """Whether it has something to do that it was told or asked by now."""
+        ...
+
+    @property
     def has_capacity(self) -> bool:
         """Whether there is time to prepare replies that may not be wanted."""
         ...

@@ -11,6 +11,10 @@ from typing import NamedTuple
 from composer.live.core.scheduler import Play
 
 
+class Double(float):
+    """A number that is told with all its digits: a place in a long piece."""
+
+
 class Tell(NamedTuple):
     """Something to be said: an address under /composer, and its arguments."""
 

@@ -12,8 +12,9 @@ from __future__ import annotations
 import math
 
 from composer.encoding.events import TICKS_PER_BEAT, TICKS_PER_SECOND
+from composer.live.core.host_line import HostLine
 from composer.live.core.improviser import GenerateRequest, Improviser, ProposedNote
-from composer.live.core.output import Control, Output, Tell
+from composer.live.core.output import Control, Double, Output, Tell
 from composer.live.core.parameters import Values
 from composer.live.core.parts import Parts
 from composer.live.core.reply import Reply, put_off
@@ -39,6 +40,7 @@ class ReplyPlayer:
         answered: Moment at which it was committed.
         used: Channels on which something was played.
         log: What was played, if that is kept.
+        host: Of a session that a host plays: its notes are told ahead. None elsewhere.
     """
 
     def __init__(
@@ -58,9 +60,10 @@ class ReplyPlayer:
         self.answered = -math.inf
         self.used: set[int] = set()
         self.log = log
+        self.host: HostLine | None = None
         self._values, self._timeline, self._parts = values, timeline, parts
         self._improviser = improviser
-        self._variation = 0
+        self._variation = 0  # of the last request that was played; one withdrawn uses up none
         self._look = math.inf
         self._begun: set[tuple[int, int]] = set()  # (channel, pitch) sent and not ended
 
@@ -112,7 +115,8 @@ class ReplyPlayer:
             self._improviser.discard(self.reply.join)
         self._move(Event.REQUEST)
         self.reply = Reply(join, end, values, asked=join)
-        self._generate(self.reply, join, join if first_by is None else first_by, slots, ahead)
+        first_by = join if first_by is None else first_by
+        self._generate(self.reply, self._variation + 1, join, first_by, slots, ahead)
         return self.reply
 
     def request_anew(
@@ -120,11 +124,12 @@ class ReplyPlayer:
     ) -> None:
         """Have what the reply that is played goes on with from a tick be generated again."""
         reply = self._current
-        reply.count -= self.schedule.clear(tick)
+        reply.count -= self._clear(tick)
         self._improviser.discard(tick)
         self._move(Event.REQUEST)
+        self._variation += 1
         reply.asked = asked
-        self._generate(reply, tick, first_by, slots, ahead)
+        self._generate(reply, self._variation, tick, first_by, slots, ahead)
 
     def commit(self, now: float, number: int | None = None) -> None:
         """It is composer's turn.
@@ -135,6 +140,7 @@ class ReplyPlayer:
         """
         reply = self._current
         self._move(Event.COMMIT)
+        self._variation += 1
         self.turn = self.turn + 1 if number is None else number
         reply.number = self.turn
         self.answered = now
@@ -176,14 +182,12 @@ class ReplyPlayer:
 
     def silence(self, now: float) -> None:
         """Stop playing at once; what was played so far has been played."""
-        for play in self.schedule.silence(now):
-            self._send(play)
+        self._stop(now)
         self.withdraw(round(self._timeline.tick(now)))
 
     def retract(self, now: float) -> None:
         """Stop playing at once, as if the reply had not been: nothing of it stays heard."""
-        for play in self.schedule.silence(now):
-            self._send(play)
+        self._stop(now)
         self.withdraw()
 
     def withdraw(self, tick: int | None = None) -> None:
@@ -209,7 +213,7 @@ class ReplyPlayer:
         """Let what sounds end by itself, and begin nothing more."""
         if self.reply is None or not self.on_turn:
             return
-        self.schedule.clear()
+        self._clear()
         self._improviser.discard(math.ceil(self._timeline.tick(now) - self.reply.offset))
         self._look = math.inf
 
@@ -231,13 +235,34 @@ class ReplyPlayer:
     def _move(self, event: Event) -> None:
         self.state = after(self.state, event)
 
+    def _stop(self, now: float) -> None:
+        """End all that sounds, and forget all that was to come."""
+        if self.host is not None and (self.schedule or self.schedule.sounding):
+            self.out.append(Tell("host/silence", (self.host.epoch,)))
+        for play in self.schedule.silence(now):
+            self._send(play)
+
+    def _clear(self, tick: float = -math.inf) -> int:
+        """Forget the notes that begin at or after a tick and have not yet. Returns how many."""
+        forgotten = self.schedule.clear(tick)
+        if self.host is not None and forgotten:
+            place = self._timeline.tick(self.host.moment) if tick == -math.inf else tick
+            told = Double(self.host.place(self._timeline, place))
+            self.out.append(Tell("host/forget", (self.host.epoch, told)))
+        return forgotten
+
     def _generate(
-        self, reply: Reply, join: int, first_by: int, slots: frozenset[int], ahead: int | None
+        self,
+        reply: Reply,
+        variation: int,
+        join: int,
+        first_by: int,
+        slots: frozenset[int],
+        ahead: int | None,
     ) -> None:
-        self._variation += 1
         settings = reply.values.settings()
         self._improviser.generate(
-            GenerateRequest(join, first_by, reply.end, slots, settings, self._variation, ahead)
+            GenerateRequest(join, first_by, reply.end, slots, settings, variation, ahead)
         )
 
     def _announce(self, reply: Reply) -> None:
@@ -245,7 +270,7 @@ class ReplyPlayer:
         if wanted >= 0:
             for slot in sorted(self._parts.programs):
                 self.out.append(Control(-1, wanted, self.channel(slot)))
-        if self._values.on("phrases"):
+        if self._values.on("phrases") and self.host is None:
             beats = 0.0 if reply.end is None else (reply.end - reply.join) / TICKS_PER_BEAT
             if self._timeline.kind == FREE:
                 beats *= TICKS_PER_BEAT / TICKS_PER_SECOND * self._timeline.bpm / 60
@@ -253,7 +278,7 @@ class ReplyPlayer:
             self.out.append(Tell("phrase/begin", begin))
 
     def _tell_end(self, reply: Reply) -> None:
-        if self._values.on("phrases"):
+        if self._values.on("phrases") and self.host is None:
             self.out.append(Tell("phrase/end", (reply.number, reply.count)))
 
     def _enter(self, reply: Reply, note: ProposedNote) -> None:
@@ -262,7 +287,12 @@ class ReplyPlayer:
         onset = note.onset + reply.offset
         self.schedule.add(Note(onset, note.duration, note.pitch, velocity, channel))
         reply.count += 1
-        if self._values.on("phrases"):
+        if self.host is not None:
+            place = Double(self.host.place(self._timeline, onset))
+            span = Double(self.host.length(self._timeline, note.duration))
+            ahead = (self.host.epoch, place, span, note.pitch, velocity, channel + 1)
+            self.out.append(Tell("host/note", ahead))
+        elif self._values.on("phrases"):
             per_beat = (
                 TICKS_PER_BEAT
                 if self._timeline.kind == BEATS
@@ -277,6 +307,8 @@ class ReplyPlayer:
         self.used.add(play.channel)
         if self.log is not None:
             self.log.played(play)
+        if self.host is not None:
+            return  # told ahead
         place = (play.channel, play.pitch)
         if play.velocity and self._values.on("play"):
             self._begun.add(place)

@@ -11,8 +11,10 @@ import math
 from collections.abc import Callable, Hashable, Iterable, Iterator
 
 from composer.errors import SettingError
+from composer.live.core.host_line import HostLine, HostPosition
+from composer.live.core.host_session import follow
 from composer.live.core.improviser import Improviser
-from composer.live.core.output import Output
+from composer.live.core.output import Double, Output, Tell
 from composer.live.core.parameters import Values
 from composer.live.core.session import Session
 from composer.live.core.session_log import SessionLog
@@ -31,6 +33,7 @@ class Sessions:
     Attributes:
         sessions: By key.
         lasting: Keys of sessions that never expire.
+        hosts: Sessions that live on the clock of a host; see `composer.live.core.host_line`.
         at: SessionKey of the session looked after last: the culprit if something goes wrong.
     """
 
@@ -56,6 +59,7 @@ class Sessions:
         """
         self.sessions: dict[SessionKey, Session] = {}
         self.lasting: set[SessionKey] = set()
+        self.hosts: dict[SessionKey, HostLine] = {}
         self.at: SessionKey = None
         self._make, self._values, self._bpm = improviser, values or Values(), bpm
         self._logs, self._idle, self._most = logs, idle, most
@@ -64,6 +68,45 @@ class Sessions:
         self._count = 0
         self._owners: dict[int, SessionKey] = {}
         self._sweep = -math.inf
+
+    def moment(self, key: SessionKey, now: float) -> float:
+        """What time it is for a session: its host's, where it has one."""
+        line = self.hosts.get(key)
+        return now if line is None else line.moment
+
+    def follow_host(self, key: SessionKey, position: HostPosition, *, waits: bool) -> bool:
+        """The host of a session is somewhere. Returns whether the session is new.
+
+        Args:
+            key: Of the session, which is begun if there is none.
+            position: Where its host is.
+            waits: Whether the host waits until all is known up to there.
+
+        Raises:
+            SettingError: There are too many sessions.
+        """
+        new = key not in self.sessions
+        if new:
+            session = self.session(key, position.moment)
+            session.values.set("sync", 0)  # it has its host, and needs no other
+            line = HostLine(position.moment, position.epoch)
+            self.hosts[key] = session.player.host = line
+        session, line = self.sessions[key], self.hosts[key]
+        self.at = key
+        follow(session, line, position)
+        line.waits = line.waits or waits
+        return new
+
+    def settle(self) -> Iterator[tuple[SessionKey, list[Output]]]:
+        """Tell hosts that wait whatever is known by now: yields what is to be sent, by session."""
+        for key, line in self.hosts.items():
+            if not line.waits or self.sessions[key].improviser.busy:
+                continue
+            outputs = self.touch(key, line.moment)
+            if not self.sessions[key].improviser.busy:
+                line.waits = False
+                outputs.append(Tell("host/ready", (Double(line.moment),)))
+            yield key, outputs
 
     def session(self, key: SessionKey, now: float) -> Session:
         """The session of a key, begun if there is none.
@@ -79,7 +122,7 @@ class Sessions:
             session = Session(now, self._make(), self._values.copy(), self._bpm, log)
             self.sessions[key] = session
             self._owners[id(session.improviser)] = key
-        session.seen = now
+        session.seen = self.moment(key, now)
         self.at = key
         return session
 
@@ -88,7 +131,8 @@ class Sessions:
         session = self.sessions.pop(key, None)
         if session is None:
             return None
-        session.close(now)
+        session.close(self.moment(key, now))
+        self.hosts.pop(key, None)
         self._when.pop(key, None)
         self._owners.pop(id(session.improviser), None)
         return session, session.take_output()
@@ -99,6 +143,9 @@ class Sessions:
         if session is None:
             return []
         self.at = key
+        if key in self.hosts:  # its time goes on when its host says so
+            session.update(self.hosts[key].moment)
+            return session.take_output()
         session.update(now)
         deadline = session.deadline()
         if self._when.get(key) != deadline:
@@ -140,8 +187,15 @@ class Sessions:
         if now - self._sweep < min(self._idle / 10, 10.0):
             return []
         self._sweep = now
+        for line in self.hosts.values():
+            if line.active:
+                line.active, line.seen = False, now
         return [
             key
             for key, session in self.sessions.items()
-            if now - session.seen > self._idle and key not in self.lasting
+            if now - self._seen(key, session) > self._idle and key not in self.lasting
         ]
+
+    def _seen(self, key: SessionKey, session: Session) -> float:
+        line = self.hosts.get(key)
+        return session.seen if line is None else line.seen

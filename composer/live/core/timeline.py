@@ -95,6 +95,10 @@ class Timeline:
         self._second, self._tick, self.anchored = now, tick + self._lead, True
         return jump
 
+    def host_tick(self, tick: float) -> float:
+        """The same place as the host counts it, without the bars added to its position."""
+        return tick - self._lead
+
     def follow(self, now: float, tick: float, bpm: float) -> bool:
         """Be at a tick now and go on at a tempo. Returns whether that is a jump."""
         jump = self.place(now, tick)

@@ -118,6 +118,13 @@ class NetworkImproviser:
         return history is not None and history.behind_player > 0
 
     @property
+    def busy(self) -> bool:
+        """See `Improviser`."""
+        if self.behind or self._stream is not None:
+            return True
+        return self._request is not None and not (self._started and self._clock >= self._until)
+
+    @property
     def done(self) -> bool:
         """See `Improviser`."""
         return self._request is None and not self._proposed

@@ -98,6 +98,12 @@ KINDS: Final = {
     "port": _whole(0, 65535),
     "on": _whole(0, 1, "0 or 1"),
     "token": Kind("a number or a text"),
+    "moment": Kind("seconds on the host's clock, 0 to 1000000000", 0, 1e9),
+    "host_beat": Kind(f"-{FARTHEST_BEAT} to {FARTHEST_BEAT}", -FARTHEST_BEAT, FARTHEST_BEAT),
+    "upper": _whole(1, 32),
+    "lower": _whole(1, 16, "1, 2, 4, 8 or 16"),
+    "epoch": _whole(0, LARGEST_ID),
+    "waits": _whole(0, 1, "0 or 1"),
 }
 """Every kind of argument that composer takes, by name."""
 
@@ -230,6 +236,27 @@ OUTGOING: Final = (
         PREFIX + "heard",
         "pitch velocity channel",
         "With `mirror`: a note that a player of your session plays; velocity 0 ends it.",
+    ),
+    Address(
+        PREFIX + "host/new",
+        "epoch",
+        "To a plug-in: its session begins, with the usual parameters; send yours.",
+    ),
+    Address(
+        PREFIX + "host/note",
+        "epoch place length pitch velocity channel",
+        "To a plug-in: a note, ahead of its place; beats of its host, or seconds in free time.",
+    ),
+    Address(
+        PREFIX + "host/forget",
+        "epoch place",
+        "To a plug-in: notes that begin at this place or later are not played.",
+    ),
+    Address(PREFIX + "host/silence", "epoch", "To a plug-in: end every note, and begin no more."),
+    Address(
+        PREFIX + "host/ready",
+        "moment",
+        "To a plug-in that waits: all that follows from what it sent up to then is told.",
     ),
     Address(PREFIX + "changed", "name value", "With `mirror`: a parameter, or the tempo, was set."),
     Address(PREFIX + "pong", "token", "The answer to a ping."),

@@ -3,7 +3,8 @@
 A client is told apart by its address and, where replies go to the port it sends from, by
 its port; each has a session of its own. Where replies go to one port for all, all clients
 of one computer share a session, and this computer's is `MAIN`, which also has the MIDI
-ports. A page in a browser counts as a program of this computer, and is always told apart.
+ports. A page in a browser counts as a program of this computer, and is always told apart; so is
+a plug-in in a host, which has a session of its own.
 
 Conventions:
     An endpoint is (address, port), of a page (`WEB`, its number).
@@ -42,15 +43,26 @@ class Clients:
         self._reply_port, self._most = reply_port, most_joined
         self._listeners: dict[SessionKey, dict[Endpoint, None]] = {}
         self._joined: OrderedDict[Hashable, tuple[SessionKey, Endpoint]] = OrderedDict()
+        self._hosted: dict[Endpoint, SessionKey] = {}
+
+    def host(self, source: Endpoint) -> SessionKey:
+        """The client is a plug-in in a host. Returns the key of its own session."""
+        key = self._hosted.get(source)
+        if key is None:
+            self.leave(source)
+            key = self._hosted[source] = f"plug-in {source[0]}:{source[1]}"
+        return key
 
     def reply_to(self, source: Endpoint) -> Endpoint:
         """Where a client is answered."""
-        if self._reply_port is None or source[0] == WEB:
+        if self._reply_port is None or self._apart(source):
             return source
         return (source[0], self._reply_port)
 
     def key(self, source: Endpoint) -> SessionKey:
         """The session that a client is in, or would be in."""
+        if self._hosted and source in self._hosted:
+            return self._hosted[source]
         if self._joined:
             client = self.client(source)
             joined = self._joined.get(client)
@@ -109,7 +121,12 @@ class Clients:
         self._listeners.pop(key, None)
         for client in [client for client, row in self._joined.items() if row[0] == key]:
             del self._joined[client]
+        for source in [source for source, own in self._hosted.items() if own == key]:
+            del self._hosted[source]
 
     def client(self, source: Endpoint) -> Hashable:
         """Which client sends: known by its address alone where all reply to one port."""
-        return source if self._reply_port is None or source[0] == WEB else source[0]
+        return source if self._reply_port is None or self._apart(source) else source[0]
+
+    def _apart(self, source: Endpoint) -> bool:
+        return source[0] == WEB or source in self._hosted

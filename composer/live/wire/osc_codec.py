@@ -20,6 +20,7 @@ from typing import NamedTuple, cast
 from pythonosc.osc_message_builder import BuildError, OscMessageBuilder
 from pythonosc.osc_packet import OscPacket, ParseError
 
+from composer.live.core.output import Double
 from composer.live.wire.osc_guard import OscError, checked
 
 Argument = int | float | str | bytes | bool | None
@@ -29,6 +30,7 @@ LARGEST = 1400
 LONGEST_HEADER = 64
 """Bytes of address and types that are remembered."""
 _SLASH = ord("/")
+_NUMBERS = {int: "i", float: "f", Double: "d"}
 
 
 class Message(NamedTuple):
@@ -92,10 +94,10 @@ def _of_numbers(packet: bytes) -> Message | None:
 def _beginning(header: bytes) -> tuple[str, struct.Struct] | None:
     """Address and arguments of a packet that begins so; None unless these are numbers."""
     types = header[header.index(b",") + 1 :].rstrip(b"\0").decode("latin-1")
-    if not all(kind in "if" for kind in types):
+    if not all(kind in "ifd" for kind in types):
         return None
     try:
-        packet = OscPacket(checked(header + bytes(4 * len(types))))
+        packet = OscPacket(checked(header + bytes(struct.calcsize(">" + types))))
     except (OscError, ParseError):
         return None
     message = packet.messages[0].message
@@ -103,7 +105,7 @@ def _beginning(header: bytes) -> tuple[str, struct.Struct] | None:
 
 
 def encode(address: str, arguments: Sequence[object] = ()) -> bytes:
-    """A message as a packet: ints as i, floats as f, texts as s.
+    """A message as a packet: ints as i, floats as f, `Double` as d, texts as s.
 
     Raises:
         OscError: An argument is none of these, or a number beyond 32 bits.
@@ -120,11 +122,11 @@ def encode(address: str, arguments: Sequence[object] = ()) -> bytes:
 @lru_cache(maxsize=256)
 def _form(address: str, kinds: tuple[type, ...]) -> tuple[bytes, struct.Struct] | None:
     """The beginning of a message and how to pack the rest; None unless these are numbers."""
-    if not all(kind is int or kind is float for kind in kinds) or len(address) > LONGEST_HEADER:
+    if not all(kind in _NUMBERS for kind in kinds) or len(address) > LONGEST_HEADER:
         return None
     packet = _built(address, [kind() for kind in kinds])
-    types = "".join("i" if kind is int else "f" for kind in kinds)
-    return packet[: len(packet) - 4 * len(kinds)], struct.Struct(">" + types)
+    numbers = struct.Struct(">" + "".join(_NUMBERS[kind] for kind in kinds))
+    return packet[: len(packet) - numbers.size], numbers
 
 
 def _built(address: str, arguments: Sequence[object]) -> bytes:
@@ -135,6 +137,8 @@ def _built(address: str, arguments: Sequence[object]) -> bytes:
             builder.add_arg(_clean(argument), "s")
         elif isinstance(argument, int):
             builder.add_arg(int(argument), "i")
+        elif isinstance(argument, Double):
+            builder.add_arg(float(argument), "d")
         elif isinstance(argument, float):
             builder.add_arg(argument, "f")
         else:

@@ -16,6 +16,7 @@ from composer.live.core.improviser import ProposedNote
 from composer.live.core.parameters import Values, find
 from composer.live.core.session import Session
 from composer.live.core.session_log import SessionLog
+from composer.live.wire import osc_host
 from composer.live.wire.osc_addresses import KINDS, TRIGGER, AddressTable
 from composer.live.wire.osc_codec import Argument
 from composer.live.wire.osc_request import Request
@@ -267,6 +268,23 @@ def panic(request: Request) -> None:
     """All is silenced."""
     if (session := request.existing()) is not None:
         session.panic(request.now)
+
+
+# Plug-ins.
+
+
+INCOMING.address(
+    "host",
+    "moment host_beat bpm upper lower running epoch [waits]",
+    help="You are a plug-in in a host, which is here; what follows is at this moment.",
+    ok=False,
+)(osc_host.host)
+INCOMING.address("host/restart", TRIGGER, help="Forget what was played, and where beats lay.")(
+    osc_host.restart
+)
+INCOMING.address("host/close", TRIGGER, help="You are a plug-in, and gone.", ok=False)(
+    osc_host.close
+)
 
 
 # Sessions, and what the server says of itself.

@@ -53,6 +53,7 @@ class Shared:
         replies: Answers to be sent to the clients that asked.
         outputs: Music to be sent to a session's listeners.
         refused: How many messages were not understood.
+        ended: Sessions whose client is gone, to be closed.
     """
 
     engine: Sessions
@@ -67,6 +68,7 @@ class Shared:
     replies: list[Reply] = field(default_factory=list)
     outputs: list[tuple[SessionKey, list[Output]]] = field(default_factory=list)
     refused: int = 0
+    ended: list[SessionKey] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -75,7 +77,7 @@ class Request:
 
     Attributes:
         shared: What all requests share.
-        now: The moment at which it came.
+        now: The moment at which it came, for the client's session.
         source: Who sent it.
         used: The session that was asked for, and may have something to send.
     """
@@ -149,7 +151,7 @@ class Request:
         """Run something that takes long, and then act on its result (or error) as if it came."""
 
         def done(result: Any, now: float) -> None:
-            request = Request(self.shared, now, self.source)
+            request = Request(self.shared, self.shared.engine.moment(self.key, now), self.source)
             then(request, result)
             request.finish()
 

@@ -68,6 +68,8 @@ class Router:
 
     def receive(self, now: float, source: Endpoint, message: Message) -> None:
         """Act on a message."""
+        if self.engine.hosts:
+            now = self.engine.moment(self.clients.key(source), now)
         request = Request(self._shared, now, source)
         name = message.address
         try:
@@ -102,6 +104,11 @@ class Router:
         """Music for the sessions' listeners, which was not taken yet."""
         outputs, self._shared.outputs = self._shared.outputs, []
         return outputs
+
+    def take_ended(self) -> list[SessionKey]:
+        """Sessions whose client is gone, which were not taken yet."""
+        ended, self._shared.ended = self._shared.ended, []
+        return ended
 
     def take_replies(self) -> list[Reply]:
         """Answers to the clients that asked, which were not taken yet."""

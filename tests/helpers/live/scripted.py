@@ -36,6 +36,7 @@ class Echo:
         self._notes, self._request = [], None
 
     has_capacity = False
+    busy = False
 
     @property
     def catching_up(self) -> bool:
