@@ -12,6 +12,7 @@ from composer import files, models
 from composer.network import weights_file
 from composer_training.data import dataset as datasets_on_disk
 from composer_training.run import read_model
+from composer_training.settings import PRECISIONS
 
 
 def _shares(ctx: Any, param: Any, values: tuple[str, ...]) -> dict[str, float]:
@@ -45,6 +46,9 @@ def _shares(ctx: Any, param: Any, values: tuple[str, ...]) -> dict[str, float]:
 @click.option("--dropout", type=click.FloatRange(0, 0.9), default=0.1, show_default=True)
 @click.option("--validate-every", type=click.IntRange(1), default=400, show_default=True)
 @click.option("--limit", type=click.IntRange(1), default=8, show_default=True)
+@click.option(
+    "--precision", type=click.Choice(PRECISIONS), default=PRECISIONS[0], show_default=True
+)
 @click.option("--rng-seed", type=click.IntRange(0), default=0, show_default=True)
 def main(
     datasets: tuple[Path, ...],

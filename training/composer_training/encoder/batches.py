@@ -38,9 +38,9 @@ from composer_training.data.plan_noise import spoilt
 from composer_training.data.streams import Dealer, Steps, filled_up
 from composer_training.encoder.openings import bar_lines, draw_openings
 
-WINDOW: Final = 176
+WINDOW: Final = 144
 """Tokens that go with a chunk at most."""
-BEHIND: Final = 32
+BEHIND: Final = 16
 """Of these, tokens that lie behind the chunk's first step."""
 _INFERRED, _TOLD = 0.7, 0.15
 """Shares of pieces whose plan is found around what is given, and is told as users might; the
@@ -256,9 +256,17 @@ def validation_pieces(
     return found
 
 
-def chunks(pieces: list[Taught], steps: int) -> list[Batch]:
-    """Some pieces side by side from their beginning to the end of the longest."""
+def chunks(pieces: list[Taught], steps: int, rows: int | None = None) -> list[Batch]:
+    """Some pieces side by side from their beginning to the end of the longest.
+
+    Args:
+        pieces: At least one.
+        steps: Of a chunk.
+        rows: Rows of each batch, those behind the pieces empty; None: as many as pieces.
+    """
     longest = max(len(piece) for piece in pieces)
+    empty = [None] * ((rows or len(pieces)) - len(pieces))
     return [
-        batch_of([(start, piece) for piece in pieces], steps) for start in range(0, longest, steps)
+        batch_of([*((start, piece) for piece in pieces), *empty], steps)
+        for start in range(0, longest, steps)
     ]

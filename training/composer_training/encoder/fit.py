@@ -52,6 +52,7 @@ class Settings:
         limit: Pieces of each corpus in a validation.
         shares: Wanted share of the notes of each corpus.
         seed: Of everything that is drawn.
+        precision: "mixed_bfloat16" or "float32".
     """
 
     updates: int
@@ -64,6 +65,7 @@ class Settings:
     limit: int
     shares: Mapping[str, float]
     seed: int
+    precision: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ def fit(
     import tensorflow as tf
 
     config, weights = decoder
-    keras.mixed_precision.set_global_policy("float32")
+    keras.mixed_precision.set_global_policy(settings.precision)
     network = build(config)
     set_weights(network, dict(weights))
     network.trainable = False
@@ -204,5 +206,5 @@ def _checks(dataset: Dataset, settings: Settings) -> dict[str, tuple[list[Batch]
             for record, events, given, bars in some
         ]
         hidden = sum(len(events.rows) - len(given) for _, events, given, _ in some)
-        found[corpus] = chunks(made, settings.steps), hidden
+        found[corpus] = chunks(made, settings.steps, settings.limit), hidden
     return found

@@ -35,11 +35,9 @@ class EncoderModel(keras.Model):
     """What the heads are told at each step of a chunk."""
 
     def __init__(self, config: NetworkConfig, dropout: float = 0.0, seed: int = 0) -> None:
-        super().__init__(name="encoder", dtype="float32")
+        super().__init__(name="encoder", dtype="float32")  # but for its LSTM layers
         self.layers_by_name = {
-            direction: HoistedLSTM(
-                UNITS, return_sequences=True, return_state=True, name=direction, dtype="float32"
-            )
+            direction: HoistedLSTM(UNITS, return_sequences=True, return_state=True, name=direction)
             for direction in DIRECTIONS
         }
         self.drop = keras.layers.Dropout(dropout, seed=seed, name="drop", dtype="float32")
@@ -83,7 +81,8 @@ class EncoderModel(keras.Model):
         turned = ops.take_along_axis(x, back[..., None], axis=1)
         backward, _, _ = self.layers_by_name["backward"](turned, initial_state=[zero, zero])
         backward = ops.take_along_axis(backward, back[..., None], axis=1)
-        read = ops.concatenate([forward, backward], axis=-1) @ w["joint_kernel"]
+        read = ops.cast(ops.concatenate([forward, backward], axis=-1), "float32")
+        read = read @ w["joint_kernel"]
         read = ops.pad(read, ((0, 0), (0, 1), (0, 0)))  # behind the last token: nothing
         joint = ops.take_along_axis(read, batch.next_token[..., None], axis=1) + w["joint_bias"]
         for index, name in enumerate(STEP_COLUMNS):

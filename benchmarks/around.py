@@ -1,0 +1,69 @@
+"""Four hidden bars, told what stands on both sides or on the left alone: nats per hidden note.
+
+    python benchmarks/around.py DATASET... [--model FOLDER] [--limit 24]
+
+Of every validation piece of a dataset that `composer prepare` made, four bars are hidden behind
+every twelve. Their notes are scored by the network as it continues (the left side alone, with no
+plan), by the same with the masks of the given notes and the plan found around them, and by the
+same told by the encoder. The price of leaving off, which the left side alone does not pay, counts
+in the last two.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+import numpy as np
+from composer_training.data import dataset
+from composer_training.encoder.batches import validation_pieces, with_plan_around
+from composer_training.encoder.openings import every_fourth_span
+
+from composer.encoding.events import PART
+from composer.models import find
+from composer.network import litert_reader
+from composer.network.encoder import Encoder
+from composer.network.given_likelihood import given_nats
+from composer.network.likelihood import note_nats
+from composer.network.predictor import Predictor
+
+LONGEST = 3000
+"""Notes of a piece at most."""
+
+
+@click.command()
+@click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+@click.option("--model", default="default", show_default=True)
+@click.option("--encoder", "weights", type=click.Path(path_type=Path), help="A folder of another.")
+@click.option("--limit", default=24, show_default=True, help="Pieces of each corpus at most.")
+def main(folders: tuple[Path, ...], model: str, weights: Path | None, limit: int) -> None:
+    """Score the hidden bars of the validation pieces of prepared FOLDERS."""
+    predictor = Predictor.load(find(model))
+    if weights is not None:
+        encoder: Encoder | None = Encoder.load_float(weights, predictor.config)
+    else:
+        encoder = litert_reader.load(find(model), predictor.config)
+    pieces = validation_pieces(dataset.load(folders), every_fourth_span, limit, LONGEST)
+    click.echo("corpus      pieces  hidden   left  both sides, plan  told   told/left")
+    for corpus, some in pieces.items():
+        began = time.perf_counter()
+        hidden, sums = 0, np.zeros(3)
+        events = [piece for _, piece, _, _ in some]
+        for index, nats in note_nats(predictor, events):
+            _, piece, given, bars = some[index]
+            written = given.may_play(piece.onsets, piece.rows[:, PART].astype(np.int64))
+            hidden += int(written.sum())
+            sums[0] += nats[:-1][written].sum()
+            around = with_plan_around(piece, given, bars)
+            for at, teller in enumerate((None, encoder), 1):
+                sums[at] += given_nats(predictor, teller, around, given, bars)[:-1].sum()
+        left, masks, told = sums / max(hidden, 1)
+        click.echo(
+            f"{corpus:12}{len(some):6}{hidden:8}{left:8.3f}{masks:14.3f}{told:14.3f}"
+            f"{told / left:9.3f}   {time.perf_counter() - began:.0f} s"
+        )
+
+
+if __name__ == "__main__":
+    main()
