@@ -16,16 +16,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from composer.encoding import stream_table
 from composer.encoding import struct_rows as tables
 from composer.encoding.events import (
-    END,
     FIELDS,
     FREE_BAR,
     PART,
     PITCH,
     SHIFT,
     SHIFT_TICKS,
-    SLOTS,
     TICKS_PER_BEAT,
     BarNote,
     Events,
@@ -33,16 +32,7 @@ from composer.encoding.events import (
 from composer.encoding.features import (
     ADVICE_COLUMNS,
     AGO_PART,
-    BAR_LENGTH,
-    BAR_LENGTHS,
-    BEAT,
-    BEATS_IN_BAR,
     COLUMNS,
-    GAP,
-    LAST_PITCH,
-    POSITION,
-    POSITIONS,
-    PROGRAM,
     RANK,
     RETURN_PART,
     RETURN_PITCH,
@@ -50,54 +40,26 @@ from composer.encoding.features import (
     TRUST,
     bar_places,
     forget_wrong,
-    gap_class,
     lookback_bars,
     return_lookback_of,
 )
 from composer.encoding.lookback import Lookback
-from composer.encoding.match_model import NO_PART, MatchModel
+from composer.encoding.match_model import MatchModel
 from composer.encoding.part_features import (
-    HISTORY,
     LAST_AT,
     ONSET_AT,
     PROGRAM_AT,
-    UNHEARD,
     after_note,
     part_features,
     to_come_of,
 )
-from composer.encoding.part_order import NO_RANK, ranks_of
 from composer.encoding.return_lookback import ReturnLookback
 from composer.encoding.struct_rows import Table
 from composer.music.beat_grid import FREE
 from composer.music.notes import DRUM_PROGRAM
 from composer.music.plan import Plan
-from composer.music.timing import bar_ticks
 
 Ints = NDArray[np.int64]
-
-_TICKS = np.append(SHIFT_TICKS, SHIFT_TICKS[-1])
-"""Ticks of every shift class; END stands where the longest shift would."""
-_LONGEST_BAR = 12 * BAR_LENGTHS
-_BAR_CLASSES = np.clip(np.round(np.arange(_LONGEST_BAR + 1) / 12), 1, BAR_LENGTHS - 1)
-_BAR_CLASSES = _BAR_CLASSES.astype(np.int64)
-"""Bar length class of each length in ticks."""
-
-
-_COLUMNS = np.dtype(
-    [
-        ("clock", np.int64),
-        ("inside", np.int64),
-        ("bar", np.int64),
-        ("number", np.int64),
-        ("parts", np.int32, (SLOTS, len(HISTORY))),
-        ("ranks", np.int8, NO_PART + 1),
-        ("last", np.int64),
-        ("count", np.int64),
-        ("slots", np.bool_, SLOTS),
-        ("free", np.bool_),
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,16 +126,7 @@ class Context:
     @classmethod
     def start(cls, programs: Sequence[int], kind: str, metre: tuple[int, int]) -> Context:
         """One stream at its first bar line."""
-        table = np.zeros(1, dtype=_COLUMNS)
-        table["bar"] = FREE_BAR if kind == FREE else bar_ticks(*metre, TICKS_PER_BEAT)
-        table["parts"] = UNHEARD
-        table["parts"][0, : len(programs), PROGRAM_AT] = programs
-        table["ranks"] = NO_RANK
-        table["ranks"][0, : len(programs)] = ranks_of(programs)
-        table["last"] = -1
-        table["count"] = len(programs)
-        table["slots"][0, : len(programs)] = True
-        table["free"] = kind == FREE
+        table = stream_table.begin(programs, kind, metre)
         nobody = Events(np.zeros((0, len(FIELDS)), np.int16), tuple(programs), kind)
         returns = return_lookback_of(nobody)
         return cls(table, (MatchModel.start(kind),), (Lookback.start(0),), (returns,))
@@ -231,7 +184,7 @@ class Context:
         """
         table = self.table
         count = max(table["count"].tolist())
-        ticks = _TICKS.take(columns[:, SHIFT])
+        ticks = stream_table.TICKS.take(columns[:, SHIFT])
         shifts = columns[:, SHIFT].tolist()
         come = [back.parts_after(shift) for back, shift in zip(self.lookbacks, shifts, strict=True)]
         due = [back.parts_after(shift) for back, shift in zip(self.returns, shifts, strict=True)]
@@ -253,7 +206,7 @@ class Context:
             chosen: SHIFT, PART or PITCH; to be followed in this order.
         """
         if chosen == SHIFT:
-            self._place(columns)
+            stream_table.fill_place(columns, self.table)
             shifts = columns[:, SHIFT].tolist()
             columns[:, AGO_PART] = [
                 lookback.part_after(shift)
@@ -268,7 +221,7 @@ class Context:
             columns[:, RANK + 1 :] = self.table["ranks"][np.arange(len(advised))[:, None], advised]
             return
         if chosen == PART:
-            self._player(columns)
+            stream_table.fill_player(columns, self.table)
             chosen_so_far = columns[:, : PART + 1].tolist()
             columns[:, AGO_PART + 1 : RETURNING] = [
                 lookback.note_after(shift, part)
@@ -279,29 +232,6 @@ class Context:
                 for returns, (shift, part) in zip(self.returns, chosen_so_far, strict=True)
             ]
         forget_wrong(columns, chosen)
-
-    def _place(self, columns: Ints) -> None:
-        """Position, beat and bar length of the next note."""
-        ticks = _TICKS.take(columns[:, SHIFT])
-        beat, position = np.divmod((self.inside + ticks) % self.bar, TICKS_PER_BEAT)
-        columns[:, POSITION] = position
-        columns[:, BEAT] = np.minimum(beat, BEATS_IN_BAR - 2)
-        columns[:, BAR_LENGTH] = _BAR_CLASSES.take(self.bar, mode="clip")
-        if True in self.free.tolist():
-            columns[self.free, POSITION : BAR_LENGTH + 1] = (POSITIONS - 1, BEATS_IN_BAR - 1, 0)
-
-    def _player(self, columns: Ints) -> None:
-        """Rank, program, last pitch, duration, velocity and gap of the part that plays."""
-        table, parts = self.table, columns[:, PART]
-        streams = np.arange(len(parts))
-        columns[:, RANK] = table["ranks"][streams, parts]
-        known = table["parts"][streams, parts, PROGRAM_AT : ONSET_AT + 1]
-        heard = known[:, 4]
-        gap = gap_class(table["clock"] + _TICKS.take(columns[:, SHIFT]) - heard)
-        gap[heard < 0] = END
-        columns[:, PROGRAM] = known[:, 0]
-        columns[:, LAST_PITCH:GAP] = known[:, 1:4]
-        columns[:, GAP] = gap
 
     def columns(self, rows: Ints) -> Ints:
         """All columns of the next note, [B, 39] as in `features.COLUMNS`; rows are [B, 5]."""
