@@ -24,13 +24,17 @@ from composer.formats.abc_tokens import (
     DECORATION,
     ENDING,
     INLINE,
+    INVISIBLE,
+    NAMED_ENDING,
     NOTE,
     PASSED,
     REST,
+    TIE,
     TUPLET,
+    broken_by,
     turns_of,
 )
-from composer.formats.abc_voice import Group, Voice, stretch
+from composer.formats.abc_voice import Group, Voice
 from composer.formats.play_order import Signs, play_order
 from composer.formats.remarks import Remark
 from composer.formats.score_bars import (
@@ -97,6 +101,8 @@ class _Reader:
         voices = list(self._voices.values())
         for voice in voices:
             voice.close_bar()
+        if any(voice.uneven for voice in voices):
+            self._passed["> and < between notes of unlike lengths"] = None
         if self._passed:
             self._remark(f"passed over: {', '.join(self._passed)}")
         lengths = {voice.now for voice in voices if voice.rows}
@@ -259,14 +265,17 @@ class _Reader:
         at = 0
         readers: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], None]], ...] = (
             (INLINE, lambda found: self._field(found[1], found[2].strip())),
-            (ENDING, self._ending),
+            (INVISIBLE, lambda found: self._voice.close_bar()),
+            (ENDING, lambda found: self._voice.begin_ending(turns_of(found[1]))),
             (BAR_LINE, self._bar_line),
             (NOTE, lambda found: self._voice.add(self._group([found]))),
             (REST, lambda found: self._voice.add(Group(self._length(found)))),
             (BARS_OF_REST, self._bars_of_rest),
             (CHORD, self._chord),
+            (NAMED_ENDING, self._named_ending),
             (TUPLET, self._tuplet),
-            (BROKEN, self._broken),
+            (BROKEN, lambda found: self._voice.break_rhythm(broken_by(found[0]))),
+            (TIE, lambda found: self._voice.tie()),
             (DECORATION, self._decoration),
             (PASSED, lambda found: None),
         )
@@ -284,12 +293,13 @@ class _Reader:
                     at = found.end()
                     break
             else:
-                if line[at] not in "-|[]:!+":
+                if line[at] not in "|[]:!+":
                     self._passed[repr(line[at])] = None
                 at += 1
 
     def _group(self, found: list[re.Match[str]], outer: Fraction = Fraction(1)) -> Group:
         """Notes struck at once; the first one's length is how long they take."""
+        self._voice.expect(self._length(found[0]) * outer)
         self._voice.flush()
         notes = []
         for note in found:
@@ -351,17 +361,8 @@ class _Reader:
         odd = 3 if voice.metre[1] == 8 and voice.metre[0] in (6, 9, 12) else 2
         usual = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}.get(notes, odd)
         time = int(found[2] or usual)
-        voice.flush()
         if notes and time:
             voice.tuplet = (Fraction(time, notes), int(found[3] or notes))
-
-    def _broken(self, found: re.Match[str]) -> None:
-        voice = self._voice
-        short = Fraction(1, 2 ** min(len(found[0]), 8))
-        first, second = (2 - short, short) if found[0][0] == ">" else (short, 2 - short)
-        if voice.pending is not None:
-            stretch(voice.pending, first)
-            voice.scale_next = second
 
     def _bar_line(self, found: re.Match[str]) -> None:
         voice = self._voice
@@ -376,12 +377,10 @@ class _Reader:
         section = signs.section or "||" in text or "]" in text or "[|" in text
         voice.next_signs = Signs(signs.start or bool(starts), section, signs.endings)
 
-    def _ending(self, found: re.Match[str]) -> None:
-        voice = self._voice
-        if voice.now > voice.bar_start or voice.pending is not None:
-            voice.close_bar()
-        signs = voice.next_signs
-        voice.next_signs = Signs(signs.start, signs.section, turns_of(found[1]))
+    def _named_ending(self, found: re.Match[str]) -> None:
+        """An ending in words: the number that it begins with, or the one after the last."""
+        number = int(found["number"] or 0) or max(self._voice.last_turns, default=0) + 1
+        self._voice.begin_ending(frozenset({number}))
 
     def _overlay(self) -> None:
         """Another voice over the bar so far, with accidentals of its own."""

@@ -26,9 +26,29 @@ class Group:
     """(letter and octave as written, pitch, length, whether it is tied to the next)"""
 
 
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A broken rhythm of which the second note is still to come.
+
+    Attributes:
+        group: Its first note, made longer or shorter already.
+        length: That note's length before.
+        first: Times which it was made as long; both together last as long as before.
+    """
+
+    group: Group
+    length: Fraction
+    first: Fraction
+
+
 @dataclass(slots=True)
 class Voice:
-    """One voice while it is read."""
+    """One voice while it is read.
+
+    Attributes:
+        uneven: Whether broken rhythm was met between notes of unlike lengths, where it means
+            nothing (section 4.4), as in abc2midi.
+    """
 
     unit: Fraction
     metre: tuple[int, int]
@@ -50,7 +70,9 @@ class Voice:
     accidentals: dict[object, int] = field(default_factory=dict)
     held: dict[tuple[tuple[str, int], Fraction], int] = field(default_factory=dict)
     pending: Group | None = None
-    scale_next: Fraction = Fraction(1)
+    broken: Broken | None = None
+    uneven: bool = False
+    last_turns: frozenset[int] = frozenset()
     tuplet: tuple[Fraction, int] = (Fraction(1), 0)
     overlay_end: Fraction | None = None
 
@@ -61,13 +83,35 @@ class Voice:
 
     def add(self, group: Group) -> None:
         """Put what came before in its place; the group waits, for its length may change."""
+        self.expect(group.length)
         self.flush()
         scale, left = self.tuplet
-        factor = self.scale_next * (scale if left else 1)
         self.tuplet = (scale, max(left - 1, 0))
-        self.scale_next = Fraction(1)
+        factor = scale if left else Fraction(1)
+        if self.broken is not None:
+            factor, self.broken = factor * (2 - self.broken.first), None
         stretch(group, factor)
         self.pending = group
+
+    def expect(self, length: Fraction) -> None:
+        """The written length of what comes next: a broken rhythm holds between equals only."""
+        broken, (scale, left) = self.broken, self.tuplet
+        if broken is None or broken.length == length * (scale if left else 1):
+            return
+        self.broken, self.uneven = None, True
+        if broken.group is self.pending:
+            stretch(broken.group, 1 / broken.first)
+
+    def break_rhythm(self, first: Fraction) -> None:
+        """Make the last note so many times as long, at the cost of the next, if it is its like."""
+        if self.pending is not None and self.broken is None:
+            self.broken = Broken(self.pending, self.pending.length, first)
+            stretch(self.pending, first)
+
+    def tie(self) -> None:
+        """Tie the waiting notes to the next ones: the sign stands apart from them."""
+        if self.pending is not None:
+            self.pending.notes = [(*note[:3], True) for note in self.pending.notes]
 
     def flush(self) -> None:
         """Put the waiting notes in their place, tied to those before."""
@@ -93,13 +137,21 @@ class Voice:
         row = self.held.get((place, self.now))
         return None if row is None else self.rows[row][2]
 
+    def begin_ending(self, turns: frozenset[int]) -> None:
+        """What follows is played in these turns of a repeat only."""
+        if self.now > self.bar_start or self.pending is not None:
+            self.close_bar()
+        signs = self.next_signs
+        self.next_signs = Signs(signs.start, signs.section, turns)
+        self.last_turns = turns
+
     def close_bar(self, times: int = 0) -> None:
         """End the bar under way; a bar line right after another adds its signs to it."""
         self.flush()
         if self.overlay_end is not None:
             self.now, self.overlay_end = max(self.now, self.overlay_end), None
         self.accidentals.clear()
-        self.scale_next, self.tuplet = Fraction(1), (Fraction(1), 0)
+        self.tuplet = (Fraction(1), 0)
         if self.now > self.bar_start:
             metre = self.bar_metre or self.metre
             self.bars.append(Bar(self.bar_start, self.now - self.bar_start, metre))

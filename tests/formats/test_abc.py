@@ -122,6 +122,12 @@ def test_a_clef_without_an_octave_ends_one_with(tune: Path) -> None:
     assert pitches(read(tune, text)) == [48, 60]
 
 
+@pytest.mark.parametrize("names", [("1st", "2nd"), ("1.", "2."), ("first time", "last time")])
+def test_endings_may_be_named_in_words(tune: Path, names: tuple[str, str]) -> None:
+    text = HEAD + 'K:C\n|:C4|["{}" D4:|["{}" E4|]\n["C"CE]4|\n'
+    assert pitches(read(tune, text.format(*names))) == [60, 62, 60, 64, 60, 64]
+
+
 BOOK = (
     "% a book\nM:4/4\n\nfree text with | bars |\n\nX:1\nT:One\nL:1/4\nK:C\nCDEF|\n\n"
     "more text\n\nX:7\nT:Seven\nL:1/4\nK:G\nFGAB|\n\nX:8\nT:Eight\nL:1/4\nK:C\nG4|\n"
@@ -161,8 +167,8 @@ def test_what_is_not_read_is_refused_by_name(tune: Path, text: str, named: str) 
 
 
 def test_what_is_passed_over_is_told(tune: Path) -> None:
-    tune.write_text(HEAD + "K:C\nV:1\nC4|D4!D.C.!|\nV:2\nE4|\n", encoding="utf-8")
+    tune.write_text(HEAD + "K:C\nV:1\nC4|D<D2!D.C.!D|\nV:2\nE4|\n", encoding="utf-8")
     assert read_music(tune).remarks == (
-        "passed over: !D.C.!",
+        "passed over: !D.C.!, > and < between notes of unlike lengths",
         "its voices are of different lengths (4 and 8 beats)",
     )
