@@ -181,7 +181,7 @@ def compile_format(format: str, tools: Toolchain, dpf: Path, out: Path, flags: l
     elif tools.system == "macos":
         command += ["-fPIC", f"-Wl,-exported_symbols_list,{symbols}.exp", "-framework", "Cocoa"]
     else:
-        command += [f"{symbols}.def", "-static", "-lws2_32", "-lole32", "-luuid"]
+        command += ["-DNOMINMAX", f"{symbols}.def", "-static", "-lws2_32", "-lole32", "-luuid"]
     run(command)
     return binary
 
@@ -239,15 +239,17 @@ def build(
     tools = find_toolchain(windows=windows)
     own_dpf = out / "dpf"
     out.mkdir(parents=True, exist_ok=True)
-    for remark in copy_dpf(find_dpf(dpf), own_dpf):
-        print(remark, file=sys.stderr)
     built = []
-    for format in formats:
-        binary = compile_format(format, tools, own_dpf, out, list(flags))
-        if format == "lv2" and not windows:
-            describe_lv2(binary)
-        built.append(out / binary_path(format, tools).parts[0])
-    shutil.rmtree(own_dpf)
+    try:
+        for remark in copy_dpf(find_dpf(dpf), own_dpf):
+            print(remark, file=sys.stderr)
+        for format in formats:
+            binary = compile_format(format, tools, own_dpf, out, list(flags))
+            if format == "lv2" and not windows:
+                describe_lv2(binary)
+            built.append(out / binary_path(format, tools).parts[0])
+    finally:
+        shutil.rmtree(own_dpf, ignore_errors=True)
     return built
 
 

@@ -123,9 +123,9 @@ double Player::place(std::int64_t frame) const noexcept {
 std::int64_t Player::frame(double place) const noexcept {
     const double frames = line_.free ? place * rate_ - static_cast<double>(clock_)
                                      : (place - line_.beat) * 60.0 * rate_ / line_.bpm;
-    constexpr double FAR = 1e12;
-    if (!(frames < FAR)) return static_cast<std::int64_t>(FAR);
-    return static_cast<std::int64_t>(std::floor(std::max(frames, -FAR) + 0.5));
+    constexpr double BEYOND = 1e12;
+    if (!(frames < BEYOND)) return static_cast<std::int64_t>(BEYOND);
+    return static_cast<std::int64_t>(std::floor(std::max(frames, -BEYOND) + 0.5));
 }
 
 /** Rendering: wait until a server is there, which may have to be started. */
@@ -217,7 +217,7 @@ void Player::take() noexcept {
 /** End every note, and forget those to come. */
 void Player::silence(std::uint32_t at, Output& out) noexcept {
     waiting_count_ = 0;
-    while (sounding_count_ && end(sounding_count_ - 1, at, out)) {
+    while (sounding_count_ && end(0, at, out)) {
     }
     for (std::uint32_t index = 0; index < sounding_count_; ++index)  // no room: in the next block
         sounding_[index].end = -std::numeric_limits<double>::infinity();
@@ -228,7 +228,9 @@ bool Player::end(std::uint32_t index, std::uint32_t at, Output& out) noexcept {
     const Sounding& note = sounding_[index];
     MidiMessage off{at, 3, {static_cast<std::uint8_t>(NOTE_OFF | note.channel), note.pitch, 0}};
     if (!out.write(off)) return false;
-    sounding_[index] = sounding_[--sounding_count_];
+    std::copy(sounding_.begin() + index + 1, sounding_.begin() + sounding_count_,
+              sounding_.begin() + index);
+    --sounding_count_;
     return true;
 }
 
@@ -239,7 +241,7 @@ void Player::play(std::uint32_t from, std::uint32_t to, Output& out) noexcept {
         std::uint32_t ending = sounding_count_, beginning = waiting_count_;
         for (std::uint32_t index = 0; index < sounding_count_; ++index) {
             const std::int64_t at = frame(sounding_[index].end);
-            if (at < first || (at == first && ending == sounding_count_ && at < to)) {
+            if (at < first) {
                 first = at;
                 ending = index;
             }
@@ -258,7 +260,9 @@ void Player::play(std::uint32_t from, std::uint32_t to, Output& out) noexcept {
             continue;
         }
         const Waiting note = waiting_[beginning];
-        waiting_[beginning] = waiting_[--waiting_count_];
+        std::copy(waiting_.begin() + beginning + 1, waiting_.begin() + waiting_count_,
+                  waiting_.begin() + beginning);
+        --waiting_count_;
         if (static_cast<double>(from) - static_cast<double>(first) > LATE * rate_) continue;
         for (std::uint32_t index = 0; index < sounding_count_; ++index) {
             if (sounding_[index].pitch == note.pitch && sounding_[index].channel == note.channel) {

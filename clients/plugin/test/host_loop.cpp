@@ -12,6 +12,7 @@
 //     allocations N                                in `process`, at the end
 //     sounding N                                   notes that were never ended
 //     slowest MICROSECONDS                         block
+//     began MICROSECONDS                           on the computer's monotonic clock
 
 #include <algorithm>
 #include <atomic>
@@ -176,7 +177,9 @@ int main() {
         std::printf("%lld %.6f %s %d %d %d\n", line.frame, line.beat,
                     (line.message.data[0] & 0xF0) == 0x90 ? "on" : "off", line.message.data[1],
                     line.message.data[2], line.message.data[0] & 15);
-    std::printf("allocations %ld\nsounding %u\nslowest %ld\n", allocations.load(),
-                player->sounding(), slowest);
+    const auto began =
+        std::chrono::duration_cast<std::chrono::microseconds>(start.time_since_epoch());
+    std::printf("allocations %ld\nsounding %u\nslowest %ld\nbegan %lld\n", allocations.load(),
+                player->sounding(), slowest, static_cast<long long>(began.count()));
     return 0;
 }

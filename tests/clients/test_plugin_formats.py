@@ -1,0 +1,154 @@
+"""The plug-in as LV2, VST3 and CLAP, built by its one command and loaded by small hosts."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import plugin_host
+import pytest
+from live.running import process
+from plugin_host import PLUGIN
+
+BUILD = plugin_host.build_script()
+PARAMETERS = re.findall(
+    r'^    \{"(\w+)", "', (PLUGIN / "src" / "parameters.hpp").read_text(encoding="utf-8"), re.M
+)
+
+
+def dpf_is_there() -> bool:
+    try:
+        BUILD.find_dpf(None)
+        BUILD.find_toolchain(windows=False)
+    except BUILD.BuildError:
+        return False
+    return True
+
+
+needs_dpf = pytest.mark.skipif(
+    not dpf_is_there() or sys.platform != "linux", reason="there is no compiler, or no dpf-source"
+)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("built")
+    BUILD.build(out, flags=["-O0"])
+    return out
+
+
+@needs_dpf
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_all_formats_are_where_hosts_look_inside_them(built: Path) -> None:
+    machine = os.uname().machine
+    for path, symbol in (
+        ("composer.lv2/composer.so", "lv2_descriptor"),
+        (f"composer.vst3/Contents/{machine}-linux/composer.so", "GetPluginFactory"),
+        ("composer.clap", "clap_entry"),
+    ):
+        assert hasattr(ctypes.CDLL(str(built / path)), symbol), path
+    assert sorted(path.name for path in built.iterdir()) == [
+        "composer.clap", "composer.lv2", "composer.vst3",
+    ]  # fmt: skip
+
+
+@needs_dpf
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_lv2_hosts_are_told_of_every_parameter_and_of_rendering(built: Path) -> None:
+    text = (built / "composer.lv2" / "composer.ttl").read_text(encoding="utf-8")
+    symbols = re.findall(r'lv2:symbol "(\w+)"', text)
+    assert set(PARAMETERS) - {"bypass"} <= set(symbols)
+    assert len(PARAMETERS) == 16
+    assert re.search(r'"offline" ;\s+lv2:designation lv2:freeWheeling', text)
+    assert "lv2:designation lv2:enabled" in text
+    assert 'rdfs:label  "accompany"' in text
+
+
+@needs_dpf
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.skipif(
+    not (shutil.which("lv2_validate") and shutil.which("sord_validate")),
+    reason="lv2_validate (lv2-dev) or sord_validate (sordi) is not installed",
+)
+def test_lv2_validates(built: Path) -> None:
+    files = [str(path) for path in (built / "composer.lv2").glob("*.ttl")]
+    done = subprocess.run(["lv2_validate", *files], capture_output=True, text=True)
+    said = done.stdout + done.stderr
+    blocks = said.split("error: ")[1:]
+    # DPF names a brand and a label in MOD's vocabulary, which does not come with LV2's own.
+    others = [block for block in blocks if "http://moddevices.com/ns/mod#" not in block]
+    assert "Found" in said and not others, said
+
+
+@needs_dpf
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_clap_host_renders_the_answer_and_saves_the_parameters(
+    built: Path, tmp_path: Path
+) -> None:
+    compiler = plugin_host.compiler()
+    assert compiler is not None
+    host = tmp_path / "clap_host"
+    subprocess.run(
+        [compiler, "-std=c++17", f"-I{BUILD.find_dpf(None)}/distrho/src",
+         str(PLUGIN / "test" / "clap_host.cpp"), "-ldl", "-o", str(host)],
+        check=True,
+    )  # fmt: skip
+    with process(tmp_path / "state", "reply_port=9191") as (_, port):
+        done = subprocess.run(
+            [host, built / "composer.clap"], capture_output=True, text=True, timeout=120,
+            env=os.environ | {"COMPOSER_OSC_PORT": str(port), "COMPOSER_COMMAND": ""},
+        )  # fmt: skip
+    assert not done.returncode, done.stderr
+    assert done.stdout.splitlines() == [
+        f"parameters {len(PARAMETERS)}",
+        "state same",
+        "24000 on 60",  # what came in goes on
+        "36000 off 60",
+        "72000 on 72",  # the answer, on the third beat
+        "84000 off 72",
+        "sound passed",
+    ]
+
+
+def test_what_is_missing_is_said_in_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(BUILD.BuildError, match=r"no DPF in .*apt-get install dpf-source"):
+        BUILD.find_dpf(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CXX", raising=False)
+    with pytest.raises(BUILD.BuildError, match="no C\\+\\+ compiler: install"):
+        BUILD.find_toolchain(windows=False)
+    with pytest.raises(BUILD.BuildError, match="mingw"):
+        BUILD.find_toolchain(windows=True)
+
+
+def test_every_setting_is_a_parameter_of_the_server_within_its_range() -> None:
+    from composer.live.core.parameters import find
+
+    text = (PLUGIN / "src" / "parameters.hpp").read_text(encoding="utf-8")
+    rows = re.findall(
+        r'\{"(\w+)", "[^"]+", ([\d.]+)f?, ([\d.]+)f?, ([\d.]+)f?, Use::Setting, (\w+), (\w+)', text
+    )
+    assert len(rows) == 8
+    for name, low, high, usual, _, choices in rows:
+        parameter = find(name)
+        if choices != "nullptr":
+            listed = re.search(rf"{choices}\[\] = \{{(.*?)\}};", text, re.S)
+            assert listed is not None
+            texts = re.findall(r'"([^"]+)"', listed[1])
+            assert len(texts) == int(high) + 1
+            for choice in texts:
+                parameter.check(choice)
+            assert texts[int(usual)] == parameter.default
+            continue
+        assert parameter.check(float(low)) is not None
+        assert parameter.check(float(high)) is not None
+        assert float(usual) == pytest.approx(float(parameter.default))
