@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,15 +52,20 @@ def _option(parameter: Parameter, default: Any) -> Callable[..., Any]:
     )
 
 
-def with_settings(takes: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def with_settings(
+    takes: int, without: Collection[str] = ()
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Give a command the options of `composer.generation.parameters`.
 
     Args:
         takes: The command's own default of `--takes`.
+        without: Names of those that it does not have.
     """
 
     def give(command: Callable[..., Any]) -> Callable[..., Any]:
         for parameter in reversed(PARAMETERS.values()):
+            if parameter.name in without:
+                continue
             default = takes if parameter.name == "takes" else parameter.default
             command = _option(parameter, default)(command)
         return command
@@ -78,7 +83,12 @@ def settings_from(options: dict[str, Any]) -> Any:
     from composer.planning import plan_file
     from composer.planning.chart import chart_text
 
-    values = {name: options.pop(name) for name in PARAMETERS}
+    values = {
+        name: options.pop(name, None if name == "bars" else parameter.default)
+        for name, parameter in PARAMETERS.items()
+    }
+    for name in ("drums", "no_drums"):
+        values[name] = values[name] or ()
     if values["rng_seed"] is None:
         values["rng_seed"] = secrets.randbelow(1_000_000)
     values["parts"] = (values["parts"] or "",)

@@ -16,6 +16,7 @@ from composer import __version__, terminal
 from composer.cli import batch as cli_batch
 from composer.cli import bench as cli_bench
 from composer.cli import generate as cli_generate
+from composer.cli import inside as cli_inside
 from composer.cli import library as cli_library
 from composer.cli import live as cli_live
 from composer.cli import measure as cli_measure
@@ -80,6 +81,7 @@ def verbs(debug: bool) -> None:
 
 
 cli_generate.add_to(verbs)
+cli_inside.add_to(verbs)
 cli_plan.add_to(verbs)
 cli_batch.add_to(verbs)
 cli_live.add_to(verbs)

@@ -4,8 +4,8 @@ A network that draws one note after another goes where its last notes lead, and 
 out of the key, ever denser, or into a figure that it repeats for ever. A composer at a desk
 tries a bar, looks at what there is so far, and tries it again. So each stream goes on in
 `Settings.takes` candidates side by side, for about as many notes as the seed has to a bar. The
-candidate is kept for which all music so far fits the seed and the plan best
-(`composer.analysis.seed_distance`, `composer.analysis.plan_fit`), and the next bar begins there.
+candidate is kept for which all music so far fits best (`composer.generation.seed_fit`), and the
+next bar begins there. What is written inside a piece goes on in whole candidates, or for some bars.
 That costs little: a state is a value, and thirty streams in one step of the network take much
 less time than thirty steps of one.
 
@@ -22,19 +22,16 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.analysis.plan_fit import PlanFit
-from composer.analysis.seed_distance import SeedDistance
 from composer.encoding.events import FIELDS
 from composer.generation.decoder import BatchDecoder
 from composer.generation.sampling import COLDEST
 from composer.generation.seed_analysis import SeedAnalysis
-from composer.generation.stream import Stream, segment_so_far
+from composer.generation.seed_fit import SeedFit
+from composer.generation.stream import Fit, Stream
 from composer.network.predictor import NoteModel
 
 Judge = Callable[[NDArray[np.int64]], NDArray[np.float64]]
 
-PLAN = 0.3
-"""What a misfit to the plan counts beside one to the seed."""
 FEWEST = 6
 """Notes after which a choice is made at the earliest."""
 
@@ -45,18 +42,14 @@ class _Contest:
 
     Attributes:
         stream: Gets the notes of the candidates that are kept.
-        analysis: Of its seed.
-        distance: From its seed.
-        plan_fit: How well its plan is kept, where it has one.
+        fit: What judges them.
         notes_per_bar: Notes from one choice to the next.
         candidates: Those that are being drawn or wait for the others.
         number: Choices so far.
     """
 
     stream: Stream
-    analysis: SeedAnalysis
-    distance: SeedDistance
-    plan_fit: PlanFit | None
+    fit: Fit
     notes_per_bar: int
     candidates: list[Stream] = field(default_factory=list)
     number: int = 0
@@ -96,12 +89,12 @@ class BestOfN:
             if takes == 1:
                 joining.append(stream)
                 continue
-            seed = analysis.segment()
-            per_bar = round(len(seed.rows) * seed.bar / max(seed.length, seed.bar))
-            plan_fit = None
-            if stream.plan is not None and analysis.events.plan is not None:
-                plan_fit = PlanFit(seed, stream.plan, len(analysis.events.plan))
-            contest = _Contest(stream, analysis, SeedDistance(seed), plan_fit, max(per_bar, FEWEST))
+            if stream.fit is not None:
+                contest = _Contest(stream, stream.fit, stream.leg)
+            else:
+                seed = analysis.segment()
+                per_bar = round(len(seed.rows) * seed.bar / max(seed.length, seed.bar))
+                contest = _Contest(stream, SeedFit(analysis, stream), max(per_bar, FEWEST))
             joining += self._start(contest, stream)
         self._decoder.add(joining)
 
@@ -153,6 +146,12 @@ class BestOfN:
                 rows=list(last.rows),
                 nats=list(last.nats),
                 take=(contest.number, take),
+                guide=whole.guide,
+                next_given=last.next_given,
+                own_in_bar=last.own_in_bar,
+                onsets=list(last.onsets),
+                origins=list(last.origins),
+                expected=list(last.expected),
             )
             for take in range(takes_of(whole))
         ]
@@ -169,23 +168,14 @@ def takes_of(stream: Stream) -> int:
 
 def _best(contest: _Contest) -> Stream:
     """The candidate that fits best; of equals the first."""
-    whole, analysis = contest.stream, contest.analysis
-    clock, end = int(whole.state.context.clock[0]), int(whole.constraints.end[0])
-    misfits = []
-    for candidate in contest.candidates:
-        # A continuation that has ended lasts to its end, any other to its last onset.
-        ended = len(candidate.rows) < candidate.max_notes
-        segment = segment_so_far(analysis, candidate, clock, end if ended else None)
-        misfit = contest.distance.misfit(segment)
-        if contest.plan_fit is not None:
-            misfit += PLAN * contest.plan_fit.misfit(segment)
-        misfits.append(misfit)
+    misfits = [contest.fit.misfit(candidate) for candidate in contest.candidates]
     return contest.candidates[int(np.argmin(misfits))]
 
 
 def _fill(stream: Stream, best: Stream) -> None:
     """Let a stream be the candidate that was chosen for it."""
     stream.rows, stream.nats = best.rows, best.nats
+    stream.onsets, stream.origins, stream.expected = best.onsets, best.origins, best.expected
     stream.tracker, stream.suspended = best.tracker, best.suspended
     stream.copied_ticks = best.copied_ticks
     stream.after, stream.done = best.after, True

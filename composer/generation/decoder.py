@@ -41,6 +41,7 @@ from composer.encoding.events import (
 from composer.encoding.features import RETURNING, TRUST
 from composer.encoding.return_lookback import RETURNINGS
 from composer.generation.constraints import Constraints
+from composer.generation.guide import Guides
 from composer.generation.sampling import SamplingParams, sample
 from composer.generation.stream import Stream
 from composer.network.predictor import NoteModel
@@ -87,6 +88,7 @@ class BatchDecoder:
         self._random: NDArray[np.float64]  # for a block of notes, [B, BLOCK, 5]
         self._used: Ints  # how many notes of its block each has drawn, [B]
         self._copied_ticks: Ints  # ticks for which every note was the expected one, [B]
+        self._guides: Guides | None = None  # of the streams that are written around something
 
     def add(self, streams: Iterable[Stream]) -> None:
         """Let streams join before the next note."""
@@ -107,6 +109,7 @@ class BatchDecoder:
         self._random = np.stack([stream.random(BLOCK) for stream in new])
         self._used = np.zeros(len(new), dtype=np.int64)
         self._copied_ticks = np.array([stream.copied_ticks for stream in new], dtype=np.int64)
+        self._guides = Guides.of(new)
         self._read_settings()
         suspended = np.array([stream.suspended for stream in new], dtype=np.int64)
         self._suspend_recall(suspended > 0, suspended)
@@ -135,10 +138,11 @@ class BatchDecoder:
             self._random = np.concatenate([self._random, other._random])
             self._used = np.concatenate([self._used, other._used])
             self._copied_ticks = np.concatenate([self._copied_ticks, other._copied_ticks])
+        self._guides = Guides.join(self._guides, len(self.streams), other._guides)
         self._trackers += other._trackers
         self.streams += other.streams
         self._read_settings()
-        other._state = other._pending = None
+        other._state = other._pending = other._guides = None
         other._trackers, other.streams = [], []
 
     def _read_settings(self) -> None:
@@ -190,8 +194,9 @@ class BatchDecoder:
             self._suspend_recall(beyond > 0, LOOK_BACK * self._state.context.bar)
             params = loosened(params, beyond)
             uncut = params.uncut()
-        state = self._state
+        state, guides = self._state, self._guides
         context, constraints, before = state.context, self._constraints, self._last_notes
+        told = state if guides is None else guides.told(state, before)
         columns = context.fresh()
         cooling = COOLING.take(columns[:, RETURNING])
         if not stuck and cooling.min() < 1.0:
@@ -199,31 +204,54 @@ class BatchDecoder:
             uncut = params.uncut()
 
         def draw(
-            which: int, allowed: NDArray[np.bool_], bias: NDArray[np.float32] | None = None
+            which: int, allowed: NDArray[np.bool_], *biases: NDArray[np.float32] | None
         ) -> None:
-            logits = self.predictor.logits(which, state, columns)
-            if bias is not None:
-                logits = logits + bias
+            logits = self.predictor.logits(which, told, columns)
+            for bias in biases:
+                if bias is not None:
+                    logits = logits + bias
             # A part's loudness changes once in many notes, and each time against the odds:
             # without unlikely choices it never would. Those it has not used are left out.
             how = params if which != VELOCITY else uncut
             columns[:, which] = sample(logits, allowed, uniform[:, which], how)
+            if guides is not None:
+                guides.count(which, logits, columns)
 
-        in_bar = np.array([tracker.in_bar for tracker in trackers])
+        in_bar, count = np.array([tracker.in_bar for tracker in trackers]), self._drawn
+        if guides is not None:
+            in_bar, count = guides.counts(in_bar, count)
         room = constraints.chord_room(before, np.array([tracker.in_chord for tracker in trackers]))
-        draw(SHIFT, constraints.shift_mask(context, before, in_bar, room, self._drawn))
-        ticks = SHIFT_TICKS.take(columns[:, SHIFT])
+        shifts, gain = constraints.shift_mask(context, before, in_bar, room, count), None
+        if guides is not None:
+            shifts, gain = guides.shifts(context, shifts)
+        draw(SHIFT, shifts, gain)
+        if guides is None:
+            ticks = SHIFT_TICKS.take(columns[:, SHIFT])
+            over = context.clock + ticks >= constraints.end
+        else:
+            context, ticks, over = guides.settle(context, columns, constraints.end)
+            told = replace(told, context=context)
         onset = context.clock + ticks
-        over = onset >= constraints.end
         context.follow(columns, SHIFT)
-        draw(PART, constraints.part_mask(context, before, room, onset))
+        parts = constraints.part_mask(context, before, room, onset)
+        if guides is not None:
+            parts, gain = guides.parts(onset, parts)
+        draw(PART, parts, gain)
         context.follow(columns, PART)
         pitches = constraints.pitch_mask(before, ticks == 0, columns[:, PART])
+        if guides is not None:
+            pitches, gain = guides.pitches(context, before, columns, onset, pitches)
         bias, tilt = self._repetition_bias(columns, ticks), constraints.pitch_bias(columns[:, PART])
-        draw(PITCH, pitches, tilt if bias is None else bias if tilt is None else bias + tilt)
+        draw(PITCH, pitches, tilt if bias is None else bias if tilt is None else bias + tilt, gain)
         context.follow(columns, PITCH)
-        draw(DURATION, constraints.duration_mask(onset, columns[:, PART]))
-        draw(VELOCITY, *constraints.velocity_mask_and_bias(columns[:, PART]))
+        durations = constraints.duration_mask(onset, columns[:, PART])
+        velocities, lean = constraints.velocity_mask_and_bias(columns[:, PART])
+        if guides is not None:
+            guides.hold(columns)
+            durations = guides.force(DURATION, durations)
+            velocities = guides.force(VELOCITY, velocities)
+        draw(DURATION, durations)
+        draw(VELOCITY, velocities, lean)
         rows = columns[:, : len(FIELDS)].copy()
         drawn = rows.tolist()
         for tracker, row, shift, inside, bar in zip(
@@ -237,11 +265,14 @@ class BatchDecoder:
             tracker.update(shift, inside, bar, row[PART], row[PITCH])
         self._pending = columns, ticks
         self._last_notes = rows
+        self._state = replace(state, context=context) if guides is not None else state
         # A stream that is over drew its last note for nothing: every stream goes through
         # the same steps, so that none depends on when the others end.
         for stream, row, out in zip(self.streams, drawn, over.tolist(), strict=True):
             if not out:
                 stream.rows.append(row)
+        if guides is not None:
+            guides.hear(context, ticks, over, self.streams)
         self._drawn += ~over
         leaving = over | (self._drawn >= self._max_notes)
         if True not in leaving.tolist():
@@ -306,6 +337,8 @@ class BatchDecoder:
             stream.copied_ticks = int(self._copied_ticks[index])
             stream.suspended = self._state.context.recalls[index].suspended
             stream.done = True
+            if self._guides is not None:
+                self._guides.leave(stream, index)
         stay = np.flatnonzero(~leaving)
         self.streams = [self.streams[index] for index in stay]
         self._trackers = [self._trackers[index] for index in stay]
@@ -318,7 +351,8 @@ class BatchDecoder:
             self._last_notes = self._last_notes[stay]
             self._random = self._random[stay]
             self._used, self._copied_ticks = self._used[stay], self._copied_ticks[stay]
+            self._guides = None if self._guides is None else self._guides.take(stay)
         else:
-            self._state = self._pending = None
+            self._state = self._pending = self._guides = None
         self._read_settings()
         return ended

@@ -27,6 +27,7 @@ from composer.encoding.events import (
     Events,
 )
 from composer.encoding.features import context_of
+from composer.encoding.placement import Placement
 from composer.errors import SettingError
 from composer.generation.constraints import Constraints
 from composer.generation.limits import Bools, Density, Ints, Span
@@ -45,6 +46,7 @@ from composer.generation.seed_analysis import SeedAnalysis
 from composer.generation.settings import DEFAULT_BARS, Settings
 from composer.music.beat_grid import FREE
 from composer.music.chords import chord_tones
+from composer.music.notes import Piece
 from composer.planning.chart import read_chart
 
 SPARE_BARS = 8
@@ -66,21 +68,24 @@ def asked_density(density: float, bar: int, kind: str) -> tuple[int, float]:
     return max(int(np.ceil(density * bar / ticks)), 1), density / ticks
 
 
-def chosen_slots(analysis: SeedAnalysis, wanted: Sequence[str]) -> list[int]:
+def chosen_slots(piece: Piece, placement: Placement, wanted: Sequence[str]) -> list[int]:
     """Slots of the parts that are to play.
 
     Args:
-        analysis: Of the seed.
-        wanted: Numbers from 1 in the order of the seed's parts, or parts of track names;
+        piece: The music.
+        placement: Of its parts.
+        wanted: Numbers from 1 in the order of the piece's parts, or parts of track names;
             empty for all.
 
     Raises:
         SettingError: A number or name fits no part; the message lists them.
     """
-    slots = analysis.placement.slots
+    slots = placement.slots
     if not wanted:
         return list(range(len(slots)))
-    return parts_called([analysis.piece.parts[index].name for index in slots], wanted)
+    heard = dict(placement.joined) | {index: slot for slot, index in enumerate(slots)}
+    called = parts_called([part.name for part in piece.parts], wanted)
+    return sorted({heard[index] for index in called if index in heard})
 
 
 def make_constraints(analysis: SeedAnalysis, settings: Settings) -> Constraints:
@@ -91,7 +96,7 @@ def make_constraints(analysis: SeedAnalysis, settings: Settings) -> Constraints:
     """
     events, bar = analysis.events, analysis.bar
     notes = NoteTable.of(events)
-    playing = chosen_slots(analysis, settings.parts)
+    playing = chosen_slots(analysis.piece, analysis.placement, settings.parts)
     parts = np.zeros(SLOTS, dtype=bool)
     parts[playing] = True
     limits = part_limits(
@@ -135,10 +140,10 @@ def make_constraints(analysis: SeedAnalysis, settings: Settings) -> Constraints:
         replace(
             limits,
             parts=parts,
-            rests=_rests(events, bar),
+            rests=rests_of(events, bar),
             pitch_bias=key_bias(events.programs, settings, analysis.key),
         ),
-        places=_places(events),
+        places=places_of(events),
     )
 
 
@@ -156,7 +161,7 @@ def end_of(analysis: SeedAnalysis, settings: Settings) -> int:
     return analysis.join + (settings.bars or DEFAULT_BARS) * analysis.bar
 
 
-def _places(events: Events) -> Bools:
+def places_of(events: Events) -> Bools:
     """Ticks of the beat on which a continuation's notes may begin, bool [24].
 
     A seed that was written down begins its notes on a few of them, and a continuation that
@@ -172,7 +177,7 @@ def _places(events: Events) -> Bools:
     return np.asarray(used)
 
 
-def _rests(events: Events, bar: int) -> Ints:
+def rests_of(events: Events, bar: int) -> Ints:
     """How long each part of a continuation may be silent, in ticks [16].
 
     A bar longer than between any two of its onsets in the seed; parts that have hardly

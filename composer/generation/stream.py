@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ from composer.encoding.events import (
     Rows,
 )
 from composer.generation.constraints import Constraints
+from composer.generation.guide import Guide
 from composer.generation.seed_analysis import SeedAnalysis
 from composer.generation.settings import Settings
 from composer.music.beat_grid import FREE
@@ -31,6 +33,14 @@ from composer.music.plan import Plan
 from composer.network.state import State
 
 Ints = NDArray[np.int64]
+
+
+class Fit(Protocol):
+    """What judges the takes of a stream."""
+
+    def misfit(self, take: Stream) -> float:
+        """How badly a take fits so far."""
+        ...
 
 
 @dataclass(eq=False, kw_only=True)
@@ -55,6 +65,14 @@ class Stream:
         take: Number of the choice it is a candidate for, and its own among the candidates
             (`composer.generation.best_of_n`): they fix the randomness, too.
         plan: Of the seed and of this continuation, where there is one.
+        guide: What it is written around; None: nothing stands behind what has been heard.
+        fit: Of a guided stream, what judges its takes.
+        leg: Of a guided stream, notes from one choice among takes to the next, given ones counted.
+        next_given: Of a guided stream, index of the next given note.
+        own_in_bar: Of a guided stream, notes it has written in the bar it has reached.
+        onsets: Of a guided stream, the tick of each note.
+        origins: Of a guided stream, which given note each is, -1 for a written one.
+        expected: Of a guided stream, log p of each note before anything is ruled out.
     """
 
     state: State
@@ -73,6 +91,14 @@ class Stream:
     after: State | None = None
     take: tuple[int, int] | None = None
     plan: Plan | None = None
+    guide: Guide | None = None
+    fit: Fit | None = None
+    leg: int = 0
+    next_given: int = 0
+    own_in_bar: int = 0
+    onsets: list[int] = field(default_factory=list)
+    origins: list[int] = field(default_factory=list)
+    expected: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         numbers = (self.settings.rng_seed, self.variation, *(self.take or ()))
@@ -96,6 +122,13 @@ class Stream:
     def events(self) -> Rows:
         """The notes drawn, int16 [notes, 5]."""
         return np.array(self.rows, dtype=np.int16).reshape(-1, len(FIELDS))
+
+    def ticks(self) -> Ints:
+        """The onset of each of them, int64 [notes]."""
+        if self.guide is not None:
+            return np.array(self.onsets, dtype=np.int64)
+        clock = int(self.state.context.clock[0])
+        return np.asarray(clock + np.cumsum(SHIFT_TICKS[self.events()[:, SHIFT]]))
 
 
 def segment_of(analysis: SeedAnalysis, stream: Stream) -> Segment:

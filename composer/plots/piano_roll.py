@@ -17,7 +17,7 @@ import numpy as np
 from composer.music.beat_grid import BEATS, find_grid
 from composer.music.notes import Note, Piece
 from composer.plots.style import FAINT, INK, NEW_SHADES, SEED_SHADES, plain, png, pyplot, save
-from composer.plots.time_axis import TimeAxis, first_shown
+from composer.plots.time_axis import LEAST_SEED, MOST_SEED, TimeAxis, first_shown
 
 _KEYS = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
 _BLACK = (1, 3, 6, 8, 10)
@@ -45,25 +45,68 @@ def piano_roll_png(seed: Piece, continuation: Piece, join: int, *, title: str = 
     grid = find_grid(seed)
     last = max(continuation.end, join + 1)
     time = TimeAxis(seed, grid, first_shown(seed, grid, join, last), last)
-    bands = _Bands(seed, continuation, time)
-    figure, axes = bands.make()
-    for which, shades in ((seed, SEED_SHADES), (continuation, NEW_SHADES)):
-        for index, part in enumerate(which.parts):
-            shown = [note for note in part.notes if note.end > time.first]
-            if shown:
-                colour = _shade(shades, which, index)
-                strengths = [(*_rgb(colour), 0.6 + 0.4 * note.velocity / 127) for note in shown]
-                row = bands.row(part.is_drums)
-                _draw_notes(axes[part.is_drums], shown, time, row, strengths)
-    for axis in axes.values():
-        axis.axvspan(time.at(join), time.at(last), color=NEW_SHADES[3], alpha=0.10, lw=0, zorder=0)
-        axis.axvline(time.at(join), color=NEW_SHADES[1], lw=1.4, zorder=4)
+    figure, axes = _two_colours(seed, continuation, time, (join, last))
     top = next(iter(axes.values()))
     _heading(top, time.at(join), "right", SEED_SHADES[1], "seed ")
     _heading(top, time.at(join), "left", NEW_SHADES[1], " continuation")
     _name_parts(figure, seed)
     top.set_title(title or seed.title, loc="left", color=INK, fontsize=11, pad=24)
     return png(figure)
+
+
+def inside_roll_png(given: Piece, new: Piece, start: int, end: int, *, title: str = "") -> bytes:
+    """Draw what stands of a piece and what was written inside it.
+
+    Args:
+        given: The notes that stand.
+        new: Those that were written, in parts of the same numbers.
+        start: Tick at which what is written begins.
+        end: Tick behind it.
+        title: Above the picture; the piece's own if none is given.
+
+    Raises:
+        DependencyError: matplotlib is not installed.
+    """
+    grid = find_grid(given)
+    last = max(given.end, new.end, end)
+    around = int(max(MOST_SEED * (end - start) / 2, LEAST_SEED / 2 * given.ticks_per_beat))
+    first = first_shown(given, grid, start, min(end, start + around))
+    time = TimeAxis(given, grid, first, min(last, end + around))
+    figure, axes = _two_colours(given, new, time, (start, end))
+    top = next(iter(axes.values()))
+    _heading(top, time.at(max(start, time.first)), "left", NEW_SHADES[1], " new")
+    if start > time.first:
+        _heading(top, time.at(start), "right", SEED_SHADES[1], "given ")
+    if end < time.last:
+        _heading(top, time.at(end), "left", SEED_SHADES[1], " given")
+    _name_parts(figure, new)
+    top.set_title(title or given.title, loc="left", color=INK, fontsize=11, pad=24)
+    return png(figure)
+
+
+def _two_colours(
+    seed: Piece, continuation: Piece, time: TimeAxis, written: tuple[int, int]
+) -> tuple[Any, dict[bool, Any]]:
+    """Notes of two colours, and where the second ones are written."""
+    bands = _Bands(seed, continuation, time)
+    figure, axes = bands.make()
+    for which, shades in ((seed, SEED_SHADES), (continuation, NEW_SHADES)):
+        for index, part in enumerate(which.parts):
+            shown = [
+                note for note in part.notes if time.first < note.end and note.onset < time.last
+            ]
+            if shown:
+                colour = _shade(shades, which, index)
+                strengths = [(*_rgb(colour), 0.6 + 0.4 * note.velocity / 127) for note in shown]
+                row = bands.row(part.is_drums)
+                _draw_notes(axes[part.is_drums], shown, time, row, strengths)
+    start, end = (time.at(min(max(tick, time.first), time.last)) for tick in written)
+    for axis in axes.values():
+        axis.axvspan(start, end, color=NEW_SHADES[3], alpha=0.10, lw=0, zorder=0)
+        for edge, tick in ((start, written[0]), (end, written[1])):
+            if time.first < tick < time.last or tick == written[0]:
+                axis.axvline(edge, color=NEW_SHADES[1], lw=1.4, zorder=4)
+    return figure, axes
 
 
 def surprise_roll(

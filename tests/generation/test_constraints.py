@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import piece_of_rows
 import pytest
 
 from composer.encoding.events import DURATION_TICKS, END, SHIFT_TICKS
@@ -114,15 +115,22 @@ class TestRange:
 class TestParts:
     def test_by_number_and_by_name(self) -> None:
         analysis = analyse_seed(piece(C_MAJOR, KICKS))
-        assert chosen_slots(analysis, ()) == [0, 1]
-        assert chosen_slots(analysis, ("2",)) == [1]
-        assert chosen_slots(analysis, ("mel",)) == [0]
-        assert chosen_slots(analysis, ("kit", "1")) == [0, 1]
+        music, placement = analysis.piece, analysis.placement
+        assert chosen_slots(music, placement, ()) == [0, 1]
+        assert chosen_slots(music, placement, ("2",)) == [1]
+        assert chosen_slots(music, placement, ("mel",)) == [0]
+        assert chosen_slots(music, placement, ("kit", "1")) == [0, 1]
+
+    def test_numbers_are_those_of_the_file_whatever_lies_higher(self) -> None:
+        low, high = [(0, 40, 24, 80), (24, 41, 24, 80)], [(0, 80, 24, 80), (24, 81, 24, 80)]
+        analysis = analyse_seed(piece_of_rows.piece(low, high, ticks_per_beat=24))
+        assert analysis.placement.slots == (1, 0)
+        assert chosen_slots(analysis.piece, analysis.placement, ("1",)) == [1]
 
     def test_an_unknown_one_is_refused_with_the_list(self) -> None:
         analysis = analyse_seed(piece(C_MAJOR, KICKS))
         with pytest.raises(SettingError, match=r"no part is called 'bass'.*1 Melody, 2 Kit"):
-            chosen_slots(analysis, ("bass",))
+            chosen_slots(analysis.piece, analysis.placement, ("bass",))
 
 
 class TestTime:

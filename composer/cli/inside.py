@@ -1,0 +1,233 @@
+"""The verbs that write inside a piece: `fill`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from composer import terminal
+from composer.cli.generate import (
+    OTHER_FORMATS,
+    check_free,
+    load_predictor,
+    output_names,
+    settings_from,
+    with_settings,
+)
+from composer.cli.options import device_option, model_option
+from composer.generation.parameters import TAKES
+
+if TYPE_CHECKING:
+    from composer.generation.seed_files import Seed
+    from composer.generation.settings import Settings
+    from composer.inside.insertion import Insertion
+    from composer.inside.writing import Writing
+
+LENGTHS = frozenset({"bars", "seconds", "notes", "tempo", "form", "plan"})
+"""Settings of what follows a piece, which what is written inside one does not have."""
+
+
+def add_to(verbs: click.Group) -> None:
+    """Add this module's verbs to a group."""
+    verbs.add_command(fill)
+
+
+def _seed_option(what: str) -> Callable[..., Any]:
+    return click.option(
+        "--seed",
+        "seed_path",
+        required=True,
+        metavar="FILE",
+        help=f"MIDI file or score (.mid .midi .kar .musicxml .mxl .abc .krn) {what}; "
+        "book.abc#3 is tune X:3.",
+    )
+
+
+def _out_options(ending: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Options that say what becomes of what is written."""
+
+    def give(command: Callable[..., Any]) -> Callable[..., Any]:
+        for option in (
+            click.option("--json", "as_json", is_flag=True, help="Print what was made as JSON."),
+            click.option("--force", is_flag=True, help="Overwrite files that exist."),
+            click.option("--soundfont", metavar="FILE", help="SoundFont for --wav and --play."),
+            click.option(
+                "--play", is_flag=True, help="Play it: with FluidSynth, or else in the browser."
+            ),
+            click.option(
+                "--wav", metavar="WAV", help="Write sound, with FluidSynth and a SoundFont."
+            ),
+            click.option("--plot", metavar="PNG", help="Draw what stands and what is new apart."),
+            device_option,
+            model_option,
+            click.option(
+                "--variations",
+                type=click.IntRange(1, 10_000),
+                default=1,
+                show_default=True,
+                help="How many; numbered if more than one.",
+            ),
+            click.option(
+                "--out",
+                "out",
+                metavar="FILE",
+                help=f"MIDI file to write.  [default: SEED-{ending}.mid, here]",
+            ),
+        ):
+            command = option(command)
+        return command
+
+    return give
+
+
+@click.command()
+@_seed_option("whose bars are written anew")
+@click.option(
+    "--bars",
+    "span",
+    required=True,
+    metavar="FIRST-LAST",
+    help="Bars that are written anew, counted from 1 at the beginning of the file.",
+)
+@with_settings(takes=TAKES, without=LENGTHS)
+@_out_options("filled")
+def fill(seed_path: str, span: str, **options: Any) -> None:
+    """Write some bars anew, between what stands before and after them.
+
+    All that stands stays in the file message for message. With --parts only these are written;
+    what the others play in these bars stands, too.
+
+    \b
+    Example:
+      composer fill --seed song.mid --bars 9-12 --play
+      composer fill --seed song.mid --bars 9-12 --parts piano --variations 4
+      composer fill --seed tune.mid --bars 5-6 --chords "Am F" --plot fill.png
+    """
+    from composer.inside.writing import FILL, Writing, parse_bars
+
+    _write(seed_path, Writing(FILL, parse_bars(span)), "filled", options)
+
+
+def _write(seed_path: str, writing: Writing, ending: str, options: dict[str, Any]) -> None:
+    """Write inside a file, and say what was written."""
+    from composer.cli.sound import check_player, play_files
+    from composer.errors import OutputError
+    from composer.formats import fluidsynth
+    from composer.generation.seed_files import open_seed
+    from composer.inside.verbs import write_inside
+
+    variations, play, soundfont = (options.pop(n) for n in ("variations", "play", "soundfont"))
+    out, plot, wav = (options.pop(name) for name in ("out", "plot", "wav"))
+    model, device = options.pop("model"), options.pop("device")
+    force, as_json = options.pop("force"), options.pop("as_json")
+    settings = settings_from(options)
+    seed = open_seed(seed_path).with_drums(settings.drums, settings.no_drums)
+    names = output_names(Path(out or f"{seed.path.stem}-{ending}.mid"), variations)
+    plots = output_names(Path(plot), variations) if plot else []
+    sounds = output_names(Path(wav), variations) if wav else []
+    if names[0].suffix.lower() in OTHER_FORMATS:
+        raise OutputError(f"{names[0]}: what is written is MIDI; let --out end in .mid")
+    check_free([*names, *plots, *sounds], force)
+    if play:
+        check_player(soundfont)
+    if wav:
+        fluidsynth.soundfont(soundfont)
+    predictor = load_predictor(model, device)
+    with terminal.bar("Composing", "%") as advance:
+        made = write_inside(
+            seed,
+            predictor,
+            settings,
+            writing,
+            range(variations),
+            progress=lambda share: advance(int(100 * share), 100),
+        )
+    _save(seed, made, names, plots, sounds, soundfont, force=force)
+    _tell(seed, made, names, [*plots, *sounds], settings, writing, model, as_json=as_json)
+    if play:
+        play_files(names, [one.start / one.piece.ticks_per_beat for one in made], soundfont)
+
+
+def _save(
+    seed: Seed,
+    made: Sequence[Insertion],
+    names: Sequence[Path],
+    plots: Sequence[Path],
+    sounds: Sequence[Path],
+    soundfont: str | None,
+    *,
+    force: bool,
+) -> None:
+    """All files, or none."""
+    from composer import files
+    from composer.formats import fluidsynth, smf
+
+    with files.together(force=force) as begin:
+        for number, (path, insertion) in enumerate(zip(names, made, strict=True)):
+            data = smf.encode(insertion.file(seed.file))
+            with begin(path) as stream:
+                stream.write(data)
+            if plots:
+                from composer.plots.piano_roll import inside_roll_png
+
+                picture = inside_roll_png(
+                    insertion.given, insertion.piece, insertion.start, insertion.end
+                )
+                with begin(plots[number]) as stream:
+                    stream.write(picture)
+            if sounds:
+                sound = fluidsynth.wav(data, fluidsynth.soundfont(soundfont))
+                with begin(sounds[number]) as stream:
+                    stream.write(sound)
+
+
+def _tell(
+    seed: Seed,
+    made: Sequence[Insertion],
+    names: Sequence[Path],
+    others: Sequence[Path],
+    settings: Settings,
+    writing: Writing,
+    model: str,
+    *,
+    as_json: bool,
+) -> None:
+    """Say what was written, as JSON or in lines."""
+    from dataclasses import asdict
+
+    first = made[0]
+    key = first.analysis.key
+    if as_json:
+        summary = {
+            "seed": str(seed.path),
+            "out": [str(path) for path in names],
+            "notes": [one.piece.note_count for one in made],
+            "replaced": [len(one.removed) for one in made],
+            "start_tick": first.start,
+            "end_tick": first.end,
+            "key": str(key) if key else None,
+            "grid": first.analysis.grid.kind,
+            "model": model,
+            "settings": settings.as_dict(),
+            "writing": asdict(writing),
+            "also": [str(path) for path in others],
+        }
+        if seed.remarks:
+            summary["remarks"] = list(seed.remarks)
+        click.echo(json.dumps(summary, indent=2))
+        return
+    for line in seed.remarks:
+        terminal.say(f"Note: {line}.")
+    heard = f"in {key} ({key.signature})" if key else "without a key"
+    feel = "in free time" if first.analysis.grid.kind == "free" else "on the beat"
+    terminal.say(f"Heard {seed.piece.note_count} notes {heard}, {feel}.")
+    for path, one in zip(names, made, strict=True):
+        instead = f" instead of {len(one.removed)}" if one.removed else ""
+        click.echo(f"{path}: {one.piece.note_count} new notes{instead}")
+    for path in others:
+        click.echo(str(path))
+    terminal.say(f"Again: --rng-seed {settings.rng_seed}")

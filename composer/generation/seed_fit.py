@@ -1,0 +1,40 @@
+"""Seed fit: how well one of several takes of what follows a seed fits, 0 for what is best."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from composer.analysis.plan_fit import PlanFit
+from composer.analysis.seed_distance import SeedDistance
+from composer.generation.seed_analysis import SeedAnalysis
+from composer.generation.stream import Stream, segment_so_far
+
+PLAN: Final = 0.3
+"""What a misfit to the plan counts beside one to the seed."""
+
+
+class SeedFit:
+    """Takes of what follows a seed.
+
+    Args:
+        analysis: Of the seed.
+        whole: The stream that they are takes of.
+    """
+
+    def __init__(self, analysis: SeedAnalysis, whole: Stream) -> None:
+        seed = analysis.segment()
+        self._analysis, self._distance = analysis, SeedDistance(seed)
+        self._clock, self._end = int(whole.state.context.clock[0]), int(whole.constraints.end[0])
+        self._plan_fit: PlanFit | None = None
+        if whole.plan is not None and analysis.events.plan is not None:
+            self._plan_fit = PlanFit(seed, whole.plan, len(analysis.events.plan))
+
+    def misfit(self, take: Stream) -> float:
+        """See `composer.generation.stream.Fit`."""
+        # A continuation that has ended lasts to its end, any other to its last onset.
+        ended = len(take.rows) < take.max_notes
+        segment = segment_so_far(self._analysis, take, self._clock, self._end if ended else None)
+        misfit = self._distance.misfit(segment)
+        if self._plan_fit is not None:
+            misfit += PLAN * self._plan_fit.misfit(segment)
+        return misfit

@@ -1,0 +1,1 @@
+"""What is written among the notes of a piece: bars filled, parts added, passages varied."""

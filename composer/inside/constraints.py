@@ -1,0 +1,179 @@
+"""Constraints of what is written inside a piece, made from the piece and from the settings.
+
+Conventions:
+    Ticks are event ticks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from composer.encoding.events import (
+    DURATION,
+    DURATION_TICKS,
+    LONGEST,
+    PART,
+    SHIFT,
+    SIZES,
+    SLOTS,
+    TICKS_PER_BEAT,
+    Events,
+)
+from composer.encoding.given import Opening
+from composer.errors import SettingError
+from composer.generation.constraints import Constraints
+from composer.generation.limits import Bools, Density, PartLimits, Span
+from composer.generation.part_limits import (
+    KIT,
+    RARE,
+    NoteTable,
+    key_bias,
+    part_limits,
+    policy_for_seed,
+    scale_pitches,
+)
+from composer.generation.seed_constraints import (
+    DENSER,
+    asked_density,
+    notes_per_bar,
+    places_of,
+    rests_of,
+)
+from composer.generation.settings import Settings
+from composer.inside.instruments import Instrument
+from composer.inside.whole_piece import WholePiece
+from composer.music.chords import chord_tones
+from composer.music.notes import DRUM_PROGRAM
+from composer.music.plan import Plan
+
+_KITS = np.isin(np.arange(SIZES[2]), KIT)
+
+
+def constraints_inside(
+    whole: WholePiece,
+    events: Events,
+    opening: Opening,
+    settings: Settings,
+    added: Mapping[int, Instrument],
+    chords: Plan | None = None,
+) -> Constraints:
+    """What may be written in an opening.
+
+    Args:
+        whole: The piece.
+        events: Its notes as the network hears them.
+        opening: Where something is written, and which parts write.
+        settings: Key, range, density and takes.
+        added: Instrument of each slot that has no notes yet.
+        chords: Whose tones are allowed whatever the scale: those that were asked for.
+
+    Raises:
+        SettingError: The settings leave some part nothing to play.
+    """
+    table = whole.notes.copy()
+    table[:, DURATION] = DURATION_TICKS[table[:, DURATION]]
+    notes, programs = NoteTable(table), whole.programs
+    scale = scale_pitches(notes, programs, settings, settings.wanted_key or whole.key)
+    scale = scale | _tones_of(chords, scale)
+    limits = part_limits(
+        notes,
+        programs,
+        scale,
+        settings.pitch_range,
+        policy_for_seed(settings.takes),
+        int(np.quantile(notes.durations, RARE, method="lower")),
+    )
+    for slot, instrument in added.items():
+        _limit(limits, slot, instrument, scale, settings.pitch_range)
+    parts = np.zeros(SLOTS, dtype=bool)
+    parts[sorted(opening.parts)] = True
+    for slot in sorted(opening.parts):
+        if not limits.pitches[slot].any():
+            name = settings.key if settings.wanted_key else "the key"
+            raise SettingError(
+                f"no note of {name} lies within the pitches that part {slot + 1} from the top may"
+                " play; widen the pitch range or change the key"
+            )
+    bar = whole.bar_at(opening.start)
+    shifts = np.diff(np.unique(table[:, SHIFT]))
+    longest = min(max(int(shifts.max(initial=0)), bar), LONGEST) if not added else bar
+    rests = rests_of(events, bar)
+    rests[list(added)] = 2 * bar
+    return Constraints.of(
+        Span(
+            earliest=opening.start,
+            latest_first=opening.end if added else opening.start + bar - 1,
+            end=opening.end,
+            longest=min(longest, 2 * bar, LONGEST),
+        ),
+        _density(whole, table, opening, settings, added, bar),
+        replace(
+            limits,
+            parts=parts,
+            rests=rests,
+            pitch_bias=key_bias(programs, settings, whole.key),
+        ),
+        places=places_of(events),
+    )
+
+
+def _density(
+    whole: WholePiece,
+    table: np.ndarray,
+    opening: Opening,
+    settings: Settings,
+    added: Mapping[int, Instrument],
+    bar: int,
+) -> Density:
+    """As much as the parts that write play elsewhere; added ones at the pace of their kind."""
+    own = table[np.isin(table[:, PART], sorted(opening.parts)), SHIFT]
+    moved = np.diff(np.unique(table[:, SHIFT]))
+    slow = int(np.median(moved)) if len(moved) else 1
+    if settings.density is not None:
+        per_bar, pace = asked_density(settings.density, bar, whole.kind)
+        return Density(per_bar=per_bar, pace=pace)
+    paces = sum(instrument.pace for instrument in added.values())
+    many = round(2 * paces * bar / TICKS_PER_BEAT)
+    busiest = int(np.bincount(own // bar).max(initial=0)) if len(own) else 0
+    length = max(whole.line(whole.bars), bar)
+    rate = DENSER * (len(own) / length + paces / TICKS_PER_BEAT)
+    return Density(
+        per_bar=notes_per_bar(busiest) * (busiest > 0) + many,
+        rate=rate,
+        burst=busiest + many // 2,
+        slow_shift=min(slow, bar),
+    )
+
+
+def _limit(
+    limits: PartLimits,
+    slot: int,
+    instrument: Instrument,
+    scale: Bools,
+    pitch_range: tuple[int, int] | None,
+) -> None:
+    """Narrow the limits of a part without notes to what its instrument plays."""
+    limits.chords[slot] = instrument.chord
+    if instrument.program == DRUM_PROGRAM:
+        limits.pitches[slot] = _KITS
+        return
+    low, high = pitch_range or (instrument.low, instrument.high)
+    limits.pitches[slot] = False
+    limits.pitches[slot, low : high + 1] = scale[low : high + 1]
+    if instrument.voice:
+        # Voices sing notes, not the ornaments of instruments.
+        limits.durations[slot] = (DURATION_TICKS >= TICKS_PER_BEAT // 2) & (
+            DURATION_TICKS <= 4 * TICKS_PER_BEAT
+        )
+
+
+def _tones_of(chords: Plan | None, scale: Bools) -> Bools:
+    """Pitches of the chords of a plan."""
+    tones: set[int] = set()
+    for bar in chords.bars if chords is not None else ():
+        for code in bar.chords:
+            tones |= chord_tones(code)
+    return np.isin(np.arange(len(scale)) % 12, list(tones))
