@@ -64,7 +64,6 @@ def plan(
       composer generate --seed song.mid --bars 16 --plan plan.json
     """
     from composer import files, models
-    from composer.encoding.events import TICKS_PER_BEAT
     from composer.errors import SeedError
     from composer.formats import smf
     from composer.generation.seed_files import open_seed
@@ -93,10 +92,7 @@ def plan(
         raise SeedError(f"{seed} is in free time, where there are no bars to plan")
     heard = len(events.plan)
     sections = sections_of(made)
-    lines = [0]
-    for _ in made.bars:
-        lines.append(lines[-1] + events.metres.position(lines[-1], TICKS_PER_BEAT).length)
-    ticks = [analysis.tick(line) for line in lines]
+    ticks = analysis.bar_lines(len(made))
     with files.together(force=force) as begin:
         if plot:
             from composer.plots.plan_picture import Block, plan_png

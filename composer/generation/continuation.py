@@ -28,6 +28,7 @@ from composer.generation.seed_analysis import TAIL, SeedAnalysis
 from composer.generation.settings import Settings
 from composer.generation.stream import Stream
 from composer.music.notes import DRUM_PROGRAM, Note, Piece
+from composer.music.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Continuation:
         end: The tick of the bar line at which it ends.
         analysis: How the seed was understood.
         variation: Its number.
+        plan: What was planned for the seed's bars and the new ones; None if nothing was.
     """
 
     piece: Piece
@@ -48,6 +50,7 @@ class Continuation:
     end: int
     analysis: SeedAnalysis
     variation: int
+    plan: Plan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,4 +136,5 @@ def to_continuation(
         analysis.tick(end),
         analysis,
         stream.variation,
+        stream.plan,
     )

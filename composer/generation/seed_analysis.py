@@ -75,6 +75,19 @@ class SeedAnalysis:
             length=self.join - start,
         )
 
+    def bar_lines(self, bars: int) -> list[int]:
+        """The piece's ticks at its first bar lines: where each of so many bars begins, and the end.
+
+        Raises:
+            ValueError: It is in free time.
+        """
+        if self.events.kind == FREE:
+            raise ValueError("there are no bars in free time")
+        lines = [0]
+        for _ in range(bars):
+            lines.append(lines[-1] + self.events.metres.position(lines[-1], TICKS_PER_BEAT).length)
+        return [self.tick(line) for line in lines]
+
     def tick(self, event_tick: float) -> int:
         """The piece's tick at a tick on the events' clock."""
         return max(0, round(self.placement.to_piece(event_tick + self.lost, self.piece.tempos)))

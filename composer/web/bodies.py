@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+from collections.abc import Container
 from typing import Any, Final
 
 from starlette.exceptions import HTTPException
@@ -18,17 +19,20 @@ RAW: Final = frozenset({"audio/midi", "audio/x-midi", "audio/mid", "application/
 """Types of a body that is a file as it is."""
 
 
-async def content_of(request: Request) -> Any:
-    """What is asked for: JSON, or a file as it is, with settings in the address."""
+async def content_of(request: Request, fields: Container[str]) -> Any:
+    """What is asked for: JSON, or a file as it is, with fields and settings in the address.
+
+    Args:
+        request: What came.
+        fields: Names of what stands beside the music and is no setting.
+    """
     body = await body_of(request)
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in RAW:
         return json_of(body)
     content: dict[str, Any] = {"settings": {}}
     for name, value in request.query_params.items():
-        if name in ("name", "to", "seed"):
+        if name == "name" or name in fields:
             content[name] = value
-        elif name == "variations":
-            content[name] = int(value) if value.isdecimal() and len(value) < 5 else value
         else:
             content["settings"][name] = value
     return content | {"file": base64.b64encode(body).decode("ascii")}

@@ -2,43 +2,41 @@
 
 Each is a function from music (and settings) to an answer; it runs in the worker process and
 knows nothing of HTTP. The routes, docs/web.md and the OpenAPI document are made from the table.
-
-Conventions:
-    Music comes as `file` (base64, with its `name`), as `seed` (the name of one of the seeds
-    that ship with composer), or as `notes` (`composer.web.notes_json`).
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-
-import mido
 
 from composer.encoding.events import FIELDS
 from composer.encoding.placement import encode
 from composer.errors import ComposerError, SeedError, SettingError
-from composer.evaluation.evaluate import EncodedPiece, note_surprise
-from composer.formats import midi, musicxml, smf
-from composer.formats.music_file import read_music
-from composer.formats.suffixes import MUSIC_SUFFIXES, split_tune
+from composer.evaluation.evaluate import EncodedPiece, note_surprise, with_own_plan
+from composer.formats import midi, smf
 from composer.generation.generate import continue_seed
-from composer.generation.seed_files import Seed, continued
+from composer.generation.parameters import PARAMETERS
+from composer.generation.seed_files import continued
+from composer.generation.seed_plan import plan_ahead, planner_of
 from composer.music.beat_grid import find_grid
 from composer.music.notes import Piece
 from composer.network.likelihood import note_nats
 from composer.network.predictor import Predictor
-from composer.web.notes_json import MOST_NOTES, Surprise, content_of, file_of, piece_of
+from composer.web.conversions import FORMATS
+from composer.web.given_music import seed_of
+from composer.web.notes_json import Surprise, content_of
+from composer.web.plan_json import plan_json
 from composer.web.settings_json import settings_of
 
 MOST_VARIATIONS: Final = 8
+PLANNED: Final = 16
+"""Bars to come that are planned if a request does not say."""
 MOST_SCORED: Final = 4096
 """Notes of a piece up to which each is said how surprising it is."""
+GRIDS: Final = PARAMETERS["grid"].choices
 
 Progress = Callable[[float], None]
 
@@ -77,54 +75,6 @@ class Request:
     act: Callable[[Mapping[str, Any], Tools], dict[str, Any]]
 
 
-def seed_of(content: Mapping[str, Any], tools: Tools) -> Seed:
-    """The music of a request.
-
-    Raises:
-        SeedError: There is none, or it cannot be read; the line has the name that was given.
-    """
-    given = [name for name in ("file", "seed", "notes") if content.get(name)]
-    if len(given) != 1:
-        raise SeedError("give the music once: as file, as seed, or as notes")
-    if given == ["notes"]:
-        piece = piece_of(content)
-        return Seed(Path("notes"), file_of(piece), piece)
-    if given == ["seed"]:
-        names = seed_names(tools.seeds)
-        if content["seed"] not in names:
-            raise SeedError(f"there is no such seed; there are {', '.join(names)}")
-        return _read(tools.seeds / str(content["seed"]), str(content["seed"]))
-    name = Path(str(content.get("name") or "music.mid").replace("\\", "/")).name[:120]
-    path, tune = split_tune(name)
-    suffix = Path(path).suffix.lower()
-    if suffix not in MUSIC_SUFFIXES:
-        raise SeedError(f"{name} is no music file's name; end it in {' '.join(MUSIC_SUFFIXES)}")
-    try:
-        data = base64.b64decode(content["file"], validate=True)
-    except (binascii.Error, TypeError, ValueError):
-        raise SeedError("file is not base64") from None
-    # The readers read files. The name is composer's own, and the folder goes with the request.
-    with tempfile.TemporaryDirectory(prefix="composer-") as folder:
-        file = Path(folder) / f"music{suffix}"
-        file.write_bytes(data)
-        return _read(file, name, tune)
-
-
-def seed_names(folder: Path) -> list[str]:
-    """The seeds that ship with composer."""
-    return sorted(path.name for path in folder.glob("*") if path.suffix in MUSIC_SUFFIXES)
-
-
-def _read(path: Path, name: str, tune: str | None = None) -> Seed:
-    try:
-        read = read_music(f"{path}#{tune}" if tune else path)
-    except SeedError as error:
-        raise SeedError(str(error).replace(str(path), name)) from None
-    if read.piece.note_count > MOST_NOTES:
-        raise SeedError(f"{name} has {read.piece.note_count} notes, {MOST_NOTES} are the most")
-    return Seed(Path(name), read.file, read.piece, read.remarks)
-
-
 def surprise_of(predictor: Predictor, pieces: Sequence[Piece]) -> list[Surprise]:
     """How surprising each note of some pieces is, in nats; nothing of pieces that are long."""
     found: dict[int, EncodedPiece] = {}
@@ -140,7 +90,7 @@ def surprise_of(predictor: Predictor, pieces: Sequence[Piece]) -> list[Surprise]
 
 
 def _read_request(content: Mapping[str, Any], tools: Tools) -> dict[str, Any]:
-    seed = seed_of(content, tools)
+    seed = seed_of(content, tools.seeds)
     analysis = seed.analysis()
     return {
         "music": content_of(seed.piece),
@@ -148,6 +98,25 @@ def _read_request(content: Mapping[str, Any], tools: Tools) -> dict[str, Any]:
         "key": str(analysis.key) if analysis.key else None,
         "grid": analysis.grid.kind,
         "join_beat": analysis.tick(analysis.join) / seed.piece.ticks_per_beat,
+        "plan": plan_json(analysis, analysis.events.plan),
+        "remarks": seed.remarks_on(analysis),
+    }
+
+
+def _plan_request(content: Mapping[str, Any], tools: Tools) -> dict[str, Any]:
+    wished = dict(_mapping(content, "settings"))
+    settings = settings_of({"bars": PLANNED, **wished})
+    seed = seed_of(content, tools.seeds)
+    analysis = seed.analysis(settings.grid)
+    plan = plan_ahead(analysis, settings, 0, planner_of(tools.predictor()))
+    if analysis.events.plan is None:
+        raise SeedError(f"{seed.path} is in free time, where there are no bars to plan")
+    if plan is None:
+        raise SettingError("plan is off, or this model has no planner: there is nothing to show")
+    return {
+        "plan": plan_json(analysis, plan),
+        "key": str(analysis.key) if analysis.key else None,
+        "rng_seed": settings.rng_seed,
         "remarks": seed.remarks_on(analysis),
     }
 
@@ -155,7 +124,7 @@ def _read_request(content: Mapping[str, Any], tools: Tools) -> dict[str, Any]:
 def _continue_request(content: Mapping[str, Any], tools: Tools) -> dict[str, Any]:
     settings = settings_of(_mapping(content, "settings"))
     count = _count(content, "variations", MOST_VARIATIONS)
-    seed = seed_of(content, tools).with_drums(settings.drums, settings.no_drums)
+    seed = seed_of(content, tools.seeds).with_drums(settings.drums, settings.no_drums)
     analysis = seed.analysis(settings.grid, settings.tempo)
     predictor = tools.predictor()
     made = continue_seed(
@@ -180,6 +149,7 @@ def _continue_request(content: Mapping[str, Any], tools: Tools) -> dict[str, Any
                 "midi": _base64(smf.encode(file)),
                 "music": content_of(piece, surprise, join),
                 "end_beat": continuation.end / beat,
+                "plan": plan_json(analysis, continuation.plan),
             }
             for number, (file, piece, surprise, join, continuation) in enumerate(
                 zip(files, pieces, scored, joins, made, strict=True), start=1
@@ -189,12 +159,17 @@ def _continue_request(content: Mapping[str, Any], tools: Tools) -> dict[str, Any
 
 
 def _evaluate_request(content: Mapping[str, Any], tools: Tools) -> dict[str, Any]:
-    piece = seed_of(content, tools).piece
+    piece = seed_of(content, tools.seeds).piece
     if piece.note_count > MOST_SCORED:
         raise SeedError(f"there are {piece.note_count} notes, {MOST_SCORED} can be judged at once")
-    events, placement = encode(piece, find_grid(piece, "auto"))
+    grid = str(content.get("grid") or "auto")
+    if grid not in GRIDS:
+        raise SettingError(f"grid is {grid[:20]!r}, must be {', '.join(GRIDS)}")
+    events, placement = encode(piece, find_grid(piece, grid))
     found = EncodedPiece("", "", events, True, piece, placement)
-    [(_, nats)] = note_nats(tools.predictor(), [events])
+    if str(content.get("plan", "")).lower() in ("true", "1"):
+        found = with_own_plan(found)
+    [(_, nats)] = note_nats(tools.predictor(), [found.events])
     by_field = nats.sum(axis=0) / max(len(events.rows), 1)
     fields = {
         name: round(float(value), 4) for name, value in zip(FIELDS, by_field.tolist(), strict=True)
@@ -210,47 +185,11 @@ def _convert_request(content: Mapping[str, Any], tools: Tools) -> dict[str, Any]
     wanted = str(content.get("to"))
     if wanted not in FORMATS:
         raise SettingError(f"to is {wanted[:20]!r}, must be {', '.join(FORMATS)}")
-    seed = seed_of(content, tools)
+    seed = seed_of(content, tools.seeds)
     suffix, media, write = FORMATS[wanted]
     data = write(seed.file, seed.piece, content)
     return {"file": _base64(data), "name": f"{seed.path.stem}{suffix}", "type": media}
 
-
-def _as_midi(file: mido.MidiFile, piece: Piece, content: Mapping[str, Any]) -> bytes:
-    return smf.encode(file)
-
-
-def _as_score(file: mido.MidiFile, piece: Piece, content: Mapping[str, Any]) -> bytes:
-    return musicxml.encode(piece)
-
-
-def _as_picture(file: mido.MidiFile, piece: Piece, content: Mapping[str, Any]) -> bytes:
-    from composer.plots.piano_roll import piano_roll_png
-
-    join_beat = content.get("join_beat", 0)
-    if isinstance(join_beat, bool) or not isinstance(join_beat, int | float):
-        raise SettingError("join_beat is no number")
-    join = round(min(max(join_beat, 0.0), 1e6) * piece.ticks_per_beat)
-    join = join if 0 < join < piece.end else piece.end
-    sides = [
-        piece.with_parts(
-            tuple(
-                replace(part, notes=tuple(n for n in part.notes if (n.onset < join) is before))
-                for part in piece.parts
-            )
-        )
-        for before in (True, False)
-    ]
-    return piano_roll_png(sides[0], sides[1], join)
-
-
-Write = Callable[[mido.MidiFile, Piece, Mapping[str, Any]], bytes]
-FORMATS: Final[Mapping[str, tuple[str, str, Write]]] = {
-    "midi": (".mid", "audio/midi", _as_midi),
-    "musicxml": (".musicxml", "application/vnd.recordare.musicxml+xml", _as_score),
-    "png": (".png", "image/png", _as_picture),
-}
-"""What music can be kept as -> its suffix, its media type, and what writes it."""
 
 _LIST: Final = (
     Request(
@@ -263,9 +202,23 @@ _LIST: Final = (
             "key": "its key, null without tones",
             "grid": "beats or free",
             "join_beat": "where a continuation begins",
+            "plan": "its form, as the request plan gives it; null in free time",
             "remarks": "what had to be decided, a line each",
         },
         _read_request,
+    ),
+    Request(
+        "plan",
+        "The form of music, and of the bars proposed to follow.",
+        {"settings": f"bars ({PLANNED} if not said), form, chords, plan, rng_seed, grid"},
+        {
+            "plan": "of all bars, as in docs/plan.md, with sections, bar_lines (in beats) and the "
+            "lines that 'composer plan' prints; edit it and hand it back as the setting plan",
+            "key": "its key, null without tones",
+            "rng_seed": "the number that gives the same plan again",
+            "remarks": "what had to be decided, a line each",
+        },
+        _plan_request,
     ),
     Request(
         "continue",
@@ -277,7 +230,7 @@ _LIST: Final = (
         {
             "seed": "the notes that were given, in beats",
             "variations": "each with number, music (the new notes, with surprise in nats), "
-            "midi (seed and continuation, base64) and end_beat",
+            "midi (seed and continuation, base64), end_beat and plan",
             "join_beat": "where they begin",
             "rng_seed": "the number that gives the same music again",
             "key": "the key, null without tones",
@@ -289,7 +242,10 @@ _LIST: Final = (
     Request(
         "evaluate",
         "How surprising each note of music is to the network, in nats.",
-        {},
+        {
+            "grid": f"one of {', '.join(GRIDS)}",
+            "plan": "true: the network is told the music's own plan",
+        },
         {
             "nats_per_note": "on average",
             "fields": "the same by field: shift, part, pitch, duration, velocity",
@@ -338,6 +294,8 @@ def _mapping(content: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def _count(content: Mapping[str, Any], name: str, most: int) -> int:
     value = content.get(name, 1)
+    if isinstance(value, str) and value.isdecimal() and len(value) < 5:  # from an address
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
         raise SettingError(f"{name} is {str(value)[:20]}, must be 1 to {most}")
     return value

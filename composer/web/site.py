@@ -33,10 +33,11 @@ from composer.web import openapi
 from composer.web.bodies import body_of, content_of, json_of
 from composer.web.frames import error_message, frame_of
 from composer.web.gate import PROTOCOL, Gate
+from composer.web.given_music import seed_names
 from composer.web.page_files import page_files
 from composer.web.pages import MOST_MALFORMED, Page, Pages
 from composer.web.rate import Rate
-from composer.web.requests import REQUESTS, seed_names
+from composer.web.requests import REQUESTS
 from composer.web.worker import Busy, Refused, Worker
 
 PER_SECOND, BURST = 50.0, 200.0
@@ -229,7 +230,7 @@ class Site:
         name = request.path_params["name"]
         if name not in REQUESTS:
             raise HTTPException(404, f"there is no such request; there are {', '.join(REQUESTS)}")
-        content = await content_of(request)
+        content = await content_of(request, REQUESTS[name].takes)
         accept = request.headers.get("accept", "")
         if STREAM in accept:
             return StreamingResponse(self._told(name, content), media_type=STREAM)

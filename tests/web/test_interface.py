@@ -151,6 +151,51 @@ def test_the_chords_of_the_bars_to_come_can_be_given(server: Running) -> None:
     assert status == 200 and answer["variations"][0]["music"]["notes"]
 
 
+def test_a_plan_is_that_of_the_command_line_and_can_be_handed_back(server: Running) -> None:
+    from click.testing import CliRunner
+
+    from composer.cli.main import verbs
+
+    song = str(ROOT / "midi_data" / "song.mid")
+    same = ["--bars", "4", "--rng-seed", "1", "--chords", "C | F G7"]
+    printed = CliRunner().invoke(verbs, ["plan", song, *same, "--json"]).stdout
+    settings = {"bars": 4, "rng_seed": 1, "chords": "C | F G7"}
+    status, answer = server.ask("POST", "/v1/plan", {"seed": "song.mid", "settings": settings})
+    plan = answer["plan"]
+    assert status == 200 and {k: plan[k] for k in json.loads(printed)} == json.loads(printed)
+    assert plan["bar_lines"][:3] == [0, 2, 4] and len(plan["bar_lines"]) == 21
+    assert sum(section["bars"] for section in plan["sections"]) == 20
+    assert plan["lines"][0].startswith(" 1  A   | G ")
+    plan["bars"][17]["chords"] = "Eb"
+    settings = {"bars": 4, "rng_seed": 9, "takes": 1, "plan": plan}
+    asked = {"seed": "song.mid", "settings": settings}
+    for request in ("plan", "continue"):
+        answer = server.ask("POST", f"/v1/{request}", asked)[1]
+        found = answer["plan"] if request == "plan" else answer["variations"][0]["plan"]
+        assert [bar["chords"] for bar in found["bars"][16:18]] == [["C", "C"], ["Eb", "Eb"]]
+
+
+def test_music_in_free_time_has_no_plan(server: Running) -> None:
+    asked = {"notes": SCALE, "settings": {"grid": "free"}}
+    status, answer = server.ask("POST", "/v1/plan", asked)
+    assert (status, answer["error"]) == (
+        422, "notes is in free time, where there are no bars to plan"
+    )  # fmt: skip
+
+
+def test_a_midi_file_as_it_is_is_judged_as_the_address_says(server: Running) -> None:
+    seed = (ROOT / "midi_data" / "waltz.mid").read_bytes()
+    nats = []
+    for address in ("evaluate", "evaluate?plan=true"):
+        headers = {"Content-Type": "audio/midi"}
+        status, answer = server.ask("POST", f"/v1/{address}", headers=headers, body=seed)
+        assert status == 200
+        nats.append(answer["nats_per_note"])
+    assert nats[1] < nats[0] - 0.2
+    status, answer = server.ask("POST", "/v1/evaluate", {"notes": SCALE, "grid": "odd"})
+    assert (status, answer["error"]) == (422, "grid is 'odd', must be auto, beats, free")
+
+
 def test_a_midi_file_as_it_is_gives_a_midi_file(server: Running) -> None:
     seed = (ROOT / "midi_data" / "waltz.mid").read_bytes()
     headers = {"Content-Type": "audio/midi", "Accept": "audio/midi"}

@@ -208,6 +208,29 @@ def struck(file: mido.MidiFile) -> list[int]:
     return [m.note for m in file if m.type == "note_on" and m.velocity]
 
 
+def test_form_and_chords_stand_over_a_file_and_over_a_reply(page: Any) -> None:
+    dropped(page, WALTZ)
+    page.wait_for_selector("#seed-form:not([hidden])", timeout=1000 * PATIENCE)
+    assert page.text_content("#seed-form-letters") == "A5 A'4 A4 A'4"
+    assert "Dm =3" in page.text_content("#seed-form-lines")
+    page.click("#tab-jam")
+    page.evaluate("composer.connection.send('tempo', 120)")
+    wait(page, "composer.clock.bpm === 120")
+    chords = page.evaluate(
+        """() => {
+            const { jam, clock } = composer;
+            jam.begin(7, 120, 16, "Am F ~1 | C =2+2 | -");
+            const line = clock.moment(Math.floor((clock.beat(jam.reply.start) + 0.25) / 4) * 4);
+            jam.ahead.shift(7, 2.1);
+            return jam.ahead.chords.map(({ at, text }) => [Math.round((at - line) * 2) / 2, text]);
+        }"""
+    )
+    # A bar lasts two seconds; it begins a bar late, and somewhere in its first one.
+    assert chords[-4:] == [[3.0, "F"], [4.0, "C"], [6.0, "N.C."], [8.0, ""]]
+    page.evaluate("composer.jam.finish(7, 0)")
+    assert page.evaluate("composer.jam.ahead.chords.every(({ at }) => at <= composer.now())")
+
+
 def test_the_jam_is_kept(page: Any) -> None:
     play(page, "zcb")
     wait(page, ANSWERED)

@@ -32,7 +32,7 @@ const SEED_NOTES = 256;
 const connection = new Connection();
 const sound = new Sound();
 const clock = new BeatClock();
-const jam = new Jam();
+const jam = new Jam(clock);
 const parameters = new Parameters($("parameters"), connection);
 const metronome = new Metronome(clock, sound);
 const transport = new Transport(connection, parameters, clock, sound, metronome);
@@ -119,7 +119,7 @@ connection.on("heard", (pitch, velocity, channel) => {
     $("hint").hidden = true;
   }
 });
-connection.on("phrase/begin", (id, bpm, beats) => jam.begin(id, bpm, beats));
+connection.on("phrase/begin", (...reply) => jam.begin(...reply));
 connection.on("phrase/note", (...note) => jam.announce(...note));
 connection.on("phrase/end", (id, count) => {
   jam.finish(id, count);

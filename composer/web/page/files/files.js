@@ -2,16 +2,17 @@
 
 import { $, base64Of, calm, el } from "../base/elements.js";
 import { say, tell } from "../base/notices.js";
-import { colours, surpriseColour } from "../see/colours.js";
-import { Roll, rangeOf } from "../see/roll.js";
+import { sectionsFrom } from "../see/form.js";
+import { Roll } from "../see/roll.js";
 import { control, rowOf } from "../steer/controls.js";
-import { KINDS, keep } from "./keep.js";
-import { barNumber, barsOf, programsOf, secondsAt, soundsOf } from "./music.js";
+import { keep } from "./keep.js";
+import { barNumber, programsOf, secondsAt, soundsOf } from "./music.js";
+import { beginOf, seedScene, takeScene } from "./scenes.js";
+import { takeCard } from "./take_card.js";
 
 const LARGEST = 4 << 20; // bytes
-const FIRST = ["bars", "temperature", "density"]; // settings that are open
+const FIRST = ["bars", "temperature", "density", "form", "chords"]; // settings that are open
 const LEFT_OUT = new Set(["seconds", "notes", "parts", "drums", "no_drums", "grid", "tempo"]);
-const BEFORE = 4; // bars of the seed that a take is heard and seen after
 
 export class Files {
   constructor(connection, player) {
@@ -110,10 +111,19 @@ export class Files {
     $("seed-name").textContent = music.title || seed.name;
     $("seed-facts").textContent = facts.join(" · ");
     $("seed-remarks").replaceChildren(...(seed.remarks ?? []).map((line) => el("li", {}, line)));
+    this._showForm(seed.plan);
     $("seed").hidden = false;
     $("drop").classList.add("small");
     this._draw();
     say(`${seed.name} is read: ${facts.join(", ")}.`);
+  }
+
+  /** The form of what is shown, to be read. */
+  _showForm(plan) {
+    $("seed-form").hidden = !plan;
+    if (!plan) return;
+    $("seed-form-letters").textContent = sectionsFrom(plan, 0);
+    $("seed-form-lines").textContent = plan.lines.join("\n");
   }
 
   /** Show files that the page was opened with, as takes. */
@@ -125,6 +135,7 @@ export class Files {
       this._takes.push({
         number: index + 1, name, midi: read.midi, music: read.music, joinBeat: file.join_beat,
         fresh: read.music.notes.filter((note) => note.start_beat >= file.join_beat - 0.01), endBeat: read.join_beat,
+        plan: read.plan && { ...read.plan, seed_bars: read.plan.bar_lines.findIndex((line) => line >= file.join_beat - 0.01) },
       });
     }
     this._showTakes();
@@ -177,6 +188,7 @@ export class Files {
       joinBeat: answer.join_beat,
       endBeat: variation.end_beat,
       rngSeed: answer.rng_seed,
+      plan: variation.plan,
     };
   }
 
@@ -187,31 +199,15 @@ export class Files {
   }
 
   _card(take) {
-    const canvas = el("canvas", { class: "take-roll", role: "img", "aria-label": `Take ${take.number}: ${take.fresh.length} new notes` });
-    const values = take.fresh.map((note) => note.surprise).filter((value) => value !== undefined);
-    const mean = values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
-    const title = `Take ${take.number}`;
-    const card = el(
-      "article",
-      { class: "take", "aria-label": title, "data-take": String(take.number) },
-      el(
-        "header",
-        {},
-        el("button", { type: "button", class: "play", "aria-label": `Play ${title}`, "data-play": `take-${take.number}`, onclick: () => this._toggle(`take-${take.number}`, take, this._from(take)) }, "▶"),
-        el("h3", {}, title),
-        el("span", { class: "help" }, `${take.fresh.length} notes${values.length ? ` · surprise ${mean.toFixed(1)}` : ""}`),
-      ),
-      canvas,
-      el(
-        "footer",
-        {},
-        el("button", { type: "button", class: "main", onclick: () => this._choose(take) }, "Choose"),
-        ...KINDS.map(([kind, text]) => el("button", { type: "button", class: "keep", "data-kind": kind, "aria-label": `Keep ${title} as ${text}`, onclick: (event) => this._keep(take, kind, event.currentTarget) }, text)),
-      ),
-    );
+    const name = `take-${take.number}`;
+    const { card, canvas } = takeCard(take, {
+      play: () => this._toggle(name, take, beginOf(take)),
+      choose: () => this._choose(take),
+      keep: (kind, button) => this._keep(take, kind, button),
+    });
     const roll = new Roll(canvas);
     roll.onresize = () => this._draw();
-    this._rolls.set(roll, () => this._takeScene(take));
+    this._rolls.set(roll, () => takeScene(take, this._now(take)));
     return card;
   }
 
@@ -229,15 +225,9 @@ export class Files {
   /** A take becomes the seed, to go on from. */
   _choose(take) {
     const [music] = [take.music];
-    this.show({ name: take.name, midi: take.midi, music: { ...music, end_beat: take.endBeat }, joinBeat: take.endBeat, key: this._seed.key, grid: this._seed.grid, remarks: [] });
+    this.show({ name: take.name, midi: take.midi, music: { ...music, end_beat: take.endBeat }, joinBeat: take.endBeat, key: this._seed.key, grid: this._seed.grid, plan: take.plan, remarks: [] });
     window.scrollTo({ top: 0, behavior: calm() ? "auto" : "smooth" });
     tell("Chosen: the next takes go on from here.");
-  }
-
-  /** The beat from which a take is heard and seen: some bars before it begins. */
-  _from(take) {
-    const [, upper, lower] = take.music.metres.at(-1);
-    return Math.max(0, take.joinBeat - (BEFORE * upper * 4) / lower);
   }
 
   _toggle(name, piece, fromBeat) {
@@ -282,44 +272,11 @@ export class Files {
 
   _draw() {
     if (this._seed === null || $("view-files").hidden) return;
-    this._seedRoll.draw(this._seedScene());
+    this._seedRoll.draw(seedScene(this._seed, this._now(this._seed)));
     for (const [roll, scene] of this._rolls) roll.draw(scene());
-  }
-
-  _seedScene() {
-    const { music } = this._seed;
-    const palette = colours();
-    const now = this._now(this._seed);
-    const to = Math.max(music.end_beat, this._seed.joinBeat ?? 0);
-    const [low, high] = rangeOf(music.notes);
-    const notes = music.notes.map((note) => rowOfNote(note, palette.you, now));
-    return { notes, from: 0, to, low, high, now, bars: thinned(barsOf(music, 0, to)) };
-  }
-
-  _takeScene(take) {
-    const palette = colours();
-    const now = this._now(take);
-    const from = this._from(take);
-    const seen = take.music.notes.filter((note) => note.start_beat + note.duration_beats > from);
-    const [low, high] = rangeOf(seen);
-    const fresh = new Set(take.fresh);
-    const notes = seen.map((note) => rowOfNote(note, fresh.has(note) ? surpriseColour(note.surprise, palette) : palette.you, now));
-    return { notes, from, to: take.endBeat, low, high, now, join: take.joinBeat, bars: thinned(barsOf(take.music, from, take.endBeat)), names: true };
   }
 
   redraw() {
     this._draw();
   }
-}
-
-const rowOfNote = (note, colour, now) => {
-  const end = note.start_beat + note.duration_beats;
-  return { start: note.start_beat, end, pitch: note.pitch, colour, glow: now !== undefined && note.start_beat <= now && now < end };
-};
-
-/** Lines that can be told apart: in long pieces bars without beats, and every fourth number. */
-function thinned(lines) {
-  const bars = lines.filter((line) => line.number !== undefined);
-  if (bars.length <= 20) return lines;
-  return bars.map((line) => (line.number % 4 === 1 ? line : { at: line.at }));
 }

@@ -4,6 +4,8 @@
 // channel, start, end, surprise}; `end` is null while it sounds, and `who` one of "you",
 // "others" and "composer".
 
+import { chordsOf } from "../see/form.js";
+import { Ahead } from "./ahead.js";
 import { now } from "./clock.js";
 
 const MOST = 20000;
@@ -11,7 +13,8 @@ const LONGEST = 60; // seconds after which a note whose end never came counts as
 const OWN = 10; // seconds in which the server says what I played myself, however busy it is
 
 export class Jam {
-  constructor() {
+  constructor(clock) {
+    this.ahead = new Ahead(clock); // chords of replies
     this.notes = [];
     this.coming = []; // notes of the reply that is announced and not yet played
     this.reply = null; // {id, bpm, beats, start, first, count}
@@ -24,6 +27,7 @@ export class Jam {
     this.notes = [];
     this.coming = [];
     this.reply = null;
+    this.ahead.clear();
     this._open.clear();
   }
 
@@ -49,9 +53,11 @@ export class Jam {
     return true;
   }
 
-  begin(id, bpm, beats) {
+  /** A reply begins; its plan is a text, a bar between strokes. */
+  begin(id, bpm, beats, plan = "") {
     this.coming = [];
     this.reply = { id, bpm: bpm || 120, beats, start: now(), first: null, count: 0, over: false };
+    this.ahead.plan(id, this.reply.start, plan ? chordsOf(plan) : []);
   }
 
   announce(id, pitch, startBeat, durationBeats, velocity, channel) {
@@ -65,7 +71,10 @@ export class Jam {
     if (this.reply?.id !== id) return;
     this.reply.over = true;
     this.reply.count = count;
-    if (count === 0) this.coming = [];
+    if (count === 0) {
+      this.coming = [];
+      this.ahead.stop(now());
+    }
   }
 
   /** composer's note sounds or ends. */
@@ -89,7 +98,10 @@ export class Jam {
   _align(off) {
     const reply = this.reply;
     if (reply === null) return;
-    if (reply.first === null) reply.first = now();
+    if (reply.first === null) {
+      reply.first = now();
+      this.ahead.shift(reply.id, off);
+    }
     reply.start += off;
     for (const note of this.coming) {
       note.start += off;
@@ -120,6 +132,7 @@ export class Jam {
     this._own = [];
     this.coming = [];
     this.reply = null;
+    this.ahead.stop(now());
   }
 
   sounding(who) {

@@ -53,7 +53,9 @@ export class LiveRoll {
     const still = notes.length || this._clock.bpm ? "" : [width, this._roll.canvas.clientHeight, palette.paper, low, high].join();
     if (still && still === this._still) return;
     this._still = still;
-    this._roll.draw({ notes, from, to, low, high, now: all.length || this._clock.bpm ? moment : undefined, bars: this._clock.lines(from, to) });
+    const { chords } = this._jam.ahead;
+    const form = chords.length ? { sections: [], chords } : null;
+    this._roll.draw({ form, notes, from, to, low, high, now: all.length || this._clock.bpm ? moment : undefined, bars: this._clock.lines(from, to) });
   }
 
   /** The range of pitches goes to where the notes are, slowly. */

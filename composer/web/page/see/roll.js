@@ -4,6 +4,7 @@
 
 import { isBlack, pitchName } from "../base/elements.js";
 import { colours } from "./colours.js";
+import { drawForm, heightOf } from "./form.js";
 
 const LEAST_PITCHES = 24;
 const MARGIN = 34; // for the names of octaves
@@ -29,7 +30,7 @@ export class Roll {
     this._pen.setTransform(dots, 0, 0, dots, 0, 0);
   }
 
-  /** Draw a scene: {notes, from, to, low, high, bars, now, join, names}.
+  /** Draw a scene: {notes, from, to, low, high, bars, now, join, names, form, chosen}.
       A note is {start, end, pitch, colour, hollow, quiet}; a bar {at, number} or a beat {at}. */
   draw(scene) {
     const [width, height] = this._size;
@@ -38,12 +39,17 @@ export class Roll {
     const palette = colours();
     const left = scene.names === false ? 0 : MARGIN;
     const [low, high] = [scene.low, scene.high + 1];
-    const step = height / (high - low);
+    const top = heightOf(scene.form);
+    const step = (height - top) / (high - low);
     const across = (width - left) / (scene.to - scene.from);
     const x = (time) => left + (time - scene.from) * across;
     const y = (pitch) => height - (pitch - low + 1) * step;
     pen.fillStyle = palette.paper;
     pen.fillRect(0, 0, width, height);
+    pen.save();
+    pen.beginPath();
+    pen.rect(0, top, width, height - top);
+    pen.clip();
     for (let pitch = Math.ceil(low); pitch < high; pitch += 1) {
       if (isBlack(pitch)) {
         pen.fillStyle = palette.black;
@@ -62,30 +68,32 @@ export class Roll {
         }
       }
     }
+    pen.restore();
     for (const bar of scene.bars ?? []) {
       const at = Math.round(x(bar.at));
       if (at < left || at > width) continue;
       pen.fillStyle = bar.number === undefined ? palette.beat : palette.bar;
-      pen.fillRect(at, 0, 1, height);
+      pen.fillRect(at, top, 1, height - top);
       if (bar.number !== undefined && bar.number > 0) {
         pen.fillStyle = palette.ink;
         pen.font = "11px ui-sans-serif, system-ui, sans-serif";
         pen.textAlign = "left";
-        pen.fillText(String(bar.number), at + 4, 13);
+        pen.fillText(String(bar.number), at + 4, top + 13);
       }
     }
     if (scene.join !== undefined) {
       pen.fillStyle = palette.composer;
       pen.globalAlpha = 0.1;
-      pen.fillRect(x(scene.join), 0, width, height);
+      pen.fillRect(x(scene.join), top, width, height - top);
       pen.globalAlpha = 1;
     }
     pen.save();
     pen.beginPath();
-    pen.rect(left, 0, width - left, height);
+    pen.rect(left, top, width - left, height - top);
     pen.clip();
     for (const note of scene.notes) this._note(note, x, y, step, palette);
     pen.restore();
+    if (scene.form) drawForm(pen, scene.form, { left, width, from: scene.from, to: scene.to, x, palette });
     if (scene.now !== undefined) {
       pen.fillStyle = palette.now;
       pen.globalAlpha = 0.75;

@@ -5,7 +5,7 @@ import { el } from "../base/elements.js";
 const ACTIONS = [
   { address: "phrase/end", text: "Answer now", hint: "Space", main: true },
   { address: "again", text: "Again", hint: "another answer" },
-  { address: "generate", text: "Go on", hint: "play without a phrase" },
+  { address: "generate", text: "Begin", hint: "play without a phrase" },
   { address: "like", text: "Like", sign: "♥" },
   { address: "dislike", text: "Dislike", sign: "✕" },
   { address: "reset", text: "Forget", hint: "all that was played" },

@@ -19,7 +19,12 @@ const WORDS = {
   channel_out: "Plays on channel", loudness: "Loudness", latency: "Early by", play: "Notes when due",
   phrases: "Notes to come", sync: "Follows MIDI clock", rng_seed: "Number", mode: "Mode", mirror: "Shared view",
   takes: "Tries a bar", pitch_range: "Pitch range", grid: "Beat", tempo: "Tempo", parts: "Parts", seconds: "Seconds",
-  notes: "Notes", drums: "Parts that are drums", no_drums: "Parts that are not",
+  notes: "Notes", form: "Form", chords: "Chords", plan: "Plan", drums: "Parts that are drums", no_drums: "Parts that are not",
+};
+const EXAMPLES = { form: "AABA, A4 B4 …", chords: "Am F | C G …", metre: "4/4" };
+const HELP = {
+  chords: "Of the bars to come: a bar each, or a chart.",
+  form: "Sections of the bars to come; A is what you gave.",
 };
 const UNITS = { wait: "s", latency: "ms", length: "×", loudness: "×" };
 
@@ -121,7 +126,7 @@ function choice(row, id, changed) {
 
 function free(row, id, changed) {
   const list = SUGGESTIONS[row.name];
-  const input = el("input", { type: "text", id, list: list ? `${id}-list` : null, autocomplete: "off", spellcheck: false, "aria-describedby": `${id}-help` });
+  const input = el("input", { type: "text", id, list: list ? `${id}-list` : null, placeholder: EXAMPLES[row.name] ?? "", autocomplete: "off", spellcheck: false, "aria-describedby": `${id}-help` });
   input.addEventListener("change", () => changed(input.value.trim()));
   const set = (value) => {
     if (document.activeElement !== input) input.value = value ?? "";
@@ -144,7 +149,7 @@ function programs(row, id, changed) {
 export function rowOf(name, schema) {
   const text = schema.type === "string";
   return {
-    name, help: schema.description, choices: schema.enum ?? [], text: text && !schema.enum,
+    name, help: HELP[name] ?? schema.description, choices: schema.enum ?? [], text: text && !schema.enum,
     default: schema.default ?? (text ? "" : null), low: schema.minimum ?? 0, high: schema.maximum ?? 0,
     fader: FADERS[name] ?? [schema.minimum ?? 0, schema.maximum ?? 0], whole: schema.type === "integer",
   };
