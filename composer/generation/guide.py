@@ -167,7 +167,7 @@ class Guides:
             rows = self.rows[some]
             last = before[rows]
             token = guide.told.tokens.after(clock[rows], last[:, PART], last[:, PITCH])
-            added, gains = guide.told(clock[rows], token, self._index[some])
+            added, gains = guide.told(state.hidden[rows], clock[rows], token, self._index[some])
             hidden[rows] += added
             assert self._gains is not None
             self._gains[some] = gains

@@ -4,8 +4,9 @@ Two LSTM layers read the tokens of the given notes (`composer.encoding.given_tok
 the first to the last, one from the last to the first (Schuster and Paliwal, Bidirectional
 recurrent neural networks, 1997). Together their outputs at a token know what is given before it
 and after it. The note network, the decoder, is as it was: it hears every note, given or written,
-as it always does. At each step the outputs at the next token, and the next given note by itself,
-go through a small layer and are added to what the decoder's heads have from its trunk; DeepBach
+as it always does. At each step the outputs at the next token, the next given note by itself and
+what the decoder's heads have from its trunk go through a small layer, and what comes of it is added
+to the latter; DeepBach
 (Hadjeres et al. 2017) and Anticipation-RNN (Hadjeres and Nielsen 2017) tell theirs in like
 manner. Where nothing is given nothing is added, and the network is the same to the last bit.
 
@@ -35,7 +36,7 @@ Ints = NDArray[np.int64]
 UNITS: Final = 160
 """Of the LSTM layer in each direction."""
 JOINT_UNITS: Final = 256
-"""Of the layer in which the outputs at a token meet the next given note."""
+"""Of the layer in which the outputs at a token meet the next given note and the decoder's state."""
 TOKEN_EMBEDDINGS: Final = {
     "shift": 16, "rank": 6, "program": 12, "pitch": 24, "duration": 16, "velocity": 6,
     "position": 12, "beat": 6, "bar_length": 4, "chord": 16, "next_chord": 8, "phrase": 4,
@@ -62,6 +63,7 @@ def shapes(head_units: int) -> dict[str, tuple[int, ...]]:
             }.items()
         },
         "joint_kernel": (2 * UNITS, JOINT_UNITS),
+        "joint_hidden": (len(FIELDS) * head_units, JOINT_UNITS),
         **{f"joint_{name}": (size, JOINT_UNITS) for name, size in STEP_COLUMNS.items()},
         "joint_bias": (JOINT_UNITS,),
         "heads_kernel": (JOINT_UNITS, len(FIELDS) * head_units),
@@ -138,19 +140,22 @@ class Told:
         joint += weights["joint_bias"]
         self._joint = joint  # the last row where there is no token any more
 
-    def __call__(self, clock: Ints, token: Ints, index: Ints) -> tuple[Floats, Floats]:
+    def __call__(
+        self, hidden: Floats, clock: Ints, token: Ints, index: Ints
+    ) -> tuple[Floats, Floats]:
         """What is told at some steps.
 
         Args:
+            hidden: What the heads have from the trunk, float32 [N, F * K].
             clock: Onset of the last note, [N].
             token: Index of the next token, [N].
             index: Of the next given note, [N].
 
         Returns:
-            What is added to the heads' inputs from the trunk, float32 [N, F * K], and to the
-            logits of the next given note's shift, part and pitch, float32 [N, 3].
+            What is added to `hidden`, float32 [N, F * K], and to the logits of the next given
+            note's shift, part and pitch, float32 [N, 3].
         """
-        joint = self._joint.take(token, axis=0)
+        joint = self._joint.take(token, axis=0) + hidden @ self._w["joint_hidden"]
         for name, column in zip(STEP_COLUMNS, self.tokens.steps(clock, index).T, strict=True):
             joint = joint + self._w[f"joint_{name}"].take(column, axis=0)
         np.maximum(joint, 0.0, out=joint)

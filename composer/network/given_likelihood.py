@@ -51,7 +51,7 @@ def given_nats(
         hidden[at : at + 1], recurrent = predictor.trunk(inputs[at : at + 1], recurrent)
     gains = np.zeros((len(hidden), 3), dtype=np.float32)
     if encoder is not None:
-        added, gains = encoder(steps.tokens)(steps.clock, steps.token, steps.index)
+        added, gains = encoder(steps.tokens)(hidden, steps.clock, steps.token, steps.index)
         hidden += added
     nats = np.zeros((len(events.rows) + 1, len(FIELDS)), dtype=np.float32)
     for first in range(parts - 1, len(hidden), ROWS):

@@ -17,7 +17,7 @@ Written with Keras 3 layers and `keras.ops` only: it runs on TensorFlow, JAX and
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -221,7 +221,7 @@ class Network(keras.Model):
         parts: Tensor,
         state: Tensor,
         training: bool = False,
-        told: Tensor | None = None,
+        told: Callable[[Tensor], Tensor] | None = None,
     ) -> Any:
         """Teacher-forced logits of steps 1..T, and the state after step T - 1.
 
@@ -230,8 +230,9 @@ class Network(keras.Model):
             parts: int [N, 17], the parts that may play at each step; see `Pointer`.
             state: float32 [L, 2, B, H].
             training: Whether dropout is on.
-            told: What an encoder adds to the heads' hidden layers, [B, T, F * K]; None: nothing
-                is given.
+            told: Makes what an encoder adds to the heads' hidden layers, [B, T, F * K], of what
+                they have from the trunk, [B, T, F * K]; None: nothing is given. The network has
+                been built.
 
         Returns:
             ([float32 [B, T, classes of field] for each field, [N] for the part],
@@ -255,7 +256,10 @@ class Network(keras.Model):
             column: layer(coming[..., column])
             for column, layer in zip(self.known_columns, self.known, strict=True)
         }
-        each = [None] * len(FIELDS) if told is None else ops.split(told, len(FIELDS), axis=-1)
+        each: list[Tensor | None] = [None] * len(FIELDS)
+        if told is not None:
+            hidden = ops.concatenate([head.from_trunk(x) for head in self.heads], axis=-1)
+            each = ops.split(told(hidden), len(FIELDS), axis=-1)
         logits = [
             head(
                 x,

@@ -52,5 +52,5 @@ def test_a_damaged_encoder_is_one_line(folder: Path, tmp_path: Path, name: str) 
 def test_an_encoder_of_another_decoder_is_refused(folder: Path) -> None:
     from dataclasses import replace
 
-    with pytest.raises(ModelError, match="heads_kernel has shape"):
+    with pytest.raises(ModelError, match="joint_hidden has shape"):
         litert_reader.load(folder, replace(CONFIG, head_units=CONFIG.head_units + 1))

@@ -16,6 +16,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from composer.encoding.events import FIELDS
 from composer.network.config import NetworkConfig
 from composer.network.keras_lstm import build, set_weights
 from composer_training.data.augment import Augmentation
@@ -125,7 +126,8 @@ def fit(
         augmentation=Augmentation(corruption=0),
         seed=settings.seed,
     )
-    model(streams.next())  # builds it
+    # Builds it.
+    model(streams.next(), np.zeros((1, 1, len(FIELDS) * config.head_units), np.float32))
     if start is not None:
         model.take(start)
     optimizer = keras.optimizers.AdamW(settings.learning_rate, weight_decay=0.01, clipnorm=1.0)
@@ -135,8 +137,7 @@ def fit(
     @tf.function(reduce_retracing=True)
     def update(batch: Batch, state: Any) -> Any:
         with tf.GradientTape() as tape:
-            told, gains = model(batch, training=True)
-            sums, after = masked_nats(network, batch, state, told, gains)
+            sums, after = masked_nats(network, model, batch, state, training=True)
             loss = tf.reduce_sum(sums) / tf.maximum(tf.reduce_sum(batch.weights[..., 1]), 1.0)
         gradients = tape.gradient(loss, model.trainable_variables)
         optimizer.apply([tf.convert_to_tensor(g) for g in gradients], model.trainable_variables)
@@ -144,9 +145,8 @@ def fit(
 
     @tf.function(reduce_retracing=True)
     def score(batch: Batch, state: Any) -> Any:
-        told, gains = model(batch)
-        with_encoder = masked_nats(network, batch, state, told, gains)
-        without, _ = masked_nats(network, batch, state, None, None)
+        with_encoder = masked_nats(network, model, batch, state)
+        without, _ = masked_nats(network, None, batch, state)
         return tf.reduce_sum(with_encoder[0]), tf.reduce_sum(without), with_encoder[1]
 
     def tensors(batch: Batch) -> Batch:

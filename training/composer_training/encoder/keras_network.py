@@ -28,7 +28,7 @@ Tensor = Any
 
 NEVER = -1e9
 _LSTM = {"kernel": "kernel", "recurrent": "recurrent_kernel", "bias": "bias"}
-_FROM_ZERO = ("bias", "heads_kernel", "gain_kernel")
+_FROM_ZERO = ("bias", "joint_hidden", "heads_kernel", "gain_kernel")
 
 
 class EncoderModel(keras.Model):
@@ -61,8 +61,14 @@ class EncoderModel(keras.Model):
         del shapes
         self.built = True
 
-    def call(self, batch: Batch, training: bool = False) -> tuple[Tensor, Tensor]:
-        """What is added to the heads' hidden layers, [B, T, F * K], and gains, [B, T, 3]."""
+    def call(self, batch: Batch, hidden: Tensor, training: bool = False) -> tuple[Tensor, Tensor]:
+        """What is added to the heads' hidden layers, [B, T, F * K], and gains, [B, T, 3].
+
+        Args:
+            batch: The chunk.
+            hidden: What the heads have from the trunk, [B, T, F * K].
+            training: Whether dropout is on.
+        """
         w = self.w
         x = ops.concatenate(
             [
@@ -87,6 +93,7 @@ class EncoderModel(keras.Model):
         joint = ops.take_along_axis(read, batch.next_token[..., None], axis=1) + w["joint_bias"]
         for index, name in enumerate(STEP_COLUMNS):
             joint = joint + ops.take(w[f"joint_{name}"], batch.steps[..., index], axis=0)
+        joint = joint + ops.cast(hidden, "float32") @ w["joint_hidden"]
         joint = self.drop(ops.relu(joint), training=training)
         gains = GAIN_UNIT * (joint @ w["gain_kernel"] + w["gain_bias"])
         return joint @ w["heads_kernel"], gains
@@ -109,19 +116,33 @@ class EncoderModel(keras.Model):
 
 
 def masked_nats(
-    network: Network, batch: Batch, state: Tensor, told: Tensor | None, gains: Tensor | None
+    network: Network,
+    model: EncoderModel | None,
+    batch: Batch,
+    state: Tensor,
+    training: bool = False,
 ) -> tuple[Tensor, Tensor]:
     """Nats of a chunk by field, summed, float32 [5], and the decoder's state behind it.
 
     Args:
         network: The decoder.
+        model: The encoder; None: the masks alone say what is given.
         batch: The chunk.
         state: float32 [L, 2, B, H].
-        told: From `EncoderModel`; None: the masks alone say what is given.
-        gains: From `EncoderModel`.
+        training: Whether the encoder's dropout is on; the decoder's is off.
     """
+    gains: Tensor | None = None
+
+    def told(hidden: Tensor) -> Tensor:
+        nonlocal gains
+        assert model is not None
+        added, gains = model(batch, hidden, training=training)
+        return ops.cast(added, hidden.dtype)
+
     state = ops.cast(state, "float32") * batch.keep[None, None, :, None]
-    logits, state = network(batch.features, batch.parts, state, training=False, told=told)
+    logits, state = network(
+        batch.features, batch.parts, state, told=None if model is None else told
+    )
     shift, part, pitch = logits[SHIFT], logits[PART], logits[PITCH]
     if gains is not None:
         away, cap = batch.steps[..., :1], batch.pitch_cap[..., None]

@@ -1,0 +1,1 @@
+"""Taste: what a player's likes and dislikes say of the replies they want."""

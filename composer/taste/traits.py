@@ -1,0 +1,132 @@
+"""Traits of a reply: the few numbers by which people tell what they like in it.
+
+Each is on a scale on which 1 is a difference that one hears: an octave, twice as many notes, a
+quarter of the onsets moved off the beat.
+
+Conventions:
+    K traits, in the order of `TRAITS`; float64 [K], NaN where a reply does not have one. Segments
+    as in `composer.analysis.segment`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from composer.analysis.segment import Segment
+from composer.encoding.events import (
+    DURATION,
+    DURATION_TICKS,
+    PART,
+    PITCH,
+    TICKS_PER_BEAT,
+    TICKS_PER_SECOND,
+    VELOCITY,
+    velocity_of,
+)
+from composer.music.notes import DRUM_PROGRAM
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class Trait(NamedTuple):
+    """One thing that is liked or not.
+
+    Attributes:
+        name: As it is written in files.
+        less: What less of it is called, in words that go behind "you like replies that are".
+        more: What more of it is called.
+    """
+
+    name: str
+    less: str
+    more: str
+
+
+TRAITS: Final = (
+    Trait("register", "low", "high"),
+    Trait("density", "sparse", "dense"),
+    Trait("articulation", "detached", "legato"),
+    Trait("syncopation", "on the beat", "off the beat"),
+    Trait("closeness", "far from your phrase", "close to your phrase"),
+    Trait("loudness", "soft", "loud"),
+    Trait("spread", "in a narrow range", "in a wide range"),
+    Trait("chords", "in single notes", "in chords"),
+    Trait("drums", "sparing with drums", "busy on the drums"),
+    Trait("colour", "within your notes", "with notes that you did not play"),
+    Trait("length", "short", "long"),
+)
+_FIGURE = 2
+"""Intervals of a figure that a reply may take up."""
+
+
+def traits_of(reply: Segment, phrase: Segment) -> Floats:
+    """The traits of a reply, float64 [K].
+
+    Args:
+        reply: What composer played.
+        phrase: What it answered.
+    """
+    rows, drums = reply.rows, _drums(reply)
+    tones = rows[~drums]
+    second = TICKS_PER_SECOND if reply.free else TICKS_PER_BEAT
+    units = max(reply.length / second, 0.5)
+    found = np.full(len(TRAITS), np.nan)
+    found[10] = np.log2(units)
+    if drums.any() or DRUM_PROGRAM in reply.programs:
+        found[8] = np.log2(1 + drums.sum() / units)
+    if not len(tones):
+        return found
+    pitches, onsets = tones[:, PITCH].astype(float), reply.onsets[~drums]
+    found[0] = (pitches.mean() - 60) / 8
+    found[1] = np.log2(max(len(tones) / units, 1e-2))
+    found[2] = _articulation(onsets, tones)
+    if not reply.free:
+        found[3] = 4 * np.mean(np.unique(onsets) % TICKS_PER_BEAT != 0)
+    mine = _figures(tones, onsets)
+    theirs = set(_figures(phrase.rows[~_drums(phrase)], phrase.onsets[~_drums(phrase)]))
+    if mine and theirs:
+        found[4] = 3 * np.mean([figure in theirs for figure in mine])
+    found[5] = np.mean([velocity_of(int(v)) for v in tones[:, VELOCITY]]) / 16
+    found[6] = pitches.std() / 4
+    found[7] = np.log2(len(tones) / len(np.unique(onsets)))
+    heard = np.bincount(phrase.rows[~_drums(phrase), PITCH] % 12, minlength=12) > 0
+    if heard.any():
+        found[9] = 4 * np.mean(~heard[tones[:, PITCH] % 12])
+    return found
+
+
+def _drums(segment: Segment) -> NDArray[np.bool_]:
+    return np.asarray(np.array(segment.programs)[segment.rows[:, PART]] == DRUM_PROGRAM)
+
+
+def _articulation(onsets: Ints, tones: Ints) -> float:
+    """How much of the time to the next onset a note sounds, in doublings of a half."""
+    times, first = np.unique(onsets, return_index=True)
+    if len(times) < 2:
+        return float("nan")
+    sounding = DURATION_TICKS[tones[first[:-1], DURATION]]
+    share = np.minimum(sounding / np.diff(times), 2.0)
+    return float(np.mean(np.log2(share / 0.5)).clip(-3, 3))
+
+
+def _figures(tones: Ints, onsets: Ints) -> list[tuple[int, ...]]:
+    """The intervals of every three highest notes in a row of a part of tones."""
+    if not len(tones):
+        return []
+    order = np.lexsort((-tones[:, PITCH], onsets))
+    ordered = onsets[order]
+    top = tones[order][np.append(True, np.diff(ordered) > 0), PITCH].tolist()
+    steps = [later - sooner for sooner, later in itertools.pairwise(top)]
+    return [tuple(steps[at : at + _FIGURE]) for at in range(len(steps) - _FIGURE + 1)]
+
+
+def named(values: Iterable[float]) -> dict[str, float]:
+    """Traits by name, without those that there are none of."""
+    pairs = zip(TRAITS, values, strict=True)
+    return {trait.name: round(float(value), 4) for trait, value in pairs if np.isfinite(value)}
