@@ -114,7 +114,7 @@ class Preference:
         """What each trait counts and how sure that is, as standard deviations, [K] each."""
         trust = self._trust()
         variances = np.square(self._roots).sum(axis=2)
-        return trust @ self._weights, np.sqrt(trust @ variances)
+        return np.asarray(trust @ self._weights), np.asarray(np.sqrt(trust @ variances))
 
     def reset(self) -> None:
         """Forget all marks; what replies are like stays known."""
@@ -135,7 +135,7 @@ class Preference:
 
     def _units(self, traits: Floats) -> Floats:
         """Traits from the mean of what was played, in spreads; 0 for one that is not there."""
-        return np.nan_to_num((traits - self._mean) / self._spread).clip(-3, 3)
+        return np.asarray(np.nan_to_num((traits - self._mean) / self._spread).clip(-3, 3))
 
     def _learn(self) -> None:
         """Find means, spreads and weights anew."""
