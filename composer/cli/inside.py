@@ -1,4 +1,4 @@
-"""The verbs that write inside a piece: `fill`."""
+"""The verbs that write inside a piece: `fill`, `arrange`, `vary`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from composer.cli.generate import (
     with_settings,
 )
 from composer.cli.options import device_option, model_option
-from composer.generation.parameters import TAKES
+from composer.generation.parameters import KEEPS, TAKES, USUAL_STRENGTH
 
 if TYPE_CHECKING:
     from composer.generation.seed_files import Seed
@@ -33,7 +33,8 @@ LENGTHS = frozenset({"bars", "seconds", "notes", "tempo", "form", "plan"})
 
 def add_to(verbs: click.Group) -> None:
     """Add this module's verbs to a group."""
-    verbs.add_command(fill)
+    for verb in (fill, arrange, vary):
+        verbs.add_command(verb)
 
 
 def _seed_option(what: str) -> Callable[..., Any]:
@@ -110,6 +111,77 @@ def fill(seed_path: str, span: str, **options: Any) -> None:
     from composer.inside.writing import FILL, Writing, parse_bars
 
     _write(seed_path, Writing(FILL, parse_bars(span)), "filled", options)
+
+
+@click.command()
+@_seed_option("to which parts are added")
+@click.option(
+    "--add",
+    required=True,
+    metavar="PARTS",
+    help="Parts to add: bass,drums,piano ...; numbers are programs; "
+    "alto,tenor,bass sing under a melody.",
+)
+@click.option("--bars", "span", metavar="FIRST-LAST", help="Bars that they play.  [default: all]")
+@click.option("--crossing", is_flag=True, help="Let added voices cross.")
+@with_settings(takes=TAKES, without=LENGTHS | {"parts"})
+@_out_options("arranged")
+def arrange(seed_path: str, add: str, span: str | None, crossing: bool, **options: Any) -> None:
+    """Write further parts to a piece, from its first bar to its end.
+
+    All that is there stays in the file message for message; each part gets a track of its own.
+    Chord symbols of a MusicXML score are followed, and chords that are given.
+
+    \b
+    Example:
+      composer arrange --seed melody.mid --add bass,drums,piano --play
+      composer arrange --seed leadsheet.musicxml --add bass,piano
+      composer arrange --seed tune.mid --add piano --chords "Am F | C G"
+      composer arrange --seed soprano.mid --add alto,tenor,bass
+    """
+    from composer.inside.writing import ARRANGE, Writing, parse_bars
+
+    names = tuple(name for name in (text.strip() for text in add.split(",")) if name)
+    bars = None if span is None else parse_bars(span)
+    writing = Writing(ARRANGE, bars, add=names, crossing=crossing)
+    _write(seed_path, writing, "arranged", options)
+
+
+@click.command()
+@_seed_option("of which bars are varied")
+@click.option("--bars", "span", metavar="FIRST-LAST", help="Bars that are varied.  [default: all]")
+@click.option(
+    "--strength",
+    type=click.FloatRange(0, 1),
+    default=USUAL_STRENGTH,
+    show_default=True,
+    help="How much is changed: 0 nothing, 1 all.",
+)
+@click.option(
+    "--keep",
+    type=click.Choice(KEEPS),
+    help="What stays of what is changed: when notes are played, the notes themselves, "
+    "when and in which direction they move, or the bass.",
+)
+@with_settings(takes=TAKES, without=LENGTHS | {"chords"})
+@_out_options("varied")
+def vary(
+    seed_path: str, span: str | None, strength: float, keep: str | None, **options: Any
+) -> None:
+    """Write some bars as something else that is still like them.
+
+    Without --keep a share of the beats is written anew, and the others stand.
+
+    \b
+    Example:
+      composer vary --seed song.mid --bars 5-8 --strength 0.4 --play
+      composer vary --seed song.mid --keep rhythm --parts melody --variations 4
+      composer vary --seed song.mid --bars 9-16 --keep bass --strength 1
+    """
+    from composer.inside.writing import VARY, Writing, parse_bars
+
+    bars = None if span is None else parse_bars(span)
+    _write(seed_path, Writing(VARY, bars, strength=strength, keep=keep), "varied", options)
 
 
 def _write(seed_path: str, writing: Writing, ending: str, options: dict[str, Any]) -> None:
@@ -216,6 +288,8 @@ def _tell(
             "writing": asdict(writing),
             "also": [str(path) for path in others],
         }
+        if first.figures:
+            summary["figures"] = [one.figures for one in made]
         if seed.remarks:
             summary["remarks"] = list(seed.remarks)
         click.echo(json.dumps(summary, indent=2))
@@ -228,6 +302,8 @@ def _tell(
     for path, one in zip(names, made, strict=True):
         instead = f" instead of {len(one.removed)}" if one.removed else ""
         click.echo(f"{path}: {one.piece.note_count} new notes{instead}")
+        for name, value in one.figures.items():
+            click.echo(f"  {name}: {value}")
     for path in others:
         click.echo(str(path))
     terminal.say(f"Again: --rng-seed {settings.rng_seed}")

@@ -100,6 +100,11 @@ def within(name: str, value: float, low: float, high: float) -> None:
 TAKES: Final = 32
 """How often `composer generate` tries each bar by default."""
 
+KEEPS: Final = ("rhythm", "pitches", "contour", "bass")
+"""What may be kept of a passage that is varied (`composer.inside.writing`)."""
+USUAL_STRENGTH: Final = 0.5
+"""How much of it is changed, if nothing is said."""
+
 _LIST: Final = (
     Parameter("bars", int, "Length in bars.", default=8, low=1, high=10_000),
     Parameter(

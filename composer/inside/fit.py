@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from composer.analysis.plan_fit import PlanFit
 from composer.analysis.seed_distance import BARS, SeedDistance
@@ -41,6 +42,7 @@ class InsideFit:
         given: The notes that stand, int [G, 5] as `WholePiece.notes` has them.
         plan: Of the piece; None for none.
         added: Slots of parts that are added: nothing around shows how they play.
+        free: bool [G + 1], given notes that change; None for none.
     """
 
     def __init__(
@@ -50,9 +52,11 @@ class InsideFit:
         given: Ints,
         plan: Plan | None,
         added: frozenset[int] = frozenset(),
+        free: NDArray[np.bool_] | None = None,
     ) -> None:
         self._opening, self._programs = opening, whole.programs
         self._added, self._free = added, whole.kind == FREE
+        self._changing = np.zeros(len(given) + 1, dtype=bool) if free is None else free
         self._bar = whole.bar_at(opening.start)
         self._distance: SeedDistance | None = None
         around = self._around(given)
@@ -99,10 +103,11 @@ class InsideFit:
             misfit += self._distance.misfit(segment)
         if self._plan_fit is not None:
             misfit += PLAN * self._plan_fit.misfit(segment)
-        written = np.flatnonzero(origins < 0)
+        new = (origins < 0) | self._changing[origins]
+        written = np.flatnonzero(new)
         if not len(written):
             return misfit + SILENT * MOST_NATS
-        after = (origins >= 0) & (np.arange(len(origins)) > written[0])
+        after = ~new & (np.arange(len(origins)) > written[0])
         if after.any():
             nats = np.minimum(-np.array(take.expected)[after], MOST_NATS)
             misfit += FOLLOWING * float(nats.mean())

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import mido
 import numpy as np
 
+from composer.analysis.voice_leading import voice_leading
 from composer.encoding.events import DURATION, DURATION_TICKS, PART, PITCH, VELOCITY
 from composer.formats import midi_insert
 from composer.generation.continuation import PerformanceStyle
@@ -29,6 +30,7 @@ class Insertion:
         added: Indices of the parts that are new.
         analysis: How the piece was understood.
         variation: Its number.
+        figures: What may be asked of it, by name: of voices, parallels and crossings.
     """
 
     piece: Piece
@@ -38,6 +40,7 @@ class Insertion:
     added: tuple[int, ...]
     analysis: SeedAnalysis
     variation: int
+    figures: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def given(self) -> Piece:
@@ -68,17 +71,14 @@ class Insertion:
         return midi_insert.inserted(file, self.piece, self.removed, span, self.added)
 
 
-def to_insertion(
-    passage: Passage, streams: Sequence[Stream], added: Sequence[int] = ()
-) -> Insertion:
+def to_insertion(passage: Passage, stream: Stream, added: Sequence[int] = ()) -> Insertion:
     """A finished stream as music in the ticks of its piece.
 
     Args:
         passage: What was written in.
-        streams: What was drawn: one stream.
+        stream: What was drawn.
         added: Indices of the parts that are new.
     """
-    (stream,) = streams
     analysis, whole, loose = passage.analysis, passage.whole, passage.loose
     style = PerformanceStyle.of(analysis)
     origins = np.array(stream.origins, dtype=np.int64)
@@ -120,7 +120,7 @@ def to_insertion(
         replace(part, notes=tuple(notes.get(index, ())))
         for index, part in enumerate(whole.piece.parts)
     )
-    return Insertion(
+    insertion = Insertion(
         whole.piece.with_parts(parts),
         tuple(whole.sources(whole.notes[changed])),
         analysis.tick(passage.opening.start),
@@ -129,3 +129,11 @@ def to_insertion(
         analysis,
         stream.variation,
     )
+    if not any(instrument.voice for instrument in passage.added.values()):
+        return insertion
+    voices = [
+        part.notes
+        for part in (insertion.whole.parts[index] for index in whole.placement.slots)
+        if not part.is_drums
+    ]
+    return replace(insertion, figures=voice_leading(voices))

@@ -176,7 +176,8 @@ def streams_inside(
         loose=passage.loose,
         voices=passage.voices,
     )
-    fit = InsideFit(whole, opening, given.notes, plan, frozenset(passage.added))
+    free = None if passage.loose is None else passage.loose.free
+    fit = InsideFit(whole, opening, given.notes, plan, frozenset(passage.added), free)
     limits, _ = measure_repetition(events, bar)
     _, tracker = measure_repetition(whole.events(before), bar)
     last = before[-1] if len(before) else NOTHING_HEARD

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from composer.encoding.given import Opening
-from composer.errors import SettingError
 from composer.generation.best_of_n import BestOfN
-from composer.generation.seed_constraints import chosen_slots
 from composer.generation.seed_files import Seed
 from composer.generation.settings import Settings
 from composer.generation.stream import Stream
 from composer.inside.insertion import Insertion, to_insertion
+from composer.inside.passages import passage_of
 from composer.inside.streams import Passage, encoder_of, streams_inside
-from composer.inside.whole_piece import WholePiece
-from composer.inside.writing import FILL, Writing
+from composer.inside.writing import VARY, Writing
 from composer.network.predictor import NoteModel
 
 SIDE_BY_SIDE = 256
@@ -45,10 +42,18 @@ def write_inside(
     Raises:
         SettingError: The settings do not fit the piece.
     """
-    passage, added = passage_of(seed, settings, writing)
-    streams = streams_inside(passage, predictor, settings, variations, encoder_of(predictor))
-    draw(passage, streams, predictor, progress)
-    return [to_insertion(passage, [stream], added) for stream in streams]
+    encoder = encoder_of(predictor)
+    # What is varied is another thing in each variation; else all share a passage.
+    shares = [[number] for number in variations] if writing.task == VARY else [list(variations)]
+    made: list[Insertion] = []
+    for numbers in shares:
+        passage, added = passage_of(seed, settings, writing, numbers[0])
+        streams = streams_inside(passage, predictor, settings, numbers, encoder)
+        draw(passage, streams, predictor, progress if len(shares) == 1 else None)
+        made += [to_insertion(passage, stream, added) for stream in streams]
+        if progress and len(shares) > 1:
+            progress(len(made) / len(shares))
+    return made
 
 
 def draw(
@@ -71,23 +76,3 @@ def draw(
             ]
             playing = len(streams) - len(waiting) - ended
             progress((ended + playing * sum(shares) / len(shares)) / len(streams))
-
-
-def passage_of(seed: Seed, settings: Settings, writing: Writing) -> tuple[Passage, tuple[int, ...]]:
-    """Where something is written, and the indices of the parts that are new."""
-    whole = WholePiece.of(seed.piece, grid=settings.grid)
-    slots = chosen_slots(whole.piece, whole.placement, settings.parts)
-    opening = whole.opening(writing.bars, slots)
-    if writing.task == FILL:
-        return _fill(whole, opening), ()
-    raise SettingError(f"{writing.task} is not written inside a piece")
-
-
-def _fill(whole: WholePiece, opening: Opening) -> Passage:
-    given = whole.around(opening)
-    if not len(given):
-        raise SettingError(
-            "nothing would stand: all notes of the file lie in these bars and parts; "
-            "choose fewer, or go on from it with 'composer generate'"
-        )
-    return Passage(whole, given, opening)

@@ -68,19 +68,19 @@ class WholePiece:
 
     @classmethod
     def of(
-        cls, piece: Piece, *, grid: str = "auto", expected: Mapping[int, int] | None = None
+        cls, piece: Piece, *, grid: str | Grid = "auto", expected: Mapping[int, int] | None = None
     ) -> WholePiece:
         """Read a piece.
 
         Args:
             piece: With at least one note.
-            grid: "auto", "beats" or "free".
+            grid: Where its beats lie; or "auto", "beats" or "free".
             expected: Index and usual pitch of parts without notes.
 
         Raises:
             SeedError: No notes.
         """
-        found = find_grid(piece, grid)
+        found = find_grid(piece, grid) if isinstance(grid, str) else grid
         placement = place(piece, found, expected)
         starts, lengths, played = timed_notes(piece, placement)
         onsets = np.maximum(np.round(starts), 0).astype(np.int64)

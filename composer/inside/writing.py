@@ -11,14 +11,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
 
 from composer.errors import SettingError
-from composer.generation.parameters import within
+from composer.generation.parameters import KEEPS, USUAL_STRENGTH, within
 
 CONTINUE, FILL, ARRANGE, VARY, LOOP = TASKS = ("continue", "fill", "arrange", "vary", "loop")
-RHYTHM, PITCHES, CONTOUR, BASS = KEEPS = ("rhythm", "pitches", "contour", "bass")
-USUAL_STRENGTH: Final = 0.5
+RHYTHM, PITCHES, CONTOUR, BASS = KEEPS
 
 _SPAN = re.compile(r"\s*(\d{1,5})\s*(?:(?:-|\.\.)\s*(\d{1,5})\s*)?")
 

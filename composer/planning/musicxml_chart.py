@@ -8,6 +8,7 @@ from typing import Final
 
 from composer.errors import SettingError
 from composer.formats.musicxml_container import read_mxl
+from composer.formats.play_order import Signs, play_order
 
 SUFFIXES: Final = frozenset({".musicxml", ".xml", ".mxl"})
 
@@ -23,31 +24,76 @@ _KINDS: Final = {
 """MusicXML's kinds of chord, as the quality that a plan has for them."""
 
 
+def played_chart(path: Path) -> tuple[int, list[str]] | None:
+    """The chords of a score bar by bar as it is played, and the bar in which the first one stands.
+
+    Returns:
+        None where there are no chord symbols.
+
+    Raises:
+        SettingError: It cannot be read.
+    """
+    part = next(
+        (part for part in _root(path).iter("part") if part.find("measure/harmony") is not None),
+        None,
+    )
+    if part is None:
+        return None
+    try:
+        first, bars = _bars(part)
+    except ValueError as error:
+        raise SettingError(f"chords: {path} is damaged: {error}") from error
+    order = play_order([_signs(measure) for measure in part.iter("measure")])
+    while order and order[0] < first:
+        order.pop(0)
+    return first, [bars[max(number - first, 0)] for number in order]
+
+
 def musicxml_chart(path: Path) -> str:
     """The chords of a score's first part that has any: "| C | Dm G7 |".
 
     Raises:
         SettingError: It cannot be read, or has no chord symbols.
     """
-    try:
-        data = read_mxl(path) if path.suffix.lower() == ".mxl" else path.read_bytes()
-        root = ET.fromstring(data)
-    except (OSError, ValueError, ET.ParseError) as error:
-        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
-        raise SettingError(f"chords: {path} cannot be read: {reason}") from error
-    for part in root.iter("part"):
+    for part in _root(path).iter("part"):
         if part.find("measure/harmony") is not None:
             try:
-                return _part_chart(part)
+                return f"| {' | '.join(_bars(part)[1])} |"
             except ValueError as error:
                 raise SettingError(f"chords: {path} is damaged: {error}") from error
     raise SettingError(f"chords: {path} has no chord symbols")
 
 
-def _part_chart(part: ET.Element) -> str:
+def _root(path: Path) -> ET.Element:
+    try:
+        data = read_mxl(path) if path.suffix.lower() == ".mxl" else path.read_bytes()
+        return ET.fromstring(data)
+    except (OSError, ValueError, ET.ParseError) as error:
+        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
+        raise SettingError(f"chords: {path} cannot be read: {reason}") from error
+
+
+def _signs(measure: ET.Element) -> Signs:
+    """What stands at the lines of a measure."""
+    repeats = {sign.get("direction"): sign for sign in measure.iterfind("barline/repeat")}
+    endings = [
+        int(number)
+        for ending in measure.iterfind("barline/ending")
+        if ending.get("type") == "start"
+        for number in (ending.get("number") or "").replace(",", " ").split()
+        if number.isdigit()
+    ]
+    back = repeats.get("backward")
+    times = 0 if back is None else int(back.get("times") or 2)
+    return Signs("forward" in repeats, False, frozenset(endings), times)
+
+
+def _bars(part: ET.Element) -> tuple[int, list[str]]:
+    """The number of the first measure with a chord, and the chords of the halves from there."""
     sounding: str | None = None
     bars: list[str] = []
-    for measure in part.iter("measure"):
+    first = 0
+    for number, measure in enumerate(part.iter("measure")):
         at = longest = 0.0
         changes: list[tuple[float, str]] = []
         for element in measure:
@@ -63,6 +109,7 @@ def _part_chart(part: ET.Element) -> str:
             longest = max(longest, at)
         if sounding is None and not changes:
             continue  # an upbeat before the first chord
+        first = first if bars else number
         halves: list[str] = []
         for middle in (0.0, longest / 2):
             begun = [name for place, name in sorted(changes) if place <= middle]
@@ -70,7 +117,7 @@ def _part_chart(part: ET.Element) -> str:
         if changes:
             sounding = sorted(changes)[-1][1]
         bars.append(" ".join(halves))
-    return f"| {' | '.join(bars)} |"
+    return first, bars
 
 
 def _name(harmony: ET.Element) -> str:
