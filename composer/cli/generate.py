@@ -126,6 +126,7 @@ OTHER_FORMATS = frozenset({".musicxml", ".xml", ".mxl", ".abc", ".krn", ".json",
     help="How many continuations; numbered if more than one.",
 )
 @with_settings(takes=TAKES)
+@click.option("--loop", is_flag=True, help="Let the end of the bars lead into their beginning.")
 @click.option("--continuation-only", is_flag=True, help="Leave the seed out of the file.")
 @model_option
 @device_option
@@ -139,6 +140,7 @@ def generate(
     seed_path: str,
     out: str | None,
     variations: int,
+    loop: bool,
     continuation_only: bool,
     model: str,
     device: str,
@@ -160,6 +162,7 @@ def generate(
       composer generate --seed phrase.mid --play
       composer generate --seed song.mid --bars 16 --temperature 1.1 --variations 4
       composer generate --seed drums.mid --continuation-only --rng-seed 7 --out fill.mid
+      composer generate --seed song.mid --bars 4 --loop --continuation-only
     """
     from composer import files
     from composer.cli.sound import check_player, play_files
@@ -167,6 +170,7 @@ def generate(
     from composer.formats import fluidsynth, smf
     from composer.generation.generate import continue_seed
     from composer.generation.seed_files import alone, continued, open_seed
+    from composer.inside.loop import loop_seed
 
     settings = settings_from(options)
     seed = open_seed(seed_path).with_drums(settings.drums, settings.no_drums)
@@ -185,7 +189,7 @@ def generate(
     font = fluidsynth.soundfont(soundfont) if wav else None
     predictor = load_predictor(model, device)
     with terminal.bar("Composing", "%") as advance:
-        made = continue_seed(
+        made = (loop_seed if loop else continue_seed)(
             analysis,
             predictor,
             settings,
@@ -220,6 +224,7 @@ def generate(
         "key": str(analysis.key) if analysis.key else None,
         "grid": analysis.grid.kind,
         "model": model,
+        "loop": loop,
         "settings": settings.as_dict(),
     }
     remarks = seed.remarks_on(analysis)

@@ -41,7 +41,7 @@ from composer.encoding.events import (
 from composer.encoding.features import RETURNING, TRUST
 from composer.encoding.return_lookback import RETURNINGS
 from composer.generation.constraints import Constraints
-from composer.generation.guide import Guides
+from composer.generation.guides import Guides
 from composer.generation.sampling import SamplingParams, sample
 from composer.generation.stream import Stream
 from composer.network.predictor import NoteModel
@@ -223,7 +223,7 @@ class BatchDecoder:
         room = constraints.chord_room(before, np.array([tracker.in_chord for tracker in trackers]))
         shifts, gain = constraints.shift_mask(context, before, in_bar, room, count), None
         if guides is not None:
-            shifts, gain = guides.shifts(context, shifts)
+            shifts, gain = guides.shifts(context, before, shifts)
         draw(SHIFT, shifts, gain)
         if guides is None:
             ticks = SHIFT_TICKS.take(columns[:, SHIFT])
@@ -235,7 +235,7 @@ class BatchDecoder:
         context.follow(columns, SHIFT)
         parts = constraints.part_mask(context, before, room, onset)
         if guides is not None:
-            parts, gain = guides.parts(onset, parts)
+            parts, gain = guides.parts(context, onset, parts)
         draw(PART, parts, gain)
         context.follow(columns, PART)
         pitches = constraints.pitch_mask(before, ticks == 0, columns[:, PART])

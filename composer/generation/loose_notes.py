@@ -145,7 +145,9 @@ class LooseNotes:
             usable = allowed[row] & (before[row] < _PITCHES)
             alone = not above and before[row] < 0
             if self.contour and alone:
-                usable &= self._going(at, context, int(rows[row]))
+                going = self._going(at, context, int(rows[row]))
+                # At the edge of what may sound, the line goes on past it.
+                usable = usable & going if (usable & going).any() else _next_of(going)
             places = np.flatnonzero(usable)
             if len(places) > above:
                 result[row] = False
@@ -170,4 +172,15 @@ class LooseNotes:
         if not len(mine) or context.heard[row, slot] < 0:
             return np.ones(SIZES[PITCH], dtype=bool)
         step = pitch - int(self.given.notes[mine[-1], PITCH])
-        return np.asarray(np.sign(_PITCHES - heard) == np.sign(step))
+        # At either end of all pitches there is nothing to go to: it stays.
+        way = np.sign(step) if 0 < heard < SIZES[PITCH] - 1 else 0
+        return np.asarray(np.sign(_PITCHES - heard) == way)
+
+
+def _next_of(going: Bools) -> Bools:
+    """Of the pitches above some pitch, or below it, the nearest one; of all pitches, all."""
+    found = np.zeros_like(going)
+    if not going.any() or going.all():
+        return going
+    found[np.argmax(going) if not going[0] else len(going) - 1 - np.argmax(going[::-1])] = True
+    return found

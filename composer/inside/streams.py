@@ -175,6 +175,8 @@ def streams_inside(
         told=None if encoder is None else encoder(GivenTokens.of(given, told_events, whole.bars)),
         loose=passage.loose,
         voices=passage.voices,
+        entering=tuple(passage.added),
+        patience=bar,
     )
     free = None if passage.loose is None else passage.loose.free
     fit = InsideFit(whole, opening, given.notes, plan, frozenset(passage.added), free)

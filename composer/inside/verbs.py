@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from composer.generation.best_of_n import BestOfN
 from composer.generation.seed_files import Seed
 from composer.generation.settings import Settings
-from composer.generation.stream import Stream
+from composer.inside.drawing import draw
 from composer.inside.insertion import Insertion, to_insertion
 from composer.inside.passages import passage_of
-from composer.inside.streams import Passage, encoder_of, streams_inside
+from composer.inside.streams import encoder_of, streams_inside
 from composer.inside.writing import VARY, Writing
 from composer.network.predictor import NoteModel
-
-SIDE_BY_SIDE = 256
-"""Streams that are drawn at a time, all takes of all variations counted."""
 
 
 def write_inside(
@@ -54,25 +50,3 @@ def write_inside(
         if progress and len(shares) > 1:
             progress(len(made) / len(shares))
     return made
-
-
-def draw(
-    passage: Passage,
-    streams: Sequence[Stream],
-    predictor: NoteModel,
-    progress: Callable[[float], None] | None = None,
-) -> None:
-    """Draw streams of one passage to their ends, the best takes of each."""
-    takes, waiting, ended = BestOfN(predictor), list(streams)[::-1], 0
-    start, length = passage.opening.start, passage.opening.end - passage.opening.start
-    while waiting or takes.streams:
-        while waiting and takes.places < SIDE_BY_SIDE:
-            takes.add([(passage.analysis, waiting.pop())])
-        ended += len(takes.step())
-        if progress and takes.streams:
-            shares = [
-                min(max((s.onsets[-1] - start) / length, 0.0), 1.0) if s.onsets else 0.0
-                for s in takes.streams
-            ]
-            playing = len(streams) - len(waiting) - ended
-            progress((ended + playing * sum(shares) / len(shares)) / len(streams))

@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 import tiny_encoder
 import tiny_model
+from small_seeds import BEAT, duet, messages, quarters, seed_of
 
 from composer.errors import SettingError
 from composer.formats import midi, smf
 from composer.generation.seed_files import Seed, open_seed
 from composer.generation.settings import Settings
-from composer.inside import verbs
+from composer.inside.drawing import draw
 from composer.inside.insertion import Insertion
+from composer.inside.passages import passage_of
 from composer.inside.streams import streams_inside
 from composer.inside.verbs import write_inside
 from composer.inside.whole_piece import WholePiece
@@ -24,7 +26,6 @@ from composer.music.notes import Note, Part, Piece
 from composer.music.timing import MetreMap
 from composer.network.predictor import Predictor
 
-BEAT = 96
 SEEDS = Path(__file__).parents[2] / "midi_data"
 
 
@@ -33,44 +34,11 @@ def predictor() -> Predictor:
     return tiny_model.predictor()
 
 
-def quarters(bars: int, pitch: int, *, without: range = range(0)) -> tuple[Note, ...]:
-    """A scale in quarters, but for some bars of four."""
-    return tuple(
-        Note(beat * BEAT, pitch + (0, 2, 4, 5, 7)[beat % 5], BEAT, 80)
-        for beat in range(4 * bars)
-        if beat // 4 not in without
-    )
-
-
-def seed_of(piece: Piece, **more: object) -> Seed:
-    """A file with a piece in it, as it is read from disk."""
-    file = midi.from_piece(piece)
-    return Seed(Path("a.mid"), file, midi.to_piece(file), **more)  # type: ignore[arg-type]
-
-
-def duet(bars: int = 8, without: range = range(0), **fields: object) -> Seed:
-    high = Part(quarters(bars, 72, without=without), 0, "Piano", 1, 0)
-    low = Part(quarters(bars, 48, without=without), 32, "Bass", 2, 1)
-    return seed_of(Piece((high, low), BEAT, **fields))  # type: ignore[arg-type]
-
-
 def fill(
     seed: Seed, predictor: Predictor, bars: tuple[int, int], takes: int = 2, **settings: object
 ) -> Insertion:
     chosen = Settings(rng_seed=3, takes=takes, **settings)  # type: ignore[arg-type]
     return write_inside(seed, predictor, chosen, Writing(FILL, bars))[0]
-
-
-def messages(file: mido.MidiFile) -> list[list[tuple[int, object]]]:
-    """(absolute tick, message) of each track, without its end."""
-    found = []
-    for track in file.tracks:
-        tick, own = 0, []
-        for message in track:
-            tick += message.time
-            own.append((tick, message.copy(time=0)))
-        found.append(own)
-    return found
 
 
 def outside(file: mido.MidiFile, start: int, end: int) -> list[list[tuple[int, object]]]:
@@ -196,9 +164,9 @@ def test_given_notes_pass_where_they_stand_and_are_never_lost(predictor: Predict
     odd = tuple(Note(tick, 60, 8, 90) for tick in (0, 133, 427, 800, 1100, 1463, 1900, 2300, 2999))
     seed = seed_of(Piece((Part(quarters(8, 72), 0, "A", 1, 0), Part(odd, 32, "B", 2, 1)), BEAT))
     whole = WholePiece.of(seed.piece)
-    passage, _ = verbs.passage_of(seed, Settings(parts=("A",)), Writing(FILL, (2, 6)))
+    passage, _ = passage_of(seed, Settings(parts=("A",)), Writing(FILL, (2, 6)))
     [stream] = streams_inside(passage, predictor, Settings(rng_seed=1, parts=("A",)), (0,))
-    verbs.draw(passage, [stream], predictor)
+    draw(passage, [stream], predictor)
     origins, onsets = np.array(stream.origins), np.array(stream.onsets)
     again = origins >= 0
     given = passage.given.notes
@@ -216,7 +184,7 @@ def test_given_notes_pass_where_they_stand_and_are_never_lost(predictor: Predict
 
 def test_an_encoder_is_told_to_the_heads(predictor: Predictor) -> None:
     seed = duet()
-    passage, _ = verbs.passage_of(seed, Settings(), Writing(FILL, (3, 6)))
+    passage, _ = passage_of(seed, Settings(), Writing(FILL, (3, 6)))
 
     def drawn(encoder: object) -> list[list[int]]:
         [stream] = streams_inside(
@@ -226,7 +194,7 @@ def test_an_encoder_is_told_to_the_heads(predictor: Predictor) -> None:
             (0,),
             encoder,  # type: ignore[arg-type]
         )
-        verbs.draw(passage, [stream], predictor)
+        draw(passage, [stream], predictor)
         given = [index for index in stream.origins if index >= 0]
         assert given == sorted(given)
         return stream.rows

@@ -1,0 +1,145 @@
+"""Bars of a piece as something else that is still like them, and bars that lead into themselves."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tiny_model
+from small_seeds import BEAT, duet, messages
+
+from composer.errors import SettingError
+from composer.generation.generate import continue_seed
+from composer.generation.seed_files import Seed
+from composer.generation.settings import Settings
+from composer.inside.insertion import Insertion
+from composer.inside.loop import loop_seed
+from composer.inside.verbs import write_inside
+from composer.inside.writing import FILL, VARY, Writing, parse_bars
+from composer.music.notes import Part
+from composer.network.predictor import Predictor
+
+BAR = 4 * BEAT
+
+
+@pytest.fixture(scope="module")
+def predictor() -> Predictor:
+    return tiny_model.predictor()
+
+
+def vary(
+    seed: Seed,
+    predictor: Predictor,
+    keep: str | None = None,
+    strength: float = 1.0,
+    bars: tuple[int, int] | None = (3, 4),
+    **settings: object,
+) -> Insertion:
+    chosen = Settings(rng_seed=5, takes=2, **settings)  # type: ignore[arg-type]
+    writing = Writing(VARY, bars, strength=strength, keep=keep)
+    return write_inside(seed, predictor, chosen, writing)[0]
+
+
+def notes_of(part: Part) -> list[tuple[int, int]]:
+    return [(note.onset, note.pitch) for note in part.notes]
+
+
+def inside(part: Part) -> list[tuple[int, int]]:
+    return [row for row in notes_of(part) if 2 * BAR <= row[0] < 4 * BAR]
+
+
+@pytest.mark.parametrize("keep", [None, "rhythm", "pitches", "contour", "bass"])
+def test_what_lies_outside_stands_and_no_strength_changes_nothing(
+    predictor: Predictor, keep: str | None
+) -> None:
+    seed = duet()
+    made = vary(seed, predictor, keep)
+    for before, after in zip(seed.piece.parts, made.whole.parts, strict=True):
+        outside = set(notes_of(before)) - set(inside(before))
+        assert outside == set(notes_of(after)) - set(inside(after))
+    nothing = vary(seed, predictor, keep, strength=0.0)
+    assert messages(nothing.file(seed.file)) == messages(seed.file)
+
+
+def test_the_rhythm_stays(predictor: Predictor) -> None:
+    seed = duet()
+    made = vary(seed, predictor, "rhythm")
+    for before, after in zip(seed.piece.parts, made.whole.parts, strict=True):
+        assert [(n.onset, n.duration, n.velocity) for n in before.notes] == [
+            (n.onset, n.duration, n.velocity) for n in after.notes
+        ]
+        assert inside(before) != inside(after)
+
+
+def test_the_contour_stays(predictor: Predictor) -> None:
+    seed = duet()
+    made = vary(seed, predictor, "contour")
+    for before, after in zip(seed.piece.parts, made.whole.parts, strict=True):
+        rows = [index for index, note in enumerate(before.notes) if 2 * BAR <= note.onset < 4 * BAR]
+        old = np.array([before.notes[index].pitch for index in rows])
+        new = np.array([after.notes[index].pitch for index in rows])
+        assert (np.sign(np.diff(old)) == np.sign(np.diff(new))).all()
+        assert (old != new).any()
+
+
+def test_the_pitches_stay_in_their_order(predictor: Predictor) -> None:
+    seed = duet()
+    made = vary(seed, predictor, "pitches")
+    for before, after in zip(seed.piece.parts, made.whole.parts, strict=True):
+        assert [pitch for _, pitch in inside(before)] == [pitch for _, pitch in inside(after)]
+    assert inside(seed.piece.parts[0]) != inside(made.whole.parts[0])
+
+
+def test_the_bass_stays(predictor: Predictor) -> None:
+    seed = duet()
+    made = vary(seed, predictor, "bass")
+    assert seed.piece.parts[1] == made.whole.parts[1]
+    assert seed.piece.parts[0] != made.whole.parts[0]
+    with pytest.raises(SettingError, match="only the bass was to be varied"):
+        vary(seed, predictor, "bass", parts=("bass",))
+
+
+def test_half_the_strength_leaves_beats_as_they_are(predictor: Predictor) -> None:
+    seed = duet()
+    made = vary(seed, predictor, None, 0.5, (1, 8))
+    assert 8 < len(made.removed) < 56
+    stands = [note for part in made.given.parts for note in part.notes]
+    assert len(stands) == 64 - len(made.removed)
+
+
+def test_another_variation_varies_other_beats(predictor: Predictor) -> None:
+    writing = Writing(VARY, (1, 8), strength=0.5)
+    made = write_inside(duet(), predictor, Settings(rng_seed=5), writing, (0, 1))
+    assert made[0].removed != made[1].removed
+
+
+def test_what_is_asked_for_is_checked() -> None:
+    assert parse_bars("9-12") == parse_bars(" 9..12 ") == (9, 12) and parse_bars("7") == (7, 7)
+    for wrong in (
+        lambda: parse_bars("a-b"),
+        lambda: Writing(FILL),
+        lambda: Writing(FILL, (4, 3)),
+        lambda: Writing(VARY, strength=1.5),
+        lambda: Writing(VARY, keep="tempo"),
+        lambda: Writing(FILL, (1, 2), keep="bass"),
+        lambda: Writing("sing"),
+        lambda: Writing("loop", (1, 2)),
+    ):
+        with pytest.raises(SettingError):
+            wrong()
+
+
+def test_a_loop_is_written_around_its_first_bar(predictor: Predictor) -> None:
+    analysis = duet().analysis()
+    settings = Settings(bars=4, rng_seed=2)
+    [first] = continue_seed(analysis, predictor, Settings(bars=1, rng_seed=2))
+    [made] = loop_seed(analysis, predictor, settings)
+    assert (made.join, made.end) == (8 * BAR, 12 * BAR)
+    for begun, whole in zip(first.piece.parts, made.piece.parts, strict=True):
+        assert [note for note in whole.notes if note.onset < 9 * BAR] == list(begun.notes)
+    notes = [note for part in made.piece.parts for note in part.notes]
+    assert max(note.onset for note in notes) >= 10 * BAR
+    assert all(note.end <= 12 * BAR for note in notes)
+    with pytest.raises(SettingError, match="at least two bars"):
+        loop_seed(analysis, predictor, Settings(bars=1))
+    with pytest.raises(SettingError, match="as long as --bars"):
+        loop_seed(analysis, predictor, Settings(seconds=4))
