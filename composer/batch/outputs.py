@@ -19,8 +19,10 @@ from composer.formats.midi_append import Extended, Extender
 from composer.generation.continuation import Continuation, PerformanceStyle, to_continuation
 from composer.generation.seed_analysis import SeedAnalysis
 from composer.generation.seed_files import Seed, alone, alone_piece, behind, whole
-from composer.generation.stream import Stream
+from composer.generation.settings import Settings
+from composer.generation.stream import Stream, segment_of
 from composer.music.timing import tempo_to_bpm
+from composer.taste.traits import named, traits_of
 
 
 class OutputWriter:
@@ -85,6 +87,9 @@ class OutputWriter:
             "key": key,
             "bpm": round(bpm, 3),
             "seconds": round(end - start, 3),
+            "traits": named(
+                traits_of(segment_of(self._analysis, stream), self._analysis.segment())
+            ),
             **more,
         }
         remarks = self._seed.remarks_on(self._analysis)
@@ -144,12 +149,20 @@ def begin_record(spec: BatchSpec, task: Task, digest: str | None) -> dict[str, A
     return {
         "seed": task.seed,
         "seed_sha256": digest,
-        "settings": task.settings.as_dict(),
+        "settings": _shown(task.settings),
         "model": spec.model[0],
         "model_sha256": spec.model[1],
         "rng_seed": task.settings.rng_seed,
         "mark": spec.mark(task.settings),
     }
+
+
+def _shown(settings: Settings) -> dict[str, Any]:
+    """Settings for a line of the manifest; of a profile, which is long, its sha256."""
+    shown = settings.as_dict()
+    if settings.profile is not None:
+        shown["profile"] = _digest(settings.profile.encode())
+    return shown
 
 
 def name_of(pattern: str, task: Task, variation: int, key: str | None, bpm: float) -> str:

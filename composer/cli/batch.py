@@ -85,6 +85,11 @@ class _Batch(click.Command):
 )
 @click.option("--scheduler", metavar="ADDRESS", help="Work on the Dask cluster at this address.")
 @click.option("--soundfont", metavar="FILE", help="SoundFont for wav.")
+@click.option(
+    "--rate",
+    is_flag=True,
+    help="Write OUT/ratings.csv, to be filled in for 'composer taste learn'.",
+)
 @click.option("--force", is_flag=True, help="Replace files that are there.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
@@ -105,6 +110,7 @@ def batch(
     workers: int,
     scheduler: str | None,
     soundfont: str | None,
+    rate: bool,
     force: bool,
     dry_run: bool,
     as_json: bool,
@@ -154,6 +160,8 @@ def batch(
             except KeyboardInterrupt:
                 terminal.say("Stopped. The same command goes on from here.")
                 raise
+    if rate and not dry_run:
+        terminal.say(f"To be rated: {_write_ratings(out)}")
     if as_json:
         click.echo(json.dumps(tally.as_dict() | {"rng_seed": settings.rng_seed}, indent=2))
     elif dry_run:
@@ -174,6 +182,28 @@ def batch(
         terminal.say(f"Again: --rng-seed {settings.rng_seed}")
     if tally.failed:
         ctx.exit(SOME_FAILED)
+
+
+def _write_ratings(out: Path) -> Path:
+    """Write the list of takes to be rated; ratings that stand in it stay.
+
+    Raises:
+        SettingError: The list that is there cannot be read.
+        OutputError: It cannot be written.
+    """
+    from composer import files
+    from composer.batch import manifest
+    from composer.taste.ratings import NAME, ratings_csv, ratings_of
+
+    path = out / NAME
+    rated = ratings_of(path) if path.exists() else {}
+    made = {
+        record["output"]: record.get("traits", {})
+        for record in manifest.read(out / manifest.NAME)
+        if "output" in record
+    }
+    files.write(ratings_csv(made.items(), rated), path, force=True)
+    return path
 
 
 def _summary(tally: Any) -> str:

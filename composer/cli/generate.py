@@ -82,6 +82,8 @@ def settings_from(options: dict[str, Any]) -> Any:
     from composer.generation.settings import AUTO, OFF, Settings
     from composer.planning import plan_file
     from composer.planning.chart import chart_text
+    from composer.taste.profile import profile_text
+    from composer.user_folders import profiles_folder
 
     values = {
         name: options.pop(name, None if name == "bars" else parameter.default)
@@ -97,6 +99,8 @@ def settings_from(options: dict[str, Any]) -> Any:
         values[name] = tuple(text for text in texts if text)
     if values["plan"] not in (AUTO, OFF):
         values["plan"] = plan_file.text_of(Path(values["plan"]))
+    if values["profile"]:
+        values["profile"] = profile_text(values["profile"], profiles_folder())
     if values["chords"]:
         values["chords"] = chart_text(values["chords"])
     return Settings(**values)

@@ -170,9 +170,9 @@ def serve(**options: Any) -> None:
     from composer.live.app import Options, open_app, signals_stop
     from composer.live.log_keeper import KEPT
     from composer.live.playing.batch_slots import BLOCKS
-    from composer.live.user_folders import jams_folder
     from composer.live.worker_processes import at_end_of_input
     from composer.network.predictor import Predictor
+    from composer.user_folders import jams_folder
 
     midi = not options["no_midi"]
     if options["learn"] and not (midi and (options["midi_in"] or options["virtual"])):

@@ -22,6 +22,7 @@ from composer.cli import live as cli_live
 from composer.cli import measure as cli_measure
 from composer.cli import plan as cli_plan
 from composer.cli import prepare as cli_prepare
+from composer.cli import taste as cli_taste
 from composer.cli import training as cli_training
 from composer.errors import ComposerError
 
@@ -85,6 +86,7 @@ cli_inside.add_to(verbs)
 cli_plan.add_to(verbs)
 cli_batch.add_to(verbs)
 cli_live.add_to(verbs)
+cli_taste.add_to(verbs)
 cli_prepare.add_to(verbs)
 cli_training.add_to(verbs)
 cli_measure.add_to(verbs)

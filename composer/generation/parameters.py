@@ -218,6 +218,12 @@ _LIST: Final = (
         metavar="CHART",
     ),
     Parameter(
+        "profile",
+        str,
+        "What is liked, as learnt from marks ('composer taste'): takes that it likes are kept.",
+        metavar="NAME",
+    ),
+    Parameter(
         "drums",
         str,
         "A part that plays drums, by number or name, whatever its file says; repeatable.",

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from composer.analysis.plan_fit import PlanFit
 from composer.analysis.seed_distance import SeedDistance
 from composer.generation.seed_analysis import SeedAnalysis
 from composer.generation.stream import Stream, segment_so_far
+from composer.taste.preference import Preference
+from composer.taste.profile import parse
+from composer.taste.traits import traits_of
 
 PLAN: Final = 0.3
 """What a misfit to the plan counts beside one to the seed."""
+TASTE: Final = 0.5
+"""What a logit of being liked takes off."""
+
+
+@lru_cache(maxsize=8)
+def _preference(profile: str) -> Preference:
+    """The taste that a profile's text tells of."""
+    return parse(profile)
 
 
 class SeedFit:
@@ -22,9 +34,11 @@ class SeedFit:
     """
 
     def __init__(self, analysis: SeedAnalysis, whole: Stream) -> None:
-        seed = analysis.segment()
+        self._seed = seed = analysis.segment()
         self._analysis, self._distance = analysis, SeedDistance(seed)
         self._clock, self._end = int(whole.state.context.clock[0]), int(whole.constraints.end[0])
+        profile = whole.settings.profile
+        self._preference = None if profile is None else _preference(profile)
         self._plan_fit: PlanFit | None = None
         if whole.plan is not None and analysis.events.plan is not None:
             self._plan_fit = PlanFit(seed, whole.plan, len(analysis.events.plan))
@@ -37,4 +51,8 @@ class SeedFit:
         misfit = self._distance.misfit(segment)
         if self._plan_fit is not None:
             misfit += PLAN * self._plan_fit.misfit(segment)
+        if self._preference is not None:
+            # Rounded, as the misfit is: no choice hangs on the last bit of a sum.
+            liked = self._preference.expected(traits_of(segment, self._seed))
+            misfit -= round(TASTE * liked, 6)
         return misfit

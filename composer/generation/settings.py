@@ -57,6 +57,8 @@ class Settings:
             else the text of a plan file, whose bars hold.
         form: Sections of the bars to come, as `composer.planning.form_letters` reads them.
         chords: Of the bars to come, as `composer.planning.chart` reads them.
+        profile: The text of a taste profile (`composer.taste.profile`), by which takes are
+            chosen, too.
 
     Raises:
         SettingError: A value is out of range; the message names it and the range.
@@ -82,6 +84,7 @@ class Settings:
     plan: str = AUTO
     form: str | None = None
     chords: str | None = None
+    profile: str | None = None
 
     def __post_init__(self) -> None:
         given = [name for name in ("bars", "seconds", "notes") if getattr(self, name) is not None]

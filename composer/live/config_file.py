@@ -27,7 +27,7 @@ import platformdirs
 from composer import files
 from composer.errors import ComposerError, OutputError, SettingError
 from composer.live.core.parameters import PARAMETERS, Value, find
-from composer.live.user_folders import NAME as OWN
+from composer.user_folders import NAME as OWN
 
 FILE: Final = "composer.toml"
 LARGEST: Final = 1 << 18

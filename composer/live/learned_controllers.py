@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from composer.live.core.parameters import PARAMETERS
-from composer.live.user_folders import former_state_folder, state_folder
 from composer.live.wire.midi_player import MidiPlayer
+from composer.user_folders import former_state_folder, state_folder
 
 USUAL = ("temperature", "density", "length", "loudness", "mode")
 """Parameters that `composer serve --learn` asks a controller for."""

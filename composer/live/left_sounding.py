@@ -8,9 +8,9 @@ import socket
 from collections.abc import Callable, Sequence
 
 from composer.errors import ComposerError
-from composer.live.user_folders import former_state_folder
 from composer.live.wire.osc_codec import encode
 from composer.live.wire.sounding_notes import Keys, left_behind
+from composer.user_folders import former_state_folder
 
 logger = logging.getLogger(__name__)
 

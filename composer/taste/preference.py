@@ -59,12 +59,13 @@ class Preference:
 
     Attributes:
         marks: (traits, liked) of the replies that were marked, the last ones, [K] each.
+        replies: Traits of the last replies that were played, marked or not, [K] each.
         count: Marks in all, since it began or was reset.
     """
 
     marks: list[tuple[Floats, bool]] = field(default_factory=list)
+    replies: list[Floats] = field(default_factory=list)
     count: int = 0
-    _seen: list[Floats] = field(default_factory=list)
     _weights: Floats = field(init=False)  # of each learner, [L, K]
     _precisions: Floats = field(init=False)  # of each weight's prior, [L, K]
     _roots: Floats = field(init=False)  # of each learner's covariance, [L, K, K]
@@ -75,7 +76,7 @@ class Preference:
 
     def played(self, traits: Floats) -> None:
         """A reply was played: what replies are like is known better."""
-        self._seen = [*self._seen[-SEEN + 1 :], traits]
+        self.replies = [*self.replies[-SEEN + 1 :], traits]
 
     def mark(self, traits: Floats, liked: bool) -> None:
         """A reply was liked or disliked."""
@@ -102,6 +103,10 @@ class Preference:
             rng: Source of all randomness.
         """
         return int(np.argmax(self.utilities(takes, rng)))
+
+    def expected(self, traits: Floats) -> float:
+        """How much a reply is thought to be liked, in logits; nothing is left to chance."""
+        return float(self._trust() @ (self._weights @ self._units(traits)))
 
     def utilities(self, takes: Floats, rng: np.random.Generator) -> Floats:
         """How much each of some takes would be liked, as drawn weights have it, [N]."""
@@ -139,7 +144,7 @@ class Preference:
 
     def _learn(self) -> None:
         """Find means, spreads and weights anew."""
-        known = np.array([*self._seen, *(traits for traits, _ in self.marks)]).reshape(
+        known = np.array([*self.replies, *(traits for traits, _ in self.marks)]).reshape(
             -1, len(TRAITS)
         )[-SEEN:]
         there = np.isfinite(known)

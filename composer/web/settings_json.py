@@ -17,9 +17,9 @@ from composer.generation.settings import Settings
 
 MOST: Final = {"bars": 128, "seconds": 300, "notes": 5000, "takes": 64}
 """What one request may ask for at most, where that is less than on the command line."""
-LONGEST: Final = {"plan": 200_000, "chords": 5_000}
-"""Characters of a text, of those that may be longer than a name. They are a plan's or a chart's
-own text: over HTTP no name of a file is ever taken for the file."""
+LONGEST: Final = {"plan": 200_000, "chords": 5_000, "profile": 200_000}
+"""Characters of a text, of those that may be longer than a name. They are a plan's, a chart's or a
+profile's own text: over HTTP no name of a file is ever taken for the file."""
 LONGEST_NAME: Final = 80
 TAKES: Final = 8
 """How often each bar is tried if a request does not say."""
@@ -65,7 +65,7 @@ def _value(parameter: Parameter, value: Any) -> Any:
     if parameter.many or parameter.name == "parts":
         texts = value if isinstance(value, list) else str(value).split(",")
         return tuple(text.strip()[:80] for text in map(str, texts) if text.strip())[:64]
-    if parameter.name == "plan" and isinstance(value, dict):
+    if parameter.name in ("plan", "profile") and isinstance(value, dict):
         value = json.dumps(value)
     if parameter.kind is str:
         most = LONGEST.get(parameter.name, LONGEST_NAME)

@@ -14,7 +14,7 @@ from typing import Final
 
 from composer.errors import OutputError
 from composer.files import reason
-from composer.live.user_folders import state_folder
+from composer.user_folders import state_folder
 
 NAME: Final = "web-token"
 _TOKEN = re.compile(r"[\w-]{32,100}")

@@ -9,10 +9,10 @@ import pytest
 
 from composer.live.core.scheduler import Play
 from composer.live.left_sounding import RepeatedEnds, end_left_sounding
-from composer.live.user_folders import state_folder
 from composer.live.wire.midi_player import MidiPlayer
 from composer.live.wire.osc_codec import Message, parse
 from composer.live.wire.sounding_notes import SoundingFile
+from composer.user_folders import state_folder
 
 
 def killed(*notes: tuple[str, int, int]) -> None:

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from composer.live.user_folders import state_folder
+from composer.user_folders import state_folder
 
 TEXT, BITS = 256, 16 * 128 // 8
 RECORD = TEXT + BITS

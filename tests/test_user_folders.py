@@ -9,9 +9,9 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from composer.live import user_folders
+from composer import user_folders
 from composer.live.learned_controllers import load_controllers, save_controllers
-from composer.live.user_folders import former_state_folder, jams_folder, state_folder
+from composer.user_folders import former_state_folder, jams_folder, state_folder
 
 
 def test_composer_state_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

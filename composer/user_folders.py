@@ -29,6 +29,13 @@ def former_state_folder() -> Path | None:
     return None if former == state_folder() else former
 
 
+def profiles_folder() -> Path:
+    """Where tastes are kept by name."""
+    own = os.environ.get("COMPOSER_STATE")
+    data = Path(own) if own else platformdirs.user_data_path(NAME, appauthor=False)
+    return data / "profiles"
+
+
 def jams_folder() -> Path:
     """Where jams are kept if no other place is named."""
     return platformdirs.user_data_path(NAME, appauthor=False) / "jams"
