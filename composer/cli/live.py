@@ -359,9 +359,11 @@ def doctor(model: str, as_json: bool) -> None:
     Example:
       composer doctor
     """
+    from composer.clients.found import tell_hosts
     from composer.live.doctor import examine
 
     found = examine(model)
+    tell_hosts(found.facts, found.advice)
     if as_json:
         click.echo(json.dumps(found.facts, indent=2, ensure_ascii=False))
     else:

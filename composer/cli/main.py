@@ -15,6 +15,8 @@ import click
 from composer import __version__, terminal
 from composer.cli import batch as cli_batch
 from composer.cli import bench as cli_bench
+from composer.cli import clients as cli_clients
+from composer.cli import clip as cli_clip
 from composer.cli import generate as cli_generate
 from composer.cli import inside as cli_inside
 from composer.cli import library as cli_library
@@ -92,6 +94,8 @@ cli_training.add_to(verbs)
 cli_measure.add_to(verbs)
 cli_bench.add_to(verbs)
 cli_library.add_to(verbs)
+cli_clip.add_to(verbs)
+cli_clients.add_to(verbs)
 
 
 def main() -> None:
