@@ -48,7 +48,7 @@ def install_clients(names: tuple[str, ...], no_plugin: bool, remove: bool, yes: 
     """
     from composer.clients.hosts import Places, hosts
     from composer.clients.installation import Installation
-    from composer.live.user_folders import state_folder
+    from composer.user_folders import state_folder
 
     places = Places.here()
     chosen = [host for host in hosts(places) if not names or host.name in names]
@@ -82,7 +82,7 @@ def install_clients(names: tuple[str, ...], no_plugin: bool, remove: bool, yes: 
 
 def _contents(wanted: Iterable[ClientFile]) -> dict[Path, bytes]:
     from composer.clients.client_files import content, server_command
-    from composer.live.user_folders import state_folder
+    from composer.user_folders import state_folder
 
     command = server_command()
     contents = {file.target: content(file, command) for file in wanted}
