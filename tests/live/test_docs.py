@@ -61,12 +61,14 @@ PAGES = [DOCS / "jam.md", DOCS / "osc.md", *sorted((DOCS / "clients").glob("*.md
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_what_a_page_names_is_there(page: Path) -> None:
     from composer.cli.bench import live
+    from composer.cli.clients import install_clients
     from composer.cli.live import serve
 
     text = page.read_text(encoding="utf-8")
     for link in re.findall(r"\]\(([^)#]+)\)", text):
         assert link.startswith("https://") or (page.parent / link).exists(), link
-    options = {name for verb in (serve, live) for option in verb.params for name in option.opts}
+    spoken_of = (serve, live, install_clients)
+    options = {name for verb in spoken_of for option in verb.params for name in option.opts}
     for option in re.findall(r"`?(?<!\w)(--[a-z][a-z-]+)", text):
         assert option in options, option
     known = {address.name for address in (*INCOMING, *OUTGOING)}
