@@ -55,9 +55,15 @@ def half_bar_chords(sounding: Floats, bass: Floats) -> Ints:
     Returns:
         Codes, [H]; `NO_CHORD` where nothing sounds.
     """
-    count = len(sounding)
-    if not count:
-        return np.zeros(0, dtype=np.int64)
+    prices = np.where(np.arange(len(sounding)) % 2 == 0, _CHANGE_AT_LINE, _CHANGE)
+    return chord_path(chord_fits(sounding, bass), prices, sounding.sum(axis=1) <= 0)
+
+
+def chord_fits(sounding: Floats, bass: Floats) -> Floats:
+    """How well each chord fits what sounds in each stretch, [H, chords]; see `half_bar_chords`.
+
+    `NO_CHORD` fits nothing, and where nothing sounds all others fit alike.
+    """
     total = sounding.sum(axis=1, keepdims=True)
     share = sounding / np.maximum(total, 1e-9)
     low = bass / np.maximum(bass.sum(axis=1, keepdims=True), 1e-9)
@@ -66,19 +72,26 @@ def half_bar_chords(sounding: Floats, bass: Floats) -> Ints:
     score += _BASS_ROOT * (low @ _ROOT.T) + _BASS_TONE * (low @ (_TONE - _ROOT).T)
     score -= _MISSING * ((share < _HEARD).astype(float) @ _TONE.T)
     score[:, NO_CHORD] = -np.inf
-    silent = total[:, 0] <= 0
-    score[silent] = 0.0  # as long as nothing sounds, the chord goes on
-    return np.where(silent, NO_CHORD, _best_path(score))
+    score[total[:, 0] <= 0] = 0.0  # as long as nothing sounds, the chord goes on
+    return np.asarray(score)
 
 
-def _best_path(score: Floats) -> Ints:
-    """The chords with the highest sum of scores less the price of changes, [H]."""
+def chord_path(score: Floats, prices: Floats, silent: NDArray[np.bool_]) -> Ints:
+    """The chords with the highest sum of scores less the price of changes, [H].
+
+    Args:
+        score: From `chord_fits`.
+        prices: Of another chord than in the stretch before, [H].
+        silent: Whether nothing sounds there; `NO_CHORD`, [H].
+    """
     count = len(score)
+    if not count:
+        return np.zeros(0, dtype=np.int64)
     came_from = np.zeros(score.shape, dtype=np.int64)
     best = score[0]
     every = np.arange(score.shape[1])
     for index in range(1, count):
-        price = _CHANGE_AT_LINE if index % 2 == 0 else _CHANGE
+        price = prices[index]
         other = int(best.argmax())
         stays = best >= best[other] - price
         came_from[index] = np.where(stays, every, other)
@@ -87,4 +100,4 @@ def _best_path(score: Floats) -> Ints:
     path[-1] = int(best.argmax())
     for index in range(count - 1, 0, -1):
         path[index - 1] = came_from[index, path[index]]
-    return path
+    return np.where(silent, NO_CHORD, path)

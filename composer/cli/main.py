@@ -24,6 +24,7 @@ from composer.cli import live as cli_live
 from composer.cli import measure as cli_measure
 from composer.cli import plan as cli_plan
 from composer.cli import prepare as cli_prepare
+from composer.cli import study as cli_study
 from composer.cli import taste as cli_taste
 from composer.cli import training as cli_training
 from composer.errors import ComposerError
@@ -86,6 +87,7 @@ def verbs(debug: bool) -> None:
 cli_generate.add_to(verbs)
 cli_inside.add_to(verbs)
 cli_plan.add_to(verbs)
+cli_study.add_to(verbs)
 cli_batch.add_to(verbs)
 cli_live.add_to(verbs)
 cli_taste.add_to(verbs)

@@ -143,15 +143,15 @@ def find_key(piece: Piece) -> Key | None:
     ]
     onsets, ends, pitches = np.array(rows, dtype=np.int64).reshape(-1, 3).T
     beat = piece.ticks_per_beat
-    fits = _fits(sounding_time(pitches, (ends - onsets) / beat, _LONGEST))
+    fits = key_fits(sounding_time(pitches, (ends - onsets) / beat, _LONGEST))
     if fits is None:
         return None
     last = pitches[ends >= ends.max() - beat // 4].min() % 12
     first = np.minimum(ends, onsets.min() + _OPENING * beat) - onsets
     opening = sounding_time(pitches, np.maximum(first, 0))
     triads = _TRIADS @ opening / opening.sum()
-    ends_on = np.array([key.tonic == last for key in _KEYS])
-    return _KEYS[int((fits + _LAST_BASS * ends_on + _FIRST_TRIAD * triads).argmax())]
+    ends_on = np.array([key.tonic == last for key in KEYS])
+    return KEYS[int((fits + _LAST_BASS * ends_on + _FIRST_TRIAD * triads).argmax())]
 
 
 def sounding_time(
@@ -176,12 +176,12 @@ def fitting_key(weights: NDArray[np.float64]) -> Key | None:
     Returns:
         None when all pitch classes sound alike.
     """
-    fits = _fits(weights)
-    return None if fits is None else _KEYS[int(fits.argmax())]
+    fits = key_fits(weights)
+    return None if fits is None else KEYS[int(fits.argmax())]
 
 
-def _fits(weights: NDArray[np.float64]) -> NDArray[np.float64] | None:
-    """How well each key's profile correlates, -1 to 1, [24]; None as `fitting_key`."""
+def key_fits(weights: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """How well the profile of each of `KEYS` correlates, -1 to 1, [24]; None as `fitting_key`."""
     spread = weights - weights.mean()
     if not np.abs(spread).max(initial=0) > 1e-9:
         return None
@@ -200,11 +200,12 @@ def key_change(heard: Key, asked: Key) -> NDArray[np.float64]:
     return np.asarray(np.log(there / here))
 
 
-_KEYS: Final = [Key(tonic, mode) for mode in (MAJOR, MINOR) for tonic in range(12)]
+KEYS: Final = [Key(tonic, mode) for mode in (MAJOR, MINOR) for tonic in range(12)]
+"""All of them, in the order of `key_fits`."""
 _ROLLED: Final = np.array(
     [
         np.roll(profile - profile.mean(), key.tonic)
-        for key in _KEYS
+        for key in KEYS
         for profile in (np.array(_PROFILES[key.mode]),)
     ]
 )
@@ -212,6 +213,6 @@ _LENGTHS: Final = np.linalg.norm(_ROLLED, axis=1)
 _TRIADS: Final = np.array(
     [
         np.bincount([(key.tonic + step) % 12 for step in _CHORDS[key.mode]], minlength=12)
-        for key in _KEYS
+        for key in KEYS
     ]
 )

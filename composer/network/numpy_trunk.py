@@ -1,7 +1,8 @@
 """The trunk in NumPy and float32: what the int8 graph is an approximation of.
 
-Slower than LiteRT and exact: for `composer evaluate --float`, and for tests that have no
-graph. Gate order and residual connection as in `composer.network.keras_lstm`.
+Slower than LiteRT and exact: for `composer evaluate --float`, for `composer study`, which looks
+inside the gates, and for tests that have no graph. Gate order and residual connection as in
+`composer.network.keras_lstm`.
 
 Conventions:
     B streams, L layers, H units, K head units, F = 5 fields, as in `composer.network.predictor`.
@@ -20,6 +21,7 @@ from composer.encoding.events import FIELDS
 from composer.encoding.features import COLUMNS, INPUTS
 from composer.network import weights_file
 from composer.network.config import NetworkConfig
+from composer.network.gate_trace import GateTrace
 from composer.network.heads import Heads
 from composer.network.predictor import Predictor
 from composer.network.trunk import Floats
@@ -78,6 +80,38 @@ class FloatTrunk:
             x = h if layer == 0 else x + h
         hidden: Floats = x @ self._kernel + self._bias
         return hidden, after
+
+    def trace(self, steps: NDArray[np.integer]) -> GateTrace:
+        """Hear one stream from its first step, and keep what every gate did.
+
+        Layer by layer, so that what comes in from below is one matrix product for all steps.
+
+        Args:
+            steps: int [T, 39], as one stream of `__call__` hears them.
+        """
+        count, units = len(steps), self._layers[0][0].shape[1] // 4
+        gates = np.empty((len(self._layers), count, 4, units), dtype=np.float32)
+        cells = np.empty((len(self._layers), count, units), dtype=np.float32)
+        outputs = np.empty_like(cells)
+        below = np.zeros((count, 0), dtype=np.float32)
+        for layer, (kernel, bias) in enumerate(self._layers):
+            # What comes from below, or from the notes; U stands under it.
+            projected = below @ kernel[:-units] + bias
+            if layer == 0:
+                for column, table in zip(self._columns, self._tables, strict=True):
+                    projected += table[steps[:, column]]
+            recurrent = np.ascontiguousarray(kernel[-units:])
+            h = c = np.zeros(units, dtype=np.float32)
+            for step in range(count):
+                i, f, g, o = (projected[step] + h @ recurrent).reshape(4, units)
+                now = gates[layer, step]
+                now[0], now[1], now[2], now[3] = _sigmoid(i), _sigmoid(f), np.tanh(g), _sigmoid(o)
+                cells[layer, step] = c = now[1] * c + now[0] * now[2]
+                outputs[layer, step] = h = now[3] * np.tanh(c)
+            below = outputs[layer] if layer == 0 else below + outputs[layer]
+        hidden: Floats = below @ self._kernel + self._bias
+        recurrents = np.stack([kernel[-units:] for kernel, _ in self._layers])
+        return GateTrace(gates, cells, outputs, hidden, recurrents)
 
 
 def _sigmoid(x: Floats) -> Floats:
