@@ -14,12 +14,13 @@ import hashlib
 import json
 import re
 import string
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
 from composer.errors import SettingError
 from composer.generation.settings import Settings
+from composer.inside.writing import Writing
 
 FORMATS = ("mid", "musicxml", "json", "png", "wav")
 """Kinds of file a continuation can be written as; "json" holds its events."""
@@ -31,6 +32,9 @@ BATCH_SIZE = 128
 no faster."""
 TASK_VARIATIONS = 64
 """Variations of one seed in one task at most, where they need not be compared."""
+
+CONTINUING = Writing()
+"""What a batch writes unless it is told otherwise."""
 
 _SPEC = re.compile(r"0?\d?")
 
@@ -89,7 +93,7 @@ class BatchSpec:
         """Most continuations that are written for one seed."""
         return self.best or self.variations
 
-    def mark(self, settings: Settings) -> str:
+    def mark(self, settings: Settings, writing: Writing = CONTINUING) -> str:
         """A short digest of everything that outputs depend on besides the seed.
 
         Two runs with the same mark write the same files from the same seed. (The number of
@@ -98,6 +102,8 @@ class BatchSpec:
         compared = (self.variations, self.best) if self.best is not None else None
         facts = [settings.as_dict(), self.model[1], self.device, self.pattern, self.formats,
                 self.continuation_only, self.soundfont, compared]  # fmt: skip
+        if writing != CONTINUING:
+            facts.append(asdict(writing))
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -112,6 +118,7 @@ class Task:
         settings: Of this seed.
         variations: Their numbers; all candidates, if the best are selected.
         data: Bytes of the file, for a machine that cannot open `path`.
+        writing: What is to be written.
     """
 
     seed: str
@@ -120,6 +127,7 @@ class Task:
     settings: Settings
     variations: tuple[int, ...]
     data: bytes | None = None
+    writing: Writing = CONTINUING
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any
 
-from composer.batch.jobs import BatchSpec, Result, Task
+from composer.batch.jobs import CONTINUING, BatchSpec, Result, Task
 from composer.encoding.events import FIELDS
 from composer.errors import DependencyError
 from composer.formats import fluidsynth, smf
@@ -21,6 +23,7 @@ from composer.generation.seed_analysis import SeedAnalysis
 from composer.generation.seed_files import Seed, alone, alone_piece, behind, whole
 from composer.generation.settings import Settings
 from composer.generation.stream import Stream, segment_of
+from composer.inside.insertion import Insertion
 from composer.music.timing import tempo_to_bpm
 from composer.taste.traits import named, traits_of
 
@@ -64,22 +67,51 @@ class OutputWriter:
             DependencyError: A format needs a program or package that is not there.
         """
         made = to_continuation(self._analysis, self._task.settings, stream, self._style)
-        spec, piece = self._spec, made.piece
-        start, end = (
-            piece.tempos.seconds(tick, piece.ticks_per_beat) for tick in (made.join, made.end)
-        )
-        bpm = tempo_to_bpm(piece.tempos.tempo_at(made.join))
-        key = str(self._analysis.key) if self._analysis.key else None
-        output = name_of(spec.pattern, self._task, stream.variation, key, bpm)
         midi_bytes, notes = self._midi(made)
+        segment = segment_of(self._analysis, stream)
+        more = {"traits": named(traits_of(segment, self._analysis.segment())), **more}
+        return self._result(number, made, midi_bytes, notes, last, more, stream.rows)
+
+    def write_loop(self, number: int, made: Continuation, *, last: bool) -> Result:
+        """Bars that lead into themselves; see `write`."""
+        midi_bytes, notes = self._midi(made)
+        return self._result(number, made, midi_bytes, notes, last, {})
+
+    def write_inside(self, number: int, made: Insertion, *, last: bool) -> Result:
+        """What was written inside a piece; see `write`."""
+        data = smf.encode(made.file(self._seed.file))
+        more: dict[str, Any] = {"replaced": len(made.removed)}
+        if made.figures:
+            more["figures"] = dict(made.figures)
+        return self._result(number, made, data, made.piece.note_count, last, more)
+
+    def _result(
+        self,
+        number: int,
+        made: Continuation | Insertion,
+        midi_bytes: bytes,
+        notes: int,
+        last: bool,
+        more: dict[str, Any],
+        rows: Sequence[Sequence[int]] | None = None,
+    ) -> Result:
+        """Files and a line of the manifest; rows are the events drawn, where they are told."""
+        spec, piece = self._spec, made.piece
+        begin = made.start if isinstance(made, Insertion) else made.join
+        start, end = (
+            piece.tempos.seconds(tick, piece.ticks_per_beat) for tick in (begin, made.end)
+        )
+        bpm = tempo_to_bpm(piece.tempos.tempo_at(begin))
+        key = str(self._analysis.key) if self._analysis.key else None
+        output = name_of(spec.pattern, self._task, made.variation, key, bpm)
         files = []
         for kind in spec.formats:
             name = str(PurePosixPath(output).with_suffix(f".{kind}"))
             if kind == spec.formats[0]:
                 name = output
-            files.append((name, self._encode(kind, made, stream, midi_bytes)))
+            files.append((name, self._encode(kind, made, rows, midi_bytes)))
         record = begin_record(spec, self._task, self._digest) | {
-            "variation": stream.variation + 1,
+            "variation": made.variation + 1,
             "output": output,
             "sha256": _digest(files[0][1]),
             "also": {name: _digest(data) for name, data in files[1:]},
@@ -87,12 +119,13 @@ class OutputWriter:
             "key": key,
             "bpm": round(bpm, 3),
             "seconds": round(end - start, 3),
-            "traits": named(
-                traits_of(segment_of(self._analysis, stream), self._analysis.segment())
-            ),
             **more,
         }
-        remarks = self._seed.remarks_on(self._analysis)
+        remarks = (
+            list(self._seed.remarks)
+            if isinstance(made, Insertion)
+            else self._seed.remarks_on(self._analysis)
+        )
         if remarks:
             record["remarks"] = remarks
         return Result(number, record, tuple(files), last)
@@ -105,25 +138,35 @@ class OutputWriter:
         tempo = piece.tempos.tempo_at(join)
         return self._extender.encode(piece, join, end=made.end, tempo=tempo)
 
-    def _encode(self, kind: str, made: Continuation, stream: Stream, midi_bytes: bytes) -> bytes:
+    def _encode(
+        self,
+        kind: str,
+        made: Continuation | Insertion,
+        rows: Sequence[Sequence[int]] | None,
+        midi_bytes: bytes,
+    ) -> bytes:
         if kind == "mid":
             return midi_bytes
         if kind == "musicxml":
             from composer.formats.musicxml import encode
 
+            if isinstance(made, Insertion):
+                return encode(made.whole)
             only = self._spec.continuation_only
             return encode(alone_piece(made) if only else whole(self._seed, made))
         if kind == "json":
-            return self._events(made, stream)
+            return self._events(made, rows)
         if kind == "png":
             return _png(self._seed, made)
         return fluidsynth.wav(midi_bytes, fluidsynth.soundfont(self._spec.soundfont))
 
-    def _events(self, made: Continuation, stream: Stream) -> bytes:
+    def _events(
+        self, made: Continuation | Insertion, drawn: Sequence[Sequence[int]] | None
+    ) -> bytes:
         """Events and notes as JSON, to be read without a MIDI library."""
         events = self._analysis.events
-        seed_events = 0 if self._spec.continuation_only else len(events.rows)
-        rows = [*events.rows[:seed_events].tolist(), *stream.rows]
+        seed_events = 0 if self._spec.continuation_only or drawn is None else len(events.rows)
+        rows = [*events.rows[:seed_events].tolist(), *(drawn or ())]
         notes = [
             [index, note.onset, note.pitch, note.duration, note.velocity]
             for index, note in made.piece.notes()
@@ -136,7 +179,7 @@ class OutputWriter:
             "seed_events": seed_events,
             "events": rows,
             "ticks_per_beat": made.piece.ticks_per_beat,
-            "join_tick": made.join,
+            "join_tick": made.start if isinstance(made, Insertion) else made.join,
             "end_tick": made.end,
             "note_fields": ["part", "onset_tick", "pitch", "duration_ticks", "velocity"],
             "notes": notes,
@@ -153,7 +196,8 @@ def begin_record(spec: BatchSpec, task: Task, digest: str | None) -> dict[str, A
         "model": spec.model[0],
         "model_sha256": spec.model[1],
         "rng_seed": task.settings.rng_seed,
-        "mark": spec.mark(task.settings),
+        "mark": spec.mark(task.settings, task.writing),
+        **({} if task.writing == CONTINUING else {"writing": asdict(task.writing)}),
     }
 
 
@@ -192,9 +236,11 @@ def check_formats(spec: BatchSpec) -> None:
             raise DependencyError("PNG needs matplotlib; run: pip install matplotlib")
 
 
-def _png(seed: Seed, made: Continuation) -> bytes:
-    from composer.plots.piano_roll import piano_roll_png
+def _png(seed: Seed, made: Continuation | Insertion) -> bytes:
+    from composer.plots.piano_roll import inside_roll_png, piano_roll_png
 
+    if isinstance(made, Insertion):
+        return inside_roll_png(made.given, made.piece, made.start, made.end)
     return piano_roll_png(seed.piece, made.piece, made.join)
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from composer.batch import manifest
 from composer.batch.dask_pool import DaskPool
-from composer.batch.jobs import TASK_VARIATIONS, BatchSpec, Result, Task
+from composer.batch.jobs import CONTINUING, TASK_VARIATIONS, BatchSpec, Result, Task
 from composer.batch.manifest import Manifest, Record
 from composer.batch.outputs import check_formats
 from composer.batch.process_pool import Pool, ProcessPool, Run
@@ -32,6 +32,7 @@ from composer.batch.worker import Worker, fail, failure_record
 from composer.errors import OutputError, SettingError
 from composer.files import FULL
 from composer.generation.settings import Settings
+from composer.inside.writing import Writing
 from composer.models import FILES
 from composer.network.predictor import Predictor
 
@@ -56,6 +57,7 @@ class BatchJob:
         workers: Worker processes; 1 for this process alone.
         scheduler: Address of a Dask scheduler, None for this machine.
         force: Replace files that are there.
+        writing: What is written of seeds for which no table says otherwise.
     """
 
     seeds: Path
@@ -66,6 +68,7 @@ class BatchJob:
     workers: int = 1
     scheduler: str | None = None
     force: bool = False
+    writing: Writing = CONTINUING
 
 
 Show = Callable[[Tally], None]
@@ -215,17 +218,20 @@ class BatchRun:
             self._tally.seeds += 1
             try:
                 settings = seed.settings(job.settings)
+                writing = seed.writing(job.writing)
             except SettingError as error:
                 task = Task(seed.name, seed.path, seed.stem, job.settings, ())
                 self._refused.append(failure_record(job.spec, task, error))
                 continue
-            missing = self._missing(seed, settings, log)
+            missing = self._missing(seed, settings, writing, log)
             chunk = len(missing) if job.spec.best is not None else TASK_VARIATIONS
             for start in range(0, len(missing), max(chunk, 1)):
                 numbers = tuple(missing[start : start + chunk])
-                yield Task(seed.name, seed.path, seed.stem, settings, numbers)
+                yield Task(seed.name, seed.path, seed.stem, settings, numbers, writing=writing)
 
-    def _missing(self, seed: SeedFile, settings: Settings, log: Manifest | None) -> list[int]:
+    def _missing(
+        self, seed: SeedFile, settings: Settings, writing: Writing, log: Manifest | None
+    ) -> list[int]:
         """Variations of a seed of which there are no whole files by an earlier run."""
         spec = self._job.spec
         everything = list(range(spec.variations))
@@ -234,7 +240,7 @@ class BatchRun:
             return everything
         assert log is not None
         log.forget(seed.name, {0})
-        mark, digest = spec.mark(settings), digest_of(seed.path)
+        mark, digest = spec.mark(settings, writing), digest_of(seed.path)
         good = {
             record["variation"]: record
             for record in records

@@ -7,6 +7,9 @@ for single files:
     a.mid,4,,                        {"file": "drums/*.mid", "density": 2}
     drums/*.mid,,1.1,off
 
+A column `task` says what is written of a file, if it is not to be continued: fill, arrange, vary
+or loop, with `bars` such as 9-12, `add`, `strength`, `keep` and `crossing` where it takes them.
+
 A name is relative to the folder of the table and may hold the signs * ? [ ]; later lines
 win over earlier ones and deeper folders over shallower ones.
 
@@ -30,12 +33,14 @@ from typing import Any
 from composer.errors import SeedError, SettingError
 from composer.formats.suffixes import is_music
 from composer.generation.settings import Settings
+from composer.inside.writing import ARRANGE, FILL, VARY, Writing, parse_bars
 
 TABLES = ("settings.csv", "settings.jsonl")
 _LENGTHS = ("bars", "seconds", "notes")
 _WHOLE = ("bars", "notes", "recall", "rng_seed", "takes")
 _REAL = ("seconds", "temperature", "top_p", "min_p", "density")
 _NAMES = tuple(f.name for f in fields(Settings))
+_WRITING = tuple(f.name for f in fields(Writing))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,7 @@ class Row:
     Attributes:
         pattern: Of names of seeds, from the folder of all seeds.
         values: Settings it changes.
+        writing: What it changes of what is written.
         place: Table and line, for messages.
         error: What is wrong with it: the seeds it names cannot be made.
     """
@@ -53,6 +59,7 @@ class Row:
     values: dict[str, Any]
     place: str
     error: str | None = None
+    writing: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,24 @@ class SeedFile:
             except (SettingError, TypeError, ValueError) as error:
                 raise SettingError(f"{row.place}: {error}") from None
         return settings
+
+    def writing(self, base: Writing) -> Writing:
+        """What is to be written of it, from the run's.
+
+        Raises:
+            SettingError: A line about it is wrong.
+        """
+        values = {each.name: getattr(base, each.name) for each in fields(Writing)}
+        place = ""
+        for row in self.rows:
+            if "task" in row.writing:
+                values = {}
+            if row.writing:
+                values, place = values | row.writing, row.place
+        try:
+            return Writing(**values)
+        except SettingError as error:
+            raise SettingError(f"{place}: {error}" if place else str(error)) from None
 
 
 @dataclass
@@ -235,15 +260,27 @@ def _row(values: dict[str, Any], place: str, prefix: str) -> Row:
     pattern = values.pop("file", None)
     if not isinstance(pattern, str) or not pattern:
         raise SettingError(f"{place} names no file; the first column must be called file")
-    unknown = [name for name in values if name not in _NAMES]
+    known = (*_NAMES, *(name for name in _WRITING if name not in _NAMES))
+    unknown = [name for name in values if name not in known]
     if unknown:
         raise SettingError(
-            f"{place}: there is no setting {unknown[0]!r}; there are {', '.join(_NAMES)}"
+            f"{place}: there is no setting {unknown[0]!r}; there are {', '.join(known)}"
         )
     pattern = prefix.replace("[", "[[]") + pattern
+    span = "bars" in values and not str(values["bars"]).strip().isdigit()
+    inside = {
+        name: value
+        for name, value in values.items()
+        if name in _WRITING and (name != "bars" or span or _is_inside(values))
+    }
     try:
-        return Row(pattern, {name: _value(name, v) for name, v in values.items()}, place)
-    except (ValueError, TypeError) as error:
+        return Row(
+            pattern,
+            {name: _value(name, v) for name, v in values.items() if name not in inside},
+            place,
+            writing={name: _writing_value(name, v) for name, v in inside.items()},
+        )
+    except (SettingError, ValueError, TypeError) as error:
         return Row(pattern, {}, place, str(error))
 
 
@@ -269,4 +306,30 @@ def _value(name: str, value: Any) -> Any:
             return int(low), int(high)
     except (ValueError, TypeError, OverflowError):
         raise ValueError(f"{name} is {value!r}, which cannot be read") from None
+    return str(value)
+
+
+def _is_inside(values: dict[str, Any]) -> bool:
+    """Whether a row's task counts bars from the beginning of the file."""
+    return values.get("task") in (FILL, ARRANGE, VARY)
+
+
+def _writing_value(name: str, value: Any) -> Any:
+    """What is to be written from what a table holds.
+
+    Raises:
+        SettingError: It is of another kind.
+    """
+    if name == "bars":
+        return parse_bars(str(value))
+    if name == "add":
+        texts = value if isinstance(value, list) else str(value).split(",")
+        return tuple(str(text).strip() for text in texts if str(text).strip())
+    if name == "strength":
+        try:
+            return float(value)
+        except (TypeError, ValueError):
+            raise SettingError(f"strength is {value!r}, must be 0 to 1") from None
+    if name == "crossing":
+        return str(value).strip().lower() in ("1", "true", "yes")
     return str(value)

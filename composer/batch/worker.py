@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -22,9 +23,12 @@ from composer.batch.jobs import BatchSpec, Result, Task
 from composer.batch.outputs import OutputWriter, begin_record
 from composer.batch.seed_folder import digest_of
 from composer.batch.selection import Scores, choose, judge
-from composer.errors import ComposerError, SeedError
-from composer.generation.seed_files import open_seed
+from composer.errors import ComposerError, SeedError, SettingError
+from composer.generation.seed_files import Seed, open_seed
 from composer.generation.stream import segment_of
+from composer.inside.loop import loop_seed
+from composer.inside.verbs import write_inside
+from composer.inside.writing import CONTINUE, LOOP
 from composer.network.predictor import Predictor
 
 MOST_TIMES = 3
@@ -69,7 +73,8 @@ class Worker:
         self._spec, self._predictor = spec, predictor
         self._tasks: Iterator[NumberedTask] = iter(())
         self._further: deque[Request] = deque()
-        self._failed: deque[Result] = deque()
+        self._results: deque[Result] = deque()
+        self._more = False
 
     def run(self, tasks: Iterator[NumberedTask]) -> Iterator[Result]:
         """Yield results as they come, at least one of each task.
@@ -82,12 +87,15 @@ class Worker:
         batcher = ContinuousBatcher(
             self._predictor, self._next_request, self._spec.batch_size, likelihoods=selecting
         )
-        for finished in batcher.run():
-            yield from self._collect(finished)
-            while self._failed:
-                yield self._failed.popleft()
-        while self._failed:
-            yield self._failed.popleft()
+        self._more = True
+        while self._more:
+            self._more = False
+            for finished in batcher.run():
+                yield from self._collect(finished)
+                while self._results:
+                    yield self._results.popleft()
+            while self._results:
+                yield self._results.popleft()
 
     def _next_request(self) -> Request | None:
         """The next request; tasks whose seed cannot be read fail, and are passed over."""
@@ -95,18 +103,47 @@ class Worker:
             return self._further.popleft()
         for number, task in self._tasks:
             try:
+                if task.writing.task != CONTINUE:
+                    # Handed out before the next one, whose streams may take long.
+                    self._more = True
+                    self._results.extend(self._write(number, task))
+                    return None
                 return self._begin(number, task)
             except Exception as error:
-                self._failed.append(fail(self._spec, number, task, error))
+                self._results.append(fail(self._spec, number, task, error))
         return None
 
-    def _begin(self, number: int, task: Task) -> Request:
+    def _write(self, number: int, task: Task) -> list[Result]:
+        """The results of a task that is no continuation, all at once."""
+        if self._spec.best is not None:
+            raise SettingError("the best of several are kept of continuations only: leave out best")
+        seed = self._open(task)
+        writer_of = partial(OutputWriter, self._spec, task, _digest(task) or "", seed)
+        settings, count = task.settings, len(task.variations)
+        if task.writing.task == LOOP:
+            analysis = seed.analysis(settings.grid, settings.tempo)
+            writer = writer_of(analysis)
+            loops = loop_seed(analysis, self._predictor, settings, task.variations)
+            return [
+                writer.write_loop(number, made, last=at == count - 1)
+                for at, made in enumerate(loops)
+            ]
+        written = write_inside(seed, self._predictor, settings, task.writing, task.variations)
+        return [
+            writer_of(made.analysis).write_inside(number, made, last=at == count - 1)
+            for at, made in enumerate(written)
+        ]
+
+    def _open(self, task: Task) -> Seed:
         with _seed_file(task) as path:
             try:
                 seed = open_seed(path)
             except ComposerError as error:
                 raise type(error)(_without_folder(str(error), path, task)) from error
-        seed = seed.with_drums(task.settings.drums, task.settings.no_drums)
+        return seed.with_drums(task.settings.drums, task.settings.no_drums)
+
+    def _begin(self, number: int, task: Task) -> Request:
+        seed = self._open(task)
         analysis = seed.analysis(task.settings.grid, task.settings.tempo)
         writer = OutputWriter(self._spec, task, _digest(task) or "", seed, analysis)
         segment = analysis.segment() if self._spec.best is not None else None

@@ -13,6 +13,7 @@ import click
 from composer import terminal
 from composer.cli.generate import settings_from, with_settings
 from composer.cli.options import device_option, model_option
+from composer.generation.parameters import KEEPS, TASKS, USUAL_STRENGTH
 
 SOME_FAILED = 3
 """Exit code of a batch in which something failed."""
@@ -35,6 +36,21 @@ class _Batch(click.Command):
                 args = [*args[: index + 2], "--variations", *args[index + 3 :]]
                 break
         return super().parse_args(ctx, args)
+
+
+def _writing_from(options: dict[str, Any]) -> Any:
+    """Take what is to be written out of the command's arguments."""
+    from composer.inside.writing import Writing, parse_bars
+
+    span, add, strength = (options.pop(name) for name in ("span", "add", "strength"))
+    return Writing(
+        options.pop("task"),
+        None if span is None else parse_bars(span),
+        tuple(text.strip() for text in (add or "").split(",") if text.strip()),
+        USUAL_STRENGTH if strength is None else strength,
+        options.pop("keep"),
+        options.pop("crossing"),
+    )
 
 
 @click.command(cls=_Batch)
@@ -66,6 +82,18 @@ class _Batch(click.Command):
     help="A further format, beside each file; may be given again.",
 )
 @with_settings(takes=1)
+@click.option(
+    "--task",
+    type=click.Choice(TASKS),
+    default=TASKS[0],
+    show_default=True,
+    help="What is written of each seed, as fill, arrange, vary and generate --loop do.",
+)
+@click.option("--span", metavar="FIRST-LAST", help="Bars that fill, arrange or vary write.")
+@click.option("--add", metavar="PARTS", help="Parts that arrange adds.")
+@click.option("--strength", type=click.FloatRange(0, 1), help="How much vary changes.")
+@click.option("--keep", type=click.Choice(KEEPS), help="What vary keeps.")
+@click.option("--crossing", is_flag=True, help="Let voices that arrange adds cross.")
 @click.option("--continuation-only", is_flag=True, help="Leave the seeds out of the files.")
 @model_option
 @device_option
@@ -116,7 +144,7 @@ def batch(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Continue every seed below the folder IN into the folder OUT.
+    """Continue every seed below the folder IN into the folder OUT, or write inside it.
 
     Started again after it was stopped, it does what is missing. A settings.csv beside the
     seeds can change settings for single files. OUT/manifest.jsonl says what was made.
@@ -126,6 +154,7 @@ def batch(
     Example:
       composer batch seeds out --variations 20 --workers 2
       composer batch seeds out --best 3 of 10 --also json --also png
+      composer batch songs out --task fill --span 9-12 --takes 32
       composer batch loops pack --pattern '{key}/{stem}-{bpm}-{variation:02}.mid' --bars 4
     """
     from composer import models
@@ -138,13 +167,14 @@ def batch(
         raise click.UsageError("--device gpu works in this process alone; leave --workers out")
     if options["rng_seed"] is None:
         options["rng_seed"] = known_rng_seed(out)
+    writing = _writing_from(options)
     settings = settings_from(options)
     folder = models.find(model)
     spec = BatchSpec(
         variations, best, pattern, also, continuation_only, batch_size, soundfont,
         (folder.name, fingerprint(folder)), "gpu" if device == "gpu" else "cpu",
     )  # fmt: skip
-    job = BatchJob(seeds, out, spec, settings, folder, workers, scheduler, force)
+    job = BatchJob(seeds, out, spec, settings, folder, workers, scheduler, force, writing)
     predictor = None
     if device == "gpu" and not dry_run:
         from composer.cli.generate import load_predictor

@@ -100,6 +100,8 @@ def within(name: str, value: float, low: float, high: float) -> None:
 TAKES: Final = 32
 """How often `composer generate` tries each bar by default."""
 
+TASKS: Final = ("continue", "fill", "arrange", "vary", "loop")
+"""What may be written of a piece (`composer.inside.writing`)."""
 KEEPS: Final = ("rhythm", "pitches", "contour", "bass")
 """What may be kept of a passage that is varied (`composer.inside.writing`)."""
 USUAL_STRENGTH: Final = 0.5

@@ -13,9 +13,9 @@ import re
 from dataclasses import dataclass
 
 from composer.errors import SettingError
-from composer.generation.parameters import KEEPS, USUAL_STRENGTH, within
+from composer.generation.parameters import KEEPS, TASKS, USUAL_STRENGTH, within
 
-CONTINUE, FILL, ARRANGE, VARY, LOOP = TASKS = ("continue", "fill", "arrange", "vary", "loop")
+CONTINUE, FILL, ARRANGE, VARY, LOOP = TASKS
 RHYTHM, PITCHES, CONTOUR, BASS = KEEPS
 
 _SPAN = re.compile(r"\s*(\d{1,5})\s*(?:(?:-|\.\.)\s*(\d{1,5})\s*)?")

@@ -8,7 +8,7 @@ from typing import Any
 from live.tiny import tiny_predictor
 
 from composer.batch import manifest
-from composer.batch.jobs import BatchSpec
+from composer.batch.jobs import CONTINUING, BatchSpec
 from composer.batch.run import BatchJob, BatchRun
 from composer.batch.tally import Tally
 from composer.generation.settings import Settings
@@ -20,6 +20,7 @@ def batch(seeds: Path, out: Path, **options: Any) -> BatchRun:
     job = {
         "settings": options.pop("settings", SHORT),
         "force": options.pop("force", False),
+        "writing": options.pop("writing", CONTINUING),
     }
     spec = BatchSpec(**({"variations": 3, "batch_size": 16, "model": ("tiny", "0")} | options))
     return BatchRun(BatchJob(seeds, out, spec, model=Path(), **job), tiny_predictor())
