@@ -2,9 +2,11 @@
 
 What stands says much of what does not. Its own bars have references, chords and phrases as
 those of any piece (`composer.analysis.form`). A bar that is hidden whole is found by what stands
-around it: if the bars before the gap, and those behind it, return to others a certain number of
+around it: if the bars before the gap, or those behind it, return to others a certain number of
 bars away, the hidden ones most likely return to the bars in between; these may come later, as
-far as they stand. A bar of which some parts stand returns where these do.
+far as they stand. Each hidden bar asks the bars on both sides, the nearer side more, so that a gap
+may begin as one passage went on and end as another one came in. A bar of which some parts stand
+returns where these do.
 
 Conventions:
     N bars, counted from 0. Ticks are event ticks.
@@ -12,12 +14,12 @@ Conventions:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.analysis.bar_similarity import LEAST, nearness, similarities
+from composer.analysis.bar_similarity import nearness, similarities
 from composer.analysis.form import plan_of_notes
 from composer.encoding.events import PART, PITCH, SHIFT, TICKS_PER_BEAT, BarNote, Events
 from composer.encoding.features import places_in_bars
@@ -25,13 +27,20 @@ from composer.encoding.given import Given
 from composer.music.beat_grid import FREE
 from composer.music.chords import NO_CHORD
 from composer.music.notes import DRUM_PROGRAM
-from composer.music.plan import NEAR, NONE, Plan
+from composer.music.plan import NONE, Plan
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
-CONTEXT = 4
-"""Bars on either side of a gap that are asked where they return to."""
+CONTEXT = 6
+"""Bars on either side of a gap that are asked where they return to, the nearest most."""
+LIKELY = 0.25
+"""Likeness of the bars around from which on a hidden bar returns as they do."""
+SURE = 0.6
+"""Likeness from which on its chords are those of the bar that it returns to."""
+ALONG = 0.05
+"""What it is worth to return to the bar behind the one that the bar before returns to."""
 _SIXTEENTH = TICKS_PER_BEAT // 4
 
 
@@ -59,16 +68,16 @@ def plan_around(events: Events, given: Given, bars: int, *, closes: bool = True)
     lengths, hidden = _bars(events, given, count)
     planned = list(plan.bars)
     for first, behind in _runs(hidden):
-        away, likeness = _distance(similar, hidden, lengths, first, behind)
-        for number in range(first, behind):
-            bar = planned[number]._replace(reference=NONE, nearness=0, chords=(NO_CHORD, NO_CHORD))
-            if away:
-                chords = plan.bar(number + away).chords
-                close = nearness(likeness)
-                bar = bar._replace(reference=number + away, nearness=close)
-                if close >= NEAR:
-                    bar = bar._replace(chords=chords)
-            planned[number] = bar
+        found = _returns(similar, hidden, lengths, first, behind)
+        for number, (reference, likeness) in enumerate(found, first):
+            chords = (NO_CHORD, NO_CHORD)
+            if likeness >= SURE:
+                chords = plan.bar(reference).chords
+            planned[number] = planned[number]._replace(
+                reference=reference,
+                nearness=0 if reference == NONE else nearness(likeness),
+                chords=chords,
+            )
     return Plan(tuple(planned))
 
 
@@ -83,7 +92,7 @@ def notes_ahead(events: Events, given: Given) -> Mapping[int, Sequence[BarNote]]
     return found
 
 
-def _bars(events: Events, given: Given, count: int) -> tuple[NDArray[np.int64], Bools]:
+def _bars(events: Events, given: Given, count: int) -> tuple[Ints, Bools]:
     """Length of each bar, and whether all of its parts are written from its line on, [N]."""
     lengths, tick, lines = [], 0, []
     for _ in range(count):
@@ -104,29 +113,64 @@ def _runs(hidden: Bools) -> list[tuple[int, int]]:
     return [(int(first), int(behind)) for first, behind in edges.reshape(-1, 2)]
 
 
-def _distance(
-    similar: Floats, hidden: Bools, lengths: NDArray[np.int64], first: int, behind: int
-) -> tuple[int, float]:
-    """How many bars away the bars of a gap most likely stand already, and how nearly.
+def _returns(
+    similar: Floats, hidden: Bools, lengths: Ints, first: int, behind: int
+) -> list[tuple[int, float]]:
+    """Which bar each bar of a gap most likely takes up, and how alike the bars around are.
+
+    Args:
+        similar: How much each pair of bars has in common, [N, N].
+        hidden: Which bars are, [N].
+        lengths: Of each bar in ticks, [N].
+        first: Bar that the gap begins with.
+        behind: Bar behind it.
 
     Returns:
-        (0, 0.0) where that cannot be told.
+        (bar, likeness), or (`NONE`, 0.0) where that cannot be told.
+    """
+    before = _likeness(similar, hidden, range(first - 1, first - 1 - CONTEXT, -1))
+    after = _likeness(similar, hidden, range(behind, behind + CONTEXT))
+    count = len(hidden)
+    found: list[tuple[int, float]] = []
+    for bar in range(first, behind):
+        near = (behind - bar) / (behind - first + 1)
+        if before is None or after is None:
+            likeness = before if after is None else after
+        else:
+            likeness = np.maximum(near * before + (1 - near) * after, (before + after) / 2)
+        if likeness is None:
+            found.append((NONE, 0.0))
+            continue
+        there = likeness[count - bar : 2 * count - bar].copy()  # by the bar that is taken up
+        if found and found[-1][0] != NONE and found[-1][0] + 1 < count:
+            there[found[-1][0] + 1] += ALONG
+        there[hidden | (lengths != lengths[bar])] = 0.0
+        best = int(there.argmax())
+        found.append((best, float(there[best])) if there[best] >= LIKELY else (NONE, 0.0))
+    return found
+
+
+def _likeness(similar: Floats, hidden: Bools, around: Iterable[int]) -> Floats | None:
+    """How alike some bars are to those so many bars away, from -N to N, [2 N + 1].
+
+    Args:
+        similar: How much each pair of bars has in common, [N, N].
+        hidden: Which bars are, [N].
+        around: The bars that are asked, the nearest first.
+
+    Returns:
+        None if none of them stands.
     """
     count = len(hidden)
-    around = [
-        bar
-        for bar in (*range(first - CONTEXT, first), *range(behind, behind + CONTEXT))
-        if 0 <= bar < count and not hidden[bar]
-    ]
-    best, found = 0.0, 0
-    for away in range(-first, count - behind + 1):
-        there = slice(first + away, behind + away)
-        if not away or hidden[there].any() or (lengths[there] != lengths[first:behind]).any():
-            continue
-        asked = [bar for bar in around if 0 <= bar + away < count and not hidden[bar + away]]
-        if 2 * len(asked) <= len(around):
-            continue
-        likeness = float(np.mean([similar[bar, bar + away] for bar in asked]))
-        if likeness > best:
-            best, found = likeness, away
-    return (found, best) if best >= LEAST else (0, 0.0)
+    total = np.zeros(2 * count + 1)
+    standing = [bar for bar in around if 0 <= bar < count and not hidden[bar]]
+    for rank, bar in enumerate(standing):
+        # Bar t lies t - bar bars away.
+        span, there = slice(count - bar, 2 * count - bar), ~hidden
+        total[span] += np.where(there, similar[bar], 0.0) / (1 + rank)
+    if not standing:
+        return None
+    # A bar that cannot be held against another is as one that is unlike it.
+    found: Floats = total / sum(1 / (1 + rank) for rank in range(len(standing)))
+    found[count] = 0.0
+    return found

@@ -1,0 +1,96 @@
+"""A gap is found by what stands around it: before it, behind it, and in the parts that go on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from composer.analysis.plan_around import notes_ahead, plan_around
+from composer.encoding.events import PART, PITCH, SHIFT, Events
+from composer.encoding.given import Given, Opening
+from composer.music.chords import NO_CHORD
+from composer.music.plan import NEAR, NONE
+
+BAR = 96
+MELODY, BASS = 0, 1
+BARS = {
+    "A": (60, 64, 67, 72), "B": (65, 69, 72, 77), "C": (67, 71, 74, 79), "D": (57, 60, 64, 69),
+    "E": (62, 66, 69, 74), "F": (64, 68, 71, 76), "G": (61, 65, 68, 73), "H": (63, 67, 70, 75),
+}  # fmt: skip
+"""Arpeggios in quarters."""
+ROOTS = {"A": 36, "B": 41, "C": 43, "D": 45, "E": 38, "F": 40, "G": 37, "H": 39}
+
+
+def song(letters: str) -> Events:
+    """A melody in quarters over a whole note, a bar to a letter."""
+    notes = []
+    for number, letter in enumerate(letters):
+        notes += [(number * BAR + 24 * i, MELODY, pitch, 23, 20)
+                  for i, pitch in enumerate(BARS[letter])]  # fmt: skip
+        notes.append((number * BAR, BASS, ROOTS[letter], 63, 20))
+    rows = np.array(sorted(notes), dtype=np.int16)
+    rows[:, SHIFT] = np.diff([onset for onset, *_ in sorted(notes)], prepend=0)
+    return Events(rows, (0, 33))
+
+
+def hidden(letters: str, first: int, bars: int, parts: frozenset[int] = frozenset({0, 1})):  # type: ignore[no-untyped-def]
+    """The plan around a gap, bars counted from 0."""
+    events = song(letters)
+    given = Given.around(events, [Opening(first * BAR, (first + bars) * BAR, parts)])
+    plan = plan_around(events, given, len(letters))
+    assert plan is not None
+    return plan, given, events
+
+
+def references(letters: str, first: int, bars: int) -> list[int]:
+    plan, _, _ = hidden(letters, first, bars)
+    return [bar.reference for bar in plan.bars[first : first + bars]]
+
+
+def test_a_gap_in_a_verse_that_was_heard_before_returns_to_it() -> None:
+    assert references("ABCDEFGHABCDEFGH", 10, 3) == [2, 3, 4]
+
+
+def test_a_gap_returns_to_bars_that_come_later() -> None:
+    plan, given, events = hidden("ABCDEFGHABCDEFGH", 2, 3)
+    assert [bar.reference for bar in plan.bars[2:5]] == [10, 11, 12]
+    assert all(bar.nearness >= NEAR for bar in plan.bars[2:5])
+    # What stands there is at hand, and its chords are.
+    ahead = notes_ahead(events, given)
+    assert [note[PITCH] for note in ahead[10] if note[PART] == MELODY] == list(BARS["C"])
+    assert plan.bars[2].chords == plan.bars[10].chords != (NO_CHORD, NO_CHORD)
+
+
+def test_a_gap_begins_as_one_passage_went_on_and_ends_as_another_came_in() -> None:
+    assert references("ABCDHHEFGH" + "ABCD" + "EFGH", 12, 4) == [2, 3, 6, 7]
+
+
+def test_nothing_is_said_where_nothing_around_returns() -> None:
+    plan, _, _ = hidden("ABCDEFGH", 3, 2)
+    assert [bar.reference for bar in plan.bars] == [NONE] * 8
+    assert plan.bars[3].chords == (NO_CHORD, NO_CHORD)
+
+
+def test_what_is_hidden_is_not_looked_at() -> None:
+    one, given, events = hidden("ABCDEFGHABCDEFGH", 10, 2)
+    other = plan_around(song("ABCDEFGHABHHEFGH"), given, 16)
+    assert one == other
+    assert len(one) == 16 and events.plan is None
+
+
+def test_a_part_that_goes_on_says_where_its_bars_return() -> None:
+    plan, given, _ = hidden("ABCDABCD", 4, 4, frozenset({MELODY}))
+    assert [bar.reference for bar in plan.bars[4:]] == [NONE] * 4 or given.notes[:, PART].any()
+
+
+@pytest.mark.parametrize("first", [0, 6])
+def test_a_gap_at_either_end_has_one_side(first: int) -> None:
+    later = [4, 5] if first == 0 else [2, 3]
+    assert references("ABCDABCD", first, 2) == later
+
+
+def test_in_free_time_there_are_no_bars() -> None:
+    events = Events(song("AB").rows, (0, 33), "free")
+    given = Given.around(events, [Opening(0, BAR, frozenset({0}))])
+    assert plan_around(events, given, 2) is None
+    assert notes_ahead(events, given) == {}
