@@ -171,6 +171,6 @@ def _likeness(similar: Floats, hidden: Bools, around: Iterable[int]) -> Floats |
     if not standing:
         return None
     # A bar that cannot be held against another is as one that is unlike it.
-    found: Floats = total / sum(1 / (1 + rank) for rank in range(len(standing)))
+    found: Floats = total / sum(1 / (1 + rank) for rank in range(CONTEXT))
     found[count] = 0.0
     return found
