@@ -17,7 +17,10 @@ DESIGN = ROOT / "docs" / "design.md"
 PACKAGES = (ROOT / "composer", ROOT / "training" / "composer_training")
 BEGIN, END = "<!-- modules: written by tests/test_design.py -->\n", "<!-- end of modules -->"
 
-FILES = {"composer.pd", "composer.scd", "composer.rb", "composer.toml", "composer.txt"}
+FILES = {
+    *("composer.pd", "composer.scd", "composer.rb", "composer.toml", "composer.txt"),
+    *("composer.lv2", "composer.vst3", "composer.clap"),
+}
 """What documents call so is a client's file."""
 
 
