@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Final
 
@@ -105,3 +105,30 @@ def bar_line(given: ET.Element, faults: Counter[str]) -> Iterator[ET.Element]:
             faults["<repeat> without a direction"] += 1
     if len(made):
         yield made
+
+
+def close_endings(bars: Sequence[ET.Element]) -> None:
+    """Give every <ending> that begins a bar where it stops; in place.
+
+    That is the bar with the repeat sign, the one before the next ending, or its own.
+    """
+    begun: tuple[int, str] | None = None
+    for index, bar in enumerate(bars):
+        for ending in bar.findall("barline/ending"):
+            if ending.get("type") != "start":
+                begun = None
+                continue
+            if begun is not None:
+                _stop_ending(bars[index - 1], begun[1])
+            begun = index, ending.get("number", "1")
+        if begun is not None and bar.find("barline/repeat[@direction='backward']") is not None:
+            _stop_ending(bar, begun[1])
+            begun = None
+    if begun is not None:
+        _stop_ending(bars[begun[0]], begun[1])
+
+
+def _stop_ending(bar: ET.Element, number: str) -> None:
+    lines = bar.findall("barline[@location='right']")
+    line = lines[-1] if lines else ET.SubElement(bar, "barline", location="right")
+    line.insert(0, ET.Element("ending", number=number, type="stop"))

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from composer.formats.musicxml_bars import keep_in_step
-from composer.formats.musicxml_directions import bar_line, directions
+from composer.formats.musicxml_directions import bar_line, close_endings, directions
 from composer.formats.musicxml_values import (
     LONGEST,
     STEPS,
@@ -105,6 +105,7 @@ class _Reduction:
             self._by_key = drums or part.find("measure/note/pitch") is None
             self._struck = False
             parts.append(self._bars(part))
+            close_endings(parts[-1])
             ET.SubElement(score, "part", id=name)
             if self._struck:
                 programs[name] = DRUM_PROGRAM

@@ -13,10 +13,13 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any, Final
 
+from composer.formats.play_order import CAPO, SEGNO, Signs, play_order
+from composer.formats.remarks import Remark, to_log
 from composer.formats.score_bars import (
     TICKS_PER_BEAT,
     Bar,
@@ -31,9 +34,6 @@ from composer.music.timing import MetreMap, bpm_to_tempo
 
 logger = logging.getLogger(__name__)
 
-_MOST_REPEATS: Final = 20
-"""Times the written length that repeats may come to."""
-
 _VELOCITY: Final = 80
 _SNARE: Final = 38
 _DRUM_KEYS: Final = {
@@ -47,15 +47,20 @@ _CHANNELS: Final = tuple(channel for channel in range(16) if channel != 9)
 _DRUM_CHANNEL: Final = 9
 
 
-def to_piece(score: Any, programs: dict[str, int]) -> Piece:
-    """A music21 stream as a Piece; may raise anything."""
+def to_piece(score: Any, programs: dict[str, int], remark: Remark = to_log) -> Piece:
+    """A music21 stream as a Piece; may raise anything.
+
+    Args:
+        score: The stream.
+        programs: Of the parts whose program is known, by their ids.
+        remark: Told of signs that are passed over.
+    """
     # In place: the stream is ours, and music21 takes seconds to copy one.
     _best_effort("transposition", lambda: score.toSoundingPitch(inPlace=True), None)
     staves = list(getattr(score, "parts", ())) or [score]
     measures = max((_measures(staff) for staff in staves), key=len)
     bars = _bars(measures)
-    as_written = list(range(len(bars)))
-    order = _best_effort("repeats", lambda: _play_order(staves, measures, bars), as_written)
+    order = _played(staves, bars, remark)
     runs = played_runs(bars, order)
     shift, metres = metre_map(bars, order, TICKS_PER_BEAT)
     if not bars:
@@ -146,40 +151,63 @@ def _loose_metres(staff: Any) -> MetreMap:
     return MetreMap(((0, mark.numerator, mark.denominator),)) if mark else MetreMap()
 
 
-def _play_order(staves: Iterable[Any], measures: list[Any], bars: list[Bar]) -> list[int]:
+def _played(staves: Sequence[Any], bars: Sequence[Bar], remark: Remark) -> list[int]:
     """Indices of the bars as they are played, repeats, endings and da capo followed.
 
-    music21 expands a skeleton of empty bars: expanding the score itself copies every
-    note over and over, half a minute for a movement of a quartet.
+    By composer's own rules: music21 gives up on repeats that do not add up to a whole.
     """
-    from music21 import bar, note, repeat, spanner, stream
+    signs = _signs(staves)[: len(bars)]
+    if any(own.jump == SEGNO for own in signs) and not any(own.segno for own in signs):
+        remark("a dal segno without a segno goes back to the beginning")
+    try:
+        return play_order(signs)
+    except ValueError as error:
+        remark(f"the repeats are passed over: {error}")
+        return list(range(len(bars)))
 
-    if not any(list(s.recurse().getElementsByClass(("Repeat", "RepeatMark"))) for s in staves):
-        return list(range(len(measures)))
-    skeleton: Any = stream.Part()
-    copies = {}
-    for index, measure in enumerate(measures):
-        empty: Any = stream.Measure()
-        empty.editorial.place = index  # survives copying, where numbers are given anew
-        empty.append(note.Rest(quarterLength=bars[index].length or 1))
-        for side in ("leftBarline", "rightBarline"):
-            sign = getattr(measure, side)
-            if sign is not None and "Repeat" in sign.classes:
-                setattr(empty, side, bar.Repeat(direction=sign.direction, times=sign.times))
-        for sign in measure.getElementsByClass("RepeatExpression"):
-            empty.insert(sign.offset, type(sign)())
-        skeleton.append(empty)
-        copies[id(measure)] = empty
+
+def _signs(staves: Sequence[Any]) -> list[Signs]:
+    """The repeat signs, endings and jumps of each bar, as any of the staves has them."""
+    found: dict[int, Signs] = {}
+
+    def add(index: int, **signs: Any) -> None:
+        found[index] = replace(found.get(index, Signs()), **signs)
+
+    count = 0
+    to_codas = []
     for staff in staves:
+        measures = _measures(staff)
+        count = max(count, len(measures))
+        index_of = {id(measure): index for index, measure in enumerate(measures)}
+        for index, measure in enumerate(measures):
+            left, right = measure.leftBarline, measure.rightBarline
+            if left is not None and "Repeat" in left.classes and left.direction == "start":
+                add(index, start=True)
+            if left is not None and left.type in ("double", "final"):
+                add(index, section=True)
+            if right is not None and "Repeat" in right.classes and right.direction == "end":
+                add(index, times=max(right.times or 2, 2))
+            if right is not None and right.type in ("double", "final") and index + 1 < count:
+                add(index + 1, section=True)
+            for sign in measure.getElementsByClass("RepeatExpression"):
+                kind = type(sign).__name__
+                if kind.startswith("Da"):
+                    add(index, jump=CAPO if kind.startswith("DaCapo") else SEGNO)
+                elif kind in ("Segno", "Fine"):
+                    add(index, **{kind.lower(): True})
+                elif kind == "Coda":
+                    to_codas.append((index, "to" in (sign.getText() or "").lower()))
         for bracket in staff.recurse().getElementsByClass("RepeatBracket"):
-            inside = [copies[id(m)] for m in bracket.getSpannedElements() if id(m) in copies]
-            if inside:
-                skeleton.insert(0, spanner.RepeatBracket(inside, number=bracket.number))
-    expanded = repeat.Expander(skeleton).process()
-    order = [int(measure.editorial.place) for measure in _measures(expanded)]
-    if not order or len(order) > _MOST_REPEATS * len(measures):
-        raise ValueError(f"{len(measures)} bars played as {len(order)}")
-    return order
+            inside = [index_of[id(m)] for m in bracket.getSpannedElements() if id(m) in index_of]
+            if inside and bracket.numberRange:
+                bars = max(inside) - min(inside) + 1
+                add(min(inside), endings=frozenset(bracket.numberRange), ending_bars=bars)
+    places = sorted({index for index, _ in to_codas})
+    for index, leads in to_codas:
+        # Of two signs that look alike the first leads to the second.
+        leads = leads or (len(places) > 1 and index == places[0])
+        add(index, **{"to_coda" if leads else "coda": True})
+    return [found.get(index, Signs()) for index in range(count)]
 
 
 def _tempo_marks(flat: Any) -> list[tuple[Fraction, int, int]]:

@@ -137,7 +137,7 @@ def _parsed(path: Path, kind: str, shown: str, remark: Remark) -> tuple[list[Pie
         try:
             stream = _stream_of_xml(root) if kind == "musicxml" else _stream_of_text(path, kind)
             streams = list(stream.scores) if "Opus" in stream.classes else [stream]
-            pieces = [to_piece(each, programs) for each in streams]
+            pieces = [to_piece(each, programs, remark) for each in streams]
         # Broad, since music21 meets damaged input with whatever exception the next line
         # happens to raise, IndexError to RecursionError; its text would tell nobody anything.
         except Exception as error:

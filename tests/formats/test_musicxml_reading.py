@@ -300,3 +300,44 @@ def test_without_a_program_that_can_be_the_parts_name_tells_its_instrument(
 ) -> None:
     text = document(bars(FOUR), listed).replace("<part-name>A<", "<part-name>Flute<")
     assert read(text).piece.parts[0].program == program
+
+
+def test_a_repeat_that_does_not_add_up_is_played(read: Read) -> None:
+    """The first ending is drawn a bar short; music21's own expansion gives up on it."""
+
+    def line(inside: str, side: str) -> str:
+        return f'<barline location="{side}">{inside}</barline>'
+
+    music = read(
+        document(
+            bars(
+                line('<repeat direction="forward"/>', "left") + note("C4", 8),
+                line('<ending number="1" type="start"/>', "left")
+                + note("D4", 8)
+                + line('<ending number="1" type="stop"/>', "right"),
+                note("E4", 8) + line('<repeat direction="backward"/>', "right"),
+                line('<ending number="2" type="start"/>', "left") + note("F4", 8),
+            )
+        )
+    )
+    assert [row[1] for row in rows(music)] == [60, 62, 64, 60, 64, 65]
+
+
+@pytest.mark.parametrize(
+    ("words", "played"),
+    [("D.C. al Fine", [60, 62, 64, 60, 62]), ("D.S. al Fine", [60, 62, 64, 62])],
+)
+def test_jumps_are_followed(read: Read, words: str, played: list[int]) -> None:
+    def direction(inside: str) -> str:
+        return f"<direction><direction-type>{inside}</direction-type></direction>"
+
+    music = read(
+        document(
+            bars(
+                note("C4", 8),
+                direction("<segno/>") + note("D4", 8) + direction("<words>Fine</words>"),
+                note("E4", 8) + direction(f"<words>{words}</words>"),
+            )
+        )
+    )
+    assert [row[1] for row in rows(music)] == played
