@@ -8,7 +8,8 @@ Players breathe: a silence after which the same phrase went on is no end the nex
 whatever the network expects, and however short a beat is, the silence that ends a phrase is
 longer than the player's breaths (*patience*). A breath that was answered makes for more of it,
 and an answer that was listened to for less: whoever plays on and on is let play, and whoever
-waits for answers gets them soon. `benchmarks/phrase_ends.py` has chosen the numbers.
+waits for answers gets them soon. Whoever keeps a pulse of single detached notes is waited for
+until the next one is overdue. `benchmarks/phrase_ends.py` has chosen the numbers.
 
 Conventions:
     Moments are seconds on the session's clock.
@@ -33,6 +34,12 @@ the steps are known."""
 
 EXPECTED = 0.25
 """Seconds after the shortest wait within which a note that the network expects is waited for."""
+
+PULSE_STEPS, EVEN = 3, 1.25
+"""Steps from which on a player is known to keep a pulse, and how much longer than another one of
+them may be."""
+OVERDUE = 1.1
+"""Steps after the last onset after which the next note of a pulse does not come any more."""
 
 PACE_NOTES = 16
 """Onsets from which a player's pace is taken."""
@@ -142,7 +149,7 @@ class PhraseTracker:
     @property
     def shortest_wait(self) -> float:
         """Seconds of silence before which the phrase is not over."""
-        return min(max(SHORTEST_WAIT, self._patience), MOST_PATIENT)
+        return min(max(SHORTEST_WAIT, self._patience, self._until_overdue()), MOST_PATIENT)
 
     def wait(self, beat: float | None, quiet: float = 0.0) -> float:
         """Seconds of silence after which the phrase is over.
@@ -160,6 +167,18 @@ class PhraseTracker:
         shortest = self.shortest_wait
         longest = max(min(beat, LONGEST_WAIT), shortest)
         return shortest + (longest - shortest) * (1 - min(max(quiet, 0.0), 1.0)) ** 2
+
+    def _until_overdue(self) -> float:
+        """Seconds of silence within which the next note of an even pulse comes; 0 without one.
+
+        Detached notes one by one, however slow, are a tune and no phrases of a note each.
+        """
+        steps = [after - before for before, after in pairwise(self._onsets)][-PULSE_STEPS:]
+        if len(steps) < PULSE_STEPS or max(steps) > EVEN * min(steps):
+            return 0.0
+        quiet = self.quiet_since
+        held = 0.0 if quiet is None else quiet - self._onsets[-1]
+        return OVERDUE * median(steps) - held
 
     def _breathed(self, silence: float, longer: float) -> None:
         if silence > BREATH:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from composer.live.core.keyboard import HeldKey
 from composer.live.core.phrases import PhraseTracker
 from composer.live.core.turns import PlayerState
@@ -102,3 +104,33 @@ def test_a_phrase_that_was_taken_too_soon_goes_on() -> None:
     phrases.resume()
     phrases.press(2.0, C)
     assert phrases.take() == (0.0, 2.0, 3)
+
+
+def test_detached_notes_in_an_even_pulse_are_a_tune() -> None:
+    """A second long, one every three: the next is due after two seconds of silence."""
+    phrases = PhraseTracker()
+    for index in range(4):
+        phrases.press(3.0 * index, C)
+        phrases.keyboard.release(3.0 * index + 1.0, C)
+        phrases.take()  # answered or not
+    assert abs(phrases.wait(None) - (1.1 * 3.0 - 1.0)) < 1e-9
+    assert abs(phrases.wait(0.5, quiet=1.0) - 2.3) < 1e-9
+
+
+def sustained(*onsets: float) -> PhraseTracker:
+    """Each note held until just before the next, so that there are no breaths."""
+    phrases = PhraseTracker()
+    for onset, after in pairwise((*onsets, onsets[-1] + 0.2)):
+        phrases.press(onset, C)
+        phrases.keyboard.release(after - 0.1, C)
+    return phrases
+
+
+def test_a_pulse_is_even() -> None:
+    assert abs(sustained(0.0, 1.0, 2.0, 3.0).wait(0.5) - 1.0) < 1e-9
+    assert sustained(0.0, 1.0, 2.6, 3.6).wait(0.5) == 0.5
+    assert sustained(0.0, 1.0, 2.0).wait(0.5) == 0.5  # not yet
+
+
+def test_a_pulse_is_waited_for_no_longer_than_any_player() -> None:
+    assert played(0.0, 4.0, 8.0, 12.0).wait(0.5) == 2.5
