@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from composer.inside.insertion import Insertion
     from composer.inside.writing import Writing
 
-LENGTHS = frozenset({"bars", "seconds", "notes", "tempo", "form", "plan"})
+LENGTHS = frozenset({"bars", "seconds", "notes", "tempo", "form", "plan", "profile"})
 """Settings of what follows a piece, which what is written inside one does not have."""
 
 

@@ -13,11 +13,13 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from composer import terminal
+from composer import models, terminal
 from composer.errors import SettingError
+from composer.inside.process import write_elsewhere
 from composer.live.core.improviser import Improviser
 from composer.live.core.parameters import Value, Values
 from composer.live.core.session import Session
@@ -117,6 +119,7 @@ class App:
             about=(("model", options.model), ("osc_port", port)),
             job=lambda work, then: self.server.job(work, then),
             joins=not options.worker and options.processes == 1,
+            inside=partial(write_elsewhere, models.find(options.model)),
         )
         own_ports = (options.virtual,) if options.virtual else ()
         _, still_sounding = end_left_sounding(udp, own_ports)

@@ -258,6 +258,16 @@ OUTGOING: Final = (
         "moment",
         "To a plug-in that waits: all that follows from what it sent up to then is told.",
     ),
+    Address(
+        PREFIX + "fill/notes",
+        "[channel pitch start_beat duration_beats velocity]*",
+        "New notes of bars that were filled; beats from the first bar line. Then `ok`.",
+    ),
+    Address(
+        PREFIX + "arrange/notes",
+        "[channel pitch start_beat duration_beats velocity]*",
+        "New notes of parts that were added.",
+    ),
     Address(PREFIX + "changed", "name value", "With `mirror`: a parameter, or the tempo, was set."),
     Address(PREFIX + "pong", "token", "The answer to a ping."),
     Address(PREFIX + "status", "[name value]*", "How things stand."),

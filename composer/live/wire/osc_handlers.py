@@ -16,7 +16,7 @@ from composer.live.core.improviser import ProposedNote
 from composer.live.core.parameters import Values, find
 from composer.live.core.session import Session
 from composer.live.core.session_log import SessionLog
-from composer.live.wire import osc_host
+from composer.live.wire import osc_host, osc_inside
 from composer.live.wire.osc_addresses import KINDS, TRIGGER, AddressTable
 from composer.live.wire.osc_codec import Argument
 from composer.live.wire.osc_request import Request
@@ -139,6 +139,21 @@ def seed_end(request: Request) -> None:
     if not notes:
         raise SeedError("there are no notes; send them with /composer/seed/notes")
     request.session().seed(request.now, notes, {0: 0})
+
+
+INCOMING.address(
+    "fill",
+    "[name value]*",
+    help="Write bars anew (bars 9-12) of the notes sent as a seed and not ended, or of what was "
+    "played; the notes come back.",
+    ok=False,  # when they are written
+)(osc_inside.fill)
+INCOMING.address(
+    "arrange",
+    "[name value]*",
+    help="Write further parts (add bass,drums) to the same; the notes come back.",
+    ok=False,
+)(osc_inside.arrange)
 
 
 # Replies.

@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from composer.errors import ComposerError, SettingError
+from composer.generation.settings import Settings
+from composer.inside.process import NewNote
+from composer.inside.writing import Writing
 from composer.live.core.improviser import ProposedNote
 from composer.live.core.output import Output
 from composer.live.core.session import Session
@@ -54,6 +57,7 @@ class Shared:
         outputs: Music to be sent to a session's listeners.
         refused: How many messages were not understood.
         ended: Sessions whose client is gone, to be closed.
+        inside: Writes inside a MIDI file, from another thread; None: this server does not.
     """
 
     engine: Sessions
@@ -69,6 +73,7 @@ class Shared:
     outputs: list[tuple[SessionKey, list[Output]]] = field(default_factory=list)
     refused: int = 0
     ended: list[SessionKey] = field(default_factory=list)
+    inside: Callable[[bytes, Settings, Writing], list[NewNote]] | None = None
 
 
 @dataclass(slots=True)

@@ -7,6 +7,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from composer.errors import ComposerError, SettingError
+from composer.generation.settings import Settings
+from composer.inside.process import NewNote
+from composer.inside.writing import Writing
 from composer.live.core.output import Output
 from composer.live.core.sessions import SessionKey, Sessions
 from composer.live.wire.osc_clients import Clients, Endpoint
@@ -36,6 +39,7 @@ class Router:
         job: Job | None = None,
         about: Sequence[tuple[str, object]] = (),
         joins: bool = True,
+        inside: Callable[[bytes, Settings, Writing], list[NewNote]] | None = None,
     ) -> None:
         """No clients yet.
 
@@ -46,12 +50,14 @@ class Router:
             job: Runs what takes long; None for at once.
             about: Names and values that every status begins with.
             joins: Whether clients can join other sessions than their own.
+            inside: Writes inside a MIDI file, on the thread of jobs; None: nothing does.
         """
         self.engine = engine
         self.clients = Clients(reply_port)
         self.understood = 0
         self.faults: list[SessionKey] = []
         self._shared = Shared(engine, self.clients, files, job or at_once, tuple(about), joins)
+        self._shared.inside = inside
 
     @property
     def refused(self) -> int:
