@@ -1,0 +1,67 @@
+"""Player taste: what a session has learnt of what its player likes. No I/O.
+
+Marks name a reply by its id. Its traits are kept until many others have been played, so that one
+that has gone by can still be marked.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from composer.taste.preference import Preference
+from composer.taste.words import told
+
+REMEMBERED = 64
+"""Replies that can still be marked."""
+
+
+class PlayerTaste:
+    """The taste of one session's player.
+
+    Attributes:
+        preference: What has been learnt.
+    """
+
+    def __init__(self, preference: Preference | None = None) -> None:
+        """Nothing is known, or what is known from before."""
+        self.preference = preference or Preference()
+        self._replies: dict[int, NDArray[np.float64]] = {}
+        self._marked: dict[int, bool] = {}
+
+    def heard(self, number: int, traits: NDArray[np.float64] | None) -> None:
+        """A reply was played, as far as it came.
+
+        Args:
+            number: Its id.
+            traits: Of `composer.taste.traits`, [K]; None if nothing was played.
+        """
+        if traits is None or number in self._replies:
+            return
+        self.preference.played(traits)
+        self._replies[number] = traits
+        if len(self._replies) > REMEMBERED:
+            oldest = next(iter(self._replies))
+            del self._replies[oldest]
+            self._marked.pop(oldest, None)
+
+    def mark(self, number: int, liked: bool) -> bool:
+        """A reply is liked or disliked. Returns whether anything is learnt from that.
+
+        The same mark twice is one; a reply of which nothing is known says nothing.
+        """
+        traits = self._replies.get(number)
+        if traits is None or self._marked.get(number) == liked:
+            return False
+        self._marked[number] = liked
+        self.preference.mark(traits, liked)
+        return True
+
+    def told(self) -> list[str]:
+        """What has been learnt, a sentence each."""
+        return told(self.preference)
+
+    def reset(self) -> None:
+        """Forget all marks."""
+        self.preference.reset()
+        self._marked.clear()
