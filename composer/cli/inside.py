@@ -19,16 +19,13 @@ from composer.cli.generate import (
     with_settings,
 )
 from composer.cli.options import device_option, model_option
-from composer.generation.parameters import KEEPS, TAKES, USUAL_STRENGTH
+from composer.generation.parameters import KEEPS, LENGTHS, TAKES, USUAL_STRENGTH
 
 if TYPE_CHECKING:
     from composer.generation.seed_files import Seed
     from composer.generation.settings import Settings
     from composer.inside.insertion import Insertion
     from composer.inside.writing import Writing
-
-LENGTHS = frozenset({"bars", "seconds", "notes", "tempo", "form", "plan", "profile"})
-"""Settings of what follows a piece, which what is written inside one does not have."""
 
 
 def add_to(verbs: click.Group) -> None:

@@ -102,6 +102,8 @@ TAKES: Final = 32
 
 TASKS: Final = ("continue", "fill", "arrange", "vary", "loop")
 """What may be written of a piece (`composer.inside.writing`)."""
+LENGTHS: Final = frozenset({"bars", "seconds", "notes", "tempo", "form", "plan", "profile"})
+"""Settings of what follows a piece, which what is written inside one does not have."""
 KEEPS: Final = ("rhythm", "pitches", "contour", "bass")
 """What may be kept of a passage that is varied (`composer.inside.writing`)."""
 USUAL_STRENGTH: Final = 0.5

@@ -7,8 +7,9 @@ knows nothing of HTTP. The routes, docs/web.md and the OpenAPI document are made
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,41 +20,25 @@ from composer.evaluation.evaluate import EncodedPiece, note_surprise, with_own_p
 from composer.formats import midi, smf
 from composer.generation.generate import continue_seed
 from composer.generation.parameters import PARAMETERS
-from composer.generation.seed_files import continued
+from composer.generation.seed_files import Seed, continued
 from composer.generation.seed_plan import plan_ahead, planner_of
+from composer.inside.writing import ARRANGE, FILL, VARY
 from composer.music.beat_grid import find_grid
-from composer.music.notes import Piece
 from composer.network.likelihood import note_nats
-from composer.network.predictor import Predictor
+from composer.web.asked import MOST_VARIATIONS, count_of, is_true, mapping_of
 from composer.web.conversions import FORMATS
-from composer.web.given_music import seed_of
-from composer.web.notes_json import Surprise, content_of
+from composer.web.given_music import given_music, name_of
+from composer.web.inside_requests import FIELDS as INSIDE
+from composer.web.inside_requests import GIVES, write_request
+from composer.web.notes_json import content_of
 from composer.web.plan_json import plan_json
 from composer.web.settings_json import settings_of
+from composer.web.surprise import MOST_SCORED, surprise_of
+from composer.web.tools import Tools
 
-MOST_VARIATIONS: Final = 8
 PLANNED: Final = 16
 """Bars to come that are planned if a request does not say."""
-MOST_SCORED: Final = 4096
-"""Notes of a piece up to which each is said how surprising it is."""
 GRIDS: Final = PARAMETERS["grid"].choices
-
-Progress = Callable[[float], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What requests are done with.
-
-    Attributes:
-        predictor: The network; loaded when it is called for.
-        seeds: Folder of the seeds that ship with composer.
-        progress: Told the share done, 0..1.
-    """
-
-    predictor: Callable[[], Predictor]
-    seeds: Path
-    progress: Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +57,10 @@ class Request:
     help: str
     takes: Mapping[str, str]
     gives: Mapping[str, str]
-    act: Callable[[Mapping[str, Any], Tools], dict[str, Any]]
+    act: Callable[[Mapping[str, Any], Seed, Tools], dict[str, Any]]
 
 
-def surprise_of(predictor: Predictor, pieces: Sequence[Piece]) -> list[Surprise]:
-    """How surprising each note of some pieces is, in nats; nothing of pieces that are long."""
-    found: dict[int, EncodedPiece] = {}
-    for index, piece in enumerate(pieces):
-        if piece.note_count <= MOST_SCORED:
-            events, placement = encode(piece, find_grid(piece, "auto"))
-            found[index] = EncodedPiece("", "", events, True, piece, placement)
-    scored: list[Surprise] = [{} for _ in pieces]
-    order = list(found)
-    for number, nats in note_nats(predictor, [found[index].events for index in order]):
-        scored[order[number]] = note_surprise(found[order[number]], nats)
-    return scored
-
-
-def _read_request(content: Mapping[str, Any], tools: Tools) -> dict[str, Any]:
-    seed = seed_of(content, tools.seeds)
+def _read_request(content: Mapping[str, Any], seed: Seed, tools: Tools) -> dict[str, Any]:
     analysis = seed.analysis()
     return {
         "music": content_of(seed.piece),
@@ -103,10 +73,9 @@ def _read_request(content: Mapping[str, Any], tools: Tools) -> dict[str, Any]:
     }
 
 
-def _plan_request(content: Mapping[str, Any], tools: Tools) -> dict[str, Any]:
-    wished = dict(_mapping(content, "settings"))
+def _plan_request(content: Mapping[str, Any], seed: Seed, tools: Tools) -> dict[str, Any]:
+    wished = dict(mapping_of(content, "settings"))
     settings = settings_of({"bars": PLANNED, **wished})
-    seed = seed_of(content, tools.seeds)
     analysis = seed.analysis(settings.grid)
     plan = plan_ahead(analysis, settings, 0, planner_of(tools.predictor()))
     if analysis.events.plan is None:
@@ -121,10 +90,10 @@ def _plan_request(content: Mapping[str, Any], tools: Tools) -> dict[str, Any]:
     }
 
 
-def _continue_request(content: Mapping[str, Any], tools: Tools) -> dict[str, Any]:
-    settings = settings_of(_mapping(content, "settings"))
-    count = _count(content, "variations", MOST_VARIATIONS)
-    seed = seed_of(content, tools.seeds).with_drums(settings.drums, settings.no_drums)
+def _continue_request(content: Mapping[str, Any], seed: Seed, tools: Tools) -> dict[str, Any]:
+    settings = settings_of(mapping_of(content, "settings"))
+    count = count_of(content, "variations")
+    seed = seed.with_drums(settings.drums, settings.no_drums)
     analysis = seed.analysis(settings.grid, settings.tempo)
     predictor = tools.predictor()
     made = continue_seed(
@@ -158,8 +127,8 @@ def _continue_request(content: Mapping[str, Any], tools: Tools) -> dict[str, Any
     }
 
 
-def _evaluate_request(content: Mapping[str, Any], tools: Tools) -> dict[str, Any]:
-    piece = seed_of(content, tools.seeds).piece
+def _evaluate_request(content: Mapping[str, Any], seed: Seed, tools: Tools) -> dict[str, Any]:
+    piece = seed.piece
     if piece.note_count > MOST_SCORED:
         raise SeedError(f"there are {piece.note_count} notes, {MOST_SCORED} can be judged at once")
     grid = str(content.get("grid") or "auto")
@@ -167,7 +136,7 @@ def _evaluate_request(content: Mapping[str, Any], tools: Tools) -> dict[str, Any
         raise SettingError(f"grid is {grid[:20]!r}, must be {', '.join(GRIDS)}")
     events, placement = encode(piece, find_grid(piece, grid))
     found = EncodedPiece("", "", events, True, piece, placement)
-    if str(content.get("plan", "")).lower() in ("true", "1"):
+    if is_true(content.get("plan")):
         found = with_own_plan(found)
     [(_, nats)] = note_nats(tools.predictor(), [found.events])
     by_field = nats.sum(axis=0) / max(len(events.rows), 1)
@@ -181,15 +150,24 @@ def _evaluate_request(content: Mapping[str, Any], tools: Tools) -> dict[str, Any
     }
 
 
-def _convert_request(content: Mapping[str, Any], tools: Tools) -> dict[str, Any]:
+def _convert_request(content: Mapping[str, Any], seed: Seed, tools: Tools) -> dict[str, Any]:
     wanted = str(content.get("to"))
     if wanted not in FORMATS:
         raise SettingError(f"to is {wanted[:20]!r}, must be {', '.join(FORMATS)}")
-    seed = seed_of(content, tools.seeds)
     suffix, media, write = FORMATS[wanted]
     data = write(seed.file, seed.piece, content)
-    return {"file": _base64(data), "name": f"{seed.path.stem}{suffix}", "type": media}
+    return {"file": _base64(data), "name": f"{Path(name_of(content)).stem}{suffix}", "type": media}
 
+
+_SETTINGS: Final = {
+    "settings": "as in docs/generate.md: bars, temperature, key, rng_seed ...",
+    "variations": f"how many, 1 to {MOST_VARIATIONS}",
+}
+_INSIDE_HELP: Final = {
+    FILL: "Write some bars of music anew, between what stands before and after them.",
+    ARRANGE: "Write further parts to music, from its first bar to its end.",
+    VARY: "Write bars of music as something else that is still like them.",
+}
 
 _LIST: Final = (
     Request(
@@ -223,10 +201,7 @@ _LIST: Final = (
     Request(
         "continue",
         "Go on from music, in several variations.",
-        {
-            "settings": "as in docs/generate.md: bars, temperature, key, rng_seed ...",
-            "variations": f"how many continuations, 1 to {MOST_VARIATIONS}",
-        },
+        _SETTINGS,
         {
             "seed": "the notes that were given, in beats",
             "variations": "each with number, music (the new notes, with surprise in nats), "
@@ -238,6 +213,10 @@ _LIST: Final = (
             "remarks": "what had to be decided, a line each",
         },
         _continue_request,
+    ),
+    *(
+        Request(task, text, {**INSIDE[task], **_SETTINGS}, GIVES, partial(write_request, task))
+        for task, text in _INSIDE_HELP.items()
     ),
     Request(
         "evaluate",
@@ -280,25 +259,10 @@ def do(name: str, content: Any, tools: Tools) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise SettingError("a request is a JSON object")
     try:
-        return request.act(content, tools)
+        with given_music(content, tools.seeds) as seed:
+            return request.act(content, seed, tools)
     except ComposerError as error:
         raise type(error)(" ".join(str(error).split())[:500]) from None
-
-
-def _mapping(content: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = content.get(name) or {}
-    if not isinstance(value, dict):
-        raise SettingError(f"{name} is no object")
-    return value
-
-
-def _count(content: Mapping[str, Any], name: str, most: int) -> int:
-    value = content.get(name, 1)
-    if isinstance(value, str) and value.isdecimal() and len(value) < 5:  # from an address
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-        raise SettingError(f"{name} is {str(value)[:20]}, must be 1 to {most}")
-    return value
 
 
 def _base64(data: bytes) -> str:

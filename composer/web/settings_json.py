@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any, Final
 
 from composer.errors import SettingError
@@ -25,8 +25,12 @@ TAKES: Final = 8
 """How often each bar is tried if a request does not say."""
 
 
-def settings_of(given: Mapping[str, Any]) -> Settings:
+def settings_of(given: Mapping[str, Any], without: Container[str] = ()) -> Settings:
     """Settings from names and values.
+
+    Args:
+        given: What a request says.
+        without: Names of settings that it cannot have.
 
     Raises:
         SettingError: A name or a value is none.
@@ -34,8 +38,8 @@ def settings_of(given: Mapping[str, Any]) -> Settings:
     values: dict[str, Any] = {"takes": TAKES, "rng_seed": secrets.randbelow(1_000_000)}
     for name, value in given.items():
         parameter = PARAMETERS.get(str(name).replace("-", "_"))
-        if parameter is None:
-            known = ", ".join(PARAMETERS)
+        if parameter is None or parameter.name in without:
+            known = ", ".join(one for one in PARAMETERS if one not in without)
             raise SettingError(f"no setting {str(name)[:40]!r}; there are {known}")
         if value is not None and value != "":
             values[parameter.name] = _value(parameter, value)

@@ -235,9 +235,9 @@ class Site:
         if STREAM in accept:
             return StreamingResponse(self._told(name, content), media_type=STREAM)
         found = await self._while_wanted(request, name, content)
-        if name == "continue" and "audio/midi" in accept:
+        if "variations" in found and "audio/midi" in accept:
             data = base64.b64decode(found["variations"][0]["midi"])
-            return Response(data, media_type="audio/midi", headers=_attached("continued.mid"))
+            return Response(data, media_type="audio/midi", headers=_attached(f"{name}.mid"))
         if name == "convert" and found["type"] in accept:
             data = base64.b64decode(found["file"])
             headers = _attached(found["name"])

@@ -23,7 +23,8 @@ from composer import models
 from composer.errors import ComposerError
 from composer.network.predictor import Predictor
 from composer.shipped import shipped
-from composer.web.requests import Tools, do
+from composer.web.requests import do
+from composer.web.tools import Tools
 
 LENGTH: Final = struct.Struct(">I")
 NICENESS: Final = 10

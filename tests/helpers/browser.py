@@ -51,6 +51,7 @@ def wait(page: Any, what: str, seconds: float = PATIENCE) -> Any:
 def opened(context: Any, url: str) -> Any:
     """A page that is connected; what it complains of fails the test at `complaints`."""
     page = context.new_page()
+    page.set_default_timeout(1000 * PATIENCE)
     page.complaints = []
     page.on("pageerror", lambda error: page.complaints.append(str(error)))
     page.on(

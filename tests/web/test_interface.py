@@ -175,6 +175,25 @@ def test_a_plan_is_that_of_the_command_line_and_can_be_handed_back(server: Runni
         assert [bar["chords"] for bar in found["bars"][16:18]] == [["C", "C"], ["Eb", "Eb"]]
 
 
+def test_bars_are_filled_between_what_stands(server: Running) -> None:
+    settings = {"takes": 1, "rng_seed": 1}
+    asked = {"seed": "waltz.mid", "bars": "9-10", "variations": 2, "settings": settings}
+    status, answer = server.ask("POST", "/v1/fill", asked)
+    assert status == 200 and (answer["start_beat"], answer["end_beat"]) == (24, 30)
+    given = answer["given"]["notes"]
+    assert not [note for note in given if 24 <= note["start_beat"] < 30]
+    waltz = (ROOT / "midi_data" / "waltz.mid").read_bytes()
+    for variation in answer["variations"]:
+        new = variation["music"]["notes"]
+        assert new and all(24 <= note["start_beat"] < 30 and note["surprise"] > 0 for note in new)
+        filled = sorted(notes_of(base64.b64decode(variation["midi"])))
+        assert filled == sorted(note["pitch"] for note in (*given, *new))
+    headers = {"Content-Type": "audio/midi", "Accept": "audio/midi"}
+    address = "/v1/fill?bars=9-10&takes=1&rng-seed=1"
+    status, data = server.ask("POST", address, headers=headers, body=waltz)
+    assert status == 200 and data == base64.b64decode(answer["variations"][0]["midi"])
+
+
 def test_music_in_free_time_has_no_plan(server: Running) -> None:
     asked = {"notes": SCALE, "settings": {"grid": "free"}}
     status, answer = server.ask("POST", "/v1/plan", asked)
@@ -259,6 +278,10 @@ def test_presets_are_kept_in_a_file_that_serve_reads(server: Running, tmp_path: 
         ("read", {"file": "AAAA", "name": "../../etc/passwd"}, "passwd is no music file's name"),
         ("read", {"file": "?", "name": "x.mid"}, "file is not base64"),
         ("convert", {"notes": SCALE, "to": "exe"}, "to is 'exe', must be midi, musicxml, png"),
+        ("fill", {"seed": "waltz.mid"}, "fill which bars? Give --bars"),
+        ("fill", {"seed": "waltz.mid", "bars": 9}, "bars is a text such as 9-12"),
+        ("fill", {"seed": "waltz.mid", "bars": "90"}, "there is no bar 90"),
+        ("fill", {"notes": SCALE, "bars": "1", "settings": {"form": "A"}}, "no setting 'form'"),
         ("evaluate", [], "a request is a JSON object"),
     ],
 )

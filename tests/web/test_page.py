@@ -208,6 +208,45 @@ def struck(file: mido.MidiFile) -> list[int]:
     return [m.note for m in file if m.type == "note_on" and m.velocity]
 
 
+def test_bars_chosen_on_the_roll_are_filled(page: Any) -> None:
+    dropped(page, WALTZ)
+    page.wait_for_selector("#seed:not([hidden])")
+    box = page.locator("#seed-roll").bounding_box()
+    bar = (box["width"] - 34) / 17  # 34 pixels are the octaves' names
+    page.mouse.move(box["x"] + 34 + 9.4 * bar, box["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 34 + 8.2 * bar, box["y"] + 100)  # backwards
+    page.mouse.up()
+    assert page.is_checked("#task-fill")
+    assert [page.input_value("#bar-first"), page.input_value("#bar-last")] == ["9", "10"]
+    page.fill("#bar-first", "16")
+    page.keyboard.press("Tab")
+    assert [page.input_value("#bar-first"), page.input_value("#bar-last")] == ["16", "16"]
+    page.click("label[for=takes-1]")
+    page.click("#continue")
+    page.wait_for_selector("[data-take='1']")
+    with page.expect_download() as download:
+        page.click("[data-take='1'] [data-kind=midi]")
+    page.click("[data-take='1'] .main")
+    wait(page, "document.querySelectorAll('.take').length === 0")
+    bar_16 = 15 * 3 * 480
+    before, after = (starts(mido.MidiFile(path)) for path in (WALTZ, download.value.path()))
+    changed = before ^ after
+    assert changed and all(bar_16 <= tick < bar_16 + 1440 for tick, _ in changed)
+
+
+def starts(file: mido.MidiFile) -> set[tuple[int, int]]:
+    """(tick of a beat of 480, pitch) of all notes."""
+    found = set()
+    for track in file.tracks:
+        tick = 0
+        for message in track:
+            tick += message.time
+            if message.type == "note_on" and message.velocity:
+                found.add((round(tick * 480 / file.ticks_per_beat), message.note))
+    return found
+
+
 def test_form_and_chords_stand_over_a_file_and_over_a_reply(page: Any) -> None:
     dropped(page, WALTZ)
     page.wait_for_selector("#seed-form:not([hidden])", timeout=1000 * PATIENCE)

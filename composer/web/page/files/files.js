@@ -4,22 +4,23 @@ import { $, base64Of, calm, el } from "../base/elements.js";
 import { say, tell } from "../base/notices.js";
 import { sectionsFrom } from "../see/form.js";
 import { Roll } from "../see/roll.js";
-import { control, rowOf } from "../steer/controls.js";
 import { keep } from "./keep.js";
 import { barNumber, programsOf, secondsAt, soundsOf } from "./music.js";
-import { beginOf, seedScene, takeScene } from "./scenes.js";
+import { barsLong, beginOf, seedScene, takeScene } from "./scenes.js";
+import { BarChoice } from "./bar_choice.js";
 import { takeCard } from "./take_card.js";
+import { Tasks } from "./tasks.js";
 
+const AFTER = 2; // bars behind what is written inside a file that are heard and seen with it
 const LARGEST = 4 << 20; // bytes
-const FIRST = ["bars", "temperature", "density", "form", "chords"]; // settings that are open
-const LEFT_OUT = new Set(["seconds", "notes", "parts", "drums", "no_drums", "grid", "tempo"]);
 
 export class Files {
   constructor(connection, player) {
     this._connection = connection;
     this._player = player;
     this._seed = null; // {name, midi, music, joinBeat}
-    this._settings = new Map();
+    this._tasks = new Tasks();
+    this._tasks.onchange = () => this._draw();
     this._takes = [];
     this._rolls = new Map(); // roll -> () => scene
     this._work = null;
@@ -29,12 +30,7 @@ export class Files {
   }
 
   build(table, seeds) {
-    const controls = Object.entries(table.settings)
-      .filter(([name]) => !LEFT_OUT.has(name))
-      .map(([name, schema]) => [name, control(rowOf(name, schema), (value) => this._settings.set(name, value)).element]);
-    const first = controls.filter(([name]) => FIRST.includes(name)).map(([, element]) => element);
-    const rest = controls.filter(([name]) => !FIRST.includes(name)).map(([, element]) => element);
-    $("file-settings").replaceChildren(...first, el("details", { class: "group" }, el("summary", {}, "All settings"), el("div", { class: "rest" }, ...rest)));
+    this._tasks.build(table);
     $("example").replaceChildren(el("option", { value: "" }, "one of ours…"), ...seeds.map((name) => el("option", {}, name)));
   }
 
@@ -71,6 +67,7 @@ export class Files {
     $("seed-jam").addEventListener("click", () => this.onjam?.(this._seed));
     this._seedRoll = new Roll($("seed-roll"));
     this._seedRoll.onresize = () => this._draw();
+    new BarChoice(this._seedRoll, this._tasks, () => this._seed?.music);
     drop.addEventListener("paste", (event) => {
       const file = event.clipboardData?.files[0];
       if (file) this.open(file);
@@ -112,6 +109,7 @@ export class Files {
     $("seed-facts").textContent = facts.join(" · ");
     $("seed-remarks").replaceChildren(...(seed.remarks ?? []).map((line) => el("li", {}, line)));
     this._showForm(seed.plan);
+    this._tasks.music(bars);
     $("seed").hidden = false;
     $("drop").classList.add("small");
     this._draw();
@@ -151,13 +149,14 @@ export class Files {
       file: this._seed.midi,
       name: `${this._seed.name}.mid`,
       variations: Number(document.querySelector("input[name=variations]:checked").value),
-      settings: Object.fromEntries(this._settings),
+      ...this._tasks.asked,
     };
+    this._asked = asked;
     $("work").hidden = false;
     $("continue").disabled = true;
     this._progress(0);
     try {
-      const answer = await this._connection.work("/v1/continue", asked, (share) => this._progress(share), this._work.signal);
+      const answer = await this._connection.work(`/v1/${this._tasks.name}`, asked, (share) => this._progress(share), this._work.signal);
       this._takes = answer.variations.map((variation) => this._take(variation, answer));
       this._showTakes();
       say(`${this._takes.length} takes are there.`);
@@ -177,19 +176,19 @@ export class Files {
   }
 
   _take(variation, answer) {
-    const seed = answer.seed;
-    const music = { ...variation.music, notes: [...seed.notes, ...variation.music.notes] };
-    return {
+    const stands = variation.given ?? answer.seed;
+    const take = {
       number: variation.number,
       name: `${this._seed.name}-take-${variation.number}`,
       midi: variation.midi,
-      music,
+      music: { ...variation.music, end_beat: Math.max(stands.end_beat, variation.music.end_beat), notes: [...stands.notes, ...variation.music.notes] },
       fresh: variation.music.notes,
-      joinBeat: answer.join_beat,
-      endBeat: variation.end_beat,
       rngSeed: answer.rng_seed,
-      plan: variation.plan,
     };
+    if (variation.given === undefined) return { ...take, joinBeat: answer.join_beat, endBeat: variation.end_beat, plan: variation.plan };
+    // Written inside: what follows is heard and seen, too.
+    const endBeat = Math.min(this._seed.music.end_beat, answer.end_beat + barsLong(stands, AFTER));
+    return { ...take, joinBeat: answer.start_beat, newEnd: answer.end_beat, endBeat, plan: this._asked.settings.chords ? null : this._seed.plan };
   }
 
   _showTakes() {
@@ -223,9 +222,9 @@ export class Files {
   }
 
   /** A take becomes the seed, to go on from. */
-  _choose(take) {
-    const [music] = [take.music];
-    this.show({ name: take.name, midi: take.midi, music: { ...music, end_beat: take.endBeat }, joinBeat: take.endBeat, key: this._seed.key, grid: this._seed.grid, plan: take.plan, remarks: [] });
+  async _choose(take) {
+    if (take.newEnd !== undefined) await this._read({ file: take.midi, name: `${take.name}.mid` }, take.name);
+    else this.show({ name: take.name, midi: take.midi, music: { ...take.music, end_beat: take.endBeat }, joinBeat: take.endBeat, key: this._seed.key, grid: this._seed.grid, plan: take.plan, remarks: [] });
     window.scrollTo({ top: 0, behavior: calm() ? "auto" : "smooth" });
     tell("Chosen: the next takes go on from here.");
   }
@@ -238,7 +237,9 @@ export class Files {
     this._playing = name;
     this._piece = piece;
     const from = secondsAt(piece.music, fromBeat);
-    this._player.play(soundsOf(piece.music), programsOf(piece.music), from);
+    const until = name === "seed" ? Infinity : piece.endBeat;
+    const heard = piece.music.notes.filter((note) => note.start_beat < until - 0.01);
+    this._player.play(soundsOf(piece.music, heard), programsOf(piece.music), from);
     this._show();
     const step = () => {
       if (!this._player.playing) return;
@@ -272,7 +273,7 @@ export class Files {
 
   _draw() {
     if (this._seed === null || $("view-files").hidden) return;
-    this._seedRoll.draw(seedScene(this._seed, this._now(this._seed)));
+    this._seedRoll.draw(seedScene(this._seed, this._now(this._seed), this._tasks.bars));
     for (const [roll, scene] of this._rolls) roll.draw(scene());
   }
 

@@ -60,5 +60,8 @@ export function barsOf(music, from, to) {
   return lines;
 }
 
+/** Where each bar of a piece begins, up to a beat. */
+export const barLines = (music, to) => barsOf(music, 0, to).filter((line) => line.number !== undefined).map((line) => line.at);
+
 /** Bars that a piece has up to a beat. */
-export const barNumber = (music, beat) => barsOf(music, 0, beat + 0.001).filter((line) => line.number !== undefined).length;
+export const barNumber = (music, beat) => barLines(music, beat - 0.001).length;

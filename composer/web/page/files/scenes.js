@@ -3,18 +3,20 @@
 import { colours, surpriseColour } from "../see/colours.js";
 import { formOf } from "../see/form.js";
 import { rangeOf } from "../see/roll.js";
-import { barsOf } from "./music.js";
+import { barLines, barsOf } from "./music.js";
 
 const BEFORE = 4; // bars of the seed that a take is heard and seen after
 
-/** The whole of a piece. */
-export function seedScene(seed, now) {
+/** The whole of a piece; some bars of it may be chosen: [first, last]. */
+export function seedScene(seed, now, chosen) {
   const { music } = seed;
   const palette = colours();
   const to = Math.max(music.end_beat, seed.joinBeat ?? 0);
   const [low, high] = rangeOf(music.notes);
   const notes = music.notes.map((note) => rowOfNote(note, palette.you, now));
-  return { notes, from: 0, to, low, high, now, bars: thinned(barsOf(music, 0, to)), form: formOf(seed.plan) };
+  const lines = barLines(music, to);
+  const marked = chosen && { from: lines[chosen[0] - 1], to: lines[chosen[1]] ?? to };
+  return { notes, from: 0, to, low, high, now, chosen: marked, bars: thinned(barsOf(music, 0, to)), form: formOf(seed.plan) };
 }
 
 /** What is new in a take, and some bars before it. */
@@ -26,13 +28,18 @@ export function takeScene(take, now) {
   const fresh = new Set(take.fresh);
   const notes = seen.map((note) => rowOfNote(note, fresh.has(note) ? surpriseColour(note.surprise, palette) : palette.you, now));
   const bars = thinned(barsOf(take.music, from, take.endBeat));
-  return { notes, from, to: take.endBeat, low, high, now, join: take.joinBeat, bars, names: true, form: formOf(take.plan) };
+  return { notes, from, to: take.endBeat, low, high, now, join: take.joinBeat, joinEnd: take.newEnd, bars, names: true, form: formOf(take.plan) };
 }
 
 /** The beat from which a take is heard and seen: some bars before it begins. */
 export function beginOf(take) {
-  const [, upper, lower] = take.music.metres.at(-1);
-  return Math.max(0, take.joinBeat - (BEFORE * upper * 4) / lower);
+  return Math.max(0, take.joinBeat - barsLong(take.music, take.newEnd === undefined ? BEFORE : BEFORE / 2));
+}
+
+/** Beats of some bars of a piece, as its last ones are. */
+export function barsLong(music, bars) {
+  const [, upper, lower] = music.metres.at(-1);
+  return (bars * upper * 4) / lower;
 }
 
 const rowOfNote = (note, colour, now) => {

@@ -30,7 +30,15 @@ export class Roll {
     this._pen.setTransform(dots, 0, 0, dots, 0, 0);
   }
 
-  /** Draw a scene: {notes, from, to, low, high, bars, now, join, names, form, chosen}.
+  /** The time at a place on the canvas, in pixels from its left edge; null before it is drawn. */
+  timeAt(pixels) {
+    if (!this._shown) return null;
+    const { left, from, across } = this._shown;
+    return from + (pixels - left) / across;
+  }
+
+  /** Draw a scene: {notes, from, to, low, high, bars, now, join, names, form,
+      chosen}.
       A note is {start, end, pitch, colour, hollow, quiet}; a bar {at, number} or a beat {at}. */
   draw(scene) {
     const [width, height] = this._size;
@@ -42,6 +50,7 @@ export class Roll {
     const top = heightOf(scene.form);
     const step = (height - top) / (high - low);
     const across = (width - left) / (scene.to - scene.from);
+    this._shown = { left, from: scene.from, across };
     const x = (time) => left + (time - scene.from) * across;
     const y = (pitch) => height - (pitch - low + 1) * step;
     pen.fillStyle = palette.paper;
@@ -84,8 +93,16 @@ export class Roll {
     if (scene.join !== undefined) {
       pen.fillStyle = palette.composer;
       pen.globalAlpha = 0.1;
-      pen.fillRect(x(scene.join), top, width, height - top);
+      pen.fillRect(x(scene.join), top, x(scene.joinEnd ?? scene.to) - x(scene.join), height - top);
       pen.globalAlpha = 1;
+    }
+    if (scene.chosen) {
+      const [start, end] = [x(scene.chosen.from), x(scene.chosen.to)];
+      pen.fillStyle = palette.composer;
+      pen.globalAlpha = 0.2;
+      pen.fillRect(start, top, end - start, height - top);
+      pen.globalAlpha = 1;
+      for (const side of [start, end]) pen.fillRect(Math.round(side) - 1, top, 2, height - top);
     }
     pen.save();
     pen.beginPath();

@@ -23,7 +23,7 @@ const WORDS = {
 };
 const EXAMPLES = { form: "AABA, A4 B4 …", chords: "Am F | C G …", metre: "4/4" };
 const HELP = {
-  chords: "Of the bars to come: a bar each, or a chart.",
+  chords: "Of what is written: a bar each, or a chart.",
   form: "Sections of the bars to come; A is what you gave.",
 };
 const UNITS = { wait: "s", latency: "ms", length: "×", loudness: "×" };
