@@ -180,11 +180,10 @@ def test_bars_are_filled_between_what_stands(server: Running) -> None:
     asked = {"seed": "waltz.mid", "bars": "9-10", "variations": 2, "settings": settings}
     status, answer = server.ask("POST", "/v1/fill", asked)
     assert status == 200 and (answer["start_beat"], answer["end_beat"]) == (24, 30)
-    given = answer["given"]["notes"]
-    assert not [note for note in given if 24 <= note["start_beat"] < 30]
     waltz = (ROOT / "midi_data" / "waltz.mid").read_bytes()
     for variation in answer["variations"]:
-        new = variation["music"]["notes"]
+        given, new = variation["given"]["notes"], variation["music"]["notes"]
+        assert not [note for note in given if 24 <= note["start_beat"] < 30]
         assert new and all(24 <= note["start_beat"] < 30 and note["surprise"] > 0 for note in new)
         filled = sorted(notes_of(base64.b64decode(variation["midi"])))
         assert filled == sorted(note["pitch"] for note in (*given, *new))
@@ -192,6 +191,28 @@ def test_bars_are_filled_between_what_stands(server: Running) -> None:
     address = "/v1/fill?bars=9-10&takes=1&rng-seed=1"
     status, data = server.ask("POST", address, headers=headers, body=waltz)
     assert status == 200 and data == base64.b64decode(answer["variations"][0]["midi"])
+
+
+def test_parts_are_added(server: Running) -> None:
+    asked = {"notes": SCALE, "add": "bass", "settings": {"takes": 1, "rng_seed": 1}}
+    status, answer = server.ask("POST", "/v1/arrange", asked)
+    [variation] = answer["variations"]
+    assert status == 200 and (answer["start_beat"], answer["end_beat"]) == (0, 8)
+    assert [part["program"] for part in variation["music"]["parts"]] == [0, 33]
+    assert {note["part"] for note in variation["music"]["notes"]} == {1}
+    assert len(variation["given"]["notes"]) == len(SCALE)
+
+
+def test_a_varied_bar_keeps_what_is_to_be_kept(server: Running) -> None:
+    asked = {"seed": "song.mid", "bars": "5-6", "keep": "rhythm", "strength": 1,
+             "variations": 2, "settings": {"takes": 1, "rng_seed": 1}}  # fmt: skip
+    status, answer = server.ask("POST", "/v1/vary", asked)
+    assert status == 200 and (answer["start_beat"], answer["end_beat"]) == (8, 12)
+    before = server.ask("POST", "/v1/read", {"seed": "song.mid"})[1]["music"]["notes"]
+    for variation in answer["variations"]:
+        after = variation["given"]["notes"] + variation["music"]["notes"]
+        times = [sorted((n["start_beat"], n["part"]) for n in notes) for notes in (before, after)]
+        assert variation["music"]["notes"] and times[0] == times[1]
 
 
 def test_music_in_free_time_has_no_plan(server: Running) -> None:
@@ -282,6 +303,10 @@ def test_presets_are_kept_in_a_file_that_serve_reads(server: Running, tmp_path: 
         ("fill", {"seed": "waltz.mid", "bars": 9}, "bars is a text such as 9-12"),
         ("fill", {"seed": "waltz.mid", "bars": "90"}, "there is no bar 90"),
         ("fill", {"notes": SCALE, "bars": "1", "settings": {"form": "A"}}, "no setting 'form'"),
+        ("arrange", {"notes": SCALE}, "add which parts? Give --add"),
+        ("arrange", {"notes": SCALE, "add": "kazoo"}, "no part is called 'kazoo'"),
+        ("vary", {"notes": SCALE, "strength": "much"}, "strength is 'much', must be 0 to 1"),
+        ("vary", {"notes": SCALE, "keep": "cool"}, "keep is 'cool', must be one of rhythm"),
         ("evaluate", [], "a request is a JSON object"),
     ],
 )

@@ -33,6 +33,7 @@ WIDE: dict[str, Any] = {"viewport": {"width": 1360, "height": 820}}
 SHOWN = {
     ("answer", "dark"): "jam.png",
     ("takes", "light"): "takes.png",
+    ("bars", "dark"): "fill.png",
     ("telephone", "dark"): "telephone.png",
     ("sessions", "light"): "sessions.png",
 }
@@ -120,6 +121,29 @@ def takes(page: Any) -> None:
     time.sleep(2.5)
 
 
+def bars(page: Any) -> None:
+    """Some bars were filled, in two ways."""
+    files(page)
+    page.set_input_files("#file", WALTZ)
+    page.wait_for_selector("#seed:not([hidden])", timeout=1000 * PATIENCE)
+    page.click("label[for=task-fill]")
+    page.fill("#bar-first", "9")
+    page.fill("#bar-last", "10")
+    page.keyboard.press("Tab")
+    page.click("label[for=takes-2]")
+    page.click("#continue")
+    page.wait_for_selector("[data-take='2']", timeout=1000 * PATIENCE)
+
+
+def added(page: Any) -> None:
+    """What parts may be added to a file, and its form in text."""
+    files(page)
+    page.set_input_files("#file", WALTZ)
+    page.wait_for_selector("#seed:not([hidden])", timeout=1000 * PATIENCE)
+    page.click("label[for=task-arrange]")
+    page.click("#seed-form summary")
+
+
 def settings(page: Any) -> None:
     """All settings of a continuation."""
     files(page)
@@ -152,10 +176,13 @@ STATES: dict[str, tuple[Callable[[Any], None], dict[str, Any]]] = {
     "files": (files, WIDE),
     "settings": (settings, WIDE),
     "takes": (takes, WIDE),
+    "bars": (bars, WIDE),
+    "added": (added, WIDE),
     "sessions": (sessions, WIDE),
     "lost": (lost, WIDE),
     "telephone": (reply, TELEPHONE),
     "telephone-takes": (takes, TELEPHONE),
+    "telephone-bars": (bars, TELEPHONE),
     "telephone-sessions": (sessions, TELEPHONE),
 }
 
@@ -171,7 +198,7 @@ def test_axe_finds_no_serious_fault(
     context = chromium.new_context(color_scheme=scheme, bypass_csp=True, **screen)
     page = opened(context, f"{server.web.url}&session={state} {scheme}")
     act(page)
-    whole = state in ("takes", "telephone-takes", "settings", "sessions", "telephone-sessions")
+    whole = act in (takes, bars, added, settings, sessions)
     folder = Path(os.environ.get("COMPOSER_PICTURES") or tmp_path)
     page.screenshot(path=folder / f"{state}-{scheme}.png", full_page=whole)
     if os.environ.get("COMPOSER_WRITE_DOCS") and (state, scheme) in SHOWN:

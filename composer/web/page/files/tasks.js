@@ -18,7 +18,7 @@ const FIELDS = {
 };
 const OPEN = { continue: ["bars", "temperature", "density", "form", "chords"], inside: ["temperature", "density", "parts", "chords"] };
 const WITHOUT = { continue: [], fill: [], arrange: ["parts"], vary: ["chords"] };
-const LEFT_OUT = new Set(["seconds", "notes", "drums", "no_drums", "grid", "tempo"]);
+const LEFT_OUT = new Set(["seconds", "notes", "drums", "no_drums", "grid", "tempo", "profile"]);
 const BEHIND = new Set(["bars", "form", "plan"]); // settings of what follows a piece alone
 
 export class Tasks {
