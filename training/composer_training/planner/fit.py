@@ -184,8 +184,8 @@ def _batches(corpus: Corpus, rows: int, rng: np.random.Generator) -> Iterator[Ba
         longest = int(rng.choice(LONGEST, p=_LONGEST_SHARES))
         for name in rng.choice(names, size=rows, p=shares / shares.sum()):
             weights = np.minimum(lengths[name], 200)
-            piece = rng.choice(by_name[name], p=weights / weights.sum())
-            drawn.append(draw(corpus.bars(int(piece)), longest, rng))
+            piece = int(rng.choice(by_name[name], p=weights / weights.sum()))
+            drawn.append(draw(corpus.bars(piece), longest, rng))
         yield batch_of(drawn, end_weight=END_WEIGHT, length=longest)
 
 
