@@ -256,7 +256,9 @@ def build(
 def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--out", type=Path, default=HERE / "build", help="folder to build in")
+    parser.add_argument(
+        "--out", type=Path, default=Path("build") / "plugin", help="folder to build in"
+    )
     parser.add_argument("--format", action="append", choices=FORMATS, help="repeatable; all if not")
     parser.add_argument("--dpf", type=Path, help="folder of DPF; usually where Debian has it")
     parser.add_argument("--windows", action="store_true", help="build for Windows, with MinGW-w64")

@@ -2,79 +2,29 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
+import ardour
 import mido
 import pytest
+from ardour import TICKS
 from clip_actions import installed, stand_in
 
-LUA = next((path for name in ("ardour8-lua", "ardour7-lua") if (path := shutil.which(name))), None)
 HERE = Path(__file__).parent
-TICKS = 1920
-"""Ardour's, to the beat."""
 
 pytestmark = [
-    pytest.mark.skipif(LUA is None, reason="Ardour 7 or 8 is not installed"),
+    pytest.mark.skipif(ardour.LUA is None, reason="Ardour 7 or 8 is not installed"),
     pytest.mark.timeout(300),
     pytest.mark.slow,
 ]
-
-MAKE = """
-AudioEngine:set_backend ("None (Dummy)", "", "")
-local session = create_session (arg[1], "song", 48000)
-local midi = ARDOUR.ChanCount (ARDOUR.DataType ("midi"), 1)
-session:new_midi_track (midi, midi, false, ARDOUR.PluginInfo (), nil, nil, 1, "MIDI 1",
-    ARDOUR.PresentationInfo.max_order, ARDOUR.TrackMode.Normal, true)
-assert (session:save_state ("") == 0)
-session = nil
-collectgarbage ()
-close_session ()
-quit ()
-"""
-REGION = (
-    '<Region name="clip" muted="0" opaque="1" locked="0" automatic="0" whole-file="0" hidden="0"'
-    ' start="b0" length="b{length}@b{start}" sync-position="b0" stretch="1" shift="1" layer="0"'
-    ' channels="1" id="9001" type="midi" source-0="9000" master-source-0="9000"/>'
-)
-
-
-def lua(script: Path, *arguments: str, home: Path) -> str:
-    done = subprocess.run(
-        [str(LUA), str(script), *arguments], capture_output=True, text=True, timeout=240,
-        env=os.environ | {"HOME": str(home), "XDG_CONFIG_HOME": str(home / ".config")},
-    )  # fmt: skip
-    assert not done.returncode, done.stdout + done.stderr
-    return done.stdout
 
 
 @pytest.fixture
 def session(tmp_path: Path) -> Path:
     """A song of one MIDI region, from bar 3 on, four bars long: a note on each first beat."""
-    make = tmp_path / "make.lua"
-    make.write_text(MAKE, encoding="utf-8")
-    folder = tmp_path / "song"
-    lua(make, str(folder), home=tmp_path)
-    file = mido.MidiFile(ticks_per_beat=TICKS)
-    track = mido.MidiTrack()
-    file.tracks.append(track)
-    for bar in range(4):
-        track.append(
-            mido.Message("note_on", note=60 + bar, velocity=90, time=3 * TICKS * (bar > 0))
-        )
-        track.append(mido.Message("note_off", note=60 + bar, time=TICKS))
-    file.save(folder / "interchange" / "song" / "midifiles" / "clip.mid")
-    path = folder / "song.ardour"
-    text = path.read_text(encoding="utf-8")
-    source = '<Source name="clip.mid" type="midi" flags="Writable,CanRename" id="9000" origin=""/>'
-    text = text.replace("<Sources/>", f"<Sources>{source}</Sources>")
-    region = REGION.format(length=16 * TICKS, start=8 * TICKS)
-    text = re.sub(r'(<Playlist id="\d+" name="MIDI 1"[^>]*?)/>', rf"\1>{region}</Playlist>", text)
-    path.write_text(text, encoding="utf-8")
-    return folder
+    notes = [(60 + bar, 4.0 * bar, 1.0) for bar in range(4)]
+    return ardour.song(tmp_path, notes, start=8, length=16)
 
 
 def act(
@@ -84,7 +34,7 @@ def act(
     folder = session.parent
     script = installed("ardour/composer.lua", verb, folder, stand_in(folder, answer))
     ticks = ("none", "none") if selection is None else [round(TICKS * beat) for beat in selection]
-    printed = lua(
+    printed = ardour.lua(
         HERE / "ardour_host.lua", str(session), str(script), *map(str, ticks), home=folder
     )
     return [line for line in printed.splitlines() if line.startswith(("note", "length"))]

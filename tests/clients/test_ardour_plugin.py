@@ -1,0 +1,85 @@
+"""The plug-in in Ardour: a region plays through it, and what it answers is recorded."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import ardour
+import mido
+import plugin_host
+import pytest
+from live.running import process
+
+HERE = Path(__file__).parent
+BUILD = plugin_host.build_script()
+
+
+def plugin_can_be_built() -> bool:
+    try:
+        BUILD.find_dpf(None)
+        BUILD.find_toolchain(windows=False)
+    except BUILD.BuildError:
+        return False
+    return sys.platform == "linux"
+
+
+pytestmark = [
+    pytest.mark.skipif(ardour.LUA is None, reason="Ardour 7 or 8 is not installed"),
+    pytest.mark.skipif(not plugin_can_be_built(), reason="no compiler, or no dpf-source"),
+    pytest.mark.timeout(900),
+    pytest.mark.slow,
+]
+
+
+@pytest.fixture(scope="module")
+def lv2_path(tmp_path_factory: pytest.TempPathFactory) -> str:
+    out = tmp_path_factory.mktemp("lv2")
+    BUILD.build(out, ["lv2"], flags=["-O0"])
+    return f"{out}:/usr/lib/lv2"
+
+
+def jam(folder: Path, improviser: str, seconds: float, lv2_path: str) -> list[tuple[int, int, int]]:
+    """What was recorded: pitch, onset and end in Ardour's ticks, in order.
+
+    The song has a phrase on beats 1 to 4 at 120; from beat 8 on the tempo is 90.
+    """
+    phrase = [(60, 1.0, 0.5), (62, 2.0, 0.5), (64, 3.0, 0.5), (67, 4.0, 0.5)]
+    session = ardour.song(folder, phrase, start=0, length=16)
+    with process(folder / "state", "reply_port=9191", f'improviser="{improviser}"') as (_, port):
+        printed = ardour.lua(
+            HERE / "ardour_jam.lua", str(session), str(seconds), home=folder,
+            LV2_PATH=lv2_path, COMPOSER_OSC_PORT=str(port), COMPOSER_COMMAND="",
+        )  # fmt: skip
+    [path] = [line.removeprefix("file ") for line in printed.splitlines() if line[:5] == "file "]
+    file = mido.MidiFile(path)
+    now, begun, notes = 0, {}, []
+    for message in mido.merge_tracks(file.tracks):
+        now += message.time
+        tick = now * ardour.TICKS // file.ticks_per_beat
+        if message.type == "note_on" and message.velocity:
+            assert message.note not in begun
+            begun[message.note] = tick
+        elif message.type in ("note_on", "note_off"):
+            notes.append((message.note, begun.pop(message.note), tick))
+    assert not begun, "a note was never ended"
+    return sorted(notes, key=lambda note: note[1])
+
+
+def test_the_answer_is_recorded_on_the_grid_through_a_tempo_change(
+    tmp_path: Path, lv2_path: str
+) -> None:
+    notes = jam(tmp_path, "echo", 9.0, lv2_path)
+    assert [pitch for pitch, *_ in notes] == [60, 62, 64, 67, 72, 74, 76, 79]
+    buffer = 1024 / 48000 * 2 * ardour.TICKS  # the dummy's, at 120
+    for index, (_, onset, end) in enumerate(notes[4:]):
+        # On beats 6 to 9: the last two behind the change.
+        assert abs(onset - (6 + index) * ardour.TICKS) <= buffer
+        assert abs(end - (6.5 + index) * ardour.TICKS) <= buffer
+
+
+def test_stopping_in_mid_note_leaves_nothing_sounding(tmp_path: Path, lv2_path: str) -> None:
+    notes = jam(tmp_path, "organ", 4.0, lv2_path)
+    held = [note for note in notes if note[0] >= 72]
+    assert held
+    assert all(end < 20 * ardour.TICKS for *_, end in held)  # they would sound for a minute
