@@ -131,7 +131,8 @@ class CallAndResponse:
             self.request(now, reply.values)
         self._phrases.take()
         if player.reply is not None and timeline.kind == FREE:
-            player.reply.offset = timeline.tick(now) - join
+            # Its first note can be sent at once, and is heard when the output has played it.
+            player.reply.offset = timeline.tick(now + player.early) - join
         player.commit(now, number)
 
     def _over_at(self) -> float:
@@ -160,7 +161,7 @@ class CallAndResponse:
 
     def _turn_at(self, over_at: float) -> float:
         """The moment from which on it is composer's turn."""
-        early = ANNOUNCED + max(self._values.number("latency"), 0.0) / 1000
+        early = ANNOUNCED + self._player.early
         ahead = HOST_AHEAD if self._player.host is not None else 0.0
         return max(over_at - ahead, self._begins_at(over_at) - early)
 

@@ -85,6 +85,11 @@ class ReplyPlayer:
         return self._timeline.second(self.reply.join + self.reply.offset)
 
     @property
+    def early(self) -> float:
+        """Seconds before its time at which a note has to be sent."""
+        return max(self._values.number("latency"), 0.0) / 1000
+
+    @property
     def _early(self) -> float:
         return self._values.number("latency") / 1000
 
@@ -161,7 +166,7 @@ class ReplyPlayer:
             return
         if reply.proposed and not reply.count and reply.postponable:
             # A reply that comes too late begins later, rather than without its beginning.
-            late = self._timeline.tick(now) - reply.proposed[0].onset - reply.offset
+            late = self._timeline.tick(now + self.early) - reply.proposed[0].onset - reply.offset
             if late > LATE * self._timeline.ticks_per_second:
                 reply.offset += put_off(self._timeline, late, reply.values.text("start"))
         for note in reply.proposed:

@@ -233,6 +233,21 @@ def test_latency_sends_early() -> None:
     assert jam.plays[0][0] == 0.98
 
 
+def test_in_free_time_a_slow_output_shortens_no_step() -> None:
+    jam = Jam(Echo(), wait=0.5, latency=300)
+    jam.play(CALL)
+    jam.until(5.0)
+    assert [row[:2] for row in jam.plays if row[2]] == [(2.0, 72), (2.5, 74), (3.0, 76)]
+
+
+def test_a_beat_that_a_slow_output_cannot_reach_is_not_begun_on() -> None:
+    """The phrase is over at 0.9 s; what is to sound on the beat at 1.0 had to be sent at 0.7."""
+    jam = Jam(Echo(), bpm=120, start="beat", wait=0.5, latency=300)
+    jam.play([(0.0, 0.4, 60)])
+    jam.until(5.0)
+    assert [row[:2] for row in jam.plays if row[2]] == [(1.2, 72)]
+
+
 @pytest.mark.parametrize(
     ("bpm", "start", "late", "first"),
     [
