@@ -92,7 +92,7 @@ def comparison_page(document: Mapping[str, Any]) -> str:
         document: "studies", the documents of both, and "compared".
     """
     a, b = document["studies"]
-    names = [text(one["piece"]["title"] or one["file"]) for one in (a, b)]
+    names = [text(one["file"]) for one in (a, b)]  # both may have the same title
     compared = document["compared"]
     body = (
         f"<header><h1>{names[0]} and {names[1]}</h1>"
@@ -131,7 +131,7 @@ def _facts(a: Mapping[str, Any], b: Mapping[str, Any], names: Sequence[str]) -> 
             ("surprise, nats a note", [_nats(one) for one in (a, b)]),
         )
     ]
-    return table(("", f"A: {names[0]}", f"B: {names[1]}"), rows)
+    return table(("what", f"A: {names[0]}", f"B: {names[1]}"), rows)
 
 
 def _letters(document: Mapping[str, Any]) -> str:
@@ -191,7 +191,7 @@ def _shared(compared: Mapping[str, Any]) -> str:
         ),
     ]
     return (
-        f"{table(('', 'of A', 'of B', 'how sure'), rows)}"
+        f"{table(('what', 'of A', 'of B', 'how sure'), rows)}"
         "<figure class='matrix cross'><canvas id=matrix-cross role=img"
         " aria-label='Likeness of the bars of A, down, and of B, across'></canvas><figcaption>Bars"
         " of A down, of B across: lines are passages that both have."

@@ -18,7 +18,7 @@ def study_page(document: Mapping[str, Any]) -> str:
     title = document["piece"]["title"] or document["file"]
     sections = [
         ("short", "In short", page_music.statements(document)),
-        ("roll", "The piece", page_music.stage(document, 0, "The piece over time")),
+        ("roll", "The piece", page_music.stage(document, 0, "the piece")),
         ("harmony", "Harmony", page_music.harmony(document, 0)),
         ("form", "Form", page_music.form(document, 0)),
         ("motifs", "Motifs", page_music.motifs(document, 0)),

@@ -69,7 +69,8 @@ def stage(document: Document, index: int, named: str) -> str:
         )
         expected = (
             f"<section class=expected id=expected-{index} aria-live=polite"
-            " aria-label='What was expected instead'><p class=soft>Press a framed note.</p>"
+            f" aria-label='What was expected instead in {text(named)}'>"
+            "<p class=soft>Press a framed note.</p>"
             "</section>"
         )
     return (

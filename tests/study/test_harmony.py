@@ -13,7 +13,7 @@ from composer.music.keys import Key, parse_key
 from composer.study.cadences import cadences_of
 from composer.study.chords import chords_of
 from composer.study.form import Phrase
-from composer.study.keys import KeySpan, home_key, key_spans, same_key
+from composer.study.keys import KeySpan, home_key, key_spans, relative, same_key
 from composer.study.music import Music
 from composer.study.numerals import chord_text, numeral, pitch_name
 
@@ -137,6 +137,15 @@ def test_a_piece_that_goes_to_another_key_is_followed() -> None:
     assert [str(span.key) for span in spans] == ["C major", "F# major", "C major"]
     assert abs(spans[1].start - 8) <= 1 and abs(spans[2].start - 16) <= 1
     assert all(span.sure > 0.6 for span in spans)
+
+
+def test_a_minor_key_is_not_taken_for_its_relative_on_the_way() -> None:
+    minor = [(57, 64, 60, 45), (57, 65, 62, 50), (56, 64, 59, 52), (57, 64, 60, 45)]
+    middle = [(60, 64, 67, 48), (60, 65, 69, 53), (59, 62, 67, 55), (60, 64, 67, 48)]
+    piece = music(*chorale(*minor, *middle, *minor, beats=2))
+    home, _ = home_key(piece)
+    assert str(home) == "A minor" and relative(parse_key("C")) == home
+    assert [str(span.key) for span in key_spans(piece, home)] == ["A minor"]
 
 
 def test_a_piece_without_tones_has_no_key() -> None:
