@@ -14,6 +14,7 @@ import click
 
 from composer import terminal
 from composer.cli.options import device_option, model_option
+from composer.formats.suffixes import MUSIC_SUFFIXES, SCORE_SUFFIXES
 from composer.generation.parameters import PARAMETERS, TAKES, Parameter
 
 
@@ -106,7 +107,7 @@ def settings_from(options: dict[str, Any]) -> Any:
     return Settings(**values)
 
 
-OTHER_FORMATS = frozenset({".musicxml", ".xml", ".mxl", ".abc", ".krn", ".json", ".png", ".wav"})
+OTHER_FORMATS = frozenset({*SCORE_SUFFIXES, ".json", ".png", ".wav"})
 """Suffixes of files that are not what `generate` writes."""
 
 
@@ -116,8 +117,7 @@ OTHER_FORMATS = frozenset({".musicxml", ".xml", ".mxl", ".abc", ".krn", ".json",
     "seed_path",
     required=True,
     metavar="FILE",
-    help="MIDI file or score (.mid .midi .kar .musicxml .mxl .abc .krn) to go on from; "
-    "book.abc#3 is tune X:3.",
+    help=f"MIDI file or score ({' '.join(MUSIC_SUFFIXES)}) to go on from; book.abc#3 is tune X:3.",
 )
 @click.option(
     "--out", "out", metavar="FILE", help="MIDI file to write.  [default: SEED-continued.mid, here]"

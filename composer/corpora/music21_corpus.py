@@ -16,10 +16,9 @@ from typing import Final
 
 from composer.errors import DependencyError, SettingError
 from composer.formats.scores import read_scores
-from composer.formats.suffixes import SCORE_SUFFIXES
+from composer.formats.suffixes import MUSICXML_SUFFIXES, SCORE_SUFFIXES
 from composer.music.notes import Piece
 
-_MXL: Final = (".mxl", ".musicxml", ".xml")
 _PLAIN: Final = "no restriction stated in the files; distributed by music21 with permission"
 
 
@@ -41,9 +40,9 @@ class Folder:
 FOLDERS: Final[dict[str, Folder]] = {
     "airdsAirs": Folder(False, "Jack Campin's transcriptions: terms are on his site only"),
     # The three kern files there reserve "rights to all derivative electronic formats".
-    "bach": Folder(True, "chorales by Margaret Greentree, used by permission", _MXL),
+    "bach": Folder(True, "chorales by Margaret Greentree, used by permission", MUSICXML_SUFFIXES),
     "beach": Folder(False, "CC BY-SA: share-alike would reach the model"),
-    "beethoven": Folder(True, _PLAIN, _MXL),
+    "beethoven": Folder(True, _PLAIN, MUSICXML_SUFFIXES),
     "chopin": Folder(True, "encoded by Craig Stuart Sapp; no restriction stated"),
     "ciconia": Folder(False, "CC BY-SA: share-alike would reach the model"),
     "corelli": Folder(True, "CC BY"),

@@ -8,8 +8,9 @@ from collections import Counter
 from fractions import Fraction
 from typing import Final
 
+from composer.music.pitch_names import SHARPS
+
 STEPS: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
-_NAMES: Final = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 BEATS_OF_TYPE: Final = {
     "maxima": 32, "long": 16, "breve": 8, "whole": 4, "half": 2, "quarter": 1, "eighth": 0.5,
     "16th": 0.25, "32nd": 0.125, "64th": 0.0625, "128th": 0.03125, "256th": 0.015625,
@@ -76,7 +77,7 @@ def pitch_element(number: int) -> ET.Element:
     """A <pitch> of a MIDI note number."""
     made = ET.Element("pitch")
     octave, pitch_class = divmod(number, 12)
-    name = _NAMES[pitch_class]
+    name = SHARPS[pitch_class]
     ET.SubElement(made, "step").text = name[0]
     if len(name) > 1:
         ET.SubElement(made, "alter").text = "1"

@@ -19,6 +19,9 @@ SCORE_FORMATS: Final = {
 """Suffix of a score -> its format as music21 calls it."""
 
 SCORE_SUFFIXES: Final = tuple(SCORE_FORMATS)
+MUSICXML_SUFFIXES: Final = tuple(
+    suffix for suffix, kind in SCORE_FORMATS.items() if kind == "musicxml"
+)
 MUSIC_SUFFIXES: Final = MIDI_SUFFIXES + SCORE_SUFFIXES
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from composer.encoding.events import TICKS_PER_BEAT
 from composer.live.wire.osc_clients import MAIN
 from composer.music.beat_grid import BEATS
+from composer.music.pitch_names import pitch_name
 
 if TYPE_CHECKING:
     from composer.live.app import App
@@ -28,13 +29,6 @@ EVERY = 0.25
 PATIENCE = 2.0
 COMING = 12
 """Notes to come that are shown."""
-
-_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
-
-
-def pitch_name(pitch: int) -> str:
-    """As musicians write it: 60 is C4."""
-    return f"{_NAMES[pitch % 12]}{pitch // 12 - 1}"
 
 
 def _names(pitches: Sequence[int]) -> str:

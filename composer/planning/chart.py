@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from composer.errors import SettingError
+from composer.formats.suffixes import MUSICXML_SUFFIXES
 from composer.music.chords import parse_chord
 from composer.planning import musicxml_chart
 
@@ -44,7 +45,7 @@ def chart_text(given: str) -> str:
         SettingError: The file cannot be read, or has no chord symbols.
     """
     path = Path(given)
-    if path.suffix.lower() in musicxml_chart.SUFFIXES:
+    if path.suffix.lower() in MUSICXML_SUFFIXES:
         return musicxml_chart.musicxml_chart(path)
     if path.suffix.lower() not in SUFFIXES:
         return given

@@ -10,8 +10,6 @@ from composer.errors import SettingError
 from composer.formats.musicxml_container import read_mxl
 from composer.formats.play_order import Signs, play_order
 
-SUFFIXES: Final = frozenset({".musicxml", ".xml", ".mxl"})
-
 _KINDS: Final = {
     "major": "", "minor": "m", "diminished": "dim", "augmented": "aug", "dominant": "7",
     "major-seventh": "maj7", "minor-seventh": "m7", "half-diminished": "m7b5",

@@ -16,10 +16,10 @@ import numpy as np
 
 from composer.music.beat_grid import BEATS, find_grid
 from composer.music.notes import Note, Piece
+from composer.music.pitch_names import pitch_name
 from composer.plots.style import FAINT, INK, NEW_SHADES, SEED_SHADES, plain, png, pyplot, save
 from composer.plots.time_axis import LEAST_SEED, MOST_SEED, TimeAxis, first_shown
 
-_KEYS = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
 _BLACK = (1, 3, 6, 8, 10)
 _DRUMS = {
     35: "kick", 36: "kick", 37: "rim", 38: "snare", 39: "clap", 40: "snare", 41: "tom",
@@ -207,7 +207,7 @@ class _Bands:
         # Every C, and in a narrow range the notes of its triad too, say where one is.
         wanted = (0,) if top - bottom > 26 else (0, 4, 7)
         ticks = [pitch for pitch in shown if pitch % 12 in wanted]
-        axis.set_yticks(ticks, [f"{_KEYS[pitch % 12]}{pitch // 12 - 1}" for pitch in ticks])
+        axis.set_yticks(ticks, [pitch_name(pitch) for pitch in ticks])
 
     def _kit(self, axis: Any) -> None:
         axis.set_ylim(-0.8, len(self._keys) - 0.2)

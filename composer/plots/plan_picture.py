@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from composer.music.notes import Piece
+from composer.music.pitch_names import pitch_name
 from composer.plots.style import FAINT, INK, NEW_SHADES, SEED_SHADES, plain, png, pyplot
 
 _COLOURS: Final = (
@@ -126,4 +127,4 @@ def _notes(axis: Any, piece: Piece) -> None:
         shade = SEED_SHADES[index % len(SEED_SHADES)]
         axis.add_collection(PolyCollection(boxes, facecolors=shade, edgecolors="none"))
     ticks = [pitch for pitch in range(low, high + 1) if pitch % 12 == 0]
-    axis.set_yticks(ticks, [f"C{pitch // 12 - 1}" for pitch in ticks])
+    axis.set_yticks(ticks, [pitch_name(pitch) for pitch in ticks])

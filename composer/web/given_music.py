@@ -17,7 +17,7 @@ from typing import Any
 
 from composer.errors import ComposerError, SeedError
 from composer.formats.music_file import read_music
-from composer.formats.suffixes import MUSIC_SUFFIXES, split_tune
+from composer.formats.suffixes import MUSIC_SUFFIXES, is_music, split_tune
 from composer.generation.seed_files import Seed
 from composer.web.notes_json import MOST_NOTES, file_of, piece_of
 
@@ -72,7 +72,7 @@ def name_of(content: Mapping[str, Any]) -> str:
 
 def seed_names(folder: Path) -> list[str]:
     """The seeds that ship with composer."""
-    return sorted(path.name for path in folder.glob("*") if path.suffix in MUSIC_SUFFIXES)
+    return sorted(path.name for path in folder.glob("*") if is_music(path))
 
 
 def _read(path: Path, name: str, tune: str | None = None) -> Iterator[Seed]:

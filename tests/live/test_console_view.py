@@ -10,13 +10,9 @@ import pytest
 from live.running import Client, running
 from live.scripted import Organ
 
-from composer.live.console_view import Glance, glance, pitch_name, view_of
+from composer.live.console_view import Glance, glance, view_of
 
 from .test_server import hear_chord, play_chord
-
-
-def test_pitches_as_musicians_write_them() -> None:
-    assert [pitch_name(pitch) for pitch in (0, 60, 61, 127)] == ["C-1", "C4", "C#4", "G9"]
 
 
 def test_lines_of_a_glance() -> None:

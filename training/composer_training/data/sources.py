@@ -11,12 +11,12 @@ from composer.errors import SeedError
 from composer.formats import music_file
 from composer.formats.jsb_chorales import chorale_items, read_chorale
 from composer.formats.remarks import Remark, to_log
-from composer.formats.suffixes import is_music
+from composer.formats.suffixes import MUSICXML_SUFFIXES, is_music
 from composer.music.notes import Piece
 
 SPLIT_FOLDERS = {"train": "train", "validation": "valid", "valid": "valid", "test": "test"}
 VALID_SHARE = 0.05
-CHART_SUFFIXES = (".txt", ".mxl", ".musicxml", ".xml")
+CHART_SUFFIXES = (".txt", *MUSICXML_SUFFIXES)
 
 
 @dataclass(frozen=True, slots=True)
