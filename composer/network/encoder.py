@@ -29,6 +29,7 @@ from composer.encoding.events import FIELDS
 from composer.encoding.given_tokens import STEP_COLUMNS, TOKEN_COLUMNS, GivenTokens
 from composer.network import weights_file
 from composer.network.config import GAIN_UNIT, NetworkConfig
+from composer.network.lstm_cell import lstm_cell
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -107,15 +108,9 @@ def _read(x: Floats, kernel: Floats, recurrent: Floats, bias: Floats) -> Floats:
     outputs = np.empty((len(x), UNITS), dtype=np.float32)
     projected = x @ kernel + bias
     for index, coming in enumerate(projected):
-        i, f, g, o = np.split(coming + h @ recurrent, 4)
-        c = _sigmoid(f) * c + _sigmoid(i) * np.tanh(g)
-        h = outputs[index] = _sigmoid(o) * np.tanh(c)
+        h, c = lstm_cell(coming + h @ recurrent, c)
+        outputs[index] = h
     return outputs
-
-
-def _sigmoid(x: Floats) -> Floats:
-    # By tanh: exp(-x) overflows for large negative x.
-    return np.asarray(np.float32(0.5) * (1 + np.tanh(np.float32(0.5) * x)), dtype=np.float32)
 
 
 class Told:

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from composer.music.chords import CHORDS
 from composer.music.plan import FAR
+from composer.network.lstm_cell import lstm_cell
 from composer.planning.bars import CONTENT
 from composer.planning.features import PAIRS, STEP_COLUMNS
 
@@ -144,9 +145,7 @@ class PlannerNetwork:
         )
         h, c = state
         z = x @ w["lstm_kernel"] + h @ w["lstm_recurrent"] + w["lstm_bias"]
-        i, f, g, o = z.reshape(4, UNITS)
-        c = _sigmoid(f) * c + _sigmoid(i) * np.tanh(g)
-        return _sigmoid(o) * np.tanh(c), c
+        return lstm_cell(z, c)
 
     def phrase(self, h: Floats) -> Floats:
         """Logits of bars to the phrase's end, [10]."""
@@ -223,8 +222,3 @@ class PlannerNetwork:
         if before < CHORDS:
             logits[before] += GAIN_UNIT * w[f"{half}_stays"][nearness, 0]
         return logits
-
-
-def _sigmoid(x: Floats) -> Floats:
-    # By tanh: exp(-x) overflows for large negative x.
-    return np.asarray(np.float32(0.5) * (1 + np.tanh(np.float32(0.5) * x)), dtype=np.float32)
