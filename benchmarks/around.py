@@ -1,12 +1,12 @@
-"""Four hidden bars, told what stands on both sides or on the left alone: nats per hidden note.
+"""Nats per note of four hidden bars, from the bars on both sides and from those before alone.
 
     python benchmarks/around.py DATASET... [--model FOLDER] [--limit 24]
 
 Of every validation piece of a dataset that `composer prepare` made, four bars are hidden behind
-every twelve. Their notes are scored by the network as it continues (the left side alone, with no
-plan), by the same with the masks of the given notes and the plan found around them, and by the
-same told by the encoder. The price of leaving off, which the left side alone does not pay, counts
-in the last two.
+every twelve. The network scores their notes three times: as it continues music (from the bars
+before, without a plan); with the masks of the given notes and the plan found around them; and with
+the encoder of the given notes, too. The last two also pay for ending where the given notes begin,
+which the first does not.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from composer.network.likelihood import note_nats
 from composer.network.predictor import Predictor
 
 LONGEST = 3000
-"""Notes of a piece at most."""
+"""Most notes of a piece."""
 
 
 @click.command()
 @click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 @click.option("--model", default="default", show_default=True)
-@click.option("--encoder", "weights", type=click.Path(path_type=Path), help="A folder of another.")
+@click.option("--encoder", "weights", type=click.Path(path_type=Path), help="Another encoder.")
 @click.option("--limit", default=24, show_default=True, help="Pieces of each corpus at most.")
 def main(folders: tuple[Path, ...], model: str, weights: Path | None, limit: int) -> None:
     """Score the hidden bars of the validation pieces of prepared FOLDERS."""

@@ -2,10 +2,11 @@
 
     python benchmarks/band_continuations.py FOLDER --pieces 20 --takes 16
 
-The first 32 bars of each MIDI file with enough parts are the seed, and 16 bars are made. Of each
-part that plays in the seed's last 16 bars: whether its notes a bar stay within a factor of two
-of that, and whether it falls silent; beside them the piece's own next 16 bars. Of drummers: in how
-many bars the snare is struck in the places in which it was in most bars of the seed.
+The first 32 bars of each MIDI file with enough parts are the seed, and composer makes 16 bars. Two
+figures are counted over the parts that play in the seed's last 16 bars, in what was made and in
+the piece's own next 16 bars: whether a part's notes a bar stay within a factor of two, and whether
+it falls silent. A third is counted over drummers: in how many bars the snare is struck in the
+places in which most bars of the seed have it.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ def _snare(notes: Part, slot: int) -> NDArray[np.bool_]:
 
 
 def band(path: Path, parts: int) -> tuple[Events, int] | None:
-    """The events of a piece with enough parts and bars, and its bar; None of another."""
+    """The events of a piece with enough parts and bars, and ticks of its bar; None for others."""
     try:
         piece = open_seed(path).piece
     except ComposerError:
@@ -117,9 +118,9 @@ def _notes(onsets: NDArray[np.int64], rows: NDArray[np.int16], start: int, bar: 
 @click.command()
 @click.argument("folder", type=click.Path(exists=True, path_type=Path))
 @click.option("--model", default="default", help="A model's name or folder.")
-@click.option("--pieces", default=20, help="At most.")
-@click.option("--parts", default=8, help="At least.")
-@click.option("--takes", default=16, help="Ways in which each bar is tried.")
+@click.option("--pieces", default=20, help="Most pieces.")
+@click.option("--parts", default=8, help="Least number of parts of a piece.")
+@click.option("--takes", default=16, help="Tries of each bar.")
 @click.option("--plan", default="auto", help="auto or off.")
 def main(folder: Path, model: str, pieces: int, parts: int, takes: int, plan: str) -> None:
     """Continue bands and count."""

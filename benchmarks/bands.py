@@ -1,9 +1,9 @@
 """What the bands of a dataset are like: `python benchmarks/bands.py DATASET [DATASET ...]`.
 
-For each corpus with bands in it: parts, notes a bar of each role (half of the parts that have
-it play more, over the bars in which they play), how much of the song a part plays, how often
-parts enter and leave, on how many of the second and fourth beats there is a snare, and on how
-many bar lines of those that the bass plays its note is the lowest of all.
+The figures of each corpus with bands in it are: the number of parts; the notes a bar of each role
+(the median over its parts, in the bars in which they play); the share of a song that a part plays;
+how often parts enter and leave; the share of second and fourth beats with a snare; and the share
+of the bar lines played by the bass on which its note is the lowest.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ ROLES = {
 }
 """General MIDI programs of each role."""
 FEWEST_PARTS = 3
-"""Parts, drums among them, of what counts as a band."""
+"""Least number of parts of a band, drums among them."""
 
 
 def measure(record: Record, notes: Notes, found: dict[str, list[float]]) -> None:
-    """Add one piece's figures to lists of them."""
+    """Add one piece's figures to the lists."""
     bar = notes[:, 0].clip(0) // BAR
     bars = int(bar.max()) + 1
     counts = np.zeros((len(record.programs), bars))

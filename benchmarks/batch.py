@@ -1,17 +1,17 @@
-"""How fast a batch is: ten thousand continuations of 8 bars from 500 seeds, and memory.
+"""Speed and memory of a batch: ten thousand continuations of 8 bars from 500 seeds.
 
     python benchmarks/batch.py                     the whole of it, on two cores
     python benchmarks/batch.py --seeds 50          a tenth
 
-Seeds are cut and transposed from the ones that come with composer, no two alike, so that
-the figures can be had again anywhere. What is measured:
+The seeds are cut and transposed from those that come with composer, no two alike, so that anyone
+can measure the same again. The figures are:
 
     the whole batch with two workers, wall time, and notes per second to files on disk
     the same work one stream at a time (batch 1, one process), on a sample of the seeds
-    memory of all processes together (proportional set size, so that pages they share are
-    counted once), at its highest in each quarter of the run
+    memory of all processes together (proportional set size, which counts shared pages
+    once), at its highest in each quarter of the run
 
-Needs psutil for the memory.
+The memory is measured with psutil.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ from composer.music.notes import Note, Part, Piece
 
 HOME = Path(__file__).resolve().parents[1]
 SHORTEST = 24
-"""Notes that a cut seed has at least."""
+"""Least number of notes of a cut seed."""
 
 
 def make_seeds(folder: Path, count: int) -> None:
-    """Write so many seeds, no two with the same notes."""
+    """Write seeds, no two with the same notes."""
     pieces = [midi.read(path) for path in sorted((HOME / "midi_data").glob("*.mid"))]
     known: set[bytes] = set()
     made = 0
@@ -65,7 +65,7 @@ def make_seeds(folder: Path, count: int) -> None:
 
 
 def variant(piece: Piece, number: int) -> Piece | None:
-    """A piece transposed and, from the twelfth on, cut shorter by so many bars."""
+    """A piece transposed and, from the twelfth variant on, cut some bars shorter."""
     shift, bars = number % 12 - 6, number // 12
     bar = piece.metres.position(0, piece.ticks_per_beat).length
     end = piece.end - bars * bar
@@ -137,7 +137,7 @@ def timed(work: Callable[[], Tally]) -> tuple[Tally, float]:
 
 
 def main() -> None:
-    """Run and print."""
+    """Run the measurement and print it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--seeds", type=int, default=500)
     parser.add_argument("--variations", type=int, default=20)

@@ -2,16 +2,16 @@
 
     python benchmarks/continuations.py FOLDER... [--count 200] [--bars 4]
 
-Draws seeds from the folders, the same ones every time, continues each as `composer
-generate` does, and reads the result with mido alone. Of every file it asks:
+The script draws seeds from the folders, the same ones every time, continues each as `composer
+generate` does, and reads the result with mido alone. It asks of every file:
 
     does mido read it?
     is each track, up to the seed's last message, the seed's own track, message for message?
     does every new note begin at the marker or later, and end?
     is there a new note at all?
 
-Prints a line for each fault and a summary; exit code 1 if there is a fault. Seeds that are
-no music at all (refused in one line) are counted apart.
+It prints a line for each fault and a summary, and ends with exit code 1 if there is a fault. Seeds
+that composer refuses in one line, because they hold no music, are counted apart.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from composer.network.predictor import Predictor
 
 
 def draw(folders: list[Path], count: int, number: int) -> list[Path]:
-    """So many MIDI files below the folders, in random order."""
+    """Some MIDI files below the folders, in random order."""
     found = sorted(
         path
         for folder in folders
@@ -58,7 +58,7 @@ def body(track: Any) -> list[Any]:
 def faults(before: Path, after: Path) -> Iterator[str]:
     """What is wrong with a continuation, by the two files alone."""
     try:
-        # Some seeds hold bytes that are no text in any encoding mido knows but this one.
+        # Some seeds hold bytes that mido can read as text in this encoding only.
         seed = mido.MidiFile(before, charset="latin-1")
         file = mido.MidiFile(after, charset="latin-1")
     except (OSError, ValueError, EOFError, KeyError, IndexError) as error:
@@ -108,12 +108,12 @@ def faults(before: Path, after: Path) -> Iterator[str]:
 
 
 def main() -> int:
-    """Draw, continue, check and tell."""
+    """Draw seeds, continue and check them, and print the faults."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--bars", type=int, default=4)
-    parser.add_argument("--number", type=int, default=1, help="of the draw, and the rng seed")
+    parser.add_argument("--number", type=int, default=1, help="seed of all randomness")
     parser.add_argument("--model", default=models.DEFAULT)
     given = parser.parse_args()
     predictor = Predictor.load(models.find(given.model))

@@ -8,13 +8,15 @@ figures for each: the weights as shipped; weights fitted to four fifths of all p
 tried on the fifth left out; weights fitted to the other corpora only. The fit is a
 conditional logit over the phases of the bar with a ridge penalty, by Newton's method.
 
-    contradicted   of all files as they are, how many are told that bar 1 is elsewhere
-    put right      of all files in one metre, moved by some pulses, how many are found out
-    put wrong      of the same, how many are moved to a third place
+    contradicted   share of all files for which another bar line than their own is found
+    put right      share of files in one metre, all notes moved by some pulses, for which the
+                   true bar line is found
+    put wrong      share of the same files for which a third place is found
 
-With `--held`, the highest parts of so many files of each folder, MIDI or scores, are cut to 4 to
-32 bars as tunes, and tried as they are and with the last note held half a beat, a beat, two
-beats or a bar longer: how many have their bar lines moved, and for how many it makes a difference.
+With `--held N`, the highest parts of N files of each folder, MIDI or scores, are cut to 4 to 32
+bars as tunes. Each is tried as it is, and with its last note held half a beat, a beat, two beats or
+a bar longer. The figures are how many tunes have their bar lines moved, and for how many the held
+note makes a difference.
 """
 
 from __future__ import annotations
@@ -70,7 +72,7 @@ class Song:
 
 
 def song(path: Path, corpus: str) -> Song | None:
-    """What a file says of its bar lines; None where the search does not even begin."""
+    """A file's bar lines; None where there is nothing to search."""
     piece = midi.read(path)
     grid = find_grid(piece)
     bars = downbeat.bars_of(piece)
@@ -123,7 +125,7 @@ def tell(title: str, songs: list[Song], files: dict[str, int], pick: Callable[[i
 
 
 def tune(path: Path, dice: np.random.Generator) -> Piece | None:
-    """The highest part of a file, 4 to 32 bars of it."""
+    """4 to 32 bars of a file's highest part."""
     piece = read_pieces(path, lambda line: None)[0]
     parts = [part for part in piece.parts if len(part.notes) >= 16 and not part.is_drums]
     if not parts:
@@ -136,7 +138,7 @@ def tune(path: Path, dice: np.random.Generator) -> Piece | None:
 
 
 def held_longer(piece: Piece, dice: np.random.Generator) -> Piece:
-    """The same with its last note held on."""
+    """The same piece with its last note held longer."""
     beat = piece.ticks_per_beat
     bar = bar_ticks(*piece.metres.changes[0][1:], beat)
     *notes, last = piece.parts[0].notes
@@ -167,7 +169,7 @@ def tell_held(folder: Path, limit: int) -> None:
 
 
 def main() -> None:
-    """Read, fit and tell."""
+    """Read the files, fit the weights and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--folds", type=int, default=5)

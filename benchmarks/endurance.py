@@ -1,9 +1,9 @@
-"""What a batch bears: seeds broken in a hundred ways, and kill -9 at ten random moments.
+"""Whether a batch survives seeds broken in a hundred ways, and kill -9 at ten random moments.
 
     python benchmarks/endurance.py broken      1,000 seeds, 100 of them broken
     python benchmarks/endurance.py killed      one run, killed ten times
 
-Each ends with exit code 1 and says why if the promise is not kept.
+Each prints the reason and ends with exit code 1 if the batch did not survive.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def killed(home: Path, options: argparse.Namespace) -> str | None:
             command(seeds, out, options), cwd=HOME, start_new_session=True,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        # Somewhere in the next sixth of the work; now and then while it still starts.
+        # At a moment in the next sixth of the work, which now and then lies before its start.
         target = lines() + draw.randrange(options.seeds * options.variations // 6)
         while lines() < target and process.poll() is None:
             time.sleep(0.001)
@@ -125,7 +125,7 @@ def killed(home: Path, options: argparse.Namespace) -> str | None:
 
 
 def main() -> None:
-    """Run one of them."""
+    """Run one of the two tests."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("what", choices=["broken", "killed"])
     parser.add_argument("--seeds", type=int, default=1000)

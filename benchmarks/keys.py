@@ -1,15 +1,16 @@
-"""How often the tonic is right, on pieces whose key somebody wrote down.
+"""How often the key is right, on pieces whose key is written down.
 
     python benchmarks/keys.py FOLDER... [--labels FILE] [--bars 8] [--limit 200]
 
-A piece's key is, in this order: what the labels say (JSON lines with "song", the beginning of a
-file's name, and "key"); the mode of a MusicXML file's <key>, or where its last chord symbol is a
-tonic of its signature, that; the K: field of an ABC tune; the key signature of a MIDI file.
-Pieces that name several keys are left out. Beside `find_key` stand its profile alone, without
-beginning and end, and music21's `analyze("key")`, on the same notes.
+A piece's key is taken from the first of these that it has: a label (JSON lines with "song", the
+beginning of a file's name, and "key"); the <key> of a MusicXML file with its mode, or with the
+mode of its last chord symbol where that is a tonic of the signature; the K: field of an ABC tune;
+the key signature of a MIDI file. Pieces that name several keys are left out. `find_key` is compared
+with its profile alone, without beginning and end, and with music21's `analyze("key")`, on the same
+notes.
 
-    right      the tonic and the mode are those written down
-    relative   of the others: the key of the same signature
+    right      share with the tonic and mode that are written down
+    relative   share with the relative key instead
 """
 
 from __future__ import annotations
@@ -145,7 +146,7 @@ def music21_key(piece: Piece) -> Key | None:
 
 
 def profile_key(piece: Piece) -> Key | None:
-    """What the profile alone finds: no note counts for more than a beat."""
+    """The key by the profile alone, in which no note counts for more than a beat."""
     beat = piece.ticks_per_beat
     notes = [note for index, note in piece.notes() if not piece.parts[index].is_drums]
     pitches = np.array([note.pitch for note in notes], dtype=np.int64)
@@ -157,13 +158,13 @@ FINDERS = {"composer": find_key, "profile": profile_key, "music21": music21_key}
 
 
 def main() -> None:
-    """Read, find and tell."""
+    """Read the files, find their keys and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--labels", type=Path)
-    parser.add_argument("--bars", type=int, help="listen to so many bars from the beginning")
+    parser.add_argument("--bars", type=int, help="bars heard, from the beginning")
     parser.add_argument("--limit", type=int, default=200, help="pieces of each folder")
-    parser.add_argument("--match", default="", help="only files whose name holds this")
+    parser.add_argument("--match", default="", help="part of the names of files to take")
     given = parser.parse_args()
     labels: dict[str, str] = {}
     if given.labels:
@@ -181,7 +182,7 @@ def main() -> None:
                 pieces = list(labelled(path, labels))
             except (ComposerError, ValueError, KeyError, IndexError, ET.ParseError):
                 continue
-            # Of a book of tunes a few, so that it is not all there is.
+            # Only a few tunes of a book, so that one book does not outweigh the rest.
             for piece, key in pieces[:20]:
                 if piece.note_count < 8 or counts["pieces"] == given.limit:
                     continue

@@ -1,14 +1,14 @@
-"""How people perform, in numbers, and how rendered scores compare.
+"""Timing and loudness of recorded performances, and of scores rendered as performances.
 
     python benchmarks/performed_timing.py recordings
     python benchmarks/performed_timing.py recordings --scores scores
 
-The first folder holds MIDI files of people playing the piano, the second one scores, which
+The first folder holds MIDI files of people playing the piano. The second one holds scores, which
 are rendered as in training (`composer_training.data.performance`) and measured in the same
-way. What is printed are means over pieces, each piece a row of the same weight.
+way. The figures are means over pieces, each of which counts the same.
 
 Conventions:
-    A *chord* is what begins within 50 ms of its first note. Times are milliseconds, lengths
+    A *chord* is all notes that begin within 50 ms of its first. Times are milliseconds. Lengths
     are as composer reads them: a note under the pedal lasts until the pedal comes up or its key
     is struck again. Loudness is MIDI velocity.
 """
@@ -33,7 +33,7 @@ from composer.music.notes import DRUM_PROGRAM
 CHORD = 50
 """Milliseconds after its first note within which a note belongs to a chord."""
 FEWEST = 300
-"""Notes below which a piece says little."""
+"""Least number of notes of a piece that is measured."""
 
 Measured = dict[str, float]
 
@@ -103,7 +103,7 @@ def measure(notes: Notes) -> Measured:
     ratio = np.log2(np.maximum(gaps[1:], 1) / np.maximum(gaps[:-1], 1))
     even = np.abs(ratio) < 0.4
     found["unevenness of even notes (sd of log2)"] = float(np.std(ratio[even]))
-    # A chord's gap against those of its like around it: how slowly the tempo wanders.
+    # A chord's gap beside the gaps of chords around it that are written alike shows the tempo.
     found |= _quantiles("length", length)
     following = np.append(gaps, np.nan)[number]
     alike = following > 0
@@ -111,7 +111,7 @@ def measure(notes: Notes) -> Measured:
     ends = onset + length
     sounding = np.array([(ends[max(0, i - 60) : i] > onset[i] + 5).sum() for i in start.tolist()])
     found |= _quantiles("notes still sounding", sounding.astype(float))
-    # Ends at one time are a pedal that comes up.
+    # Notes that end together end because the pedal comes up.
     order = np.sort(ends)
     found["ends within 5 ms of another"] = float((np.diff(order) <= 5).mean())
     found["velocity"] = float(loud.mean())
@@ -148,13 +148,13 @@ def _entropy(values: NDArray[np.int64]) -> float:
 
 
 def mean_of(pieces: Sequence[Measured]) -> Measured:
-    """Mean over pieces of each figure, where a piece has it."""
+    """The mean of each figure over the pieces that have it."""
     names = dict.fromkeys(name for piece in pieces for name in piece)
     return {name: float(np.mean([p[name] for p in pieces if name in p])) for name in names}
 
 
 def recordings(folder: Path, limit: int) -> Iterator[Notes]:
-    """Every so many of a folder's MIDI files."""
+    """MIDI files of a folder, evenly spread over it."""
     files = sorted(path for path in folder.rglob("*") if path.suffix in (".mid", ".midi"))
     for path in files[:: max(len(files) // limit, 1)][:limit]:
         _, notes = to_record(midi.read(path), Grid(FREE), path.name, "", "")
@@ -162,7 +162,7 @@ def recordings(folder: Path, limit: int) -> Iterator[Notes]:
 
 
 def rendered(folder: Path, limit: int) -> Iterator[Notes]:
-    """Every so many of a folder's scores, rendered."""
+    """Scores of a folder, evenly spread over it, rendered."""
     sources = find_sources([folder])
     for number, source in enumerate(sources[:: max(len(sources) // limit, 1)][:limit]):
         for found in read_source(number, (source, "auto")).pieces:

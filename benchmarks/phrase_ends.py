@@ -1,11 +1,15 @@
-"""How often composer takes a breath for the end: `python benchmarks/phrase_ends.py FOLDER`.
+"""How often composer takes a pause for a phrase's end: `python benchmarks/phrase_ends.py FOLDER`.
 
-One part of each MIDI file is played in fake time, twice. Once without a pause, for a hundred
-seconds, whatever composer does: a reply to a pause of under two seconds is a false end, *begun*
-if it was announced before the player went on, *heard* if a note of it sounded. Longer pauses are
-the music's own ends; how many of them were answered is told too. And once phrase by phrase: the
-player stops at the first rest of half a second after three seconds, and listens until the reply
-is over. The wait is what passes between the last key up and the reply's first note.
+One part of each MIDI file is played in fake time, twice.
+
+First the player goes on for a hundred seconds, whatever composer does. A reply to a pause of under
+two seconds is a false end: it is *begun* if composer announced it before the player went on, and
+*heard* if a note of it sounded. Longer pauses are the music's own ends, and the script also counts
+how many of them composer answered.
+
+Then the player plays phrase by phrase: stops at the first rest of half a second after three
+seconds, and listens until the reply is over. The wait is the time from the last key up to the
+reply's first note.
 
     python benchmarks/phrase_ends.py songs --part MELODY --free
     python benchmarks/phrase_ends.py songs --part MELODY --tempo
@@ -33,9 +37,9 @@ from composer.music.timing import tempo_to_bpm
 from composer.network.predictor import Predictor
 
 PAUSE = 2.0
-"""Seconds of silence from which on an answer is due, whatever comes after."""
+"""Seconds of silence after which a pause should be answered."""
 PHRASE, REST = 3.0, 0.5
-"""Seconds that a phrase lasts at least, and of the rest that ends it."""
+"""Least seconds of a phrase, and of the rest that ends it."""
 PATIENT = 8.0
 """Seconds that the player waits for a reply to begin."""
 
@@ -98,7 +102,7 @@ def silences(rows: list[Key]) -> list[tuple[float, float]]:
 
 
 def act(session: OfflineSession, row: Key, late: float = 0.0) -> None:
-    """The player moves a key, so much later than in the piece."""
+    """The player moves a key, some seconds later than in the piece."""
     moment = max(row[0] + late, session.now)
     if row[1]:
         session.note_on(moment, row[2], row[3])
@@ -107,12 +111,12 @@ def act(session: OfflineSession, row: Key, late: float = 0.0) -> None:
 
 
 def begun_at(sent: list[tuple[float, Output]]) -> list[float]:
-    """When replies were announced."""
+    """The moments at which replies were announced."""
     return [at for at, out in sent if isinstance(out, Tell) and out.address == "phrase/begin"]
 
 
 def sounded_at(sent: list[tuple[float, Output]]) -> list[float]:
-    """When notes began."""
+    """The moments at which notes began."""
     return [at for at, out in sent if isinstance(out, Play) and out.velocity]
 
 
@@ -161,7 +165,7 @@ def take_turns(predictor: Predictor, rows: list[Key], bpm: float | None, figures
 
 
 def pieces(folder: Path, limit: int) -> Iterator[Piece]:
-    """Every so many of the MIDI files, so that a folder's whole width is heard."""
+    """MIDI files evenly spread over a folder."""
     files = sorted(folder.rglob("*.mid"))
     for path in files[:: max(len(files) // limit, 1)][:limit]:
         yield midi.read(path)

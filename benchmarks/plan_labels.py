@@ -1,13 +1,13 @@
-"""How well chords and phrases that are found agree with what people heard.
+"""How well the chords and phrases that composer finds agree with those that people labelled.
 
     python benchmarks/plan_labels.py songs LABELS [--leadsheets FOLDER] [--music21 N]
 
 LABELS has a JSON line for each song: "song", "chords" as [name, beats], "phrases" of one or
 several listeners ("i4A8B8": a letter and bars). Songs are MIDI files of these names whose bar 1
 begins at tick 0. Chords are compared by mir_eval's root and majmin (Raffel et al. 2014), weighted
-by their length; phrases by its boundary F, the song's own beginning and end left out.
+by their length. Phrases are compared by its boundary F, without the song's beginning and end.
 
-Needs mir_eval (pip install mir_eval).
+The extra `test` has mir_eval.
 """
 
 from __future__ import annotations
@@ -64,9 +64,9 @@ def plan_chords(plan: Plan, start: float, bar: float) -> Spans:
 
 
 def labelled_chords(chords: Sequence[tuple[str, float]]) -> Spans:
-    """What a person heard, one chord after another."""
+    """The chords that a person labelled, in order."""
     lines = np.concatenate([[0.0], np.cumsum([beats for _, beats in chords])])
-    # What stands in parentheses is cut off in some labels; no measure here needs it.
+    # Some labels are cut off inside their parentheses, which no measure here needs.
     names = [re.sub(r"\(.*|[^ -~]", "", name) for name, _ in chords]
     return np.column_stack([lines[:-1], lines[1:]]), names
 
@@ -168,8 +168,8 @@ def leadsheet_spans(chart: Chart) -> tuple[Events, Spans]:
 @click.argument("labels", type=click.Path(path_type=Path, exists=True))
 @click.option("--leadsheets", type=click.Path(path_type=Path, exists=True))
 @click.option("--music21", "sample", default=30, help="Songs that music21 hears, too.")
-@click.option("--every", default=1, help="Every so many songs only.")
-@click.option("--skip", default=0, help="Beginning with this one.")
+@click.option("--every", default=1, help="Take every Nth song only.")
+@click.option("--skip", default=0, help="Number of the first piece to take.")
 def main(
     songs: Path, labels: Path, leadsheets: Path | None, sample: int, every: int, skip: int
 ) -> None:
@@ -197,7 +197,7 @@ def main(
         bar = bar_ticks(*metre, TICKS_PER_BEAT) / TICKS_PER_BEAT
         start = (placement.origin + placement.offset) / piece.ticks_per_beat
         truth = labelled_chords(told["chords"])
-        # Labels begin with the first chord; an upbeat may stand before it.
+        # Labels begin with the first chord, before which the music may have an upbeat.
         start = max(
             (start - bars * bar for bars in (0, 1, 2)),
             key=lambda first: chord_scores(truth, plan_chords(plan, first, bar))["root"],

@@ -1,10 +1,10 @@
-"""Plans that are proposed beside the plans of what people wrote: figures of form, by corpus.
+"""Figures of form of the planner's plans and of people's music, by corpus.
 
     python benchmarks/plans.py DATASET... [--model FOLDER]
 
-Of every validation piece of a dataset that `composer prepare` made, the first 16 bars are the
-seed. The plan of the 16 bars that follow is found in the piece, and proposed by the planner.
-How pieces end is counted over whole pieces, and over proposals that are told to close.
+The first 16 bars of every validation piece of a dataset that `composer prepare` made are the seed.
+The plan of the next 16 bars is found in the piece itself and proposed by the planner. The figures
+of endings are counted over whole pieces, and over proposals that are asked to close.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def seed_of(events: Events) -> Events:
 
 
 def rows_of(table: Sequence[dict[str, float]]) -> dict[str, float]:
-    """Means over pieces; what a piece does not have is left out."""
+    """The mean of each figure over the pieces that have it."""
     names = {name for row in table for name in row}
     return {name: float(np.nanmean([row[name] for row in table if name in row])) for name in names}
 
@@ -118,8 +118,8 @@ def rows_of(table: Sequence[dict[str, float]]) -> dict[str, float]:
 @click.command()
 @click.argument("datasets", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--model", default="default")
-@click.option("--pieces", default=60, help="Of each corpus at most.")
-@click.option("--corpus", multiple=True, help="These only.")
+@click.option("--pieces", default=60, help="Most pieces of each corpus.")
+@click.option("--corpus", multiple=True, help="A corpus to take; repeatable. All if none is given.")
 @click.option(
     "--temperature",
     "heats",

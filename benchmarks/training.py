@@ -1,13 +1,13 @@
 """How fast composer trains, beside PyTorch's own LSTM of the same size.
 
     python benchmarks/training.py                       about two minutes
-    python benchmarks/training.py --threads 1 --hold    where others work, too
+    python benchmarks/training.py --threads 1 --hold    on a machine that others use, too
 
-Whole updates, forward, backward and optimiser, on steps drawn at random: here with Keras on
-TensorFlow and the loop of `composer.network.hoisted_lstm`, there with `torch.nn.LSTM` in
-bfloat16 under autocast, the same embeddings, heads, loss, clipping and optimiser. Each runs in
-a process of its own, one at a time and in turns, so that a machine's other work slows both
-alike. What counts is notes a second by the median update, and the ratio of the two.
+Both sides make whole updates (forward, backward and optimiser) on steps drawn at random. Composer
+uses Keras on TensorFlow and the loop of `composer.network.hoisted_lstm`; the other side uses
+`torch.nn.LSTM` in bfloat16 under autocast with the same embeddings, heads, loss, clipping and
+optimiser. Each runs in a process of its own, one at a time and in turns, so that the machine's
+other work slows both alike. The figures are notes a second by the median update, and their ratio.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Update = Callable[[np.ndarray], None]
 
 
 def steps(batch_size: int, length: int) -> np.ndarray:
-    """Columns of random notes, int32 [B, T + 1, 19]."""
+    """Columns of random notes, int32 [B, T + 1, 39]."""
     rng = np.random.default_rng(0)
     sizes = list(SIZES) + list(COLUMN_SIZES[len(SIZES) :])
     drawn = [rng.integers(size, size=(batch_size, length + 1)) for size in sizes]
@@ -128,7 +128,7 @@ MAKERS = {"keras": keras_update, "torch": torch_update}
 
 
 def serve(which: str, config: NetworkConfig, batch_size: int, length: int) -> None:
-    """For every line with a number make so many updates and print their seconds as JSON."""
+    """For every line with a number, make that many updates and print their seconds as JSON."""
     batch = steps(batch_size, length)
     update = MAKERS[which](config, batch_size, length)
     for _ in range(WARM_UP):
@@ -160,7 +160,7 @@ def start(which: str, arguments: list[str], threads: int) -> subprocess.Popen[st
 
 
 def ask(process: subprocess.Popen[str], updates: int) -> list[float]:
-    """Seconds of so many updates."""
+    """Seconds of each of some updates."""
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write(f"{updates}\n")
@@ -178,7 +178,7 @@ def main() -> None:
     parser.add_argument("--units", type=int, default=512)
     parser.add_argument("--batch-size", type=int, default=128)
     parser.add_argument("--steps", type=int, default=96)
-    parser.add_argument("--updates", type=int, default=3, help="in a turn")
+    parser.add_argument("--updates", type=int, default=3, help="updates in a turn")
     parser.add_argument("--rounds", type=int, default=4, help="turns of each")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument(

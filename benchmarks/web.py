@@ -1,4 +1,4 @@
-"""Web: what the page costs, in time to an answer and beside a crowd.
+"""Web: what the page costs, in time to an answer and beside many sessions.
 
     latency   from the last key up to the answer's first note, beyond the silence that ends a
               phrase: in the page, in a real browser, over a WebSocket without one, and over OSC,
@@ -8,8 +8,8 @@
 
     python benchmarks/web.py --phrases 60 --seconds 30
 
-Needs the extra `web`, and for the former playwright and a Chromium. The pages of `crowd` are
-clients that say what a page says; ten browsers would take the cores that are measured.
+`latency` needs the extra `web`, playwright and a Chromium. The pages of `crowd` are clients that
+send what a page sends, because ten browsers would take the cores that are measured.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ WAIT = 0.4
 NOTES = (0, 2, 4, 5)
 PAGES = 10
 SETTLED = 8.0
-"""Seconds after which open pages have had what they want at first: the network loaded."""
+"""Seconds after which open pages have loaded all that they ask for at first."""
 
 IN_PAGE = """async ([base, wait]) => {
     const letters = ["KeyZ", "KeyX", "KeyC", "KeyV"];
@@ -62,7 +62,7 @@ IN_PAGE = """async ([base, wait]) => {
 
 @contextlib.contextmanager
 def served(*more: str) -> Iterator[dict[str, Any]]:
-    """A server of its own, ready."""
+    """A server started for this measurement, ready to play."""
     with tempfile.TemporaryDirectory() as state:
         command = [*composer_command(), "serve", "--json", "--osc-port", "0", "--reply-source",
                    "--no-log", "--no-midi", *more]  # fmt: skip
@@ -116,7 +116,7 @@ def over_websocket(socket: Any) -> float:
 
 
 def latency(phrases: int) -> dict[str, Any]:
-    """Both ways, turn by turn."""
+    """Phrases over OSC, a WebSocket and the page, turn by turn."""
     from playwright.sync_api import sync_playwright
     from websockets.sync.client import connect
 
@@ -130,7 +130,7 @@ def latency(phrases: int) -> dict[str, Any]:
             executable_path=shutil.which("chromium") or shutil.which("google-chrome"),
             args=["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"],
         )
-        # The script is put into the page from outside, which its policy would forbid.
+        # Playwright puts a script into the page, which the page's policy would forbid.
         page = chromium.new_context(bypass_csp=True).new_page()
         page.goto(ready["web_url"])
         page.wait_for_selector("body[data-state=open]", timeout=120_000)
@@ -161,7 +161,7 @@ def latency(phrases: int) -> dict[str, Any]:
 
 
 class Poll:
-    """Ten clients that say what ten open pages say, in a process of their own."""
+    """Ten clients that send what ten open pages send, in a process of their own."""
 
     def __init__(self, ready: dict[str, Any]) -> None:
         command = [sys.executable, __file__, "--poll", ready["web_url"]]
@@ -255,9 +255,14 @@ def crowds(sessions: int, seconds: float, turns: int) -> dict[str, Any]:
 
 @click.command()
 @click.option("--phrases", default=60, show_default=True, help="Phrases each way; 0 for none.")
-@click.option("--sessions", default=100, show_default=True, help="Sessions of the crowd.")
-@click.option("--seconds", default=30.0, show_default=True, help="Of a crowd's turn; 0 for none.")
-@click.option("--turns", default=3, show_default=True, help="Turns of the crowd each way.")
+@click.option("--sessions", default=100, show_default=True, help="Sessions at once.")
+@click.option(
+    "--seconds",
+    default=30.0,
+    show_default=True,
+    help="Seconds of a turn; 0 for none.",
+)
+@click.option("--turns", default=3, show_default=True, help="Turns with and without pages.")
 @click.option("--out", type=click.Path(path_type=Path), help="File for the figures.")
 @click.option("--poll", "url", hidden=True)
 def main(

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @click.option(
     "--baselines/--no-baselines",
     default=True,
-    help="Beside the model as it plays: with one take, alone, simpler models, dice; "
+    help="Beside the model as it plays: with one take, alone, simpler models, uniform draws; "
     "and a search for copies of the training music.",
 )
 @click.option("--markov/--no-markov", default=True, help="A Markov model among the baselines.")
@@ -135,7 +135,7 @@ def compare(
     on some of the pieces to tell made halves from true ones, and is asked about the
     others. Beside it stand the same model without a plan, and alone, that is with one take
     that nothing guides; a Markov model that learnt from the same pieces, under composer's
-    rules and alone; those rules with dice in the model's place; the seed's own last bars
+    rules and alone; those rules with uniform draws in the model's place; the seed's own last bars
     over again; and random pairs of pieces.
 
     \b

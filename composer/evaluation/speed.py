@@ -1,18 +1,18 @@
-"""Bench: how fast a model plays here, and beside it what most tutorials do.
+"""Speed: how fast a model plays here, beside the loop that most tutorials write.
 
 Measured, in milliseconds or notes a second:
 
-    note         one note at batch 1 as `composer generate` and the server draw it: rules,
+    note         one note at batch 1 as `composer generate` and the server draw it: constraints,
                  five fields sampled, state advanced
-    network      the same without rules or an ear for repetition: heads, draws, LSTM
+    network      the same without constraints or a count of repetition: heads, draws, LSTM
     streams      notes a second of that many continuations in one batch, all together
     prime        notes of a seed heard a second
     cold_start   a whole `composer generate` from the shell, beside `import tensorflow`
     keras        a stateful Keras LSTM of the same size, `model.predict` once a note
 
-What is compared is measured in turns in one run, so that a machine's other work falls on
-both alike. Times of day are wall-clock; the median is what to quote, and the ratio where
-the machine is shared.
+Both sides of a comparison are measured in turns in one run, so that the machine's other work
+slows both alike. Times are wall-clock. The median is the figure to quote, and on a shared machine
+the ratio.
 """
 
 from __future__ import annotations
@@ -205,12 +205,12 @@ def seed_path() -> Path:
 
 def time_notes(predictor: Predictor, count: int, notes: int) -> list[float]:
     """Seconds of each step of `count` streams, after a warm-up."""
-    ensemble = BatchDecoder(predictor)
-    ensemble.add(streams(predictor, count, notes + WARM_UP))
+    decoder = BatchDecoder(predictor)
+    decoder.add(streams(predictor, count, notes + WARM_UP))
     times = []
     for _ in range(notes + WARM_UP - 1):
         began = time.perf_counter()
-        ensemble.step()
+        decoder.step()
         times.append(time.perf_counter() - began)
     return times[WARM_UP - 1 :]
 

@@ -1,7 +1,7 @@
-"""Uniform: no network at all, every class alike, under the same rules.
+"""Uniform: a model to which every class is equally likely, under the same constraints.
 
-It is a `composer.network.predictor.NoteModel`. What it plays is what the rules alone
-make of dice: beside it is seen how much of a continuation is theirs.
+It is a `composer.network.predictor.NoteModel`. Its continuations show how much of a
+continuation comes from the constraints alone.
 """
 
 from __future__ import annotations

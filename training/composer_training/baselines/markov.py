@@ -1,16 +1,17 @@
 """Markov: the baseline that counts. Interpolated n-grams over the same events and fields.
 
 Every field is predicted along several chains of contexts
-(`composer_training.baselines.markov_contexts`), each by counts from the training pieces and once
-more by counts from the piece itself so far. Along a chain a level's counts are interpolated with
-the level before it by Witten and Bell's estimate, which is escape method C of PPM:
+(`composer_training.baselines.markov_contexts`). Each chain gives two predictions: one by counts
+from the training pieces, one by counts from the piece itself so far. Along a chain, a level's
+counts are interpolated with the level before it by Witten and Bell's estimate, which is escape
+method C of PPM:
 
     p_l(x) = (n(x) + t p_{l-1}(x)) / (n + t)
 
-with n notes seen in the context and t different symbols among them; below the first level
-all classes are alike. Chains are mixed with weights that depend on how long a context the
-piece itself has shown before; they are fitted by expectation and maximisation on training
-pieces that were not counted.
+with n notes seen in the context and t different symbols among them; p_0 is the same for all
+classes. The predictions are mixed with weights that depend on how long a context has occurred in
+the piece before. Expectation and maximisation fits the weights on training pieces that were not
+counted.
 
 Sources: Cleary and Witten (1984), Moffat (1990), Witten and Bell (1991) for the estimate;
 Conklin and Witten (1995), Pearce and Wiggins (2004) for music, several viewpoints, and a
@@ -43,7 +44,7 @@ from composer_training.baselines.markov_contexts import (
 Floats = NDArray[np.float64]
 
 HELD_OUT = 25
-"""One training piece in so many is not counted but fits the mixture."""
+"""Of this many training pieces one is not counted, and the mixture is fitted to it."""
 ROUNDS = 30
 """Of expectation and maximisation."""
 DEEPEST = 8
@@ -52,7 +53,7 @@ DEEPEST = 8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Counts:
-    """How often what followed which context, of one level.
+    """How often each symbol followed each context, of one level.
 
     Attributes:
         contexts: uint64 [C], sorted.
@@ -128,7 +129,7 @@ def _rank(groups: Ints) -> Ints:
 
 
 def interpolate(levels: Iterable[tuple[Ints, Ints, Ints]], classes: int) -> tuple[Floats, Ints]:
-    """Probability of what came along a chain, and how many levels knew their context, [N]."""
+    """Probability of what came, and how many levels of a chain met their context, [N]."""
     p, deep = None, None
     for count, total, kinds in levels:
         if p is None or deep is None:
@@ -146,9 +147,9 @@ class Markov:
 
     Attributes:
         counts: Of each field, chain and level.
-        weights: Of each field, float [buckets, 2 * chains]: the chains by what was
-            counted in training, then by the piece so far.
-        without: The same for a model that has no counts from the piece: theirs are 0.
+        weights: Of each field, float [buckets, 2 * chains]: first of the predictions by
+            training pieces, then of those by the piece so far.
+        without: The same for a model without counts from the piece, whose weights are 0.
     """
 
     def __init__(self) -> None:
@@ -194,7 +195,7 @@ class Markov:
 
         Args:
             pieces: In any order.
-            memory: Whether the model counts in the piece itself, too.
+            memory: Whether counts from the piece itself are used, too.
         """
         table = _Table.of(pieces)
         weights = self.weights if memory else self.without
@@ -207,7 +208,7 @@ class Markov:
         return np.split(nats, ends[:-1])
 
     def _experts(self, field: str, table: _Table) -> tuple[Floats, Ints]:
-        """Probability of what came by each chain, [N, 2 * chains], and buckets [N]."""
+        """Probability by each chain of the symbol that came, [N, 2 * chains], and buckets [N]."""
         where, classes = table.where(field), SIZES[FIELDS.index(field)]
         names = {name: values[where] for name, values in table.names.items()}
         piece = table.piece[where].astype(np.uint64) + np.uint64(1)
@@ -224,17 +225,17 @@ class Markov:
 
 
 def bucket(depths: Sequence[Ints]) -> Ints:
-    """Which row of the mixture holds: by the depth of the first two chains in the piece."""
+    """The row of the mixture to use, by the depth of the first two chains in the piece, [N]."""
     second = depths[1] if len(depths) > 1 else np.zeros_like(depths[0])
     return np.minimum(depths[0], DEEPEST - 1) * DEEPEST + np.minimum(second, DEEPEST - 1)
 
 
 def fit_mixture(experts: Floats, buckets: Ints) -> Floats:
-    """Weights that make what came likeliest, [buckets, experts], each row adding up to 1.
+    """Weights under which what came is likeliest, [buckets, experts]; rows add up to 1.
 
     Args:
-        experts: Probability of what came by each expert, [N, experts].
-        buckets: The row of the mixture that holds at each position, [N].
+        experts: Probability of the symbol that came by each prediction, [N, experts].
+        buckets: The row of the mixture to use at each position, [N].
     """
     count = experts.shape[1]
     weights = np.full((DEEPEST * DEEPEST, count), 1.0 / count)
@@ -246,7 +247,7 @@ def fit_mixture(experts: Floats, buckets: Ints) -> Floats:
     for _ in range(ROUNDS):
         share = experts * weights[buckets]
         share /= share.sum(axis=1, keepdims=True)
-        # As if each row had seen ten positions more in which the experts did as on average.
+        # Each row starts from ten positions on which the experts did as on average.
         sums = np.repeat(10.0 * overall[None], len(weights), axis=0)
         np.add.at(sums, buckets, share)
         weights = sums / sums.sum(axis=1, keepdims=True)

@@ -1,12 +1,12 @@
-"""Markov player: a Markov model in the network's place, under the same rules and dice.
+"""Markov player: a Markov model in the network's place, under the same constraints and draws.
 
-It is a `composer.network.predictor.NoteModel`, so that a baseline's continuations
-are drawn like the model's: same rules, temperature, cuts and ear for repetition.
+It is a `composer.network.predictor.NoteModel`, so that a baseline's continuations are drawn like
+the model's: with the same constraints, temperature, top-p, min-p and limits on repetition.
 
 Conventions:
-    B streams. `recurrent` is an array of objects, [B, 1, 1, 1], each what a stream has heard.
-    So unlike a network's, a state is used up by the step after it; but any number of streams
-    may go on from one state if they take that step together.
+    B streams. `recurrent` is an array of objects, [B, 1, 1, 1], each of which holds what a stream
+    has heard and is changed by a step. So unlike a network's state it can be stepped once only; any
+    number of streams may go on from one state if they take that step together.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """Performance player: a Performance RNN goes on from seeds, and judges what others made.
 
-It hears a seed at its own tempo, as events on a grid of 10 ms, and goes on event by event.
-Nothing is asked of what it draws but that no key goes down before the seed is over. What it
-plays is put back on the seed's grid, each note in the part that played most near its pitch.
+The network hears a seed at the seed's own tempo, as events on a grid of 10 ms, and goes on event
+by event. It may draw any event, except that no key goes down before the seed is over. Its notes
+are put back on the seed's grid, each in the part that played most notes near its pitch.
 
-It learnt from the same pieces as the model and has no share in what the model plays. So what
-it would pay for a second half, told the first, says whether one note makes sense after another
-to somebody else; histograms of a segment do not.
+The network learnt from the same pieces as composer's model, and had no part in what that model
+plays. So its nats for a second half, given the first, say how well one note follows another to an
+independent judge, which histograms of a segment cannot.
 
 Conventions:
     N seeds, L layers, H units. Steps are 10 ms, counted from a piece's first onset.
@@ -59,9 +59,9 @@ Floats = NDArray[np.float32]
 BATCH_SIZE = 64
 """Pieces that are heard or played side by side."""
 MOST_PER_SECOND = 200
-"""Events to a second of music after which a piece is given up: time stands still in it."""
+"""Events per second of music from which a piece is given up, because its time stands still."""
 REACH = 3.0
-"""Semitones over which a part is thought to play near the keys that it played."""
+"""Semitones by which a part is expected to leave the keys that it played."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +92,14 @@ class PerformancePlayer:
 
         Args:
             network: Trained.
-            halves: From `composer.evaluation.split_piece.split_piece`.
+            pieces: From `composer.evaluation.split_piece.split_piece`.
             progress: Called with how many seeds were heard and how many there are.
         """
-        self.network, self._halves = network, pieces
+        self.network, self._pieces = network, pieces
         self._step = compiled(lambda tokens, state: network(tokens, NO_PARTS, state))
         spelt = [_spell(piece, piece.seed) for piece in pieces]
         scripts = [np.concatenate([[EDGE], tokens[:before]]) for tokens, before in spelt]
-        # The longest first, so that none is left to be heard alone at the end.
+        # The longest seeds go first, so that no long one is heard alone at the end.
         order = sorted(range(len(scripts)), key=lambda index: -len(scripts[index]))
         heard = [0] * len(scripts)
 
@@ -127,8 +127,8 @@ class PerformancePlayer:
 
         Args:
             starts: (state, event to be heard first) of each piece.
-            turn: Told a piece's index and its logits [389] after an event; says what is to be
-                heard next, or None for nothing more.
+            turn: Called with a piece's index and its logits [389] after an event. Returns
+                the next event to be heard, or None at the piece's end.
             progress: Called with how many pieces are done and how many there are.
 
         Returns:
@@ -167,15 +167,15 @@ class PerformancePlayer:
         """Second halves, one a piece, each as long as the true one.
 
         Args:
-            settings: Freedom and seed number.
+            settings: Temperature, top-p, min-p and the seed of randomness.
             progress: Called with how many are done and how many there will be.
         """
         params = SamplingParams(*(np.array([value]) for value in settings.draw))
-        dice = [
+        generators = [
             np.random.default_rng((settings.rng_seed, index)) for index in range(len(self._seeds))
         ]
         readers, ends = [], []
-        for seed, piece in zip(self._seeds, self._halves, strict=True):
+        for seed, piece in zip(self._seeds, self._pieces, strict=True):
             reader = Reader()
             for token in seed.tokens.tolist():
                 reader.hear(token)
@@ -193,7 +193,7 @@ class PerformancePlayer:
             allowed[0, EDGE] = False
             if reader.clock < self._seeds[index].cut:
                 allowed[0, :UP] = False
-            (token,) = sample(logits[None], allowed, dice[index].random(1), params).tolist()
+            (token,) = sample(logits[None], allowed, generators[index].random(1), params).tolist()
             reader.hear(token)
             left[index] -= 1
             return int(token) if reader.clock < ends[index] and left[index] else None
@@ -202,7 +202,7 @@ class PerformancePlayer:
         self._walk(starts, turn, progress)
         made = []
         for index, (reader, seed, piece) in enumerate(
-            zip(readers, self._seeds, self._halves, strict=True)
+            zip(readers, self._seeds, self._pieces, strict=True)
         ):
             reader.end()
             notes = np.array(
@@ -212,7 +212,7 @@ class PerformancePlayer:
         return made
 
     def surprise(self, made: Sequence[SecondHalf], progress: Advance | None = None) -> list[float]:
-        """What the network would pay for each second half, nats per note; NaN for no notes.
+        """Nats per note of each second half to the network; NaN for one without notes.
 
         Args:
             made: From pieces that it has heard.
@@ -220,7 +220,7 @@ class PerformancePlayer:
         """
         rests = []
         for item in made:
-            tokens, before = _spell(self._halves[item.index], item.segment)
+            tokens, before = _spell(self._pieces[item.index], item.segment)
             rests.append(np.concatenate([self._seeds[item.index].tokens[-1:], tokens[before:]]))
         states = [self._seeds[item.index].state for item in made]
         paid = [float("nan")] * len(made)
@@ -245,8 +245,8 @@ def _spell(piece: SplitPiece, after: Segment) -> tuple[Tokens, int]:
     """A first half and what follows it as events, and how many of these lie before the cut.
 
     Args:
-        half: The piece.
-        after: What follows; the seed itself for nothing.
+        piece: The piece, of which the first half is spelt.
+        after: What follows the first half; the seed itself if nothing does.
     """
     rows, onsets = piece.seed.rows, piece.seed.onsets - piece.seed.length
     if after is not piece.seed:
@@ -277,7 +277,7 @@ def _to_segment(piece: SplitPiece, notes: NDArray[np.int64], cut: int) -> Segmen
 
 
 def _parts(seed: Segment) -> NDArray[np.int64]:
-    """The part that plays most near each pitch, [128]; drums are near their own keys alone."""
+    """The part that plays most notes near each pitch, [128]; drum keys are near themselves only."""
     keys = np.arange(128)
     near = np.exp(-np.abs(keys[:, None] - keys) / REACH)
     table = np.full((len(seed.programs), 128), 1e-12)

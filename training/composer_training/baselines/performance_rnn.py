@@ -3,8 +3,8 @@
 The network of Oore et al. (2018): events one-hot, three LSTM layers of 512 units, a softmax
 over the events. It learns from the same pieces, varied in the same way, and carries its
 state through them as ours does. Its likelihoods are of another encoding on a time grid of
-10 ms (`composer_training.baselines.performance_events`) and have no fields: what can be compared
-with ours is nats for a piece, or for a note of it, with that in mind.
+10 ms (`composer_training.baselines.performance_events`) and have no fields. Only nats for a piece,
+or for a note of it, can be compared with ours, and the grids differ even then.
 
 Conventions:
     B streams, T events, L layers, H units; otherwise as in `composer_training.steps`.
