@@ -43,8 +43,8 @@ class RepetitionTracker:
 
     Attributes:
         repeats: Bars in a row that were like one shortly before.
-        lowest: Of every part's last onset its lowest key, -1 for none yet, [16].
-        strikes: How often in a row it was that, [16].
+        lowest: Of every part's last onset its lowest key, -1 for none yet, [32].
+        strikes: How often in a row it was that, [32].
         in_bar: Notes that began in this bar.
         in_chord: Notes of the last note's part on its onset.
     """

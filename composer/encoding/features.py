@@ -32,7 +32,7 @@ from composer.encoding.events import (
     Ticks,
 )
 from composer.encoding.lookback import LIKENESSES, NO_NOTE, Lookback
-from composer.encoding.match_model import NO_PART, NOTHING, TRUSTS, MatchModel
+from composer.encoding.match_model import CONFIDENCES, NO_PART, NOTHING, MatchModel
 from composer.encoding.part_features import (
     PROGRAM_AT,
     UNHEARD,
@@ -72,7 +72,7 @@ COLUMNS = (
     "last_duration",
     "last_velocity",
     "gap",
-    "trust",
+    "confidence",
     "expected_shift",
     "expected_part",
     "expected_pitch",
@@ -104,7 +104,7 @@ PROGRAM = COLUMNS.index("program")
 POSITION, BEAT, BAR_LENGTH = (COLUMNS.index(name) for name in ("position", "beat", "bar_length"))
 LAST_PITCH, GAP = COLUMNS.index("last_pitch"), COLUMNS.index("gap")
 RANK = COLUMNS.index("rank")
-TRUST = COLUMNS.index("trust")
+CONFIDENCE = COLUMNS.index("confidence")
 LIKENESS = COLUMNS.index("likeness")
 RETURNING = COLUMNS.index("returning")
 INPUTS = (
@@ -134,7 +134,7 @@ COLUMN_SIZES = (
     SIZES[3] + 1,
     SIZES[4] + 1,
     GAPS,
-    TRUSTS,
+    CONFIDENCES,
     SIZES[0] + 1,
     NO_PART + 1,
     SIZES[2] + 1,
@@ -166,8 +166,8 @@ RETURN_PART = COLUMNS.index("return_part")
 RETURN_PITCH = COLUMNS.index("return_pitch")
 _GAP_OF = SHIFT_TICKS.searchsorted(np.arange(LONGEST + 1), side="right") - 1
 _RANKED = slice(RANK, RANK + len(_NAMED))
-ADVICE_COLUMNS = (TRUST, LIKENESS, RETURNING, TRUST + 1 + PART, AGO_PART, RETURN_PART)
-"""What `part_features` takes of a step: how much three advisers are to be trusted, and the part
+ADVICE_COLUMNS = (CONFIDENCE, LIKENESS, RETURNING, CONFIDENCE + 1 + PART, AGO_PART, RETURN_PART)
+"""What `part_features` takes of a step: how certain recall, lookback and plan are, and the part
 that each of them names."""
 
 
@@ -241,11 +241,11 @@ def features(events: Events, *, end: bool = False) -> Rows:
         )
         recall, lookback = recall.hear(row), lookback.hear(row, bar)
         returns = returns.hear(row, *place)
-    noted[:, TRUST:RANK] = np.array(before, dtype=np.int16).reshape(-1, RANK - TRUST)
+    noted[:, CONFIDENCE:RANK] = np.array(before, dtype=np.int16).reshape(-1, RANK - CONFIDENCE)
     if end:
         table[-1] = blank_step(events.kind)
         table[-1, SHIFT] = END
-        table[-1, TRUST:LIKENESS] = recall.expected
+        table[-1, CONFIDENCE:LIKENESS] = recall.expected
         table[-1, LIKENESS : LIKENESS + 2] = lookback.likeness_and_shift()
         table[-1, RETURNING : RETURNING + 2] = returns.returning_and_shift()
     for chosen in (SHIFT, PART, PITCH):
@@ -263,14 +263,14 @@ def forget_wrong(columns: Rows | NDArray[np.int64], chosen: int) -> None:
         columns: int [N, 39].
         chosen: SHIFT, PART or PITCH, in this order.
     """
-    (wrong,) = (columns[:, chosen] != columns[:, TRUST + 1 + chosen]).nonzero()
+    (wrong,) = (columns[:, chosen] != columns[:, CONFIDENCE + 1 + chosen]).nonzero()
     if len(wrong):
-        columns[wrong, TRUST + 2 + chosen : LIKENESS] = NOTHING[2 + chosen :]
+        columns[wrong, CONFIDENCE + 2 + chosen : LIKENESS] = NOTHING[2 + chosen :]
 
 
 def forget(columns: Rows) -> None:
     """Take back all that was recalled, in place: as a piece that never repeats itself."""
-    columns[:, TRUST:LIKENESS] = NOTHING
+    columns[:, CONFIDENCE:LIKENESS] = NOTHING
     columns[:, RANK + 1] = NO_RANK
 
 

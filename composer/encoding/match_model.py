@@ -51,8 +51,8 @@ PAGES = 48
 
 NO_PART = SLOTS
 """Part that is expected where nothing is."""
-TRUSTS = 1 + 4 * (HISTORY + 1)
-"""Classes of trust: 0 for nothing expected, else 1 + 4 * (right ones of the last 8) + how
+CONFIDENCES = 1 + 4 * (HISTORY + 1)
+"""Classes of confidence: 0 for nothing expected, else 1 + 4 * (right ones of the last 8) + how
 long lengths and velocities have been the same too (not, once, twice or thrice, longer)."""
 
 _CLASS_OF_TICKS = [
@@ -80,7 +80,7 @@ class Expected(NamedTuple):
     """The note that came next then, as classes; the last of each field where nothing did.
 
     Attributes:
-        trust: 0..36, see `TRUSTS`.
+        confidence: 0..36, see `CONFIDENCES`.
         shift: From now to it.
         part: Of it.
         pitch: Of it.
@@ -88,7 +88,7 @@ class Expected(NamedTuple):
         velocity: Of it.
     """
 
-    trust: int
+    confidence: int
     shift: int
     part: int
     pitch: int
@@ -176,8 +176,8 @@ class MatchModel:
         page, place = self._pages[(at >> _PAGE_BITS) - self._first], at & _IN_PAGE
         _, part, pitch, duration, velocity = page.rows[place]
         ticks = page.onsets[place] - self._source
-        trust = 1 + 4 * self._hits.bit_count() + min(self._exact, 4).bit_length()
-        return Expected(trust, class_of_ticks(ticks), part, pitch, duration, velocity)
+        confidence = 1 + 4 * self._hits.bit_count() + min(self._exact, 4).bit_length()
+        return Expected(confidence, class_of_ticks(ticks), part, pitch, duration, velocity)
 
     @property
     def distance(self) -> int:

@@ -33,7 +33,7 @@ from composer.encoding.events import (
     VELOCITY,
 )
 from composer.encoding.lookback import LIKENESSES
-from composer.encoding.match_model import TRUSTS
+from composer.encoding.match_model import CONFIDENCES
 from composer.encoding.return_lookback import RETURNINGS
 from composer.music.notes import DRUM_PROGRAM
 
@@ -53,7 +53,7 @@ ONSET_AT = HISTORY.index("onset")
 
 PART_FEATURES = (
     "register", "pace", "program", "last_pitch", "last_duration", "gap", "phase", "chord",
-    "order", "trust", "likeness", "to_come", "returning", "to_return",
+    "order", "confidence", "likeness", "to_come", "returning", "to_return",
 )  # fmt: skip
 _REGISTERS = 32
 _PHASES = 11
@@ -66,7 +66,7 @@ TO_COME = 4
 bar that the plan refers to: 0 to 3."""
 PART_FEATURE_SIZES = (
     _REGISTERS + 1, _PACES, DRUM_PROGRAM + 1, SIZES[2] + 1, SIZES[3] + 1, END + 1, _PHASES,
-    _STRUCK * _CHORD, _ORDERS, TRUSTS, LIKENESSES, TO_COME, RETURNINGS, TO_COME,
+    _STRUCK * _CHORD, _ORDERS, CONFIDENCES, LIKENESSES, TO_COME, RETURNINGS, TO_COME,
 )  # fmt: skip
 
 _FRACTION = 16
@@ -153,7 +153,7 @@ def part_features(
         onset: Of the next note, [B].
         together: Whether it falls on the onset of the last note, bool [B].
         last: Slot of the last note, -1 for none, [B].
-        advice: Trust, likeness, returning, the part that recall expects, the one that played
+        advice: Confidence, likeness, returning, the part that recall expects, the one that played
             there first a bar ago, and the one that did in the bar referred to, [B, 6].
         to_come: Notes of each part a bar ago at that place, still to come, 0..3, [B, P].
         to_return: The same in the bar that the plan refers to.
@@ -173,10 +173,10 @@ def part_features(
     made[6] = _PHASE_OF.take(known[7] + since)
     made[7] = np.where(since, known[9], known[8])
     made[8] = _ORDER.take(np.where(together, last + 1, -1), axis=0)[:, :count]
-    trusts, named = advice.T[:3, :, None], advice.T[3:, :, None]
-    trusted = (named == _SLOTS[:count]) * trusts
-    made[9:11] = trusted[:2]
+    certainties, named = advice.T[:3, :, None], advice.T[3:, :, None]
+    certain = (named == _SLOTS[:count]) * certainties
+    made[9:11] = certain[:2]
     made[11] = to_come
-    made[12] = trusted[2]
+    made[12] = certain[2]
     made[13] = to_return
     return made.transpose(1, 2, 0)

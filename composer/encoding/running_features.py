@@ -33,11 +33,11 @@ from composer.encoding.features import (
     ADVICE_COLUMNS,
     AGO_PART,
     COLUMNS,
+    CONFIDENCE,
     RANK,
     RETURN_PART,
     RETURN_PITCH,
     RETURNING,
-    TRUST,
     bar_places,
     forget_wrong,
     lookback_bars,
@@ -163,7 +163,7 @@ class Context:
     def fresh(self) -> Ints:
         """The next note's columns before anything of it is chosen, [B, 39]."""
         columns = np.zeros((len(self.clock), len(COLUMNS)), dtype=np.int64)
-        columns[:, TRUST:AGO_PART] = [
+        columns[:, CONFIDENCE:AGO_PART] = [
             recall.expected + lookback.likeness_and_shift()
             for recall, lookback in zip(self.recalls, self.lookbacks, strict=True)
         ]

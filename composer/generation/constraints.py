@@ -215,7 +215,7 @@ class Constraints:
         return np.asarray(higher & (in_chord < self.table["chords"][streams, parts]))
 
     def part_mask(self, context: Context, before: Ints, room: Bools, onset: Ints) -> Bools:
-        """Parts that may play, [B, 16].
+        """Parts that may play, [B, 32].
 
         Args:
             context: Of the streams.

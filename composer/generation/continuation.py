@@ -1,7 +1,7 @@
 """Continuation: what was drawn as music in the seed's ticks, played in the seed's manner.
 
 Conventions:
-    Rows as in `composer.encoding.events`; slots are the network's, 0..15.
+    Rows as in `composer.encoding.events`; slots are the network's, 0..31.
 """
 
 from __future__ import annotations

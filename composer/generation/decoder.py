@@ -38,7 +38,7 @@ from composer.encoding.events import (
     UNLIMITED,
     VELOCITY,
 )
-from composer.encoding.features import RETURNING, TRUST
+from composer.encoding.features import CONFIDENCE, RETURNING
 from composer.encoding.return_lookback import RETURNINGS
 from composer.generation.constraints import Constraints
 from composer.generation.guides import Guides
@@ -293,7 +293,7 @@ class BatchDecoder:
         (columns, ticks), self._pending = self._pending, None
         self._state = self.predictor.step(columns[:, : len(FIELDS)], self._state, columns)
         context = self._state.context
-        same = columns[:, PITCH] == columns[:, TRUST + 1 + PITCH]
+        same = columns[:, PITCH] == columns[:, CONFIDENCE + 1 + PITCH]
         self._copied_ticks = (self._copied_ticks + ticks) * same
         long_enough = self._copied_ticks >= self._long_copied
         if True in long_enough.tolist():

@@ -4,7 +4,7 @@ A seed that is read from a file and the last notes of a jam are the same table o
 Where the two cases differ in how much they take for granted, a `LimitPolicy` has the numbers.
 
 Conventions:
-    Ticks are event ticks; slots are the network's, 0..15.
+    Ticks are event ticks; slots are the network's, 0..31.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 The limits of each part come from `composer.generation.part_limits`, as those of a live reply do.
 
 Conventions:
-    Ticks are event ticks; slots are the network's, 0..15.
+    Ticks are event ticks; slots are the network's, 0..31.
 """
 
 from __future__ import annotations
@@ -178,7 +178,7 @@ def places_of(events: Events) -> Bools:
 
 
 def rests_of(events: Events, bar: int) -> Ints:
-    """How long each part of a continuation may be silent, in ticks [16].
+    """How long each part of a continuation may be silent, in ticks [32].
 
     A bar longer than between any two of its onsets in the seed; parts that have hardly
     played may keep silent.

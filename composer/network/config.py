@@ -17,27 +17,27 @@ from composer.errors import ModelError
 from composer.music.chords import CHORDS, quality_of, root_of
 
 HEAD_CONTEXT: dict[str, tuple[str, ...]] = {
-    "shift": ("trust", "expected_shift", "likeness", "ago_shift", "returning", "return_shift"),
+    "shift": ("confidence", "expected_shift", "likeness", "ago_shift", "returning", "return_shift"),
     "part": (
-        "shift", "position", "beat", "bar_length", "trust", "expected_rank",
+        "shift", "position", "beat", "bar_length", "confidence", "expected_rank",
         "likeness", "ago_rank", "returning", "return_rank", "phrase", "ending",
     ),
     "pitch": (
         "shift", "position", "beat", "bar_length", "rank", "program",
-        "last_pitch", "last_duration", "last_velocity", "gap", "trust", "expected_pitch",
+        "last_pitch", "last_duration", "last_velocity", "gap", "confidence", "expected_pitch",
         "likeness", "ago_pitch", "returning", "return_pitch", "chord", "next_chord",
         "phrase", "ending",
     ),
     "duration": (
         "shift", "position", "beat", "bar_length", "rank", "program",
         "last_pitch", "last_duration", "last_velocity", "gap", "pitch",
-        "trust", "expected_duration", "likeness", "ago_duration",
+        "confidence", "expected_duration", "likeness", "ago_duration",
         "returning", "return_duration", "phrase", "ending",
     ),
     "velocity": (
         "shift", "position", "beat", "bar_length", "rank", "program",
         "last_pitch", "last_duration", "last_velocity", "gap", "pitch", "duration",
-        "trust", "expected_velocity", "expected_duration", "likeness", "ago_velocity",
+        "confidence", "expected_velocity", "expected_duration", "likeness", "ago_velocity",
         "returning", "return_velocity", "phrase", "ending",
     ),
 }  # fmt: skip
@@ -46,7 +46,7 @@ HEAD_CONTEXT: dict[str, tuple[str, ...]] = {
 EMBEDDING_SIZES: dict[str, int] = {
     "shift": 32, "rank": 8, "pitch": 48, "duration": 32, "velocity": 16, "program": 24,
     "position": 24, "beat": 12, "bar_length": 8, "last_pitch": 24, "last_duration": 16,
-    "last_velocity": 8, "gap": 16, "trust": 16, "expected_shift": 32, "expected_rank": 8,
+    "last_velocity": 8, "gap": 16, "confidence": 16, "expected_shift": 32, "expected_rank": 8,
     "expected_pitch": 32, "expected_duration": 32, "expected_velocity": 16,
     "likeness": 12, "ago_shift": 32, "ago_rank": 8, "ago_pitch": 32, "ago_duration": 24,
     "ago_velocity": 12, "returning": 8, "return_shift": 32, "return_rank": 8,
@@ -54,13 +54,22 @@ EMBEDDING_SIZES: dict[str, int] = {
     "next_chord": 16, "phrase": 4, "ending": 4,
 }  # fmt: skip
 
+_STORED_NAMES = {"confidence": "trust"}
+"""Columns whose weights have another name in the files of models: theirs is kept, so that every
+model made so far can be read."""
+
+
+def stored_name(column: str) -> str:
+    """What the weights of a column, or of a thing told of a part, are called in files."""
+    return _STORED_NAMES.get(column, column)
+
 
 ADVICE: dict[str, tuple[str, str]] = {
-    "gain": ("trust", "expected"), "gain_ago": ("likeness", "ago"),
+    "gain": ("confidence", "expected"), "gain_ago": ("likeness", "ago"),
     "gain_return": ("returning", "return"),
 }  # fmt: skip
-"""What raises the logit of one class: by the gain of how much it is trusted (a column), the
-class that it names (a column of this prefix for each field)."""
+"""What raises the logit of one class: the gain of a certainty (a column) raises the class that is
+named (a column of this prefix for each field)."""
 
 CHORD_GAIN = "gain_chord"
 """What raises the logits of pitches by how they lie in the chord in force: a number for each

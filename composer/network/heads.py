@@ -30,6 +30,7 @@ from composer.network.config import (
     GAIN_UNIT,
     HEAD_CONTEXT,
     NetworkConfig,
+    stored_name,
 )
 from composer.network.trunk import Floats, Ints
 
@@ -56,7 +57,9 @@ class Embeddings:
             KeyError: A table is missing.
             ValueError: One has not as many rows as its column has classes.
         """
-        tables = [weights[f"in_{name}/embeddings"].astype(np.float32) for name in INPUTS]
+        tables = [
+            weights[f"in_{stored_name(name)}/embeddings"].astype(np.float32) for name in INPUTS
+        ]
         sizes = [COLUMN_SIZES[COLUMNS.index(name)] for name in INPUTS]
         if [len(table) for table in tables] != sizes:
             raise ValueError("the embeddings are of other features")
@@ -145,7 +148,7 @@ class _Hidden:
         tables, start = [], 0
         kernel = weights[f"head_{field}/from_context/kernel"].astype(np.float32)
         for name in names:
-            embedding = weights[f"known_{name}/embeddings"].astype(np.float32)
+            embedding = weights[f"known_{stored_name(name)}/embeddings"].astype(np.float32)
             width = embedding.shape[1]
             tables.append(embedding @ kernel[start : start + width])
             start += width
@@ -183,12 +186,12 @@ class _Head:
             for name in ADVICE
         ]
         named = [COLUMNS.index(f"{prefix}_{field}") for _, prefix in ADVICE.values()]
-        trusts = [COLUMNS.index(trust) for trust, _ in ADVICE.values()]
+        certainties = [COLUMNS.index(certainty) for certainty, _ in ADVICE.values()]
         starts = np.cumsum([0, *(len(gain) for gain in gains[:-1])])
-        # What the hidden layer sees, then the classes named, then how much each is trusted.
-        self._columns = np.concatenate([self._hidden.columns, named, trusts])
+        # What the hidden layer sees, then the classes named, then how certain each is.
+        self._columns = np.concatenate([self._hidden.columns, named, certainties])
         self._offsets = np.concatenate([self._hidden.offsets, [0] * len(named), starts])[:, None]
-        self._seen, self._advised = len(self._hidden.columns), len(self._columns) - len(trusts)
+        self._seen, self._advised = len(self._hidden.columns), len(self._columns) - len(certainties)
         self._gains = np.concatenate(gains)
         kernel = weights[f"head_{field}/logits/kernel"].astype(np.float32)
         if len(kernel) != units:
@@ -236,8 +239,10 @@ class _Pointer:
         self._points = weight("points/kernel")[:, 0]
         if self._kernel.shape != (units, RANKS + len(self._points)):
             raise ValueError(f"head_part does not have {units} units")
-        told = [weight(f"told_{name}/embeddings") for name in PART_FEATURES]
-        gains = [GAIN_UNIT * weight(f"gain_{name}/embeddings") for name in PART_FEATURES]
+        told = [weight(f"told_{stored_name(name)}/embeddings") for name in PART_FEATURES]
+        gains = [
+            GAIN_UNIT * weight(f"gain_{stored_name(name)}/embeddings") for name in PART_FEATURES
+        ]
         if [len(table) for table in told] != list(PART_FEATURE_SIZES):
             raise ValueError("head_part is of other features")
         # What a part is told by itself comes in one more column of the same table.

@@ -40,6 +40,7 @@ from composer.network.config import (
     HEAD_CONTEXT,
     POINTER_UNITS,
     NetworkConfig,
+    stored_name,
 )
 from composer.network.hoisted_lstm import HoistedLSTM, on_gpu
 
@@ -65,13 +66,13 @@ class Head(keras.layers.Layer):
         self.out = keras.layers.Dense(self.classes, name="logits", dtype=self.dtype_policy)
         self.gains = [
             keras.layers.Embedding(
-                COLUMN_SIZES[COLUMNS.index(trust)],
+                COLUMN_SIZES[COLUMNS.index(certainty)],
                 1,
                 embeddings_initializer="zeros",
                 name=name,
                 dtype="float32",
             )
-            for name, (trust, _) in ADVICE.items()
+            for name, (certainty, _) in ADVICE.items()
         ]
         self.by_chord = None
         if field == "pitch":
@@ -96,18 +97,18 @@ class Head(keras.layers.Layer):
         Args:
             trunk: [B, T, H].
             context: Embeddings of the columns that it may see, [B, T, D] each.
-            coming: int [B, T, 28], for what recall expects and what came a bar ago: the
-                logits of these classes are raised by as much as this head trusts them.
+            coming: int [B, T, 39], for what recall expects and what came a bar ago: the
+                logits of these classes are raised by this head's gain for the certainty of each.
             told: What an encoder adds to its hidden layer, [B, T, K]; None: nothing is given.
         """
         hidden = self.from_trunk(trunk) + self.from_context(ops.concatenate(context, axis=-1))
         if told is not None:
             hidden = hidden + told
         logits = ops.cast(self.out(ops.relu(hidden)), "float32")
-        for gain, (trust, prefix) in zip(self.gains, ADVICE.values(), strict=True):
+        for gain, (certainty, prefix) in zip(self.gains, ADVICE.values(), strict=True):
             named = coming[..., COLUMNS.index(f"{prefix}_{self.field}")]
             at = ops.cast(named[..., None] == ops.arange(self.classes), "float32")
-            logits = logits + at * (GAIN_UNIT * gain(coming[..., COLUMNS.index(trust)]))
+            logits = logits + at * (GAIN_UNIT * gain(coming[..., COLUMNS.index(certainty)]))
         if self.by_chord is not None:
             # A kit's keys have no place in a chord.
             drums = coming[..., COLUMNS.index("program")] == DRUM_PROGRAM
@@ -135,12 +136,16 @@ class Pointer(keras.layers.Layer):
         self.ranks = keras.layers.Dense(RANKS, name="ranks", dtype=self.dtype_policy)
         self.moment = keras.layers.Dense(POINTER_UNITS, name="moment", dtype=self.dtype_policy)
         self.told = [
-            keras.layers.Embedding(size, POINTER_UNITS, name=f"told_{name}")
+            keras.layers.Embedding(size, POINTER_UNITS, name=f"told_{stored_name(name)}")
             for name, size in zip(PART_FEATURES, PART_FEATURE_SIZES, strict=True)
         ]
         self.gains = [
             keras.layers.Embedding(
-                size, 1, embeddings_initializer="zeros", name=f"gain_{name}", dtype="float32"
+                size,
+                1,
+                embeddings_initializer="zeros",
+                name=f"gain_{stored_name(name)}",
+                dtype="float32",
             )
             for name, size in zip(PART_FEATURES, PART_FEATURE_SIZES, strict=True)
         ]
@@ -185,7 +190,7 @@ class Network(keras.Model):
         self.autocast = False  # the carried state stays float32 under mixed precision
         self.config = config
         self.embeddings = [
-            keras.layers.Embedding(size, EMBEDDING_SIZES[name], name=f"in_{name}")
+            keras.layers.Embedding(size, EMBEDDING_SIZES[name], name=f"in_{stored_name(name)}")
             for name, size in INPUT_SIZES
         ]
         self.inputs_at = tuple(COLUMNS.index(name) for name in INPUTS)
@@ -196,7 +201,7 @@ class Network(keras.Model):
             keras.layers.Embedding(
                 COLUMN_SIZES[column],
                 EMBEDDING_SIZES[COLUMNS[column]],
-                name=f"known_{COLUMNS[column]}",
+                name=f"known_{stored_name(COLUMNS[column])}",
             )
             for column in visible
         ]

@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 from composer.encoding.events import FIELDS
 from composer.encoding.features import COLUMNS, INPUTS
 from composer.network import weights_file
-from composer.network.config import NetworkConfig
+from composer.network.config import NetworkConfig, stored_name
 from composer.network.gate_trace import GateTrace
 from composer.network.heads import Heads
+from composer.network.lstm_cell import lstm_cell, sigmoid
 from composer.network.predictor import Predictor
 from composer.network.trunk import Floats
 
@@ -49,7 +50,7 @@ class FloatTrunk:
         self._tables, start = [], 0
         self._columns = [COLUMNS.index(name) for name in INPUTS]
         for name in INPUTS:
-            table = weight(f"in_{name}/embeddings")
+            table = weight(f"in_{stored_name(name)}/embeddings")
             self._tables.append(table @ first[start : start + table.shape[1]])
             start += table.shape[1]
         self._layers = []
@@ -74,9 +75,8 @@ class FloatTrunk:
                     z += table[steps[:, column]]
             else:
                 z = np.concatenate([x, h], axis=1) @ kernel + bias
-            i, f, g, o = np.split(z, 4, axis=1)  # input, forget, candidate, output
-            after[:, layer, 1] = c = _sigmoid(f) * c + _sigmoid(i) * np.tanh(g)
-            after[:, layer, 0] = h = _sigmoid(o) * np.tanh(c)
+            h, c = lstm_cell(z, c)
+            after[:, layer, 0], after[:, layer, 1] = h, c
             x = h if layer == 0 else x + h
         hidden: Floats = x @ self._kernel + self._bias
         return hidden, after
@@ -105,18 +105,13 @@ class FloatTrunk:
             for step in range(count):
                 i, f, g, o = (projected[step] + h @ recurrent).reshape(4, units)
                 now = gates[layer, step]
-                now[0], now[1], now[2], now[3] = _sigmoid(i), _sigmoid(f), np.tanh(g), _sigmoid(o)
+                now[0], now[1], now[2], now[3] = sigmoid(i), sigmoid(f), np.tanh(g), sigmoid(o)
                 cells[layer, step] = c = now[1] * c + now[0] * now[2]
                 outputs[layer, step] = h = now[3] * np.tanh(c)
             below = outputs[layer] if layer == 0 else below + outputs[layer]
         hidden: Floats = below @ self._kernel + self._bias
         recurrents = np.stack([kernel[-units:] for kernel, _ in self._layers])
         return GateTrace(gates, cells, outputs, hidden, recurrents)
-
-
-def _sigmoid(x: Floats) -> Floats:
-    # By tanh: exp(-x) overflows for large negative x.
-    return np.asarray(np.float32(0.5) * (1 + np.tanh(np.float32(0.5) * x)), dtype=np.float32)
 
 
 def load_float(folder: Path) -> Predictor:

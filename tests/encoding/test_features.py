@@ -17,7 +17,14 @@ from composer.encoding.events import (
     SHIFT_TICKS,
     Events,
 )
-from composer.encoding.features import COLUMN_SIZES, COLUMNS, LIKENESS, TRUST, context_of, features
+from composer.encoding.features import (
+    COLUMN_SIZES,
+    COLUMNS,
+    CONFIDENCE,
+    LIKENESS,
+    context_of,
+    features,
+)
 from composer.encoding.match_model import NOTHING
 from composer.encoding.placement import encode
 from composer.encoding.running_features import Context
@@ -86,7 +93,7 @@ def test_features_of_a_duet_by_hand() -> None:
     events, _ = encode(duet, Grid(BEATS))
     none = [NO_PITCH, NO_DURATION, NO_VELOCITY, END]
     table = features(events, end=True)
-    assert table[:, :TRUST].tolist() == [
+    assert table[:, :CONFIDENCE].tolist() == [
         # shift, part, pitch, duration, velocity, program, position, beat, bar, last..., gap
         [NO_SHIFT, 0, NO_PITCH, NO_DURATION, NO_VELOCITY, 0, 0, 0, 8, *none],
         [NO_SHIFT, 1, NO_PITCH, NO_DURATION, NO_VELOCITY, 32, 0, 0, 8, *none],
@@ -98,7 +105,7 @@ def test_features_of_a_duet_by_hand() -> None:
         [END, 0, NO_PITCH, NO_DURATION, NO_VELOCITY, 0, 0, 0, 0, *none],
     ]
     assert SHIFT_TICKS[99] == 132
-    assert (table[:, TRUST:LIKENESS] == NOTHING).all()  # nothing has been heard before
+    assert (table[:, CONFIDENCE:LIKENESS] == NOTHING).all()  # nothing has been heard before
 
 
 def test_long_bars_and_late_beats_share_the_last_class() -> None:

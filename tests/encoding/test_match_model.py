@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from composer.encoding.events import END, SHIFT_TICKS
-from composer.encoding.match_model import HISTORY, NOTHING, PAGE, PAGES, TRUSTS, MatchModel
+from composer.encoding.match_model import CONFIDENCES, HISTORY, NOTHING, PAGE, PAGES, MatchModel
 from composer.music.beat_grid import BEATS, FREE
 
 # (shift, part, pitch, duration, velocity): quarters and eighths of one part.
@@ -40,20 +40,20 @@ def test_three_notes_heard_before_bring_back_the_fourth() -> None:
     assert after(PHRASE + PHRASE[:2]).expected == NOTHING
     expected = after(PHRASE + PHRASE[:3]).expected
     assert expected[1:] == PHRASE[3]
-    assert expected.trust == 1 + 4 * 3
+    assert expected.confidence == 1 + 4 * 3
 
 
-def test_trust_grows_with_every_note_that_comes_true() -> None:
-    trusts = [after(PHRASE + PHRASE[:count]).expected.trust for count in range(3, 8)]
-    assert trusts == [13, 18, 23, 27, 32]  # 3 to 7 right; exact once, twice, thrice, longer
-    assert after(PHRASE * 3).expected.trust == TRUSTS - 1
+def test_confidence_grows_with_every_note_that_comes_true() -> None:
+    confidences = [after(PHRASE + PHRASE[:count]).expected.confidence for count in range(3, 8)]
+    assert confidences == [13, 18, 23, 27, 32]  # 3 to 7 right; exact once, twice, thrice, longer
+    assert after(PHRASE * 3).expected.confidence == CONFIDENCES - 1
 
 
-def test_another_length_is_still_the_same_phrase_but_trusted_less() -> None:
+def test_another_length_is_still_the_same_phrase_with_less_confidence() -> None:
     shorter = (*PHRASE[3][:3], 5, PHRASE[3][4])
     expected = after([*PHRASE, *PHRASE[:3], shorter]).expected
     assert expected[1:] == PHRASE[4]
-    assert expected.trust == 1 + 4 * 4  # four right, none of them lately in full
+    assert expected.confidence == 1 + 4 * 4  # four right, none of them lately in full
 
 
 def test_a_changed_note_does_not_lose_the_place() -> None:
@@ -98,7 +98,7 @@ def test_rest_expects_nothing_for_a_while() -> None:
     for row in PHRASE[4:6]:  # at 24 ticks; and at 48, when it looks again
         recall = recall.hear(row)
     assert recall.expected[1:] == PHRASE[6]
-    assert recall.expected.trust == 1 + 4 * 3
+    assert recall.expected.confidence == 1 + 4 * 3
 
 
 rows = st.lists(
@@ -144,9 +144,9 @@ def test_what_is_expected_was_played(notes: list[tuple[int, ...]], kind: str) ->
     for row in notes:
         recall = recall.hear(row)
         heard.add(row[1:])
-        trust, shift, *note = recall.expected
-        assert 0 <= trust < TRUSTS
-        assert trust == 0 or (tuple(note) in heard and 0 <= shift < END)
+        confidence, shift, *note = recall.expected
+        assert 0 <= confidence < CONFIDENCES
+        assert confidence == 0 or (tuple(note) in heard and 0 <= shift < END)
 
 
 @pytest.mark.parametrize("kind", [BEATS, FREE])
@@ -177,5 +177,5 @@ def test_shift_classes_are_those_of_the_events() -> None:
     assert expected.shift == 100
 
 
-def test_history_is_that_of_the_classes_of_trust() -> None:
-    assert TRUSTS == 1 + 4 * (HISTORY + 1)
+def test_history_is_that_of_the_classes_of_confidence() -> None:
+    assert CONFIDENCES == 1 + 4 * (HISTORY + 1)

@@ -28,7 +28,7 @@ from composer.encoding.features import COLUMNS, INPUTS, parts_of
 from composer.encoding.part_features import PART_FEATURES
 from composer.encoding.part_order import ranks_of
 from composer.music.notes import DRUM_PROGRAM
-from composer.network.config import HEAD_CONTEXT
+from composer.network.config import HEAD_CONTEXT, stored_name
 
 Floats = NDArray[np.float64]
 Weights = Mapping[str, NDArray[np.floating]]
@@ -61,10 +61,12 @@ def lstm(
 
 
 def trunk(weights: Weights, features: NDArray[np.integer], state: Floats) -> tuple[Floats, Floats]:
-    """Embeddings and layers: int [B, T, 28], [L, 2, B, H] -> [B, T, H], [L, 2, B, H]."""
+    """Embeddings and layers: int [B, T, 39], [L, 2, B, H] -> [B, T, H], [L, 2, B, H]."""
     x: Floats = np.concatenate(
         [
-            weights[f"in_{name}/embeddings"].astype(np.float64)[features[..., COLUMNS.index(name)]]
+            weights[f"in_{stored_name(name)}/embeddings"].astype(np.float64)[
+                features[..., COLUMNS.index(name)]
+            ]
             for name in INPUTS
         ],
         axis=-1,
@@ -91,7 +93,9 @@ def head_hidden(
 
     x = hidden @ weight("from_trunk/kernel") + weight("from_trunk/bias")
     known = [
-        weights[f"known_{name}/embeddings"].astype(np.float64)[coming[..., COLUMNS.index(name)]]
+        weights[f"known_{stored_name(name)}/embeddings"].astype(np.float64)[
+            coming[..., COLUMNS.index(name)]
+        ]
         for name in HEAD_CONTEXT[field]
     ]
     return np.maximum(x + np.concatenate(known, axis=-1) @ weight("from_context/kernel"), 0)
@@ -105,7 +109,7 @@ def part(
     Args:
         weights: Of the network.
         hidden: [B, T, H] from the trunk.
-        coming: int [B, T, 28], the steps being predicted.
+        coming: int [B, T, 39], the steps being predicted.
         parts: int [N, 15]: a step, whether the part plays, its rank, what is told of it.
 
     Returns:
@@ -123,8 +127,8 @@ def part(
         x = moment @ weight("moment/kernel") + weight("moment/bias")
         logit = moment @ weight("ranks/kernel")[:, rank] + weight("ranks/bias")[rank]
         for name, value in zip(PART_FEATURES, told, strict=True):
-            x = x + weight(f"told_{name}/embeddings")[value]
-            logit += 8 * weight(f"gain_{name}/embeddings")[value, 0]
+            x = x + weight(f"told_{stored_name(name)}/embeddings")[value]
+            logit += 8 * weight(f"gain_{stored_name(name)}/embeddings")[value, 0]
         logits.append(logit + np.maximum(x, 0) @ weight("points/kernel")[:, 0])
     return np.array(logits)
 
@@ -148,13 +152,15 @@ def head(weights: Weights, field: str, hidden: Floats, coming: NDArray[np.intege
 
     x = head_hidden(weights, field, hidden, coming)
     logits = x @ weight("logits/kernel") + weight("logits/bias")
-    for gain, trust, named in (
-        ("gain", "trust", f"expected_{field}"),
+    for gain, certainty, named in (
+        ("gain", "confidence", f"expected_{field}"),
         ("gain_ago", "likeness", f"ago_{field}"),
         ("gain_return", "returning", f"return_{field}"),
     ):
         at = coming[..., COLUMNS.index(named), None] == np.arange(logits.shape[-1])
-        logits = logits + at * 8 * weight(f"{gain}/embeddings")[coming[..., COLUMNS.index(trust)]]
+        logits = (
+            logits + at * 8 * weight(f"{gain}/embeddings")[coming[..., COLUMNS.index(certainty)]]
+        )
     if field == "pitch":
         # By the chord's quality and the interval above its root; drums have no place in it.
         gains = weight("gain_chord/embeddings")[:, 0]
@@ -194,7 +200,7 @@ def network(
 
     Args:
         weights: Of the network.
-        features: int [B, T + 1, 28].
+        features: int [B, T + 1, 39].
         parts: int [N, 15], the parts that may play.
         state: [L, 2, B, H].
 

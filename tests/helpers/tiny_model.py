@@ -11,7 +11,7 @@ import numpy as np
 from composer.encoding.events import FIELDS, SIZES
 from composer.encoding.features import COLUMN_SIZES, COLUMNS, INPUTS
 from composer.encoding.lookback import LIKENESSES
-from composer.encoding.match_model import TRUSTS
+from composer.encoding.match_model import CONFIDENCES
 from composer.encoding.part_features import PART_FEATURE_SIZES, PART_FEATURES
 from composer.encoding.part_order import RANKS
 from composer.encoding.return_lookback import RETURNINGS
@@ -21,6 +21,7 @@ from composer.network.config import (
     HEAD_CONTEXT,
     POINTER_UNITS,
     NetworkConfig,
+    stored_name,
 )
 from composer.network.heads import Heads
 from composer.network.numpy_trunk import FloatTrunk
@@ -41,13 +42,13 @@ def weights(config: NetworkConfig = CONFIG, seed: int = 0) -> dict[str, np.ndarr
 
     sizes = dict(zip(COLUMNS, COLUMN_SIZES, strict=True))
     for name in INPUTS:
-        made[f"in_{name}/embeddings"] = (
+        made[f"in_{stored_name(name)}/embeddings"] = (
             rng.standard_normal((sizes[name], EMBEDDING_SIZES[name]))
             .astype(np.float16)
             .astype(np.float32)
         )
-    for name in sorted({name for seen in HEAD_CONTEXT.values() for name in seen}):
-        made[f"known_{name}/embeddings"] = (
+    for name in sorted({name for seen in HEAD_CONTEXT.values() for name in seen}, key=stored_name):
+        made[f"known_{stored_name(name)}/embeddings"] = (
             rng.standard_normal((sizes[name], EMBEDDING_SIZES[name]))
             .astype(np.float16)
             .astype(np.float32)
@@ -65,7 +66,7 @@ def weights(config: NetworkConfig = CONFIG, seed: int = 0) -> dict[str, np.ndarr
         draw(f"head_{field}/from_context/kernel", seen, config.head_units)
         if field == "part":
             continue
-        draw(f"head_{field}/gain/embeddings", TRUSTS, 1)
+        draw(f"head_{field}/gain/embeddings", CONFIDENCES, 1)
         draw(f"head_{field}/gain_ago/embeddings", LIKENESSES, 1)
         draw(f"head_{field}/gain_return/embeddings", RETURNINGS, 1)
         draw(f"head_{field}/logits/kernel", config.head_units, size)
@@ -76,9 +77,9 @@ def weights(config: NetworkConfig = CONFIG, seed: int = 0) -> dict[str, np.ndarr
         draw(f"head_part/{name}/bias", size)
     draw("head_part/points/kernel", POINTER_UNITS, 1)
     for name, size in zip(PART_FEATURES, PART_FEATURE_SIZES, strict=True):
-        draw(f"head_part/told_{name}/embeddings", size, POINTER_UNITS)
-        draw(f"head_part/gain_{name}/embeddings", size, 1)
-        made[f"head_part/gain_{name}/embeddings"] /= 16
+        draw(f"head_part/told_{stored_name(name)}/embeddings", size, POINTER_UNITS)
+        draw(f"head_part/gain_{stored_name(name)}/embeddings", size, 1)
+        made[f"head_part/gain_{stored_name(name)}/embeddings"] /= 16
     return made
 
 

@@ -62,14 +62,9 @@ def test_a_phrase_is_answered() -> None:
 
 
 def test_python_osc_and_its_bundles() -> None:
-    with running() as (_, client):
-        theirs = SimpleUDPClient("127.0.0.1", client.to[1])
-        theirs._sock.bind(("127.0.0.1", 0))
-        port = theirs._sock.getsockname()[1]
-        theirs._sock.settimeout(PATIENCE)
+    with running() as (_, client), SimpleUDPClient("127.0.0.1", client.to[1]) as theirs:
         theirs.send_message("/composer/ping", 5)
-        assert b"/composer/pong" in theirs._sock.recv(4096)
-        assert port
+        assert b"/composer/pong" in theirs.receive(PATIENCE)
         # A bundle dated half a second ahead: heard then, and nobody waits for it.
         due = time.time() + 0.5
         ahead = OscBundleBuilder(due)  # type: ignore[arg-type]
@@ -78,14 +73,13 @@ def test_python_osc_and_its_bundles() -> None:
         ahead.add_content(message.build())
         theirs.send(ahead.build())
         theirs.send_message("/composer/ping", "now")
-        first = theirs._sock.recv(4096)
+        first = theirs.receive(PATIENCE)
         if b"later" in first:  # only where the machine stood still until then
             assert time.time() > due - 0.05
-        second = theirs._sock.recv(4096)
+        second = theirs.receive(PATIENCE)
         assert time.time() > due - 0.05
         assert {b"now" in first, b"now" in second} == {True, False}
         assert {b"later" in first, b"later" in second} == {True, False}
-        theirs._sock.close()
 
 
 def until_taken(port: int) -> None:

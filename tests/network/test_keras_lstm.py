@@ -13,7 +13,7 @@ from composer.encoding.features import COLUMN_SIZES, COLUMNS, INPUTS
 from composer.encoding.part_features import PART_FEATURE_SIZES, PART_FEATURES
 from composer.encoding.part_order import RANKS
 from composer.errors import ModelError
-from composer.network.config import ADVICE, HEAD_CONTEXT, NetworkConfig
+from composer.network.config import ADVICE, HEAD_CONTEXT, NetworkConfig, stored_name
 from composer.network.keras_lstm import Network, build, set_weights, weights_of
 
 TINY = NetworkConfig(layers=3, units=6, head_units=5, dropout=0.5)
@@ -125,7 +125,7 @@ def test_what_a_head_sees_is_settled_by_the_fields_before_it() -> None:
         | {"return_pitch", "return_duration", "return_velocity"},
         "pitch": {"expected_duration", "expected_velocity"},
     }
-    known = {"trust", "expected_shift", "likeness", "ago_shift", "returning", "return_shift"}
+    known = {"confidence", "expected_shift", "likeness", "ago_shift", "returning", "return_shift"}
     for field in FIELDS:
         seen = set(HEAD_CONTEXT[field])
         assert seen <= known
@@ -153,12 +153,14 @@ def test_the_same_seed_draws_the_same_weights() -> None:
 
 def test_weights_are_called_what_checkpoints_and_the_runtime_call_them(network: Network) -> None:
     names = set(weights_of(network))
-    wanted = {f"in_{name}/embeddings" for name in INPUTS}
-    wanted |= {f"known_{name}/embeddings" for names in HEAD_CONTEXT.values() for name in names}
+    wanted = {f"in_{stored_name(name)}/embeddings" for name in INPUTS}
+    wanted |= {
+        f"known_{stored_name(name)}/embeddings" for names in HEAD_CONTEXT.values() for name in names
+    }
     others = [field for field in FIELDS if field != "part"]
     wanted |= {f"head_{field}/{gain}/embeddings" for field in others for gain in ADVICE}
     wanted.add("head_pitch/gain_chord/embeddings")
-    wanted |= {f"head_part/{kind}_{name}/embeddings" for kind in ("told", "gain")
+    wanted |= {f"head_part/{kind}_{stored_name(name)}/embeddings" for kind in ("told", "gain")
                for name in PART_FEATURES}  # fmt: skip
     wanted |= {f"head_part/{layer}/{n}" for layer in ("ranks", "moment")
                for n in ("kernel", "bias")} | {"head_part/points/kernel"}  # fmt: skip

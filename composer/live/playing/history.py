@@ -6,7 +6,7 @@ others, costs one step back to the state before it and the few steps since. The 
 the way are kept for the last notes, and further back for every so many.
 
 Conventions:
-    Ticks are event ticks with a bar line at 0. Slots are the network's, 0..15.
+    Ticks are event ticks with a bar line at 0. Slots are the network's, 0..31.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ for a jam of which only the last notes are known, and in which parts may play th
 played yet.
 
 Conventions:
-    Ticks are event ticks; slots are the network's, 0..15.
+    Ticks are event ticks; slots are the network's, 0..31.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from composer.encoding.events import FIELDS, SIZES
 from composer.encoding.features import COLUMN_SIZES, COLUMNS
 from composer.encoding.lookback import LIKENESSES
-from composer.encoding.match_model import TRUSTS
+from composer.encoding.match_model import CONFIDENCES
 from composer.encoding.part_features import PART_FEATURE_SIZES, PART_FEATURES
 from composer.encoding.part_order import RANKS
 from composer.encoding.return_lookback import RETURNINGS
@@ -18,6 +18,7 @@ from composer.network.config import (
     HEAD_CONTEXT,
     POINTER_UNITS,
     NetworkConfig,
+    stored_name,
 )
 from composer.network.heads import Heads
 from composer.network.predictor import Predictor
@@ -51,7 +52,7 @@ def tiny_predictor(belief: float | None = None) -> Predictor:
     weights: dict[str, NDArray[np.float32]] = {}
     for name, width in EMBEDDING_SIZES.items():
         size = COLUMN_SIZES[COLUMNS.index(name)]
-        weights[f"known_{name}/embeddings"] = random.normal(0, 0.3, (size, width))
+        weights[f"known_{stored_name(name)}/embeddings"] = random.normal(0, 0.3, (size, width))
     for field, classes in zip(FIELDS, SIZES, strict=True):
         seen = sum(EMBEDDING_SIZES[name] for name in HEAD_CONTEXT[field])
         weights[f"head_{field}/from_context/kernel"] = random.normal(0, 0.3, (seen, HEAD))
@@ -62,14 +63,16 @@ def tiny_predictor(belief: float | None = None) -> Predictor:
             weights["head_part/points/kernel"] = random.normal(0, 0.1, (POINTER_UNITS, 1))
             for name, size in zip(PART_FEATURES, PART_FEATURE_SIZES, strict=True):
                 table = random.normal(0, 0.5, (size, POINTER_UNITS))
-                weights[f"head_part/told_{name}/embeddings"] = table
-                weights[f"head_part/gain_{name}/embeddings"] = random.normal(0, 0.1, (size, 1))
+                weights[f"head_part/told_{stored_name(name)}/embeddings"] = table
+                weights[f"head_part/gain_{stored_name(name)}/embeddings"] = random.normal(
+                    0, 0.1, (size, 1)
+                )
             if belief is not None:
                 weights["head_part/gain_trust/embeddings"][1:] = belief
             continue
         weights[f"head_{field}/logits/kernel"] = random.normal(0, 0.5, (HEAD, classes))
         weights[f"head_{field}/logits/bias"] = random.normal(0, 0.5, classes)
-        weights[f"head_{field}/gain/embeddings"] = random.normal(0, 0.5, (TRUSTS, 1))
+        weights[f"head_{field}/gain/embeddings"] = random.normal(0, 0.5, (CONFIDENCES, 1))
         weights[f"head_{field}/gain_ago/embeddings"] = random.normal(0, 0.5, (LIKENESSES, 1))
         weights[f"head_{field}/gain_return/embeddings"] = np.zeros((RETURNINGS, 1))
         if belief is not None:
