@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from composer import terminal
-from composer.cli.generate import check_free
+from composer.cli.generate import check_free, with_settings
 from composer.cli.options import model_option
 from composer.errors import SettingError
-from composer.generation.parameters import TAKES
+from composer.generation.parameters import PARAMETERS, TAKES
 
 if TYPE_CHECKING:
     from composer.evaluation.evaluate import EncodedPiece
@@ -66,40 +66,15 @@ if TYPE_CHECKING:
     type=click.IntRange(1),
     help="Continuations by the model in all, going round the pieces.  [default: one a piece]",
 )
-@click.option(
-    "--temperature",
-    type=float,
-    help="How freely notes are drawn: 0 the likeliest, 1 as the model believes.  "
-    "[default: 1; 0.95 with one take]",
-)
-@click.option(
-    "--top-p",
-    type=float,
-    help="Draw from the likeliest that hold this share.  [default: 0.99; 0.97 with one take]",
-)
-@click.option(
-    "--min-p",
-    type=float,
-    help="Draw from those this share as likely as the likeliest.  "
-    "[default: 0.01; 0.02 with one take]",
-)
-@click.option(
-    "--takes",
-    type=int,
-    default=TAKES,
-    show_default=True,
-    help="Ways in which each bar is tried; beside that stands one take.",
-)
+@with_settings(TAKES, without=PARAMETERS.keys() - {"temperature", "top_p", "min_p", "takes"})
 @click.option(
     "--markov-takes",
     type=int,
     default=1,
     show_default=True,
-    help="The same for the Markov model; as many as the model's take hours.",
+    help="Tries of each bar by the Markov model; 32 take hours.",
 )
-@click.option(
-    "--rng-seed", type=int, default=0, show_default=True, help="Where all randomness comes from."
-)
+@click.option("--rng-seed", type=int, default=0, show_default=True, help="Seed of all randomness.")
 @click.option("--page", metavar="HTML", help="Write a page with tables and pictures.")
 @click.option("--force", is_flag=True, help="Overwrite a page that exists.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
@@ -128,15 +103,16 @@ def compare(
     """Hold continuations of unseen pieces against the halves that really follow.
 
     FILES are MIDI files, scores, folders of them, or a dataset made by 'prepare', of which
-    the validation pieces are taken. The first half of each is the seed. What is made from
-    it is compared with the second half in what can be counted: pitch classes, intervals,
-    density, rhythm, texture, loudness, repetition, key; in form, that is in what comes
-    back of the seed; and looked through for copies, loops and silence. A listener learns
-    on some of the pieces to tell made halves from true ones, and is asked about the
-    others. Beside it stand the same model without a plan, and alone, that is with one take
-    that nothing guides; a Markov model that learnt from the same pieces, under composer's
-    rules and alone; those rules with uniform draws in the model's place; the seed's own last bars
-    over again; and random pairs of pieces.
+    the validation pieces are taken. The first half of each is the seed. Its continuation is
+    compared with the second half in pitch classes, intervals, density, rhythm, texture,
+    loudness, repetition and key; and in form, that is in how much of the seed comes back. It
+    is searched for copies, loops and silence. A listener learns on some of the pieces to tell
+    made halves from true ones, and is tested on the others.
+
+    The baselines are the same model without a plan, and alone (one take, without composer's
+    constraints); a Markov model that learnt from the same pieces, under composer's constraints and
+    alone; uniform draws under the same constraints; the seed's own last bars over again; and
+    random pairs of pieces.
 
     \b
     Example:

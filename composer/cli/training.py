@@ -81,16 +81,16 @@ _RUN_OPTIONS = (
         metavar="NAME=NUMBER",
         help="Share of the notes that a corpus gets; otherwise its size decides.",
     ),
-    click.option("--dropout", type=click.FloatRange(0, 0.9), help="Share of outputs dropped."),
+    click.option("--dropout", type=click.FloatRange(0, 0.9), help="Share of LSTM outputs dropped."),
     click.option(
         "--precision",
         type=click.Choice(["mixed_bfloat16", "float32"]),
         default="mixed_bfloat16",
         show_default=True,
-        help="Of matrix products.",
+        help="Precision of matrix products.",
     ),
     click.option(
-        "--seed", type=click.IntRange(0), default=1, show_default=True, help="Of all randomness."
+        "--seed", type=click.IntRange(0), default=1, show_default=True, help="Seed of randomness."
     ),
     click.option(
         "--limit",
@@ -100,7 +100,7 @@ _RUN_OPTIONS = (
     click.option(
         "--backend",
         type=click.Choice(BACKENDS),
-        help="What Keras runs on.  [default: KERAS_BACKEND, or tensorflow]",
+        help="Library under Keras.  [default: KERAS_BACKEND, or tensorflow]",
     ),
     click.option("--json", "as_json", is_flag=True, help="Print a JSON summary."),
 )
@@ -147,8 +147,8 @@ def _with(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
 @_with(
     *_RUN_OPTIONS[:2],
     click.option("--layers", type=click.IntRange(1, 16), help="LSTM layers.  [default: 2]"),
-    click.option("--units", type=click.IntRange(1), help="Units of each.  [default: 512]"),
-    click.option("--head-units", type=click.IntRange(1), help="Of each head.  [default: 256]"),
+    click.option("--units", type=click.IntRange(1), help="Units of a layer.  [default: 512]"),
+    click.option("--head-units", type=click.IntRange(1), help="Units of a head.  [default: 256]"),
     click.option("--from", "origin", metavar="MODEL", help="Begin with this model's weights."),
     *_RUN_OPTIONS[2:5],
     *_schedule(
