@@ -6,7 +6,9 @@ Constraints act on logits before sampling, so that no note breaks them. What the
                  silence longer than the seed's longest (or a bar)
     parts        only those asked for; none silent for much longer than in the seed
     pitches      the key, each part's range; drum parts keep to drum keys of the kit; rather
-                 those that tell a key that was asked for from the one that was heard
+                 those that tell a key that was asked for from the one that was heard, and
+                 those of the chords that an accompaniment lies under
+    groove       what a part of an accompaniment plays in every bar at least: a backbeat, the one
     places       where in the beat the seed's notes begin, if it keeps to a few places
     durations    no note shorter or much longer than its part's in the seed
     density      hardly more notes to a bar than in the seed's busiest; when more were played
@@ -43,11 +45,30 @@ from composer.encoding.events import (
 )
 from composer.encoding.running_features import Context
 from composer.encoding.struct_rows import Table
-from composer.generation.limits import Bools, Density, Ints, PartLimits, Span
+from composer.generation.limits import (
+    CHORDS,
+    HALF_BARS,
+    KICK,
+    PLACES,
+    SNARE,
+    Backing,
+    Bools,
+    Density,
+    Ints,
+    PartLimits,
+    Span,
+)
 
 _SHIFTS = np.append(SHIFT_TICKS, 1 << 60)  # END is later than any limit: never allowed
 _SLOTS = np.arange(SLOTS)
 _PITCHES = np.arange(SIZES[PITCH])
+_EIGHTH = TICKS_PER_BEAT // 2
+KICKS, SNARES = (35, 36), (37, 38, 39, 40)
+"""Drum keys (General MIDI 1) that count as a bass drum, and as a snare."""
+STRAY = -2.0
+"""What speaks, in nats, for a snare where none is owed in a groove that has them elsewhere."""
+_STRUCK = np.zeros((SNARE + 1, SIZES[PITCH]), dtype=bool)
+_STRUCK[KICK, list(KICKS)] = _STRUCK[SNARE, list(SNARES)] = True
 
 
 def _last_true(table: Bools) -> Ints:
@@ -79,6 +100,11 @@ _LIMITS = np.dtype(
         ("durations", np.bool_, (SLOTS, len(DURATION_TICKS))),
         ("places", np.bool_, TICKS_PER_BEAT),
         ("parts", np.bool_, SLOTS),
+        ("first", np.int64),
+        ("half", np.int64),
+        ("roles", np.int8, SLOTS),
+        ("tilts", np.float32, (HALF_BARS, CHORDS + 1, 12)),
+        ("owed", np.int8, (SLOTS, PLACES)),
     ]
 )
 
@@ -92,7 +118,17 @@ class Constraints:
             play; -1 for none.
     """
 
-    __slots__ = ("_bursts", "_evens", "_hurries", "_placed", "_streams", "_tilted", "table")
+    __slots__ = (
+        "_backed",
+        "_bursts",
+        "_evens",
+        "_hurries",
+        "_owes",
+        "_placed",
+        "_streams",
+        "_tilted",
+        "table",
+    )
 
     def __init__(self, table: Table) -> None:
         """The rules of a table's streams."""
@@ -102,11 +138,18 @@ class Constraints:
         self._bursts = np.where(table["rate"] > 0, table["burst"], UNLIMITED)
         self._placed = not table["places"].all()
         self._tilted = bool(table["pitch_bias"].any())
+        self._backed = bool(table["roles"].any())
+        self._owes = bool(table["owed"].any())
         self._streams = np.arange(len(table))
 
     @classmethod
     def of(
-        cls, span: Span, density: Density, limits: PartLimits, places: Bools | None = None
+        cls,
+        span: Span,
+        density: Density,
+        limits: PartLimits,
+        places: Bools | None = None,
+        backing: Backing | None = None,
     ) -> Constraints:
         """The rules of one stream.
 
@@ -115,9 +158,10 @@ class Constraints:
             density: How many there are in a time.
             limits: What each part may play.
             places: bool [24], ticks of the beat on which notes may begin; all if not given.
+            backing: What it keeps to as an accompaniment; nothing if not given.
         """
         table = np.empty(1, dtype=_LIMITS)
-        for value in (span, density, limits):
+        for value in (span, density, limits, backing or Backing.none()):
             for field in fields(value):
                 table[field.name][0] = getattr(value, field.name)
         players = limits.parts.nonzero()[0]
@@ -182,6 +226,9 @@ class Constraints:
             many = drawn > self._bursts - self.table["rate"] * earliest
             if True in many.tolist():
                 floor = np.where(many, np.maximum(floor, self.table["slow_shift"]), floor)
+        if self._owes:
+            due = self._next_owed(context, earliest)
+            floor, limit = np.minimum(floor, due), np.minimum(limit, due)
         allowed = (floor[:, None] <= _SHIFTS) & (limit[:, None] >= _SHIFTS)
         if self._placed:
             inside = (context.inside[:, None] + _SHIFTS) % context.bar[:, None] % TICKS_PER_BEAT
@@ -196,6 +243,10 @@ class Constraints:
             allowed = usable
         # On the same onset only what comes later in canonical order.
         allowed[:, 0] &= (before[:, PART] < self.table["last"]) | room
+        if self._owes:
+            still = self._owing(context, context.clock, before[:, PART] + 1).any(axis=1)
+            allowed[still, 1:] = False
+            allowed[still, 0] = True
         # If nothing is left, the nearest shift past every limit is the way on.
         stuck = ~np.logical_or.reduce(allowed, axis=1)
         if True in stuck.tolist():
@@ -236,22 +287,98 @@ class Constraints:
             beat = context.free | ((context.inside + ticks) % TICKS_PER_BEAT == 0)
             now = np.logical_or.reduce(late, axis=1) & beat & ~together
             allowed = np.where(now[:, None], late, allowed)
+        if self._owes:
+            owing = self._owing(context, onset, np.where(together, before[:, PART] + 1, 0))
+            first = np.where(owing.any(axis=1), owing.argmax(axis=1), SLOTS)
+            # Whoever is to play here may be preceded, in canonical order, and not passed over.
+            usable = allowed & (first[:, None] >= _SLOTS)
+            usable[self._streams, np.minimum(first, SLOTS - 1)] |= first < SLOTS
+            allowed = np.where(usable.any(axis=1)[:, None], usable, allowed)
         return np.asarray(allowed)
 
-    def pitch_mask(self, before: Ints, together: Bools, parts: Ints) -> Bools:
-        """Pitches that may sound, [B, 128]."""
+    def _owed_at(self, inside: Ints) -> Ints:
+        """What each slot owes at places in the bar, [B, slots]."""
+        place = np.minimum(inside // _EIGHTH, PLACES - 1)
+        owed = self.table["owed"][self._streams, :, place]
+        return np.asarray(np.where((inside % _EIGHTH == 0)[:, None], owed, 0))
+
+    def _owing(self, context: Context, onset: Ints, floor: Ints) -> Bools:
+        """Slots that are to play on an onset and have not yet, bool [B, slots].
+
+        Args:
+            context: Of the streams.
+            onset: Tick, [B].
+            floor: Slots before it have had their turn, [B].
+        """
+        inside = (context.inside + onset - context.clock) % context.bar
+        begun = onset >= self.table["earliest"]
+        owing = (self._owed_at(inside) > 0) & (context.heard != onset[:, None])
+        return np.asarray(owing & self.table["parts"] & (floor[:, None] <= _SLOTS) & begun[:, None])
+
+    def _next_owed(self, context: Context, earliest: Ints) -> Ints:
+        """Ticks until somebody owes a note again, [B].
+
+        Args:
+            context: Of the streams.
+            earliest: Ticks until the first note may begin, [B].
+        """
+        gap = np.maximum(earliest, 0)
+        inside = (context.inside + gap) % context.bar
+        places = np.arange(PLACES) * _EIGHTH
+        ahead = (places[None, :] - inside[:, None]) % context.bar[:, None]
+        # What is owed where the clock stands is owed again a bar on.
+        ahead = np.where((ahead == 0) & (gap == 0)[:, None], context.bar[:, None], ahead)
+        some = (self.table["owed"] > 0).any(axis=1) & (places[None, :] < context.bar[:, None])
+        return np.asarray(np.where(some, ahead, UNLIMITED).min(axis=1) + gap)
+
+    def pitch_mask(
+        self, context: Context, before: Ints, together: Bools, parts: Ints, onset: Ints
+    ) -> Bools:
+        """Pitches that may sound, [B, 128].
+
+        Args:
+            context: Of the streams.
+            before: Last note, [B, 5].
+            together: Whether the next note begins with it, [B].
+            parts: Who plays it, [B].
+            onset: Its tick, [B].
+        """
         allowed = self.table["pitches"][self._streams, parts]
         stacked = together & (parts == before[:, PART])
         if True in stacked.tolist():
             allowed &= np.where(stacked, before[:, PITCH], -1)[:, None] < _PITCHES
+        if self._owes:
+            kinds = np.where(stacked, 0, self._kinds(context, parts, onset))
+            struck = allowed & _STRUCK[kinds]
+            allowed = np.where(struck.any(axis=1)[:, None], struck, allowed)
         return np.asarray(allowed)
 
-    def pitch_bias(self, parts: Ints) -> NDArray[np.float32] | None:
-        """What to add to the logits of the pitches, [B, 128]; None for nothing."""
-        if not self._tilted:
+    def _kinds(self, context: Context, parts: Ints, onset: Ints) -> Ints:
+        """What the parts owe at an onset, [B]."""
+        inside = (context.inside + onset - context.clock) % context.bar
+        return np.asarray(self._owed_at(inside)[self._streams, parts])
+
+    def pitch_bias(self, context: Context, parts: Ints, onset: Ints) -> NDArray[np.float32] | None:
+        """What to add to the logits of the pitches, [B, 128]; None for nothing.
+
+        Args:
+            context: Of the streams.
+            parts: Who plays, [B].
+            onset: Of the next note, [B].
+        """
+        if not (self._tilted or self._backed or self._owes):
             return None
-        bias = self.table["pitch_bias"][self._streams, parts]
-        return np.asarray(bias[:, _PITCHES % 12])
+        table, streams = self.table, self._streams
+        bias = table["pitch_bias"][streams, parts]
+        if self._backed:
+            row = (onset // table["half"] - table["first"]).clip(0, HALF_BARS - 1)
+            bias = bias + table["tilts"][streams, row, table["roles"][streams, parts]]
+        bias = bias[:, _PITCHES % 12]
+        if self._owes:
+            backbeat = (table["owed"][streams, parts] == SNARE).any(axis=1)
+            stray = backbeat & (self._kinds(context, parts, onset) != SNARE)
+            bias[:, SNARES[0] : SNARES[-1] + 1] += STRAY * stray[:, None]
+        return np.asarray(bias)
 
     def duration_mask(self, onset: Ints, parts: Ints) -> Bools:
         """Durations that end in time, [B, classes]; one tick always does."""

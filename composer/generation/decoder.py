@@ -238,10 +238,11 @@ class BatchDecoder:
             parts, gain = guides.parts(context, onset, parts)
         draw(PART, parts, gain)
         context.follow(columns, PART)
-        pitches = constraints.pitch_mask(before, ticks == 0, columns[:, PART])
+        pitches = constraints.pitch_mask(context, before, ticks == 0, columns[:, PART], onset)
         if guides is not None:
             pitches, gain = guides.pitches(context, before, columns, onset, pitches)
-        bias, tilt = self._repetition_bias(columns, ticks), constraints.pitch_bias(columns[:, PART])
+        bias = self._repetition_bias(columns, ticks)
+        tilt = constraints.pitch_bias(context, columns[:, PART], onset)
         draw(PITCH, pitches, tilt if bias is None else bias if tilt is None else bias + tilt, gain)
         context.follow(columns, PITCH)
         durations = constraints.duration_mask(onset, columns[:, PART])

@@ -9,6 +9,7 @@ Conventions:
 
 from __future__ import annotations
 
+from composer.encoding.events import TICKS_PER_BEAT
 from composer.live.core.output import Output
 from composer.live.core.parameters import Values
 from composer.live.core.session import Session
@@ -76,6 +77,18 @@ class OfflineSession:
         """
         self._advance(moment)
         self.session.set(moment, name, value)
+        self._touched()
+
+    def follow(self, moment: float, beat: float, bpm: float) -> None:
+        """A host is on a beat, and goes at a tempo.
+
+        Args:
+            moment: When.
+            beat: Counted from a bar line at 0.
+            bpm: Beats per minute.
+        """
+        self._advance(moment)
+        self.session.follow(moment, beat * TICKS_PER_BEAT, bpm)
         self._touched()
 
     def until(self, moment: float) -> list[tuple[float, Output]]:

@@ -9,6 +9,7 @@ import piece_of_rows
 import pytest
 
 from composer.encoding.events import DURATION_TICKS, END, SHIFT_TICKS
+from composer.encoding.running_features import Context
 from composer.errors import SettingError
 from composer.generation.constraints import Constraints
 from composer.generation.limits import Density, PartLimits, Span
@@ -76,8 +77,9 @@ class TestChangeOfKey:
     """From C major to C minor, E flat and A flat have to be thought of."""
 
     def bias(self, key: str, slot: int = 0) -> list[int]:
-        _, rules = rules_for(C_MAJOR, KICKS, key=key)
-        bias = rules.pitch_bias(np.array([slot]))
+        analysis, rules = rules_for(C_MAJOR, KICKS, key=key)
+        context = Context.after(analysis.events)
+        bias = rules.pitch_bias(context, np.array([slot]), context.clock)
         return [] if bias is None else [int(np.sign(b) * (abs(b) > 0.5)) for b in bias[0, 60:72]]
 
     def test_what_tells_the_keys_apart_is_made_likelier_or_less(self) -> None:
@@ -85,8 +87,9 @@ class TestChangeOfKey:
         assert self.bias("C:minor") == [0, 0, 0, 1, -1, 0, 0, 0, 1, -1, 1, 0]
 
     def test_in_every_octave_alike(self) -> None:
-        _, rules = rules_for(C_MAJOR, key="C:minor")
-        bias = rules.pitch_bias(np.array([0]))
+        analysis, rules = rules_for(C_MAJOR, key="C:minor")
+        context = Context.after(analysis.events)
+        bias = rules.pitch_bias(context, np.array([0]), context.clock)
         assert bias is not None
         assert np.array_equal(bias[0, 24:36], bias[0, 96:108])
 
@@ -136,8 +139,6 @@ class TestParts:
 class TestTime:
     def first(self, rules, analysis):  # type: ignore[no-untyped-def]
         """Onsets allowed for the first new note, in event ticks."""
-        from composer.encoding.running_features import Context
-
         context = Context.after(analysis.events)
         before = analysis.events.rows[-1:].astype(np.int64)
         zero = np.zeros(1, dtype=np.int64)
@@ -160,8 +161,6 @@ class TestTime:
 
     def test_a_full_bar_sends_the_next_note_to_the_next_bar(self) -> None:
         analysis, rules = rules_for(C_MAJOR, density=1.0)
-        from composer.encoding.running_features import Context
-
         context = Context.after(analysis.events)
         before = analysis.events.rows[-1:].astype(np.int64)
         four = np.array([4])
@@ -182,8 +181,6 @@ class TestTime:
     def test_the_next_note_of_a_chord_may_follow_wherever_it_is(self) -> None:
         _, rules = rules_for(C_MAJOR)
         assert np.flatnonzero(rules.table["places"][0]).tolist() == [0]
-        from composer.encoding.running_features import Context
-
         analysis, _ = rules_for(C_MAJOR)
         context = Context.after(analysis.events)
         context.inside[:] = 5
@@ -211,8 +208,6 @@ class TestTime:
 
     def test_a_texture_that_grew_too_thick_is_thinned(self) -> None:
         analysis, rules = rules_for(C_MAJOR)
-        from composer.encoding.running_features import Context
-
         context = Context.after(analysis.events)
         context.clock[:] = analysis.join + 2 * BEAT
         before = analysis.events.rows[-1:].astype(np.int64)
@@ -240,8 +235,6 @@ class TestSilence:
 
     def after_beats(self, beats: int, inside: int = 0) -> list[int]:
         """Parts that may play so many beats after the seed, in which the bass played on."""
-        from composer.encoding.running_features import Context
-
         bass = Part(tuple(Note(i * 4 * BEAT, 40, BEAT, 80) for i in range(8)), 32)
         analysis, rules = rules_for(tune(*(60 + i % 5 for i in range(32))), bass)
         context = Context.after(analysis.events)
@@ -263,8 +256,6 @@ class TestSilence:
 class TestOrder:
     def test_on_one_onset_parts_and_pitches_only_rise(self) -> None:
         _, rules = rules_for(C_MAJOR, KICKS, key="off")
-        from composer.encoding.running_features import Context
-
         analysis, _ = rules_for(C_MAJOR, KICKS)
         context = Context.after(analysis.events)
         before = np.array([[0, 0, 64, 0, 20]])
@@ -273,7 +264,9 @@ class TestOrder:
             context, before, rules.chord_room(before, NO_CHORD), context.clock
         )[0]
         assert np.flatnonzero(allowed).tolist() == [0, 1]
-        tones = np.flatnonzero(rules.pitch_mask(before, together, np.array([0]))[0])
+        tones = np.flatnonzero(
+            rules.pitch_mask(context, before, together, np.array([0]), context.clock)[0]
+        )
         assert tones.min() == 65
         above = np.array([[0, 1, 127, 0, 20]])
         room = rules.chord_room(above, NO_CHORD)
@@ -286,8 +279,6 @@ class TestChords:
 
     def after(self, part: int, pitch: int, in_chord: int) -> tuple[bool, list[int]]:
         """Whether the same onset may follow, and who may play there, after a note."""
-        from composer.encoding.running_features import Context
-
         triads = Part(tuple(Note(i * BEAT, 48 + n, BEAT, 80) for i in range(8) for n in (0, 4, 7)))
         analysis, rules = rules_for(C_MAJOR, triads)
         context = Context.after(analysis.events)

@@ -54,6 +54,8 @@ class GenerateRequest:
         settings: Sampling and limits.
         variation: Number that makes this reply another than the last.
         ahead: Ticks after the latest `extend` to which to generate; None for all of it.
+        harmony: Chords of the half bars from that of the join on, as far as they are known or
+            likely.
     """
 
     join: int
@@ -63,6 +65,7 @@ class GenerateRequest:
     settings: Settings
     variation: int
     ahead: int | None = None
+    harmony: tuple[int, ...] = ()
 
     @property
     def by_band(self) -> bool:
@@ -114,6 +117,10 @@ class Improviser(Protocol):
 
     def shift(self, ticks: int) -> None:
         """Begin what was requested last, of which nothing was played, so much later."""
+        ...
+
+    def amend(self, note: ProposedNote, pitch: int) -> None:
+        """A note that was proposed is played at another pitch."""
         ...
 
     def take(self) -> list[ProposedNote]:

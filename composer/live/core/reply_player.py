@@ -10,6 +10,8 @@ Conventions:
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from typing import Protocol
 
 from composer.encoding.events import TICKS_PER_BEAT, TICKS_PER_SECOND
 from composer.live.core.host_line import HostLine
@@ -28,6 +30,18 @@ LOOK_AGAIN = 0.5
 """Seconds between two looks at how far an endless reply is generated ahead."""
 
 
+class Listener(Protocol):
+    """Whoever listens to the player while composer plays, and has the last word on its notes."""
+
+    def patience(self, note: ProposedNote) -> float:
+        """Ticks for which a note may wait for what the player strikes with it."""
+        ...
+
+    def pitch(self, note: ProposedNote) -> int:
+        """The pitch at which a note is played that begins now."""
+        ...
+
+
 class ReplyPlayer:
     """The replies of one session, one at a time.
 
@@ -41,6 +55,7 @@ class ReplyPlayer:
         used: Channels on which something was played.
         log: What was played, if that is kept.
         host: Of a session that a host plays: its notes are told ahead. None elsewhere.
+        listener: Who says, of a note that is due, how it is played in the end; None for nobody.
     """
 
     def __init__(
@@ -61,6 +76,7 @@ class ReplyPlayer:
         self.used: set[int] = set()
         self.log = log
         self.host: HostLine | None = None
+        self.listener: Listener | None = None
         self._values, self._timeline, self._parts = values, timeline, parts
         self._improviser = improviser
         self._variation = 0  # of the last request that was played; one withdrawn uses up none
@@ -108,24 +124,31 @@ class ReplyPlayer:
         *,
         first_by: int | None = None,
         ahead: int | None = None,
+        harmony: tuple[int, ...] = (),
     ) -> Reply:
         """Ask for a reply, in place of one that is prepared.
 
         Args:
             values: Parameters that hold for it.
-            join, end, slots, first_by, ahead: See `GenerateRequest`; `first_by` is the join
-                if it is not given.
+            join, end, slots, ahead, harmony: See `GenerateRequest`.
+            first_by: See there; the join if it is not given.
         """
         if self.state is ReplyState.PREPARED and self.reply is not None:
             self._improviser.discard(self.reply.join)
         self._move(Event.REQUEST)
         self.reply = Reply(join, end, values, asked=join)
         first_by = join if first_by is None else first_by
-        self._generate(self.reply, self._variation + 1, join, first_by, slots, ahead)
+        self._generate(self.reply, self._variation + 1, join, first_by, slots, ahead, harmony)
         return self.reply
 
     def request_anew(
-        self, tick: int, first_by: int, slots: frozenset[int], ahead: int, asked: int
+        self,
+        tick: int,
+        first_by: int,
+        slots: frozenset[int],
+        ahead: int,
+        asked: int,
+        harmony: tuple[int, ...] = (),
     ) -> None:
         """Have what the reply that is played goes on with from a tick be generated again."""
         reply = self._current
@@ -134,7 +157,7 @@ class ReplyPlayer:
         self._move(Event.REQUEST)
         self._variation += 1
         reply.asked = asked
-        self._generate(reply, self._variation, tick, first_by, slots, ahead)
+        self._generate(reply, self._variation, tick, first_by, slots, ahead, harmony)
 
     def commit(self, now: float, number: int | None = None) -> None:
         """It is composer's turn.
@@ -179,7 +202,8 @@ class ReplyPlayer:
     def play(self, now: float) -> None:
         """Send what is due."""
         if self.schedule:
-            for play in self.schedule.due(now, self._timeline, self._early):
+            settle = self._settle if self.listener is not None and self.host is None else None
+            for play in self.schedule.due(now, self._timeline, self._early, settle):
                 self._send(play)
         if self.state is ReplyState.COMPLETE and not self.schedule:
             self._move(Event.PLAYED)
@@ -264,10 +288,11 @@ class ReplyPlayer:
         first_by: int,
         slots: frozenset[int],
         ahead: int | None,
+        harmony: tuple[int, ...],
     ) -> None:
         settings = reply.values.settings()
         self._improviser.generate(
-            GenerateRequest(join, first_by, reply.end, slots, settings, variation, ahead)
+            GenerateRequest(join, first_by, reply.end, slots, settings, variation, ahead, harmony)
         )
 
     def _announce(self, reply: Reply) -> None:
@@ -290,7 +315,11 @@ class ReplyPlayer:
         channel = self.channel(note.slot)
         velocity = min(max(round(note.velocity * reply.values.number("loudness")), 1), 127)
         onset = note.onset + reply.offset
-        self.schedule.add(Note(onset, note.duration, note.pitch, velocity, channel))
+        listener = self.listener if self.host is None else None
+        patience = 0.0 if listener is None else listener.patience(note)
+        self.schedule.add(
+            Note(onset, note.duration, note.pitch, velocity, channel, note.slot, patience)
+        )
         reply.count += 1
         if self.host is not None:
             place = Double(self.host.place(self._timeline, onset))
@@ -307,6 +336,19 @@ class ReplyPlayer:
             length = round(note.duration / per_beat, 4)
             told = (reply.number, note.pitch, start, length, velocity, channel + 1)
             self.out.append(Tell("phrase/note", told))
+
+    def _settle(self, note: Note) -> Note:
+        """How a note is played that begins now."""
+        reply, listener = self.reply, self.listener
+        if reply is None or listener is None:
+            return note
+        onset = round(note.onset - reply.offset)
+        proposed = ProposedNote(onset, note.slot, note.pitch, note.duration, note.velocity)
+        pitch = listener.pitch(proposed)
+        if pitch == note.pitch:
+            return note
+        self._improviser.amend(proposed, pitch)
+        return replace(note, pitch=pitch)
 
     def _send(self, play: Play) -> None:
         self.used.add(play.channel)

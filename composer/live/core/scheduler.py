@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import heapq
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -32,6 +33,8 @@ class Note:
         pitch: 0..127.
         velocity: 1..127.
         channel: 0..15.
+        slot: Who plays it, for those that settle its pitch.
+        patience: Ticks for which it may wait, so that what is struck with it is heard first.
     """
 
     onset: float
@@ -39,6 +42,8 @@ class Note:
     pitch: int
     velocity: int
     channel: int
+    slot: int = -1
+    patience: float = 0.0
 
 
 class Play(NamedTuple):
@@ -83,7 +88,24 @@ class Scheduler:
     def add(self, note: Note) -> None:
         """Enter a note."""
         self._count += 1
-        heapq.heappush(self._waiting, (note.onset, _ON, self._count, note))
+        heapq.heappush(self._waiting, (note.onset + note.patience, _ON, self._count, note))
+
+    def hurry(self, tick: float, near: float) -> None:
+        """What waits for something to be struck need wait no more: it was, near a tick.
+
+        Args:
+            tick: From which on they may begin.
+            near: Ticks; notes that begin up to so many later need not wait, either.
+        """
+        changed = False
+        for at, (due, kind, number, note) in enumerate(self._waiting):
+            if kind == _ON and note.patience and note.onset <= tick + near:
+                sooner = max(note.onset, tick)
+                if sooner < due:
+                    self._waiting[at] = (sooner, kind, number, note)
+                    changed = True
+        if changed:
+            heapq.heapify(self._waiting)
 
     def deadline(self, timeline: Timeline, early: float = 0.0) -> float:
         """The moment at which `due` has something to say; infinite if never."""
@@ -91,13 +113,20 @@ class Scheduler:
             return math.inf
         return timeline.second(self._waiting[0][0]) - early
 
-    def due(self, now: float, timeline: Timeline, early: float = 0.0) -> list[Play]:
+    def due(
+        self,
+        now: float,
+        timeline: Timeline,
+        early: float = 0.0,
+        settle: Callable[[Note], Note] | None = None,
+    ) -> list[Play]:
         """What is to be sent by now.
 
         Args:
             now: The moment.
             timeline: The session's.
             early: Seconds by which everything is sent ahead, for an output that is slow.
+            settle: What says of a note that begins how it is played in the end.
         """
         plays: list[Play] = []
         while self._waiting:
@@ -106,6 +135,8 @@ class Scheduler:
             if moment > now:
                 break
             heapq.heappop(self._waiting)
+            if kind == _ON and settle is not None and now - moment <= LATE:
+                note = settle(note)
             place = (note.channel, note.pitch)
             if kind == _OFF:
                 # Struck again since: the end belongs to the new note now.
@@ -119,13 +150,13 @@ class Scheduler:
                     plays.append(Play(note.pitch, 0, note.channel, moment))
                 self.sounding[place] = number
                 plays.append(Play(note.pitch, note.velocity, note.channel, moment))
-                end = (note.onset + max(note.duration, 1), _OFF, number, note)
+                end = (max(note.onset + note.duration, tick + 1), _OFF, number, note)
                 heapq.heappush(self._waiting, end)
         return plays
 
     def clear(self, tick: float = -math.inf) -> int:
         """Forget the notes that begin at or after a tick and have not yet. Returns how many."""
-        kept = [entry for entry in self._waiting if entry[1] == _OFF or entry[0] < tick]
+        kept = [entry for entry in self._waiting if entry[1] == _OFF or entry[3].onset < tick]
         forgotten = len(self._waiting) - len(kept)
         heapq.heapify(kept)
         self._waiting = kept

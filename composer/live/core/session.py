@@ -76,8 +76,7 @@ class Session:
         self.parts = Parts()
         self.phrases = PhraseTracker()
         self.player = ReplyPlayer(self.values, self.timeline, self.parts, improviser, log)
-        self.heard = 0
-        self.seen = now
+        self.heard, self.seen = 0, now
         self._call = CallAndResponse(
             self.values, self.timeline, self.parts, improviser, self.phrases, self.player
         )
@@ -154,7 +153,7 @@ class Session:
         self.heard += 1
         ticks = None if length is None else round(length * self.timeline.ticks_per_second)
         slot = self.parts.slot(channel)
-        tick = self._tick(now)
+        self._accompaniment.press(tick := self._tick(now), slot, pitch)
         self._numbers[key] = self.improviser.note_on(tick, slot, pitch, velocity, ticks)
         if self.log is not None:
             self._log_place(now)
@@ -235,6 +234,7 @@ class Session:
         self.phrases.clear()
         self.parts.clear()
         self.player.reset()
+        self._accompaniment.clear()
         self.heard = 0
         self.improviser.reset()
 
@@ -305,9 +305,9 @@ class Session:
     def _log_place(self, now: float) -> None:
         """Note down where the music is, for the file of the jam."""
         if self.log is not None:
-            timeline = self.timeline
-            beat = timeline.tick(now) / TICKS_PER_BEAT if timeline.kind == BEATS else None
-            self.log.place(now, beat, timeline.bpm, self.values.metre)
+            line = self.timeline
+            beat = line.tick(now) / TICKS_PER_BEAT if line.kind == BEATS else None
+            self.log.place(now, beat, line.bpm, self.values.metre)
 
     # Time goes by.
 
@@ -392,8 +392,8 @@ class Session:
     def _ended(self, now: float, keys: list[HeldKey]) -> None:
         for key in keys:
             self.parts.note_off(key.channel)
-            number = self._numbers.pop(key, None)
-            if number is not None:
+            self._accompaniment.release(self._tick(now), key.pitch)
+            if (number := self._numbers.pop(key, None)) is not None:
                 self.improviser.note_off(number, self._tick(now))
                 self._mirror("heard", key.pitch, 0, key.channel + 1)
             if self.log is not None:

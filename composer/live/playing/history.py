@@ -144,6 +144,19 @@ class PlayerHistory:
                 return True
         return False
 
+    def amend(self, order: tuple[int, int, int], pitch: int) -> bool:
+        """Composer's own note was played at another pitch. Returns whether it is here."""
+        for index in range(len(self.notes) - 1, -1, -1):
+            note = self.notes[index]
+            if note.onset < order[0]:
+                break
+            if note.own and note.order == order:
+                del self.notes[index]
+                self._back_to(index)
+                self.add(replace(note, pitch=pitch))
+                return True
+        return False
+
     def drop(self, tick: int) -> None:
         """Forget composer's own notes at or after a tick."""
         for index in range(len(self.notes) - 1, -1, -1):

@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from composer.encoding.events import (
     LONGEST,
@@ -37,13 +36,9 @@ from composer.generation.part_limits import (
 )
 from composer.generation.seed_constraints import DENSER, asked_density, notes_per_bar
 from composer.live.core.improviser import GenerateRequest
-from composer.music.beat_grid import FREE
+from composer.live.playing.backing import EIGHTHS, make_backing
+from composer.music.beat_grid import BEATS, FREE
 from composer.music.keys import Key, fitting_key, sounding_time
-
-CHORD_TONES = 3
-"""Pitch classes of the player's in the last beat from which they are a chord."""
-SOUNDING, LOWEST = 1.5, 1.0
-"""What speaks, in nats, for a bass note that the chord has, and for the chord's own lowest."""
 
 MOST_PER_BAR = 64
 """Notes in a bar that no reply goes beyond."""
@@ -101,10 +96,11 @@ def make_live_constraints(
     beat = TICKS_PER_SECOND if kind == FREE else TICKS_PER_BEAT
     pitch_bias = key_bias(programs, settings, heard_key)
     rests = np.full(SLOTS, UNLIMITED, dtype=np.int64)
+    backing, places = None, None
     if ask.by_band:
         rests[list(slots)] = bar
-        basses = [slot for slot in slots if programs[slot] in BASS]
-        pitch_bias[basses] += _chord_bias(notes.tones(programs), ask.join, beat)
+        backing = make_backing(programs, slots, kind, bar, ask)
+        places = EIGHTHS if kind == BEATS else None
     new = sum(not counts[slot] for slot in {*slots})
     steps = notes.onsets[1:] - notes.onsets[:-1]
     busiest, slow_shift, rate = _density(notes.onsets, steps, bar)
@@ -128,6 +124,8 @@ def make_live_constraints(
             slow_shift=slow_shift,
         ),
         replace(limits, parts=parts, rests=rests, pitch_bias=pitch_bias),
+        places,
+        backing,
     )
 
 
@@ -135,26 +133,6 @@ def _heard_key(notes: NoteTable, programs: Sequence[int]) -> Key | None:
     """The key of what was played; None for none."""
     tones = notes.tones(programs)
     return fitting_key(sounding_time(tones.pitches, tones.durations, TICKS_PER_BEAT))
-
-
-def _chord_bias(tones: NoteTable, join: int, beat: int) -> NDArray[np.float32]:
-    """What speaks for a bass note of each pitch class under the player's chord, [12].
-
-    Args:
-        tones: What the player played, drums left out.
-        join: Tick from which on the bass plays.
-        beat: Ticks for which a chord is the chord.
-
-    Returns:
-        Nothing but 0 if the player plays no chord: a bass does not run along with a melody.
-    """
-    bias = np.zeros(12, dtype=np.float32)
-    here = tones.pitches[tones.onsets + tones.durations > join - beat]
-    if len(np.unique(here % 12)) < CHORD_TONES:
-        return bias
-    bias[here % 12] = SOUNDING
-    bias[here.min() % 12] += LOWEST
-    return bias
 
 
 def _density(onsets: Ints, steps: Ints, bar: int) -> tuple[int, int, float]:

@@ -227,6 +227,14 @@ class NetworkImproviser:
         self._stream = None
         self._enqueue()
 
+    def amend(self, note: ProposedNote, pitch: int) -> None:
+        """See `Improviser`."""
+        history = self._history
+        if history is None or note.slot not in self._slots:
+            return
+        if history.amend((note.onset, self._slots.index(note.slot), note.pitch), pitch):
+            self._enqueue()
+
     def take(self) -> list[ProposedNote]:
         """See `Improviser`."""
         notes, self._proposed = self._proposed, []

@@ -17,6 +17,7 @@ class Echo:
         self.heard: list[list[int]] = []
         self.asked: list[GenerateRequest] = []
         self.dropped: list[int] = []
+        self.amended: list[tuple[int, int, int]] = []  # tick, pitch, the one it was played at
         self.programs: dict[int, int] = {}
         self._quiet = quiet
         self._notes: list[ProposedNote] = []
@@ -80,6 +81,9 @@ class Echo:
     def discard(self, tick: int) -> None:
         self.dropped.append(tick)
         self._notes, self._request = [], None
+
+    def amend(self, note: ProposedNote, pitch: int) -> None:
+        self.amended.append((note.onset, note.pitch, pitch))
 
     def shift(self, ticks: int) -> None:
         self._notes = [i._replace(onset=i.onset + ticks) for i in self._notes]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from composer.encoding.events import UNLIMITED
-from composer.generation.constraints import Constraints
+from composer.encoding.running_features import Context
+from composer.generation.constraints import STRAY, Constraints
 from composer.generation.part_limits import TILT
 from composer.generation.settings import Settings
 from composer.live.core.improviser import BAND, GenerateRequest
 from composer.live.playing.live_constraints import make_live_constraints
 from composer.music.beat_grid import BEATS
+from composer.music.chords import parse_chord
 from composer.music.keys import fitting_key, key_change, parse_key
 from composer.music.notes import DRUM_PROGRAM
 
@@ -45,10 +48,12 @@ def asked_of(
     heard: list[tuple[int, int, int, int, int]],
     slots: frozenset[int],
     end: int | None = None,
+    harmony: tuple[int, ...] = (),
     **wishes: object,
 ) -> Constraints:
     """What a piano, a bass and a kit may play from tick 96 on."""
-    ask = GenerateRequest(96, 96, end, slots, Settings(**wishes), 1, 96)  # type: ignore[arg-type]
+    settings = Settings(**wishes)  # type: ignore[arg-type]
+    ask = GenerateRequest(96, 96, end, slots, settings, 1, 96, harmony)
     inside = [0] if slots == {0} else [1, 2]
     return make_live_constraints(np.array(heard), (0, 33, DRUM_PROGRAM), BEATS, 96, ask, inside)
 
@@ -57,21 +62,41 @@ BAND_SLOTS = frozenset({BAND, BAND + 1})
 F_MAJOR_CHORD = [(72, 0, 53, 24, 20), (72, 0, 60, 24, 20), (72, 0, 69, 24, 20)]
 
 
-def test_a_bass_prefers_the_chord_in_the_players_hands_and_its_lowest_most() -> None:
-    before = [(0, 0, 48, 24, 20), (0, 0, 52, 24, 20), (0, 0, 55, 24, 20)]  # C, no longer held
-    bias = asked_of([*before, *F_MAJOR_CHORD], BAND_SLOTS).pitch_bias(np.array([1]))
+def bias_of(rules: Constraints, slot: int, tick: int = 96) -> NDArray[np.float32] | None:
+    """What speaks for the pitches of a slot at a tick, [128]."""
+    context = Context.start((0, 33, DRUM_PROGRAM), BEATS, (4, 4))
+    bias = rules.pitch_bias(context, np.array([slot]), np.array([tick]))
+    return None if bias is None else bias[0]
+
+
+def test_a_bass_leans_to_the_chords_that_are_foretold_and_their_roots_most() -> None:
+    f, g7 = parse_chord("F"), parse_chord("G7")
+    rules = asked_of(F_MAJOR_CHORD, BAND_SLOTS, harmony=(f, g7))
+    bias = bias_of(rules, 1)
     assert bias is not None
-    #                                         c    d       f           a      b
-    assert bias[0, 36:48].tolist() == [1.5, 0, 0, 0, 0, 2.5, 0, 0, 0, 1.5, 0, 0]
-    drums = asked_of([*before, *F_MAJOR_CHORD], BAND_SLOTS).pitch_bias(np.array([2]))
-    assert drums is not None and not drums.any()
+    #                                c       f           a
+    assert bias[36:48].tolist() == [3.5, 0, 0, 0, 0, 5.0, 0, 0, 0, 2.5, 0, 0]
+    later = bias_of(rules, 1, 96 + 48)  # the second half of the bar, and all after it
+    assert later is not None and np.array_equal(later, bias_of(rules, 1, 96 + 480))
+    #                                    d       f    g              b
+    assert later[36:48].tolist() == [0, 0, 3.5, 0, 0, 2.5, 0, 5.0, 0, 0, 0, 2.5]
+    # Of the chords that a player plays, a reply in the same part needs no telling.
+    assert bias_of(asked_of(F_MAJOR_CHORD, frozenset({0}), 192), 0) is None
 
 
-def test_it_does_not_run_along_with_a_melody() -> None:
-    melody = [(60, 0, 65, 12, 20), (72, 0, 67, 12, 20), (84, 0, 67, 12, 20)]
-    assert asked_of(melody, BAND_SLOTS).pitch_bias(np.array([1])) is None
-    # Nor does the player's own part with its chords.
-    assert asked_of(F_MAJOR_CHORD, frozenset({0}), 192).pitch_bias(np.array([0])) is None
+def test_drums_have_a_backbeat_and_leave_the_snare_out_elsewhere() -> None:
+    rules = asked_of(F_MAJOR_CHORD, BAND_SLOTS)
+    snare, kick = 38, 36
+    on_two, on_and = bias_of(rules, 2, 24), bias_of(rules, 2, 36)
+    assert on_two is not None and on_and is not None
+    assert (on_two[snare], on_and[snare], on_and[kick]) == (0.0, STRAY, 0.0)
+    context = Context.start((0, 33, DRUM_PROGRAM), BEATS, (4, 4))
+    nothing, apart = np.array([[0, 0, 60, 0, 0]]), np.array([False])
+    keys = [
+        rules.pitch_mask(context, nothing, apart, np.array([2]), np.array([tick]))[0].nonzero()[0]
+        for tick in (96, 96 + 24, 96 + 36)
+    ]
+    assert set(keys[0]) == {kick} and set(keys[1]) == {snare} and {kick, snare, 42} <= set(keys[2])
 
 
 def test_none_of_a_band_falls_silent_for_more_than_a_bar() -> None:
@@ -96,7 +121,7 @@ def test_a_reply_without_an_end_keeps_the_players_range_and_pace() -> None:
 
 def test_a_set_key_is_thought_of_live_too() -> None:
     rules = asked_of(EIGHTHS, frozenset({0}), 192, key="C:minor")
-    bias = rules.pitch_bias(np.array([0]))
+    bias = bias_of(rules, 0)
     heard = fitting_key(np.bincount([p % 12 for _, _, p, _, _ in EIGHTHS], minlength=12) * 1.0)
     assert heard is not None and bias is not None
-    assert bias[0, :12] == pytest.approx(TILT * key_change(heard, parse_key("C:minor")))
+    assert bias[:12] == pytest.approx(TILT * key_change(heard, parse_key("C:minor")))
