@@ -224,6 +224,14 @@ def one_player(
         instruments: Of the file.
     """
     homes: dict[Place, Place] = {}
+    for port in sorted({line // 16 for _, line in rows}):
+        # Programs that write a track for each channel spread a zone over them.
+        for zone in _zones(port, instruments):
+            inside = [place for place in sorted(rows) if place[1] in zone]
+            lines, tracks = {line for _, line in inside}, {track for track, _ in inside}
+            programs = {instruments.at(line, 1 << 40) for line in lines}
+            if len(lines) == len(inside) == len(tracks) > 1 == len(programs):
+                homes |= dict.fromkeys(inside, _home(inside, zone[0]))
     for (track, port), places in _by_track(rows).items():
         for zone in _zones(port, instruments):
             inside = [place for place in places if place[1] in zone and place not in homes]

@@ -162,6 +162,14 @@ class TestOnePlayer:
         found, _ = parts(mpe(TUNE, *zone(5, 15), first=10))
         assert [part.channel for part in found] == [10]
 
+    def test_a_zone_with_a_track_for_each_channel(self) -> None:
+        members = [track(TUNE, channel) for channel in (1, 2, 3)]
+        found, remarks = parts(MidiTrack(zone(3)), *members)
+        assert [(part.channel, len(part.notes)) for part in found] == [(1, 3 * 8 * len(TUNE))]
+        assert "one MPE player on 3 channels" in remarks[0]
+        named = [track(TUNE, 1, Message("program_change", program=40, channel=1)), *members[1:]]
+        assert len(parts(MidiTrack(zone(3)), *named)[0]) == 3  # instruments of their own
+
     def test_without_a_message_by_how_notes_go_round(self) -> None:
         found, _ = parts(mpe(TUNE, first=2, members=7))
         assert [(part.channel, len(part.notes)) for part in found] == [(2, 24)]
