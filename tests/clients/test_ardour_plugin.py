@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+import wave
 from pathlib import Path
 
 import ardour
 import mido
+import numpy as np
 import plugin_host
 import pytest
 from live.running import process
@@ -76,6 +78,28 @@ def test_the_answer_is_recorded_on_the_grid_through_a_tempo_change(
         # On beats 6 to 9: the last two behind the change.
         assert abs(onset - (6 + index) * ardour.TICKS) <= buffer
         assert abs(end - (6.5 + index) * ardour.TICKS) <= buffer
+
+
+def test_an_export_has_the_answer_and_is_the_same_twice(tmp_path: Path, lv2_path: str) -> None:
+    phrase = [(60, 1.0, 0.5), (62, 2.0, 0.5), (64, 3.0, 0.5), (67, 4.0, 0.5)]
+    session = ardour.song(tmp_path, phrase, start=0, length=16)
+    sounds = []
+    with process(tmp_path / "state", "reply_port=9191") as (_, port):
+        for name in ("build", "again"):
+            ardour.lua(
+                HERE / "ardour_export.lua", str(session), name, name, home=tmp_path,
+                may_crash=True,  # Ardour 7.3 does, when it takes a finished export apart
+                LV2_PATH=lv2_path, COMPOSER_OSC_PORT=str(port), COMPOSER_COMMAND="",
+            )  # fmt: skip
+            with wave.open(str(session / "export" / f"{name}.wav")) as file:
+                assert file.getnframes() == 7 * 48000
+                frames = file.readframes(file.getnframes())
+            sounds.append(np.frombuffer(frames, dtype=np.int16))
+    assert np.array_equal(*sounds)
+    # At 120: the phrase on beats 1 to 4, the answer on beats 6 to 9, half a beat each.
+    halves = np.abs(sounds[0].astype(int)).reshape(28, -1).max(axis=1)
+    begins = [half for half in range(28) if halves[half] > 2000]
+    assert begins == [2, 4, 6, 8, 12, 14, 16, 18]
 
 
 def test_stopping_in_mid_note_leaves_nothing_sounding(tmp_path: Path, lv2_path: str) -> None:

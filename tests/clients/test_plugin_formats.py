@@ -94,29 +94,47 @@ def test_lv2_validates(built: Path) -> None:
 def test_a_clap_host_renders_the_answer_and_saves_the_parameters(
     built: Path, tmp_path: Path
 ) -> None:
+    assert render("clap_host", built / "composer.clap", tmp_path) == [
+        f"parameters {len(PARAMETERS)}",
+        "state same",
+        *ANSWERED,
+    ]
+
+
+@needs_dpf
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_vst3_host_renders_the_answer(built: Path, tmp_path: Path) -> None:
+    binary = built / f"composer.vst3/Contents/{os.uname().machine}-linux/composer.so"
+    assert render("vst3_host", binary, tmp_path) == ["name composer", *ANSWERED]
+
+
+ANSWERED = [
+    "24000 on 60",  # what came in goes on
+    "36000 off 60",
+    "72000 on 72",  # the answer, on the third beat
+    "84000 off 72",
+    "sound passed",
+]
+
+
+def render(host: str, plugin: Path, folder: Path) -> list[str]:
+    """What a host of a few lines prints of a plug-in that it renders offline."""
     compiler = plugin_host.compiler()
     assert compiler is not None
-    host = tmp_path / "clap_host"
+    program = folder / host
     subprocess.run(
         [compiler, "-std=c++17", f"-I{BUILD.find_dpf(None)}/distrho/src",
-         str(PLUGIN / "test" / "clap_host.cpp"), "-ldl", "-o", str(host)],
+         str(PLUGIN / "test" / f"{host}.cpp"), "-ldl", "-o", str(program)],
         check=True,
     )  # fmt: skip
-    with process(tmp_path / "state", "reply_port=9191") as (_, port):
+    with process(folder / "state", "reply_port=9191") as (_, port):
         done = subprocess.run(
-            [host, built / "composer.clap"], capture_output=True, text=True, timeout=120,
+            [program, plugin], capture_output=True, text=True, timeout=120,
             env=os.environ | {"COMPOSER_OSC_PORT": str(port), "COMPOSER_COMMAND": ""},
         )  # fmt: skip
     assert not done.returncode, done.stderr
-    assert done.stdout.splitlines() == [
-        f"parameters {len(PARAMETERS)}",
-        "state same",
-        "24000 on 60",  # what came in goes on
-        "36000 off 60",
-        "72000 on 72",  # the answer, on the third beat
-        "84000 off 72",
-        "sound passed",
-    ]
+    return done.stdout.splitlines()
 
 
 def test_what_is_missing_is_said_in_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
