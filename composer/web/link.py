@@ -28,6 +28,7 @@ from composer.live.wire.udp_transport import BUFFER, Datagram
 
 if TYPE_CHECKING:
     from composer.live.server import Server
+from composer.web.load import Load
 
 logger = logging.getLogger(__name__)
 
@@ -81,6 +82,7 @@ class LiveEnd:
         """
         self._end = end
         self._server: Server | None = None
+        self._load = Load()
 
     def attach(self, server: Server) -> None:
         """Say whose sessions the web process may ask about."""
@@ -144,6 +146,7 @@ class LiveEnd:
             sessions=rows,
             count=len(server.engine.sessions),
             late_ms=[round(1000 * middle, 3), round(1000 * worst, 3)],
+            load=round(self._load.share(), 3),
         )
 
     def _jam(self, server: Server, asked: dict[str, Any]) -> None:

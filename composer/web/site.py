@@ -147,6 +147,7 @@ class Site:
                 "seconds": round(time.monotonic() - self._began),
                 "sessions": live["sessions"],
                 "session_count": live["count"],
+                "load": live["load"],
                 "late_ms": {"median": live["late_ms"][0], "p99": live["late_ms"][1]},
                 "pages": pages,
                 "requests": {"waiting": self._worker.waiting, "done": self._worker.done},

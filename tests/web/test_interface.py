@@ -127,6 +127,7 @@ def test_status_says_who_plays(server: Running) -> None:
         answer = server.ask("GET", "/v1/status")[1]
         assert "Clara" in [page["name"] for page in answer["pages"]]
         assert answer["session_count"] >= 1 and answer["late_ms"]["median"] >= 0
+        assert 0 <= answer["load"] < 64
 
 
 def test_notes_in_beats_are_continued_the_same_with_the_same_number(server: Running) -> None:

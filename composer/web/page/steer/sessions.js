@@ -51,6 +51,7 @@ export class Sessions {
       fact("Notes late, median", `${status.late_ms.median} ms`),
       fact("Notes late, 99 %", `${status.late_ms.p99} ms`),
       fact("You to server and back", $("latency").textContent),
+      fact("Load of a processor", `${Math.round(100 * status.load)} %`),
       fact("Sessions", String(status.session_count)),
       fact("Requests", status.requests.waiting ? `${status.requests.waiting} under way` : `${status.requests.done} done`),
     );
