@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from composer.study.html import place, sure, table, text
 
 Document = Mapping[str, Any]
+
+_MOST_REMARKS: Final = 60
+"""Remarks on counterpoint that are listed."""
 
 
 def facts(document: Document) -> str:
@@ -232,7 +236,11 @@ def counterpoint(document: Document, index: int) -> str:
     )
     if not found["remarks"]:
         return head + "<p>No parallels, crossings or notes out of range.</p>"
-    return head + table(
+    counts = Counter(one["kind"] for one in found["remarks"])
+    counted = ", ".join(f"{count} × {kind}" for kind, count in counts.most_common())
+    more = len(found["remarks"]) - _MOST_REMARKS
+    rest = f"<p class=soft>... and {more:,} more, in --json.</p>" if more > 0 else ""
+    shown = table(
         ("where", "what", "found by"),
         (
             (
@@ -240,9 +248,10 @@ def counterpoint(document: Document, index: int) -> str:
                 text(one["text"]),
                 f"<span class=source>{text(one['source'])}</span>",
             )
-            for one in found["remarks"][:60]
+            for one in found["remarks"][:_MOST_REMARKS]
         ),
     )
+    return f"{head}<p>{text(counted)}.</p>{shown}{rest}"
 
 
 def texture(document: Document, index: int) -> str:
