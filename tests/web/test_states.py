@@ -127,9 +127,9 @@ def bars(page: Any) -> None:
     page.set_input_files("#file", WALTZ)
     page.wait_for_selector("#seed:not([hidden])", timeout=1000 * PATIENCE)
     page.click("label[for=task-fill]")
-    page.fill("#bar-first", "9")
-    page.fill("#bar-last", "10")
-    page.keyboard.press("Tab")
+    for side, bar in (("first", "9"), ("last", "10")):
+        page.fill(f"#bar-{side}", bar)
+        page.keyboard.press("Tab")
     page.click("label[for=takes-2]")
     page.click("#continue")
     page.wait_for_selector("[data-take='2']", timeout=1000 * PATIENCE)
