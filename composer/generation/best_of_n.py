@@ -146,6 +146,7 @@ class BestOfN:
                 rows=list(last.rows),
                 nats=list(last.nats),
                 take=(contest.number, take),
+                leaning=whole.leaning,
                 guide=whole.guide,
                 next_given=last.next_given,
                 own_in_bar=last.own_in_bar,

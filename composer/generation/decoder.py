@@ -42,6 +42,7 @@ from composer.encoding.features import CONFIDENCE, RETURNING
 from composer.encoding.return_lookback import RETURNINGS
 from composer.generation.constraints import Constraints
 from composer.generation.guides import Guides
+from composer.generation.leaning import Leanings
 from composer.generation.sampling import SamplingParams, sample
 from composer.generation.stream import Stream
 from composer.network.predictor import NoteModel
@@ -88,6 +89,7 @@ class BatchDecoder:
         self._random: NDArray[np.float64]  # for a block of notes, [B, BLOCK, 5]
         self._used: Ints  # how many notes of its block each has drawn, [B]
         self._copied_ticks: Ints  # ticks for which every note was the expected one, [B]
+        self._leanings: Leanings | None = None  # of the streams that lean to what is liked
         self._guides: Guides | None = None  # of the streams that are written around something
 
     def add(self, streams: Iterable[Stream]) -> None:
@@ -154,6 +156,7 @@ class BatchDecoder:
         self._strike_limits = [max(s.limits.strikes, RUN) for s in self.streams]
         self._recall_bars, self._max_notes = recall.astype(np.int64), notes.astype(np.int64)
         self._drawn = np.array([len(s.rows) for s in self.streams], dtype=np.int64)
+        self._leanings = Leanings.of(self.streams)
         if self._state is not None:
             # Ticks for which a stream may copy, and those at which that is looked at.
             bar = self._state.context.bar
@@ -194,7 +197,7 @@ class BatchDecoder:
             self._suspend_recall(beyond > 0, LOOK_BACK * self._state.context.bar)
             params = loosened(params, beyond)
             uncut = params.uncut()
-        state, guides = self._state, self._guides
+        state, guides, leanings = self._state, self._guides, self._leanings
         context, constraints, before = state.context, self._constraints, self._last_notes
         told = state if guides is None else guides.told(state, before)
         columns = context.fresh()
@@ -224,7 +227,7 @@ class BatchDecoder:
         shifts, gain = constraints.shift_mask(context, before, in_bar, room, count), None
         if guides is not None:
             shifts, gain = guides.shifts(context, before, shifts)
-        draw(SHIFT, shifts, gain)
+        draw(SHIFT, shifts, gain, None if leanings is None else leanings.shifts(context))
         if guides is None:
             ticks = SHIFT_TICKS.take(columns[:, SHIFT])
             over = context.clock + ticks >= constraints.end
@@ -236,14 +239,15 @@ class BatchDecoder:
         parts = constraints.part_mask(context, before, room, onset)
         if guides is not None:
             parts, gain = guides.parts(context, onset, parts)
-        draw(PART, parts, gain)
+        draw(PART, parts, gain, None if leanings is None else leanings.parts(context))
         context.follow(columns, PART)
         pitches = constraints.pitch_mask(context, before, ticks == 0, columns[:, PART], onset)
         if guides is not None:
             pitches, gain = guides.pitches(context, before, columns, onset, pitches)
         bias = self._repetition_bias(columns, ticks)
         tilt = constraints.pitch_bias(context, columns[:, PART], onset)
-        draw(PITCH, pitches, tilt if bias is None else bias if tilt is None else bias + tilt, gain)
+        both = tilt if bias is None else bias if tilt is None else bias + tilt
+        draw(PITCH, pitches, both, gain, None if leanings is None else leanings.pitches(columns))
         context.follow(columns, PITCH)
         durations = constraints.duration_mask(onset, columns[:, PART])
         velocities, lean = constraints.velocity_mask_and_bias(columns[:, PART])
@@ -251,8 +255,8 @@ class BatchDecoder:
             guides.hold(columns)
             durations = guides.force(DURATION, durations)
             velocities = guides.force(VELOCITY, velocities)
-        draw(DURATION, durations)
-        draw(VELOCITY, velocities, lean)
+        draw(DURATION, durations, None if leanings is None else leanings.durations())
+        draw(VELOCITY, velocities, lean, None if leanings is None else leanings.velocities())
         rows = columns[:, : len(FIELDS)].copy()
         drawn = rows.tolist()
         for tracker, row, shift, inside, bar in zip(

@@ -15,8 +15,10 @@ from composer.analysis.repetition import measure_repetition
 from composer.encoding.events import LONGEST, SHIFT, SHIFT_TICKS, TICKS_PER_BEAT, UNLIMITED
 from composer.generation.best_of_n import BestOfN
 from composer.generation.continuation import Continuation, to_continuation
+from composer.generation.leaning import Leaning
 from composer.generation.seed_analysis import SeedAnalysis
 from composer.generation.seed_constraints import make_constraints
+from composer.generation.seed_fit import preference_of
 from composer.generation.seed_plan import Planner, plan_ahead, planner_of
 from composer.generation.settings import Settings
 from composer.generation.stream import Stream
@@ -127,6 +129,10 @@ def make_streams(
         SettingError: The settings do not fit the seed.
     """
     constraints = make_constraints(analysis, settings)
+    leaning = None
+    if settings.profile is not None:
+        leaning = Leaning.of(preference_of(settings.profile))
+        constraints = constraints if leaning is None else leaning.widened(constraints)
     limits, tracker = measure_repetition(analysis.events, analysis.bar)
     last_note = analysis.events.rows[-1].astype(np.int64)
     # Bounds the work, should a setting ask for very dense music.
@@ -147,6 +153,7 @@ def make_streams(
                 max_notes=max_notes,
                 tracker=tracker,
                 plan=plan,
+                leaning=leaning,
             )
         )
     return streams

@@ -20,8 +20,12 @@ TASTE: Final = 0.5
 
 
 @lru_cache(maxsize=8)
-def _preference(profile: str) -> Preference:
-    """The taste that a profile's text tells of."""
+def preference_of(profile: str) -> Preference:
+    """The taste that a profile's text tells of.
+
+    Raises:
+        SettingError: It is no profile.
+    """
     return parse(profile)
 
 
@@ -38,7 +42,7 @@ class SeedFit:
         self._analysis, self._distance = analysis, SeedDistance(seed)
         self._clock, self._end = int(whole.state.context.clock[0]), int(whole.constraints.end[0])
         profile = whole.settings.profile
-        self._preference = None if profile is None else _preference(profile)
+        self._preference = None if profile is None else preference_of(profile)
         self._plan_fit: PlanFit | None = None
         if whole.plan is not None and analysis.events.plan is not None:
             self._plan_fit = PlanFit(seed, whole.plan, len(analysis.events.plan))

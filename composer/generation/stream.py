@@ -26,6 +26,7 @@ from composer.encoding.events import (
 )
 from composer.generation.constraints import Constraints
 from composer.generation.guide import Guide
+from composer.generation.leaning import Leaning
 from composer.generation.seed_analysis import SeedAnalysis
 from composer.generation.settings import Settings
 from composer.music.beat_grid import FREE
@@ -65,6 +66,7 @@ class Stream:
         take: Number of the choice it is a candidate for, and its own among the candidates
             (`composer.generation.best_of_n`): they fix the randomness, too.
         plan: Of the seed and of this continuation, where there is one.
+        leaning: Of what is liked, where that is known.
         guide: What it is written around; None: nothing stands behind what has been heard.
         fit: Of a guided stream, what judges its takes.
         leg: Of a guided stream, notes from one choice among takes to the next, given ones counted.
@@ -91,6 +93,7 @@ class Stream:
     after: State | None = None
     take: tuple[int, int] | None = None
     plan: Plan | None = None
+    leaning: Leaning | None = None
     guide: Guide | None = None
     fit: Fit | None = None
     leg: int = 0
