@@ -27,6 +27,7 @@ from composer.encoding.events import (
     PITCH,
     SHIFT,
     SHIFT_TICKS,
+    SLOTS,
 )
 from composer.encoding.running_features import Context
 from composer.generation.guide import Guide, Guided, late_parts, placed
@@ -47,11 +48,19 @@ class Guides:
     """
 
     def __init__(
-        self, guides: Sequence[Guide], rows: Ints, index: Ints, written: Ints, in_bar: Ints
+        self,
+        guides: Sequence[Guide],
+        rows: Ints,
+        index: Ints,
+        written: Ints,
+        in_bar: Ints,
+        earlier: Ints | None = None,
     ) -> None:
         self._guides = tuple(guides)
         self.rows, self.written = rows, written
         self._index, self._in_bar = index, in_bar  # next given note; written notes of this bar
+        # Pitch of each part before the onset that is reached, -1 for none.
+        self._earlier = np.full((len(rows), SLOTS), -1) if earlier is None else earlier
         groups: dict[int, list[int]] = {}
         for number, guide in enumerate(self._guides):
             groups.setdefault(id(guide), []).append(number)
@@ -81,7 +90,12 @@ class Guides:
         if second is None:
             return first
         moved = Guides(
-            second._guides, second.rows + count, second._index, second.written, second._in_bar
+            second._guides,
+            second.rows + count,
+            second._index,
+            second.written,
+            second._in_bar,
+            second._earlier,
         )
         if first is None:
             return moved
@@ -91,6 +105,7 @@ class Guides:
             np.concatenate([first._index, moved._index]),
             np.concatenate([first.written, moved.written]),
             np.concatenate([first._in_bar, moved._in_bar]),
+            np.concatenate([first._earlier, moved._earlier]),
         )
 
     def take(self, stay: Ints) -> Guides | None:
@@ -104,6 +119,7 @@ class Guides:
             self._index[kept],
             self.written[kept],
             self._in_bar[kept],
+            self._earlier[kept],
         )
 
     def leave(self, stream: Guided, row: int) -> None:
@@ -198,6 +214,10 @@ class Guides:
         shifts[ended] = END - 1
         ticks = SHIFT_TICKS.take(shifts)
         over = context.clock + ticks >= end
+        later = ticks[self.rows] > 0
+        heard = context.heard[self.rows] >= 0
+        pitches = np.where(heard, context.last[self.rows][..., 0], -1)
+        self._earlier = np.where(later[:, None], pitches, self._earlier)
         moved: list[tuple[int, int, MetreMap]] = []
         clock = context.clock
         for guide, some in self._groups:
@@ -259,7 +279,9 @@ class Guides:
             mine = reaches & (notes[:, PART] == parts)
             own = allowed[rows]
             if guide.voices is not None:
-                own = guide.voices.narrowed(own, context, rows, parts, onset[rows])
+                own = guide.voices.narrowed(
+                    own, context, rows, parts, onset[rows], self._earlier[some]
+                )
             given_pitch[some], counts[some] = notes[:, PITCH], mine
             if guide.loose is not None:
                 stacked = (columns[rows, SHIFT] == 0) & (parts == before[rows, PART])

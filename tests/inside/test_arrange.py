@@ -143,3 +143,11 @@ def test_what_cannot_be_added_is_said(predictor: Predictor) -> None:
     new = Piece((*full, Part((Note(0, 40, 10, 80),), 33, "Bass", 0, 0)), BEAT)
     with pytest.raises(OutputError, match="all channels of the file are taken"):
         inserted(single, new, added=(15,))
+
+
+def test_voices_do_not_move_in_parallel_fifths_or_octaves(predictor: Predictor) -> None:
+    for number in range(3):
+        seed = melody(8)
+        made = arrange(seed, predictor, "alto", "tenor", "bass", rng_seed=number, takes=1)
+        moments = made.figures["moments"]
+        assert made.figures["parallel fifths"] + made.figures["parallel octaves"] <= moments / 20
