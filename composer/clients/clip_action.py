@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Final
 
 from composer.clients.clip_text import Clip, to_request, to_text
+from composer.generation.seed_files import Seed
 from composer.inside.verbs import write_inside
 from composer.inside.writing import CONTINUE, FILL, VARY, Writing
 from composer.network.predictor import Predictor
 from composer.shipped import shipped
-from composer.web.given_music import seed_of
-from composer.web.notes_json import content_of
+from composer.web.notes_json import content_of, file_of, piece_of
 from composer.web.requests import Tools, do
 from composer.web.settings_json import settings_of
 
@@ -32,7 +33,8 @@ def act(action: str, clip: Clip, predictor: Predictor) -> str:
     tools = Tools(lambda: predictor, shipped("."), lambda share: None)
     if action == CONTINUE:
         return to_text(clip, do("continue", request, tools), clear=None)
-    seed = seed_of(request, tools.seeds)
+    piece = piece_of(request)
+    seed = Seed(Path("clip"), file_of(piece), piece)
     writing = Writing(action, clip.bars())
     [made] = write_inside(seed, predictor, settings_of(request["settings"]), writing)
     answer: dict[str, Any] = {
