@@ -14,6 +14,7 @@ import numpy as np
 from composer.encoding.events import PART, PITCH, SHIFT, SLOTS, TICKS_PER_BEAT
 from composer.encoding.given import Given, Opening
 from composer.errors import SettingError
+from composer.formats.suffixes import MUSICXML_SUFFIXES
 from composer.generation.loose_notes import LooseNotes
 from composer.generation.seed_constraints import chosen_slots
 from composer.generation.seed_files import Seed
@@ -123,7 +124,7 @@ def _arranged(seed: Seed, settings: Settings, writing: Writing) -> tuple[Passage
 
 def _lead_sheet(seed: Seed, whole: WholePiece) -> dict[int, tuple[int, int]]:
     """The chord symbols of a score, by the number of their bar; none where it has none."""
-    if seed.path.suffix.lower() not in musicxml_chart.SUFFIXES:
+    if seed.path.suffix.lower() not in MUSICXML_SUFFIXES:
         return {}
     found = musicxml_chart.played_chart(seed.path)
     if found is None:
