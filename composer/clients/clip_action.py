@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from composer.clients.clip_text import Clip, to_request, to_text
-from composer.generation.seed_files import Seed
+from composer.formats import midi
+from composer.generation.generate import continue_seed
+from composer.generation.seed_files import Seed, continued
+from composer.generation.settings import Settings
 from composer.inside.verbs import write_inside
 from composer.inside.writing import CONTINUE, FILL, VARY, Writing
 from composer.network.predictor import Predictor
-from composer.shipped import shipped
 from composer.web.notes_json import content_of, file_of, piece_of
-from composer.web.requests import Tools, do
 from composer.web.settings_json import settings_of
 
 ACTIONS: Final = (CONTINUE, FILL, VARY)
@@ -30,16 +31,26 @@ def act(action: str, clip: Clip, predictor: Predictor) -> str:
         ComposerError: It cannot be done; the line says why.
     """
     request = to_request(clip)
-    tools = Tools(lambda: predictor, shipped("."), lambda share: None)
-    if action == CONTINUE:
-        return to_text(clip, do("continue", request, tools), clear=None)
     piece = piece_of(request)
     seed = Seed(Path("clip"), file_of(piece), piece)
+    settings = settings_of(request["settings"])
+    if action == CONTINUE:
+        return to_text(clip, _continue(seed, settings, predictor), clear=None)
     writing = Writing(action, clip.bars())
-    [made] = write_inside(seed, predictor, settings_of(request["settings"]), writing)
-    answer: dict[str, Any] = {
-        "variations": [{"music": content_of(made.piece)}],
-        "remarks": seed.remarks,
-    }
-    beat = seed.piece.ticks_per_beat
+    [made] = write_inside(seed, predictor, settings, writing)
+    answer = {"variations": [{"music": content_of(made.piece)}], "remarks": seed.remarks}
+    beat = piece.ticks_per_beat
     return to_text(clip, answer, clear=(made.start / beat, made.end / beat))
+
+
+def _continue(seed: Seed, settings: Settings, predictor: Predictor) -> dict[str, Any]:
+    """The answer of `POST /v1/continue`, as far as a clip needs it."""
+    analysis = seed.analysis(settings.grid, settings.tempo)
+    [made] = continue_seed(analysis, predictor, settings, range(1))
+    whole = midi.to_piece(continued(seed, made))
+    music = content_of(whole, None, max(made.join, seed.piece.end))
+    end_beat = made.end / seed.piece.ticks_per_beat
+    return {
+        "variations": [{"music": music, "end_beat": end_beat}],
+        "remarks": seed.remarks_on(analysis),
+    }
