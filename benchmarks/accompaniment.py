@@ -8,6 +8,8 @@ drums. *Chance*: composer's bass moved by so many beats. The player's chords are
 counts if the training of the shipped model has not seen it, as `composer prepare` splits
 (`--all`: every piece).
 
+One file of more than 400 lines, because a benchmark is a script that runs by itself.
+
     python benchmarks/accompaniment.py pop909 --parts MELODY PIANO --drums groove
     python benchmarks/accompaniment.py pop909 --parts MELODY PIANO --free --jitter 10
 
