@@ -4,7 +4,8 @@ The player's harmony leads. What chord there is, and which one is likely to come
 the player sounds (`composer.analysis.chord_tracker`): the network is asked for notes in chords that
 are foretold, and what turns out otherwise is put right by ear. On a beat, where chords change, the
 band's tones wait a moment (`PATIENCE`) for what the player strikes with them, and a tone that is
-not in the chord that sounds then is played at the nearest pitch that is. Drums never wait.
+not in the chord that sounds then is played at the nearest pitch that is. Drums never wait; where
+nobody says where the beat is, they keep out.
 
 Conventions:
     Moments are seconds on the session's clock, ticks event ticks of its timeline.
@@ -123,6 +124,10 @@ class Accompaniment:
         cut = (tick // beat + 1) * beat if timeline.kind == BEATS else tick + beat // 2
         band = self._values.band
         slots = frozenset(range(BAND, BAND + len(band)))
+        if timeline.kind != BEATS:
+            slots = frozenset(s for s in slots if self._program(s) != DRUM_PROGRAM)
+        if not slots:
+            return
         harmony = self._tracker.coming(cut, HALF_BARS)
         if player.state is ReplyState.COMMITTED and player.reply is not None:
             if tick - player.reply.asked >= beat:
@@ -140,9 +145,9 @@ class Accompaniment:
         )
         reply.asked, reply.postponable = tick, False
         player.commit(now)
-        for slot, program in zip(sorted(slots), band, strict=True):
+        for slot in sorted(slots):
             if player.channel(slot) != DRUM_CHANNEL:
-                player.out.append(Control(-1, program, player.channel(slot)))
+                player.out.append(Control(-1, self._program(slot), player.channel(slot)))
 
     def deadline(self) -> float:
         """See `Strategy`."""

@@ -149,6 +149,21 @@ def test_accompany_plays_other_parts_under_the_player() -> None:
     assert Control(-1, 33, 1) in jam.controls
 
 
+def test_without_a_tempo_drums_keep_out_of_the_accompaniment() -> None:
+    for band, slots in (("drums bass", [{17}]), ("drums", [])):
+        improviser = Echo()
+        jam = Jam(improviser, mode="accompany", band=band)
+        jam.play([(0.4, 0.7, 60), (0.9, 1.2, 64)])
+        jam.until(3.0)
+        assert [set(ask.slots) for ask in improviser.asked[:1]] == slots
+        assert [control.value for control in jam.controls if isinstance(control, Control)][:1] == (
+            [33] if slots else []
+        )
+        jam.at(3.0, lambda s, t: s.tempo(t, 120))
+        jam.play([(4.0, 4.3, 60)])
+        assert improviser.asked[-1].slots == set(improviser.programs) - {0}
+
+
 def test_a_bass_is_on_the_root_of_the_chord_that_is_struck_with_it() -> None:
     improviser = Echo()  # a bass that plays C, whatever is asked of it
     jam = Jam(improviser, bpm=120, mode="accompany", band="bass")
