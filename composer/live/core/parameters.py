@@ -199,6 +199,7 @@ _LIST: Final = (
     _number("interrupt", 1, 0, 1, "whether playing over a reply ends it", whole=True),
     _text("metre", "4/4", "bars, when there is a tempo"),
     _text("band", "bass drums", "parts that accompany: programs or names"),
+    _number("harmonise", 0, 0, 3, "voices under each of your notes at once", whole=True),
     _number("program", -1, -1, 127, "program of the reply; -1 sends none", whole=True),
     _number("channel_in", 0, 0, 16, "channel listened to; 0 is all", whole=True),
     _number("channel_out", 0, 0, 16, "channel of replies; 0 is yours", whole=True),

@@ -204,7 +204,7 @@ class ReplyPlayer:
         if self.schedule:
             settle = self._settle if self.listener is not None and self.host is None else None
             for play in self.schedule.due(now, self._timeline, self._early, settle):
-                self._send(play)
+                self.send(play)
         if self.state is ReplyState.COMPLETE and not self.schedule:
             self._move(Event.PLAYED)
             self.reply, self._look = None, math.inf
@@ -269,7 +269,7 @@ class ReplyPlayer:
         if self.host is not None and (self.schedule or self.schedule.sounding):
             self.out.append(Tell("host/silence", (self.host.epoch,)))
         for play in self.schedule.silence(now):
-            self._send(play)
+            self.send(play)
 
     def _clear(self, tick: float = -math.inf) -> int:
         """Forget the notes that begin at or after a tick and have not yet. Returns how many."""
@@ -350,7 +350,8 @@ class ReplyPlayer:
         self._improviser.amend(proposed, pitch)
         return replace(note, pitch=pitch)
 
-    def _send(self, play: Play) -> None:
+    def send(self, play: Play) -> None:
+        """Press a key or let it go."""
         self.used.add(play.channel)
         if self.log is not None:
             self.log.played(play)

@@ -17,6 +17,7 @@ from composer.encoding.events import TICKS_PER_BEAT
 from composer.errors import SettingError
 from composer.live.core.accompaniment import Accompaniment
 from composer.live.core.call import CallAndResponse
+from composer.live.core.harmoniser import Harmoniser
 from composer.live.core.improviser import BAND, NOBODY, Improviser, ProposedNote
 from composer.live.core.keyboard import HeldKey
 from composer.live.core.output import Output, Tell, all_off
@@ -26,6 +27,7 @@ from composer.live.core.phrases import PhraseTracker
 from composer.live.core.reply_player import ReplyPlayer
 from composer.live.core.scheduler import Scheduler
 from composer.live.core.session_log import SessionLog
+from composer.live.core.status import status
 from composer.live.core.strategy import Strategy
 from composer.live.core.timeline import Timeline
 from composer.live.core.turns import PlayerState, ReplyState
@@ -81,6 +83,7 @@ class Session:
             self.values, self.timeline, self.parts, improviser, self.phrases, self.player
         )
         self._accompaniment = Accompaniment(self.values, self.timeline, self.phrases, self.player)
+        self._harmoniser = Harmoniser(self.values)
         self._numbers: dict[HeldKey, int] = {}
 
     @property
@@ -159,6 +162,9 @@ class Session:
             self._log_place(now)
             self.log.begin(now, key, velocity)
         self._mirror("heard", pitch, velocity, channel + 1)
+        channel, sounding = self.player.channel(slot), self.schedule.sounding
+        for play in self._harmoniser.press(now, key, velocity, channel, sounding):
+            self.player.send(play)
         self._strategy.struck(now)
 
     def note_off(self, now: float, pitch: int, channel: int, player: Hashable = None) -> None:
@@ -235,6 +241,7 @@ class Session:
         self.parts.clear()
         self.player.reset()
         self._accompaniment.clear()
+        self._harmoniser.clear()
         self.heard = 0
         self.improviser.reset()
 
@@ -353,18 +360,7 @@ class Session:
 
     def status(self, now: float) -> list[tuple[str, Value]]:
         """How it stands, as names and values; the beat is -1 in free time."""
-        beats = self.timeline.kind == BEATS
-        return [
-            *((name, self.values.get(name)) for name in ("mode", "temperature", "key")),
-            ("tempo", round(self.timeline.bpm, 2) if beats else 0.0),
-            ("beat", round(self.timeline.tick(now) / TICKS_PER_BEAT, 3) if beats else -1.0),
-            ("running", int(self.timeline.running)),
-            ("heard", self.heard),
-            ("phrase", self.phrases.count),
-            ("playing", self.player.playing),
-            ("sounding", len(self.schedule.sounding)),
-            ("dropped", self.schedule.dropped),
-        ]
+        return status(self.values, self.timeline, self.heard, self.phrases, self.player, now)
 
     # Inside.
 
@@ -393,6 +389,8 @@ class Session:
         for key in keys:
             self.parts.note_off(key.channel)
             self._accompaniment.release(self._tick(now), key.pitch)
+            for play in self._harmoniser.release(now, key):
+                self.player.send(play)
             if (number := self._numbers.pop(key, None)) is not None:
                 self.improviser.note_off(number, self._tick(now))
                 self._mirror("heard", key.pitch, 0, key.channel + 1)

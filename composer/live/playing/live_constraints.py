@@ -96,13 +96,14 @@ def make_live_constraints(
     beat = TICKS_PER_SECOND if kind == FREE else TICKS_PER_BEAT
     pitch_bias = key_bias(programs, settings, heard_key)
     rests = np.full(SLOTS, UNLIMITED, dtype=np.int64)
-    backing, places = None, None
+    steps = notes.onsets[1:] - notes.onsets[:-1]
+    backing, places, longest = None, None, _longest_step(steps, beat, bar)
     if ask.by_band:
+        longest = max(longest, beat)  # under quick notes, too, there is an eighth to come
         rests[list(slots)] = bar
         backing = make_backing(programs, slots, kind, bar, ask)
         places = EIGHTHS if kind == BEATS else None
     new = sum(not counts[slot] for slot in {*slots})
-    steps = notes.onsets[1:] - notes.onsets[:-1]
     busiest, slow_shift, rate = _density(notes.onsets, steps, bar)
     per_bar, pace = min(notes_per_bar(busiest) + NEWCOMER * new, MOST_PER_BAR), 0.0
     if endless:
@@ -114,7 +115,7 @@ def make_live_constraints(
             earliest=ask.join,
             latest_first=ask.first_by,
             end=UNLIMITED if ask.end is None else ask.end,
-            longest=min(_longest_step(steps, beat, bar), LONGEST),
+            longest=min(longest, LONGEST),
         ),
         Density(
             per_bar=per_bar,

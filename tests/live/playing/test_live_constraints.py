@@ -104,6 +104,13 @@ def test_none_of_a_band_falls_silent_for_more_than_a_bar() -> None:
     assert asked_of(F_MAJOR_CHORD, frozenset({0}), 192).table["rests"].min() == UNLIMITED
 
 
+def test_under_quick_notes_a_band_still_reaches_the_next_eighth() -> None:
+    quick = [(6 * step, 0, 60, 5, 20) for step in range(16)]
+    rules = asked_of(quick, BAND_SLOTS)
+    assert rules.table["longest"][0] == 24
+    assert np.flatnonzero(rules.table["places"][0]).tolist() == [0, 12]
+
+
 EIGHTHS = [(12 * step, 0, 60 + step % 5, 10, 20) for step in range(8)]
 
 
