@@ -35,7 +35,6 @@ SHOWN = {
     ("takes", "light"): "takes.png",
     ("bars", "dark"): "fill.png",
     ("telephone", "dark"): "telephone.png",
-    ("sessions", "light"): "sessions.png",
 }
 """The pictures of docs/web.md."""
 
