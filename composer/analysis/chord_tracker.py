@@ -175,14 +175,13 @@ def expectation(chords: list[int], number: int) -> Floats:
                 same = 1 if quality in (1, 2, 6, 7) else 0
                 code = 1 + len(QUALITIES) * ((root + step) % 12) + other
                 chances[code] += say / (1 if other == same else 2)
-    known = np.array(chords)
-    for at in range(len(known) - 2, 0, -2):
-        if known[at] == NO_CHORD:
+    for at in range(len(chords) - 2, 0, -2):
+        if chords[at] == NO_CHORD:
             continue
         length = 0
-        while length < min(LONGEST, at) and known[at - 1 - length] == known[-1 - length]:
+        while length < min(LONGEST, at) and chords[at - 1 - length] == chords[-1 - length]:
             length += 1
-        chances[known[at]] += 0.1 * PER_CHORD**length
+        chances[chords[at]] += 0.1 * PER_CHORD**length
     return np.asarray(chances / chances.sum())
 
 
