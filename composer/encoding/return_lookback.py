@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from composer.encoding.events import NO_SHIFT, PITCH, SHIFT_TICKS, SIZES, BarNote
+from composer.encoding.events import NO_SHIFT, PITCH, SHIFT_TICKS, SIZES, UNLIMITED, BarNote
 from composer.encoding.lookback import NEAR, NO_NOTE
 from composer.encoding.match_model import NO_PART, class_of_ticks
 from composer.music.chords import NO_CHORD
@@ -53,6 +53,7 @@ class ReturnLookback:
         "_chord",
         "_drums",
         "_inside",
+        "_kept",
         "_left",
         "_next",
         "_number",
@@ -69,6 +70,7 @@ class ReturnLookback:
     _inside: int  # ticks from its bar line to the last note heard
     _bar: int  # its length
     _bars: tuple[tuple[Note, ...], ...]  # the notes of all bars before
+    _kept: int  # of how many of these the notes are kept
     _played: tuple[Note, ...]  # the notes of this one
     _source: Sequence[Note]  # the notes of the bar that this one refers to, transposed
     _chord: tuple[int, ...]  # parts of the notes heard at this moment, in order
@@ -84,6 +86,7 @@ class ReturnLookback:
         drums: frozenset[int],
         bar: int,
         ahead: Mapping[int, Sequence[Note]] = MappingProxyType({}),
+        kept: int = UNLIMITED,
     ) -> ReturnLookback:
         """Nothing heard yet.
 
@@ -92,9 +95,10 @@ class ReturnLookback:
             drums: Parts that are drum kits.
             bar: Length in ticks of the first bar; 0 for free time.
             ahead: Notes of bars that are not reached yet, as far as they are given, by number.
+            kept: Of how many bars before the present one the notes are kept.
         """
         made = cls()
-        made._ahead = ahead
+        made._ahead, made._kept = ahead, kept
         made._plan = plan if bar else None
         made._drums, made._number, made._inside, made._bar = drums, 0, 0, bar
         made._bars, made._played, made._chord = (), (), ()
@@ -118,7 +122,8 @@ class ReturnLookback:
         shift, part, pitch, duration, velocity = row
         made = ReturnLookback()
         ticks = _TICKS[shift]
-        made._plan, made._drums, made._ahead = self._plan, self._drums, self._ahead
+        made._plan, made._drums = self._plan, self._drums
+        made._ahead, made._kept = self._ahead, self._kept
         made._number, made._inside, made._bar = number, inside, bar
         made._chord = (part,) if ticks else (*self._chord, part)
         rhythm = same = False
@@ -134,9 +139,7 @@ class ReturnLookback:
             made._source = self._source
             made._look()
         else:
-            # Bars in which nothing began are there too, empty.
-            skipped = ((),) * (number - self._number - 1)
-            made._bars, made._played = (*self._bars, self._played, *skipped), (note,)
+            made._bars, made._played = self._bars_before(number), (note,)
             made._turn()
         return made
 
@@ -146,8 +149,7 @@ class ReturnLookback:
             return self
         made = self._copy()
         if number > self._number:
-            skipped = ((),) * (number - self._number - 1)
-            made._bars, made._played = (*self._bars, self._played, *skipped), ()
+            made._bars, made._played = self._bars_before(number), ()
             made._chord = ()
         made._number, made._inside, made._bar = number, inside, bar
         made._turn()
@@ -171,6 +173,17 @@ class ReturnLookback:
         else:
             made._turn()
         return made
+
+    @property
+    def plan(self) -> Plan | None:
+        """What is planned."""
+        return self._plan
+
+    def _bars_before(self, number: int) -> tuple[tuple[Note, ...], ...]:
+        """The notes of the bars before a later one; where nothing began, and too long ago, none."""
+        bars = (*self._bars, self._played, *((),) * (number - self._number - 1))
+        forgotten = len(bars) - self._kept
+        return bars if forgotten <= 0 else ((),) * forgotten + bars[forgotten:]
 
     def _copy(self) -> ReturnLookback:
         made = ReturnLookback()

@@ -262,6 +262,8 @@ class Context:
             0 if free else bar
             for free, bar in zip(table["free"].tolist(), table["bar"].tolist(), strict=True)
         ]
+        numbers, lengths = table["number"].tolist(), table["bar"].tolist()
+        places = zip(numbers, inside.tolist(), lengths, strict=True)
         return Context(
             table,
             tuple(recall.hear(row) for recall, row in zip(self.recalls, heard_rows, strict=True)),
@@ -271,12 +273,7 @@ class Context:
             ),
             tuple(
                 returns.hear(row, *place)
-                for returns, row, place in zip(
-                    self.returns,
-                    heard_rows,
-                    zip(table["number"].tolist(), inside.tolist(), bars, strict=True),
-                    strict=True,
-                )
+                for returns, row, place in zip(self.returns, heard_rows, places, strict=True)
             ),
         )
 

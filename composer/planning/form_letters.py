@@ -92,6 +92,40 @@ def form_sections(text: str, bars: int) -> list[Section]:
     Raises:
         SettingError: As for `read_form`.
     """
+    found, lengths = _letters(text)
+    if lengths:
+        if sum(lengths) != bars:
+            raise SettingError(
+                f"form is {text!r} and has {sum(lengths)} bars, but {bars} are to be written: "
+                f"give --bars {sum(lengths)}"
+            )
+    else:
+        if len(found) > bars:
+            raise SettingError(
+                f"form is {text!r} and has {len(found)} sections, but only {bars} bars are to be "
+                f"written: give --bars {4 * len(found)}"
+            )
+        lines = [round(section * bars / len(found)) for section in range(len(found) + 1)]
+        lengths = [end - start for start, end in itertools.pairwise(lines)]
+    sections, start = [], 0
+    for (letter, varied), length in zip(found, lengths, strict=True):
+        sections.append(Section(start, length, letter, varied))
+        start += length
+    return sections
+
+
+def least_bars(text: str) -> tuple[int, bool]:
+    """How many bars a form has at least, and whether it has no more.
+
+    Raises:
+        SettingError: It is no form.
+    """
+    found, lengths = _letters(text)
+    return (sum(lengths), True) if lengths else (len(found), False)
+
+
+def _letters(text: str) -> tuple[list[tuple[str, bool]], list[int]]:
+    """The letters of a form, with whether each is varied, and their bars where these are given."""
     found: list[tuple[str, bool, str]] = []
     at, written = 0, text.strip()
     while at < len(written):
@@ -107,28 +141,10 @@ def form_sections(text: str, bars: int) -> list[Section]:
     numbered = sum(bool(number) for _, _, number in found)
     if numbered not in (0, len(found)):
         raise SettingError(f"form is {text!r}: give bars behind every letter, or behind none")
-    if numbered:
-        lengths = [int(number) for _, _, number in found]
-        if 0 in lengths:
-            raise SettingError(f"form is {text!r}: a section has no bars")
-        if sum(lengths) != bars:
-            raise SettingError(
-                f"form is {text!r} and has {sum(lengths)} bars, but {bars} are to be written: "
-                f"give --bars {sum(lengths)}"
-            )
-    else:
-        if len(found) > bars:
-            raise SettingError(
-                f"form is {text!r} and has {len(found)} sections, but only {bars} bars are to be "
-                f"written: give --bars {4 * len(found)}"
-            )
-        lines = [round(section * bars / len(found)) for section in range(len(found) + 1)]
-        lengths = [end - start for start, end in itertools.pairwise(lines)]
-    sections, start = [], 0
-    for (letter, varied, _), length in zip(found, lengths, strict=True):
-        sections.append(Section(start, length, letter, varied))
-        start += length
-    return sections
+    lengths = [int(number) for _, _, number in found if number]
+    if 0 in lengths:
+        raise SettingError(f"form is {text!r}: a section has no bars")
+    return [(letter, varied) for letter, varied, _ in found], lengths
 
 
 def _phrases(bars: int) -> list[int]:

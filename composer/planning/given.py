@@ -47,6 +47,18 @@ class Given:
         """Of a bar, counted from the first one to come."""
         return self.bars[number] if number < len(self.bars) else FREE
 
+    def behind(self, bars: int) -> Given:
+        """The same where so many more bars were heard before the first one."""
+        return Given(
+            tuple(
+                bar._replace(
+                    reference=_behind(bar.reference, bars),
+                    since=_behind(bar.since, bars),
+                )
+                for bar in self.bars
+            )
+        )
+
     def with_chords(self, chords: Sequence[tuple[int, int]]) -> Given:
         """The same with the chords of the bars to come."""
         pairs = zip_longest(self.bars, chords)
@@ -56,6 +68,10 @@ class Given:
                 for bar, own in pairs
             )
         )
+
+
+def _behind(number: int | None, bars: int) -> int | None:
+    return number if number is None or number < 0 else number + bars
 
 
 def given_by(plan: Plan, heard: int) -> Given:

@@ -20,9 +20,9 @@ LINE: Final = 4
 """Bars of a line at most; every phrase begins one."""
 
 
-def bar_text(bar: PlannedBar) -> str:
-    """The chords of a bar, and what it takes up: "Dm G ~3"."""
-    return f"{chords_text(bar)} {reference_text(bar)}".rstrip()
+def bar_text(bar: PlannedBar, first: int = 0) -> str:
+    """The chords of a bar, and what it takes up: "Dm G ~3"; `first` is the bar called 1."""
+    return f"{chords_text(bar)} {reference_text(bar, first)}".rstrip()
 
 
 def chords_text(bar: PlannedBar) -> str:
@@ -33,12 +33,12 @@ def chords_text(bar: PlannedBar) -> str:
     return f"{chord_name(first)} {chord_name(second)}"
 
 
-def reference_text(bar: PlannedBar) -> str:
+def reference_text(bar: PlannedBar, first: int = 0) -> str:
     """What a bar takes up: "=1", "~1", "(1)", "=1+2"; empty for nothing."""
     if bar.reference == NONE:
         return ""
     moved = f"{bar.transposition:+d}" if bar.transposition else ""
-    name = f"{bar.reference + 1}{moved}"
+    name = f"{bar.reference - first + 1}{moved}"
     if bar.nearness >= EXACT:
         return f"={name}"
     return f"~{name}" if bar.nearness == NEAR else f"({name})"

@@ -114,7 +114,7 @@ class Planner:
         if events.kind == FREE:
             raise ValueError("in free time there are no bars to plan")
         plan = events.plan or plan_of(events, closes=False) or Plan(())
-        draft = _Draft(self, events, plan, bars)
+        draft = Draft(self, events, plan, bars)
         planned = []
         for number in range(bars):
             left = min(bars - number, FAR) if closes else 0
@@ -123,10 +123,20 @@ class Planner:
         return plan.followed_by(planned)
 
 
-class _Draft:
-    """A plan while it is written; bars are counted from the first one remembered."""
+class Draft:
+    """A plan while it is written, a bar at a time: between two bars other things may be done."""
+
+    # Inside, bars are counted from the first one remembered.
 
     def __init__(self, planner: Planner, events: Events, plan: Plan, bars: int) -> None:
+        """Hear the bars that there are.
+
+        Args:
+            planner: Whose plan it is.
+            events: What was heard, on a beat grid.
+            plan: Of its bars.
+            bars: How many are to be planned at most.
+        """
         heard = len(plan)
         self.planner, self.network = planner, planner.network
         self.first = max(heard - REMEMBERED, 0)
@@ -152,7 +162,16 @@ class _Draft:
             self.keys[bar - 1] = self.network.key(self.state[0])
 
     def next(self, left: int, given: GivenBar, rng: np.random.Generator) -> PlannedBar:
-        """Plan one bar more."""
+        """Plan one bar more.
+
+        Args:
+            left: Bars to the end, this one counted; 0: not known.
+            given: What is fixed of it.
+            rng: From which everything is drawn.
+
+        Raises:
+            ValueError: A reference that is given is not to an earlier bar.
+        """
         bar, network, heat = self.now, self.network, self.planner.temperatures
         self.bars.ending[bar] = left
         known = self._known(bar + 1)

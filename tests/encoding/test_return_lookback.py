@@ -130,3 +130,16 @@ def test_a_lookback_is_a_value() -> None:
     returns.hear((48, 0, 50, 3, 3), 2, 0, BAR)
     assert returns.returning_and_shift() == (1, 48)
     assert returns.note_after(48, 0) == (76, 23, 20)
+
+
+def test_bars_that_are_no_longer_kept_are_told_no_more() -> None:
+    """Of one bar kept, the second bar is at hand in the third, and the first is not."""
+    both = plan(PlannedBar(0, 0, EXACT), PlannedBar(1, 0, EXACT))
+    for kept, told in ((2, (76, 23, 20)), (1, NO_NOTE)):
+        returns = ReturnLookback.start(both, frozenset(), BAR, kept=kept)
+        clock = 0
+        for row in [*THEME, *OTHER, (24, 0, 60, 10, 20)]:
+            clock += row[0]
+            returns = returns.hear(row, clock // BAR, clock % BAR, BAR)
+        returns = returns.moved(2, 0, BAR)
+        assert returns.note_after(0, 0) == told

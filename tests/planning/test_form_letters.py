@@ -6,7 +6,7 @@ import pytest
 
 from composer.errors import SettingError
 from composer.music.plan import LOOSE, NEAR, NONE, Plan, PlannedBar
-from composer.planning.form_letters import form_sections, read_form, sections_of
+from composer.planning.form_letters import form_sections, least_bars, read_form, sections_of
 
 
 def test_letters_divide_the_bars_evenly() -> None:
@@ -99,3 +99,10 @@ def test_a_phrase_that_only_repeats_itself_is_new() -> None:
 
 def test_a_plan_without_phrases_is_one_section() -> None:
     assert [one.bars for one in sections_of(plan((NONE, 0, 0), (NONE, 0, 0)))] == [2]
+
+
+@pytest.mark.parametrize(
+    ("text", "bars", "exact"), [("AABA", 4, False), ("A4 B2 A'4", 10, True), ("A", 1, False)]
+)
+def test_how_many_bars_a_form_has_at_least(text: str, bars: int, exact: bool) -> None:
+    assert least_bars(text) == (bars, exact)

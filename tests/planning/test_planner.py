@@ -159,3 +159,10 @@ def test_weights_are_read_and_damage_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "planner.npz").write_bytes(b"no weights")
     with pytest.raises(ModelError, match="damaged"):
         Planner.load(tmp_path)
+
+
+def test_what_is_given_may_stand_behind_more_bars() -> None:
+    bars = (GivenBar(reference=0), GivenBar(reference=NONE), GivenBar(since=2), GivenBar())
+    moved = Given(bars).behind(5)
+    assert [bar.reference for bar in moved.bars] == [5, NONE, None, None]
+    assert [bar.since for bar in moved.bars] == [None, None, 7, None]

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 
+from composer.encoding.events import TICKS_PER_BEAT
 from composer.generation.settings import OFF
 from composer.live.core.improviser import Improviser
 from composer.live.core.parameters import CALL, CONTINUE, Values
 from composer.live.core.parts import Parts
 from composer.live.core.phrases import EXPECTED, PhraseTracker
-from composer.live.core.reply import join_tick, reply_ticks
+from composer.live.core.reply import join_tick, reply_ticks, start_of
 from composer.live.core.reply_player import ReplyPlayer
 from composer.live.core.timeline import Timeline
 from composer.live.core.turns import PlayerState, ReplyState
@@ -53,6 +54,7 @@ class CallAndResponse:
         """The arguments are the session's own."""
         self._values, self._timeline, self._parts = values, timeline, parts
         self._improviser, self._phrases, self._player = improviser, phrases, player
+        self._foreseen = -1  # beat in which an answer was foreseen last
         self._guessed = 0  # id of the last reply that silence asked for, not the player
 
     def strike(self, now: float) -> None:
@@ -76,7 +78,16 @@ class CallAndResponse:
             self._guessed = 0
 
     def struck(self, now: float) -> None:
-        """See `Strategy`."""
+        """See `Strategy`: once a beat, an answer is foreseen that would begin on the next one."""
+        timeline = self._timeline
+        beat = int(timeline.tick(now) // TICKS_PER_BEAT)
+        if timeline.kind == FREE or beat == self._foreseen or self._values.text("mode") != CALL:
+            return
+        self._foreseen = beat
+        join = join_tick(timeline, now, start_of(self._values))
+        end = join + reply_ticks(timeline, now - self._phrases.began, self._values)
+        slots, began = frozenset(self._parts.programs), round(timeline.tick(self._phrases.began))
+        self._player.foresee(join, end, slots, began)
 
     def _too_soon(self, now: float) -> bool:
         """Whether the player, who plays over the answer to a short silence, had not wanted it."""
@@ -102,14 +113,15 @@ class CallAndResponse:
     def request(self, moment: float, values: Values) -> None:
         """Ask for a reply that begins at a moment, or at the next beat or bar after it."""
         timeline, phrases = self._timeline, self._phrases
-        join = join_tick(timeline, moment, values.text("start"))
+        join = join_tick(timeline, moment, start_of(values))
         slots = frozenset(self._parts.programs)
         if self._values.text("mode") == CONTINUE and values is self._values:
             self._player.request(values, join, None, slots, ahead=2 * timeline.bar)
             return
         quiet = phrases.quiet_since if phrases.quiet_since is not None else moment
         end = join + reply_ticks(timeline, max(quiet - phrases.began, 0.0), values)
-        self._player.request(values, join, end, slots)
+        began = round(timeline.tick(phrases.began))
+        self._player.request(values, join, end, slots, phrase=began)
 
     def commit(self, now: float, number: int | None = None) -> None:
         """The phrase is over: it is composer's turn.
@@ -120,7 +132,7 @@ class CallAndResponse:
         """
         player, timeline = self._player, self._timeline
         reply = player.reply
-        start = (reply.values if reply is not None else self._values).text("start")
+        start = start_of(reply.values if reply is not None else self._values)
         join = join_tick(timeline, now, start)
         if reply is None:
             self.request(now, self._values)
@@ -157,7 +169,7 @@ class CallAndResponse:
         timeline = self._timeline
         if over_at == math.inf or timeline.kind == FREE:
             return over_at
-        return timeline.second(join_tick(timeline, over_at, self._values.text("start")))
+        return timeline.second(join_tick(timeline, over_at, start_of(self._values)))
 
     def _turn_at(self, over_at: float) -> float:
         """The moment from which on it is composer's turn."""

@@ -56,6 +56,7 @@ class GenerateRequest:
         ahead: Ticks after the latest `extend` to which to generate; None for all of it.
         harmony: Chords of the half bars from that of the join on, as far as they are known or
             likely.
+        phrase: Tick at which the phrase begins that it answers; None where it answers none.
     """
 
     join: int
@@ -66,6 +67,7 @@ class GenerateRequest:
     variation: int
     ahead: int | None = None
     harmony: tuple[int, ...] = ()
+    phrase: int | None = None
 
     @property
     def by_band(self) -> bool:
@@ -105,6 +107,22 @@ class Improviser(Protocol):
 
     def generate(self, request: GenerateRequest) -> None:
         """Propose notes from here on, in place of any others not played yet."""
+        ...
+
+    def foresee(self, request: GenerateRequest) -> None:
+        """Get ready for an answer that may be asked for soon: nothing is proposed."""
+        ...
+
+    @property
+    def plan(self) -> str:
+        """The bars that are planned of what was requested last; empty where none are.
+
+        As `composer.planning.plan_text` writes them, with the phrase's first bar as 1.
+        """
+        ...
+
+    def hurry(self) -> None:
+        """The first note of what was requested is needed now."""
         ...
 
     def extend(self, tick: int) -> None:

@@ -16,6 +16,8 @@ from composer.generation import parameters as generation
 from composer.generation.settings import AUTO, OFF, Settings
 from composer.music.keys import parse_key
 from composer.music.notes import DRUM_PROGRAM
+from composer.planning.chart import read_chart
+from composer.planning.form_letters import least_bars
 
 Value = float | str
 
@@ -23,6 +25,9 @@ CALL, CONTINUE, ACCOMPANY = "call", "continue", "accompany"
 MODES: Final = (CALL, CONTINUE, ACCOMPANY, OFF)
 STARTS: Final = ("now", "beat", "bar")
 MOST_PARTS: Final = 8
+LONGEST_BARS: Final = 64
+"""Bars of a reply at most."""
+MOST_CHART_BARS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +130,23 @@ def _band(text: str) -> str:
     return " ".join(names).lower()
 
 
-_TEXTS = {"key": _key, "metre": _metre, "band": _band}
+def _chords(text: str) -> str:
+    if text.strip().lower() in ("", OFF):
+        return ""
+    read_chart(text, MOST_CHART_BARS)
+    return text.strip()
+
+
+def _form(text: str) -> str:
+    if text.strip().lower() in ("", OFF):
+        return ""
+    bars, _ = least_bars(text)
+    if bars > LONGEST_BARS:
+        raise SettingError(f"form is {text!r} and has {bars} bars, must be at most {LONGEST_BARS}")
+    return text.strip()
+
+
+_TEXTS = {"key": _key, "metre": _metre, "band": _band, "chords": _chords, "form": _form}
 
 _PROGRAMS = {"piano": 0, "guitar": 25, "bass": 33, "strings": 48, "drums": DRUM_PROGRAM}
 
@@ -193,7 +214,11 @@ _LIST: Final = (
     ),
     _number("high", 127, 0, 127, "highest pitch", whole=True, fader=(12, 127)),
     _number("length", 1, 0.25, 4, "length of a reply, in lengths of your phrase"),
-    _number("bars", 0, 0, 64, "length of a reply in bars; 0 is by your phrase", whole=True),
+    _number(
+        "bars", 0, 0, LONGEST_BARS, "length of a reply in bars; 0 is by your phrase", whole=True
+    ),
+    _text("chords", "", "chords of answers, with a tempo: Am F C G, or a chart; off: its own"),
+    _text("form", "", "sections of answers, A being your phrase: AABA, A4 B4; off: its own"),
     _number("wait", 0, 0, 5, "seconds of silence that end a phrase; 0 is about a beat"),
     _text("start", "beat", "where a reply begins when there is a tempo", STARTS),
     _number("interrupt", 1, 0, 1, "whether playing over a reply ends it", whole=True),
@@ -228,24 +253,50 @@ def find(name: object) -> Parameter:
     return found
 
 
+def _check_length(form: str, bars: int) -> None:
+    """See whether a form fits into so many bars; 0: any number.
+
+    Raises:
+        SettingError: It does not.
+    """
+    if not form or not bars:
+        return
+    least, exact = least_bars(form)
+    if least > bars or (exact and least != bars):
+        raise SettingError(
+            f"form is {form!r} and has {least} bars, but bars is {bars}: "
+            f"set bars to {least}, or to 0"
+        )
+
+
 class Values:
     """What one session's parameters stand at."""
 
     def __init__(self) -> None:
         self._values: dict[str, Value] = {p.name: p.default for p in _LIST}
 
-    def set(self, name: object, value: object) -> str:
+    def set(self, name: object, value: object, *, bars: bool = True) -> str:
         """Set one. Returns its proper name.
+
+        Args:
+            name: Its name.
+            value: What it is to be.
+            bars: Whether there are bars now.
 
         Raises:
             SettingError: There is no such parameter, or the value is not allowed.
         """
         parameter = find(name)
         value = parameter.check(value)
+        if value and not bars and parameter.name in ("form", "chords"):
+            raise SettingError("in free time there are no bars to plan: send /composer/tempo first")
         if parameter.name == "low" and float(value) > self.number("high"):
             raise SettingError(f"low is {value:g}, must be at most high, {self.number('high'):g}")
         if parameter.name == "high" and float(value) < self.number("low"):
             raise SettingError(f"high is {value:g}, must be at least low, {self.number('low'):g}")
+        if parameter.name in ("form", "bars"):
+            now = self._values | {parameter.name: value}
+            _check_length(str(now["form"]), int(now["bars"]))
         self._values[parameter.name] = value
         return parameter.name
 
@@ -276,6 +327,11 @@ class Values:
         return other
 
     @property
+    def charted(self) -> bool:
+        """Whether form or chords of replies are given: they begin on a bar line."""
+        return bool(self.text("form") or self.text("chords"))
+
+    @property
     def metre(self) -> tuple[int, int]:
         """(numerator, denominator)."""
         upper, lower = self.text("metre").split("/")
@@ -302,4 +358,6 @@ class Values:
             pitch_range=None if (low, high) == (0, 127) else (low, high),
             density=None if density < 0.05 else density,
             recall=int(self.number("recall")),
+            form=self.text("form") or None,
+            chords=self.text("chords") or None,
         )

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 
 from composer.encoding.events import TICKS_PER_BEAT, TICKS_PER_SECOND
 from composer.live.core.improviser import ProposedNote
-from composer.live.core.parameters import Values
+from composer.live.core.parameters import LONGEST_BARS, Values
 from composer.live.core.timeline import Timeline
-from composer.music.beat_grid import FREE
+from composer.music.beat_grid import BEATS, FREE
+from composer.planning.form_letters import least_bars
 
 SHORTEST = 1.0
 """Seconds, or beats, that a reply lasts at least."""
 LONGEST_SECONDS = 120
-LONGEST_BARS = 64
 
 
 @dataclass(slots=True)
@@ -76,9 +76,13 @@ def join_tick(timeline: Timeline, moment: float, start: str) -> int:
 def reply_ticks(timeline: Timeline, seconds: float, values: Values) -> int:
     """How long a reply is to a phrase of so many seconds.
 
-    With a tempo it fills whole beats, and whole bars from a bar on; `bars` overrides.
+    With a tempo it fills whole beats, and whole bars from a bar on; `bars` overrides, and so
+    does a form that says how many it has; any form has a bar for each section.
     """
-    bars = int(values.number("bars"))
+    bars, sections = int(values.number("bars")), 0
+    if values.text("form") and timeline.kind == BEATS:
+        sections, exact = least_bars(values.text("form"))
+        bars = sections if exact else bars
     if bars:
         return bars * timeline.bar
     ticks = seconds * timeline.ticks_per_second * values.number("length")
@@ -86,9 +90,15 @@ def reply_ticks(timeline: Timeline, seconds: float, values: Values) -> int:
         return int(min(max(ticks, SHORTEST * TICKS_PER_SECOND), LONGEST_SECONDS * TICKS_PER_SECOND))
     # A tenth of a beat more is the player's lateness, not another beat.
     beats = max(math.ceil(ticks / TICKS_PER_BEAT - 0.1), 1)
-    if beats * TICKS_PER_BEAT > timeline.bar:
-        return min(math.ceil(beats * TICKS_PER_BEAT / timeline.bar), LONGEST_BARS) * timeline.bar
+    if beats * TICKS_PER_BEAT > timeline.bar or values.charted:
+        whole = max(math.ceil(beats * TICKS_PER_BEAT / timeline.bar), sections)
+        return min(whole, LONGEST_BARS) * timeline.bar
     return beats * TICKS_PER_BEAT
+
+
+def start_of(values: Values) -> str:
+    """Where a reply begins: as `start` says, but on a bar line if form or chords are given."""
+    return "bar" if values.charted else values.text("start")
 
 
 def put_off(timeline: Timeline, late: float, start: str) -> float:

@@ -19,13 +19,15 @@ from composer.live.core.improviser import GenerateRequest, Improviser, ProposedN
 from composer.live.core.output import Control, Double, Output, Tell
 from composer.live.core.parameters import Values
 from composer.live.core.parts import Parts
-from composer.live.core.reply import Reply, put_off
+from composer.live.core.reply import Reply, put_off, start_of
 from composer.live.core.scheduler import LATE, Note, Play, Scheduler
 from composer.live.core.session_log import SessionLog
 from composer.live.core.timeline import Timeline
 from composer.live.core.turns import ON_TURN, Event, ReplyState, after
 from composer.music.beat_grid import BEATS, FREE
 
+NEEDED = 0.03
+"""Seconds before its moment at which the first note of a reply has to be known."""
 LOOK_AGAIN = 0.5
 """Seconds between two looks at how far an endless reply is generated ahead."""
 
@@ -81,6 +83,7 @@ class ReplyPlayer:
         self._improviser = improviser
         self._variation = 0  # of the last request that was played; one withdrawn uses up none
         self._look = math.inf
+        self._hurried = False  # whether the improviser knows that the first note is needed
         self._begun: set[tuple[int, int]] = set()  # (channel, pitch) sent and not ended
 
     @property
@@ -125,20 +128,23 @@ class ReplyPlayer:
         first_by: int | None = None,
         ahead: int | None = None,
         harmony: tuple[int, ...] = (),
+        phrase: int | None = None,
     ) -> Reply:
         """Ask for a reply, in place of one that is prepared.
 
         Args:
             values: Parameters that hold for it.
-            join, end, slots, ahead, harmony: See `GenerateRequest`.
+            join, end, slots, ahead, harmony, phrase: See `GenerateRequest`.
             first_by: See there; the join if it is not given.
         """
         if self.state is ReplyState.PREPARED and self.reply is not None:
             self._improviser.discard(self.reply.join)
         self._move(Event.REQUEST)
         self.reply = Reply(join, end, values, asked=join)
+        self._hurried = False
         first_by = join if first_by is None else first_by
-        self._generate(self.reply, self._variation + 1, join, first_by, slots, ahead, harmony)
+        number = self._variation + 1
+        self._generate(self.reply, number, join, first_by, slots, ahead, harmony, phrase)
         return self.reply
 
     def request_anew(
@@ -184,6 +190,9 @@ class ReplyPlayer:
         if now >= self._look:
             self._look = now + LOOK_AGAIN
             self._improviser.extend(round(self._timeline.tick(now)) - round(reply.offset))
+        if now >= self._needed_at:
+            self._hurried = True
+            self._improviser.hurry()
         reply.proposed += self._improviser.take()
         if not self.on_turn:
             return
@@ -191,7 +200,7 @@ class ReplyPlayer:
             # A reply that comes too late begins later, rather than without its beginning.
             late = self._timeline.tick(now + self.early) - reply.proposed[0].onset - reply.offset
             if late > LATE * self._timeline.ticks_per_second:
-                reply.offset += put_off(self._timeline, late, reply.values.text("start"))
+                reply.offset += put_off(self._timeline, late, start_of(reply.values))
         for note in reply.proposed:
             self._enter(reply, note)
         reply.proposed.clear()
@@ -248,7 +257,7 @@ class ReplyPlayer:
 
     def deadline(self) -> float:
         """The moment at which `collect` or `play` has something to do; infinite if never."""
-        moment = self._look
+        moment = min(self._look, self._needed_at)
         if self.schedule:
             moment = min(moment, self.schedule.deadline(self._timeline, self._early))
         return moment
@@ -260,6 +269,13 @@ class ReplyPlayer:
         if self.reply is None:
             raise ValueError("there is no reply")
         return self.reply
+
+    @property
+    def _needed_at(self) -> float:
+        """The moment at which the first note has to be known; infinite if it is, or none is due."""
+        if self._hurried or self.state is not ReplyState.COMMITTED:
+            return math.inf
+        return self.begins - max(self._early, 0.0) - NEEDED
 
     def _move(self, event: Event) -> None:
         self.state = after(self.state, event)
@@ -289,11 +305,18 @@ class ReplyPlayer:
         slots: frozenset[int],
         ahead: int | None,
         harmony: tuple[int, ...],
+        phrase: int | None = None,
     ) -> None:
-        settings = reply.values.settings()
+        settings, end = reply.values.settings(), reply.end
         self._improviser.generate(
-            GenerateRequest(join, first_by, reply.end, slots, settings, variation, ahead, harmony)
+            GenerateRequest(join, first_by, end, slots, settings, variation, ahead, harmony, phrase)
         )
+
+    def foresee(self, join: int, end: int, slots: frozenset[int], phrase: int) -> None:
+        """Have an answer be thought of that may be asked for soon; see `GenerateRequest`."""
+        settings, number = self._values.settings(), self._variation + 1
+        request = GenerateRequest(join, join, end, slots, settings, number, phrase=phrase)
+        self._improviser.foresee(request)
 
     def _announce(self, reply: Reply) -> None:
         wanted = int(reply.values.number("program"))
@@ -305,7 +328,8 @@ class ReplyPlayer:
             if self._timeline.kind == FREE:
                 beats *= TICKS_PER_BEAT / TICKS_PER_SECOND * self._timeline.bpm / 60
             begin = (reply.number, round(self._timeline.bpm, 3), round(beats, 4))
-            self.out.append(Tell("phrase/begin", begin))
+            plan = self._improviser.plan
+            self.out.append(Tell("phrase/begin", (*begin, plan) if plan else begin))
 
     def _tell_end(self, reply: Reply) -> None:
         if self._values.on("phrases") and self.host is None:

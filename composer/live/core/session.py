@@ -210,7 +210,7 @@ class Session:
         self.player.silence(now)
         if self.timeline.kind == BEATS:
             self.timeline.anchor(now)
-        if not values.number("bars"):
+        if not (values.number("bars") or values.text("form")):
             values.set("bars", GENERATED_BARS)
         self._call.request(now, values)
         self._call.commit(now, number)
@@ -223,7 +223,7 @@ class Session:
             SettingError: No such parameter, or not such a value.
         """
         mode = self.mode
-        name = self.values.set(name, value)
+        name = self.values.set(name, value, bars=self.timeline.kind == BEATS)
         if name in ("metre", "band") or (name == "mode" and self.mode != mode):
             self.player.silence(now)
             if name == "metre" and self.timeline.kind == BEATS:

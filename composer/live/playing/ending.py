@@ -11,10 +11,12 @@ Conventions:
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.live.core.improviser import ProposedNote
+from composer.live.core.improviser import GenerateRequest, ProposedNote
 
 LONGEST_SHARE = 4
 """The last note begins in the last quarter of a reply, or before, but never has to earlier."""
@@ -66,3 +68,19 @@ class HeldEnding:
         """The reply begins so much later."""
         self._from, self._end = self._from + ticks, self._end + ticks
         self._notes = [note._replace(onset=note.onset + ticks) for note in self._notes]
+
+
+def held_ending(
+    request: GenerateRequest, onsets: NDArray[np.int64], ending: HeldEnding | None
+) -> tuple[GenerateRequest, HeldEnding]:
+    """A request for what closes on a held note, and its ending.
+
+    Args:
+        request: For a reply with an end.
+        onsets: Of the player's last notes, in order.
+        ending: Of what is drawn of it already.
+    """
+    assert request.end is not None
+    last_by = last_onset_before(onsets, request.join, request.end)
+    ending = ending or HeldEnding(request.join, request.end)
+    return replace(request, end=last_by), ending

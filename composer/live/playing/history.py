@@ -12,8 +12,9 @@ Conventions:
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,8 @@ from composer.encoding.events import (
     SHIFT_TICKS,
     nearest_duration,
 )
-from composer.music.beat_grid import BEATS
+from composer.music.beat_grid import BEATS, FREE
+from composer.music.plan import Plan
 from composer.network.state import State
 
 Ints = NDArray[np.int64]
@@ -178,7 +180,11 @@ class PlayerHistory:
         """The first note not heard yet, int64 [1, 5], and the state in which to hear it."""
         index = len(self._states) - 1
         note = self.notes[index]
-        state, shift = self.aligned(self.state, note.onset, first=self._fresh and index == 0)
+        state = self.state
+        if not note.own and state.context.returns[0].plan:
+            # What was planned was for composer's own notes.
+            state = replace(state, context=state.context.planned(Plan(())))
+        state, shift = self.aligned(state, note.onset, first=self._fresh and index == 0)
         row = (shift, note.slot, note.pitch, duration_class(note.duration), note.loudness)
         return np.array([row], dtype=np.int64), state
 
@@ -214,20 +220,53 @@ class PlayerHistory:
         """
         context = state.context
         clock = context.clock.item()
-        gap = onset % self.bar if first else onset - clock
-        if gap > LONGEST:
-            skipped = -(-(gap - LONGEST) // self.bar) * self.bar if self.kind == BEATS else gap
-            gap = gap - skipped if 0 <= gap - skipped <= LONGEST else LONGEST
-        gap = max(gap, 0)
+        if first:
+            gap, skipped = onset % self.bar, onset - onset % self.bar - clock
+        else:
+            gap, skipped = self.heard_step(onset - clock)
         upper = min(bisect_left(_SHIFTS, gap), END - 1)
         low, high = _SHIFTS[max(upper - 1, 0)], _SHIFTS[upper]
         shift = upper if high - gap <= gap - low else upper - 1
         placed = onset - _SHIFTS[shift]
         if placed != clock or context.bar.item() != self.bar:
             bar = np.array([self.bar])
-            context = context.moved(np.array([placed]), placed % bar, bar)
+            turned = placed // self.bar - (clock + skipped) // self.bar
+            if self.kind == FREE:
+                turned = min(placed // self.bar - clock // self.bar, LONGEST // self.bar + 2)
+            number = np.maximum(context.number + turned, 0)
+            context = context.moved(np.array([placed]), placed % bar, bar, number)
             state = replace(state, context=context)
         return state, shift
+
+    def heard_step(self, gap: int) -> tuple[int, int]:
+        """Of so many ticks to the next onset, those that the network hears, and those it does not.
+
+        The latter are whole bars.
+        """
+        skipped = 0
+        if gap > LONGEST:
+            skipped = -(-(gap - LONGEST) // self.bar) * self.bar if self.kind == BEATS else gap
+            gap = gap - skipped if 0 <= gap - skipped <= LONGEST else LONGEST
+        return max(gap, 0), skipped
+
+    def listened(self, count: int) -> Ints:
+        """The last notes of the player, or composer's where there are none; see `last`."""
+        heard = self.last(count, own=False)
+        return heard if len(heard) else self.last(count, own=True)
+
+    def take_over(self, old: PlayerHistory, slots: Sequence[int | None], count: int) -> None:
+        """Take in the last notes of another history.
+
+        Args:
+            old: It.
+            slots: Slot here of each slot there; None: its notes are left out.
+            count: Notes at most.
+        """
+        kept = [(note, slots[note.slot]) for note in old.notes if slots[note.slot] is not None]
+        for note, slot in kept[-count:]:
+            assert slot is not None
+            note.slot = slot
+            self.add(note)
 
     def last(self, count: int, *, own: bool) -> Ints:
         """The last notes of the player, or of composer too if `own`."""
@@ -237,6 +276,32 @@ class PlayerHistory:
             for note in islice(wanted, count)
         ]
         return np.array(found[::-1], dtype=np.int64).reshape(-1, 5)
+
+    @property
+    def last_row(self) -> Ints:
+        """Of the last note: 0, slot, pitch, 0, loudness, [5]."""
+        last = self.notes[-1]
+        return np.array([0, last.slot, last.pitch, 0, last.loudness], dtype=np.int64)
+
+    @property
+    def keeps_bars(self) -> bool:
+        """Whether a plan can refer to what was heard."""
+        return self.state.context.returns[0].plan is not None
+
+    def bar_number(self, tick: int) -> int:
+        """By which number the network will know the bar of a tick to come, with a tempo."""
+        context = self.state.context
+        clock = int(context.clock[0])
+        skipped = self.heard_step(max(tick - clock, 0))[1]
+        return int(context.number[0]) + tick // self.bar - (clock + skipped) // self.bar
+
+    def places(self) -> list[int]:
+        """Tick of each note from a bar line, as the network counts: long rests have lost bars."""
+        onsets = [note.onset for note in self.notes]
+        places = [onset % self.bar for onset in onsets[:1]]
+        for one, other in pairwise(onsets):
+            places.append(places[-1] + self.heard_step(other - one)[0])
+        return places
 
     def _back_to(self, index: int) -> None:
         """The notes from here on are to be heard again."""

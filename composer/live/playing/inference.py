@@ -23,6 +23,8 @@ import numpy as np
 
 from composer.encoding.events import TICKS_PER_BEAT
 from composer.encoding.match_model import MatchModel
+from composer.encoding.return_lookback import ReturnLookback
+from composer.generation.seed_plan import planner_of
 from composer.generation.settings import Settings
 from composer.generation.stream import Stream
 from composer.live.core.improviser import GenerateRequest
@@ -30,8 +32,11 @@ from composer.live.playing.batch_slots import BLOCKS, BatchSlots
 from composer.live.playing.inference_queue import Queued
 from composer.live.playing.network_improviser import NetworkImproviser
 from composer.music.beat_grid import BEATS
+from composer.music.notes import DRUM_PROGRAM
+from composer.music.plan import Plan
 from composer.network.predictor import Predictor
 from composer.network.state import State
+from composer.planning.planner import Planner
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +54,10 @@ TILE = 5
 REMEMBERED = 16
 """Pages of notes that come back in a jam: a thousand notes, some minutes of it. With hundreds of
 players, more would be most of the memory that the server takes."""
+KEPT_BARS = 64
+"""Bars of a jam that a plan may take up."""
+TAKES = 10
+"""Times that an answer is tried at most: so many streams take twice as long as one."""
 STARTS = 64
 """Rosters of parts whose first state is kept."""
 
@@ -62,11 +71,18 @@ class InferenceScheduler:
             takes them off the list.
     """
 
-    def __init__(self, predictor: Predictor) -> None:
-        """Nobody waits."""
+    def __init__(self, predictor: Predictor, planner: Planner | None = None) -> None:
+        """Nobody waits.
+
+        Args:
+            predictor: The network.
+            planner: What plans the bars of answers; None: that of the network's model, if any.
+        """
         self.improvisers = 0
         self.failed: list[Queued] = []
+        found = planner or planner_of(predictor)
         self._predictor = predictor
+        self._planner = found if isinstance(found, Planner) else None
         self._starts: dict[tuple[Any, ...], State] = {}
         self._waiting: dict[Queued, None] = {}
         self._urgent: dict[Queued, None] = {}
@@ -126,9 +142,23 @@ class InferenceScheduler:
         self.improvisers += 1
         return NetworkImproviser(self)
 
+    @property
+    def planner(self) -> Planner | None:
+        """What plans the bars of answers; None where the model has none."""
+        return self._planner
+
+    @property
+    def takes(self) -> int:
+        """How often an answer is tried: the fewer play, the oftener."""
+        return max(min(TAKES, SLOTS // max(self.improvisers, 1)), 1)
+
     def initial_state(self, kind: str, bar: int, programs: tuple[int, ...]) -> State:
-        """The state that knows who plays, and nothing else yet."""
-        roster = (kind, bar, programs)
+        """The state that knows who plays, and nothing else yet.
+
+        In a crowd answers are not planned, and bars not kept for that.
+        """
+        planned = self._planner is not None and not self.crowded
+        roster = (kind, bar, programs, planned)
         if roster not in self._starts:
             if len(self._starts) >= STARTS:
                 del self._starts[next(iter(self._starts))]
@@ -137,6 +167,10 @@ class InferenceScheduler:
             state = self.predictor.start(programs, kind, metre)
             recall = MatchModel.start(kind, REMEMBERED)
             context = replace(state.context, recalls=(recall,))
+            if planned:
+                kits = (slot for slot, program in enumerate(programs) if program == DRUM_PROGRAM)
+                returns = ReturnLookback.start(Plan(()), frozenset(kits), bar, kept=KEPT_BARS)
+                context = replace(context, returns=(returns,))
             self._starts[roster] = replace(state, context=context)
         return self._starts[roster]
 
@@ -252,15 +286,19 @@ class InferenceScheduler:
         if steps:
             news += self._advance(steps, hearing)
         opened = []
+        prepared = False
         for improviser in list(news):
             try:
-                stream = improviser.open_stream()
+                if improviser.unprepared:
+                    self._waiting[improviser] = None
+                    if not prepared:  # once in a step, so that nobody waits for long
+                        prepared = True
+                        improviser.prepare()
+                    continue
+                opened += [(improviser, stream) for stream in improviser.open_streams()]
             except Exception:
                 self._fail(improviser)
                 news.remove(improviser)
-                continue
-            if stream is not None:
-                opened.append((improviser, stream))
         if hurried:
             self._first.join([slot for slot in opened if slot[0] in self._urgent])
             opened = [slot for slot in opened if slot[0] not in self._urgent]

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from composer.generation.stream import Stream
 from composer.network.predictor import Predictor
 from composer.network.state import State
+from composer.planning.planner import Planner
 
 
 class Queued(Protocol):
@@ -32,8 +33,17 @@ class Queued(Protocol):
         """Take in the state after `next_step`."""
         ...
 
-    def open_stream(self) -> Stream | None:
-        """A stream to draw the next notes from, if some are wanted now."""
+    @property
+    def unprepared(self) -> bool:
+        """Whether there is something to do before streams are opened."""
+        ...
+
+    def prepare(self) -> None:
+        """Do a little of it."""
+        ...
+
+    def open_streams(self) -> list[Stream]:
+        """Streams to draw the next notes from, if some are wanted now."""
         ...
 
     def waits_for(self, stream: Stream) -> bool:
@@ -60,6 +70,16 @@ class InferenceQueue(Protocol):
     @property
     def crowded(self) -> bool:
         """Whether so many wait that most are better served along with others."""
+        ...
+
+    @property
+    def planner(self) -> Planner | None:
+        """What plans the bars of answers; None where the model has nothing that does."""
+        ...
+
+    @property
+    def takes(self) -> int:
+        """How often an answer may be tried."""
         ...
 
     def initial_state(self, kind: str, bar: int, programs: tuple[int, ...]) -> State:

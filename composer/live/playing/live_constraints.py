@@ -36,9 +36,12 @@ from composer.generation.part_limits import (
 )
 from composer.generation.seed_constraints import DENSER, asked_density, notes_per_bar
 from composer.live.core.improviser import GenerateRequest
+from composer.live.core.parameters import MOST_CHART_BARS
 from composer.live.playing.backing import EIGHTHS, make_backing
 from composer.music.beat_grid import BEATS, FREE
+from composer.music.chords import chord_tones
 from composer.music.keys import Key, fitting_key, sounding_time
+from composer.planning.chart import read_chart
 
 MOST_PER_BAR = 64
 """Notes in a bar that no reply goes beyond."""
@@ -82,6 +85,10 @@ def make_live_constraints(
     parts[list(slots)] = True
     heard_key = _heard_key(notes, programs)
     scale = scale_pitches(notes, programs, settings, settings.wanted_key or heard_key)
+    if settings.chords:  # their tones may be played in any key
+        chart = read_chart(settings.chords, MOST_CHART_BARS)
+        tones = {tone for pair in chart for chord in pair for tone in chord_tones(chord)}
+        scale = scale | np.isin(np.arange(len(scale)) % 12, list(tones))
     endless = ask.end is None and not ask.by_band
     policy = ENDLESS_POLICY if endless and len(notes) >= KNOWN else POLICY
     limits = part_limits(notes, programs, scale, settings.pitch_range, policy)

@@ -13,10 +13,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.analysis.repetition import RepetitionLimits, RepetitionTracker
+from composer.analysis.repetition import RepetitionLimits
 from composer.encoding.events import (
     DURATION_TICKS,
-    END,
     PART,
     SHIFT,
     SHIFT_TICKS,
@@ -25,11 +24,15 @@ from composer.encoding.events import (
 )
 from composer.generation.stream import Stream
 from composer.live.core.improviser import NOBODY, GenerateRequest, ProposedNote
-from composer.live.playing.ending import HeldEnding, last_onset_before
+from composer.live.playing.answer_draft import AnswerDraft, Foresight
+from composer.live.playing.carried import Carried
+from composer.live.playing.ending import HeldEnding, held_ending
+from composer.live.playing.expectation import Expectation
+from composer.live.playing.flams import Flams
 from composer.live.playing.history import HeardNote, PlayerHistory
 from composer.live.playing.inference_queue import InferenceQueue
 from composer.live.playing.live_constraints import make_live_constraints
-from composer.music.beat_grid import BEATS, FREE
+from composer.music.beat_grid import FREE
 from composer.network.state import State
 
 CHUNK = 12
@@ -44,8 +47,6 @@ FOREVER = 1 << 40
 """Ticks that no jam reaches."""
 VARIATIONS = 4096
 """Chunks of one reply that have random numbers of their own."""
-FLAM = {BEATS: 1, FREE: 4}
-"""Ticks within which a key is not struck again: 40 ms, or a 24th of a beat."""
 
 
 class NetworkImproviser:
@@ -68,22 +69,15 @@ class NetworkImproviser:
         self._last: GenerateRequest | None = None  # the request before, once that is done
         self._band: frozenset[int] | None = None  # who was asked last, if it was the band
         self._stream: Stream | None = None
-        self._chunk = 0
-        self._chunked = False
-        self._drawn = 0
+        self._draft: AnswerDraft | None = None  # of an answer that is asked for
+        self._foresight: Foresight | None = None  # of one that may be
+        self._chunk = self._drawn = self._clock = self._until = 0
         self._joined = 0  # notes in the history when the stream began
-        self._clock = 0
-        self._until = 0
-        # What the next chunk has to know of the ones before: their bars; since when every
-        # note was the expected one, and until when recall rests, in ticks.
-        self._tracker = RepetitionTracker()
-        self._copying: int | None = None
-        self._suspended_until = 0
+        self._carried = Carried()
         self._proposed: list[ProposedNote] = []
         self._ending: HeldEnding | None = None
-        self._struck: dict[tuple[int, int], int] = {}  # (slot, pitch) -> tick, of the reply
-        self._started = False
-        self._expected: tuple[int, NDArray[np.float32]] | None = None  # last onset, shifts from it
+        self._flams, self._started = Flams(), False
+        self._expected = Expectation(self._queue.predictor)
         self._queue.set_urgent(self, False)
 
     @property
@@ -107,15 +101,19 @@ class NetworkImproviser:
     @property
     def _eager(self) -> bool:
         """Whether notes are to be drawn after all that there are."""
-        if self._request is None or self._stream is not None:
+        if self._request is None or self._stream is not None or self._trying:
             return False
         return not self._started or self._clock < self._until
 
     @property
+    def _trying(self) -> bool:
+        """Whether takes are being drawn."""
+        return self._draft is not None and self._draft.takes is not None
+
+    @property
     def catching_up(self) -> bool:
         """See `Improviser`."""
-        history = self._history
-        return history is not None and history.behind_player > 0
+        return self._history is not None and self._history.behind_player > 0
 
     @property
     def busy(self) -> bool:
@@ -138,15 +136,15 @@ class NetworkImproviser:
         self._slots = sorted(programs)
         self._programs = tuple(programs[slot] for slot in self._slots)
         history = PlayerHistory(kind, bar, self._queue.initial_state(kind, bar, self._programs))
-        self._expected = None
+        self._expected.clear()
         if old is not None and old.kind == kind:
-            notes = [(note, moved.get(slots[note.slot], slots[note.slot])) for note in old.notes]
-            for note, slot in [(n, slot) for n, slot in notes if slot in programs][-KEPT:]:
-                note.slot = self._slots.index(slot)
-                history.add(note)
+            places = {slot: own for own, slot in enumerate(self._slots)}
+            history.take_over(old, [places.get(moved.get(slot, slot)) for slot in slots], KEPT)
         else:
             self._open.clear()
         self._history = history
+        planner = self._queue.planner
+        self._foresight = None if planner is None else Foresight(history, self._programs, planner)
         self._enqueue()
 
     def note_on(
@@ -178,14 +176,14 @@ class NetworkImproviser:
     def generate(self, request: GenerateRequest) -> None:
         """See `Improviser`."""
         self.cancel()
-        self._request = request
-        self._started, self._chunk = False, 0
-        self._chunked = request.ahead is not None or request.end is None
+        self._request, self._started, self._chunk = request, False, 0
         self._queue.set_urgent(self, True)
-        self._tracker = RepetitionTracker()
-        self._struck.clear()
-        if request.slots != self._band:
-            self._copying, self._suspended_until = None, 0
+        if request.phrase is not None and self._history is not None:
+            foreseen = self._foresight.plan if self._foresight is not None else None
+            planner = self._queue.planner
+            self._draft = AnswerDraft(request, self._history, self._programs, planner, foreseen)
+        self._flams = Flams()
+        self._carried.begin(anew=request.slots != self._band)
         self._band = request.slots if request.by_band else None
         self._until = request.join + (FOREVER if request.ahead is None else request.ahead)
         self._enqueue()
@@ -204,8 +202,26 @@ class NetworkImproviser:
             self._history.drop(tick)
             self._enqueue()
 
+    def foresee(self, request: GenerateRequest) -> None:
+        """See `Improviser`."""
+        if self._foresight is not None and not self._queue.crowded:
+            self._foresight.ask(request)
+            self._enqueue()
+
+    @property
+    def plan(self) -> str:
+        """See `Improviser`."""
+        return "" if self._draft is None else self._draft.settled()
+
+    def hurry(self) -> None:
+        """See `Improviser`."""
+        if self._draft is not None:
+            self._draft.hurried = True
+            self._choose()
+
     def shift(self, ticks: int) -> None:
         """See `Improviser`."""
+        self._choose()
         request = self._request or self._last
         if request is None or self._history is None or not ticks:
             return
@@ -243,31 +259,16 @@ class NetworkImproviser:
     def stays_quiet(self, tick: float, ticks: float) -> float | None:
         """See `Improviser`."""
         history = self._history
-        if history is None:
-            return 0.0
-        if history.behind_player:
-            return None
-        if self._expected is None:
-            logits = self._queue.predictor.logits(
-                SHIFT, history.state, history.state.context.fresh()
-            )[0]
-            chances = np.exp(logits - logits.max())
-            later = np.append(chances[::-1].cumsum()[::-1], 0.0)  # of each class and all beyond
-            self._expected = int(history.state.context.clock[0]), later
-        last, later = self._expected
-        by_then, by_the_end = SHIFT_TICKS[:END].searchsorted(
-            (tick - last, tick + ticks - last), side="right"
-        )
-        return float(later[by_the_end] / max(later[by_then], 1e-12))
-
-    # For the inference scheduler.
+        if history is None or history.behind_player:
+            return None if history is not None else 0.0
+        return self._expected.stays_quiet(history.state, tick, ticks)
 
     def cancel(self) -> None:
         """Propose nothing more, and forget the notes not given out."""
-        self._stream = None  # it leaves its batch before the next note is drawn there
+        # What is drawn leaves its batch before the next note is drawn there.
+        self._stream = self._draft = self._ending = None
         self._last, self._request = self._request or self._last, None
         self._proposed.clear()
-        self._ending = None
         self._queue.set_urgent(self, False)
 
     def next_step(self) -> tuple[NDArray[np.int64], State] | None:
@@ -280,84 +281,94 @@ class NetworkImproviser:
         """Take in the state after `next_step`."""
         if self._history is not None:
             if self._history.behind_player:
-                self._expected = None
+                self._expected.clear()
             self._history.advance(state)
 
-    def open_stream(self) -> Stream | None:
-        """A stream to draw the next notes from, if some are wanted now."""
+    @property
+    def unprepared(self) -> bool:
+        """Whether an answer is still to be planned."""
+        work = self._draft or self._foresight
+        return work is not None and work.unplanned and not self.behind
+
+    def prepare(self) -> None:
+        """Plan a little of it."""
+        work = self._draft or self._foresight
+        if work is not None:
+            work.plan_on()
+
+    def open_streams(self) -> list[Stream]:
+        """Streams to draw the next notes from, if some are wanted now: takes, or one."""
         request, history = self._request, self._history
-        if request is None or history is None or self._stream is not None:
-            return None
-        if self._started and self._clock >= self._until:
-            return None
-        heard = history.last(LISTENED, own=False)
-        if not len(heard):
-            heard = history.last(LISTENED, own=True)
+        if request is None or history is None or not self._eager:
+            return []
+        heard = history.listened(LISTENED)
         slots = [self._slots.index(slot) for slot in sorted(request.slots) if slot in self._slots]
         if not len(heard) or not slots:
             self._finish()
-            return None
+            return []
         if history.kind == FREE and request.end is not None:
-            if self._ending is None:
-                self._ending = HeldEnding(request.join, request.end)
-            last_by = last_onset_before(heard[:, 0], request.join, request.end)
-            request = replace(request, end=last_by)
-        rules = make_live_constraints(
-            heard, self._programs, history.kind, history.bar, request, slots
-        )
-        state = history.state
+            request, self._ending = held_ending(request, heard[:, 0], self._ending)
+        kind, bar, state = history.kind, history.bar, history.state
+        rules = make_live_constraints(heard, self._programs, kind, bar, request, slots)
         if not self._started:
             state, _ = history.aligned(state, max(request.join, int(state.context.clock[0])))
+            if self._draft is not None:
+                state = self._draft.told(state)
         else:
             rules = rules.from_here(int(state.context.clock[0]))
-        last = history.notes[-1]
-        before = np.array([0, last.slot, last.pitch, 0, last.loudness], dtype=np.int64)
-        self._clock = int(state.context.clock[0])
-        self._drawn, self._joined = 0, len(history.notes)
+        self._clock, self._drawn, self._joined = int(state.context.clock[0]), 0, len(history.notes)
         variation = request.variation * VARIATIONS + self._chunk % VARIATIONS
         self._chunk += 1
-        copied = 0 if self._copying is None else max(self._clock - self._copying, 0)
-        self._stream = Stream(
+        one = Stream(
             state=state,
-            last_note=before,
+            last_note=history.last_row,
             constraints=rules,
             settings=request.settings,
             limits=RepetitionLimits(0, 0),
             variation=variation,
-            max_notes=CHUNK if self._chunked else MOST,
-            tracker=self._tracker,
-            copied_ticks=copied,
-            suspended=max(self._suspended_until - self._clock, 0),
+            max_notes=MOST if request.ahead is None and request.end is not None else CHUNK,
+            **self._carried.told(self._clock),
         )
-        return self._stream
+        streams = [one]
+        if self._draft is not None and not self._started:
+            streams = self._draft.streams(one, self._queue.takes)
+        self._stream = None if self._trying else one
+        return streams
 
     def waits_for(self, stream: Stream) -> bool:
         """Whether it wants what a stream draws."""
-        return stream is self._stream
+        return stream is self._stream or (self._draft is not None and self._draft.tries(stream))
 
     def follow(self, stream: Stream) -> bool:
         """See what a stream has drawn. Returns whether that was news."""
+        if self._draft is not None and self._draft.tries(stream):
+            return self._draft.follow(stream) and self._choose()
         if stream is not self._stream or self._history is None:
             return False
-        rows = stream.rows[self._drawn :]
+        rows, self._drawn = stream.rows[self._drawn :], len(stream.rows)
         for row in rows:
             self._propose(row)
-        self._drawn = len(stream.rows)
         if not stream.done:
             return bool(rows)
-        self._stream, self._tracker = None, stream.tracker
+        self._stream = None
+        self._carried.take(stream, self._clock)
         notes = len(stream.rows)
         known = len(self._history.notes) - self._joined
         if stream.after is not None and notes and notes == self._history.behind == known:
             # Nothing has come between: what was drawn has been heard in drawing it.
             self._history.advance(stream.after, notes)
-        self._copying = self._clock - stream.copied_ticks if stream.copied_ticks else None
-        self._suspended_until = self._clock + stream.suspended if stream.settings.recall else 0
         if len(stream.rows) < stream.max_notes:
             self._finish()
         else:
             self._enqueue()
         return True
+
+    def _choose(self) -> bool:
+        """Play the best of the takes, if there are any. Returns whether there is news."""
+        if self._draft is None or self._draft.takes is None:
+            return False
+        self._stream, self._draft.takes = self._draft.takes.best(), None
+        return self.follow(self._stream)
 
     def _propose(self, row: list[int]) -> None:
         """Take up a note that was drawn."""
@@ -365,16 +376,14 @@ class NetworkImproviser:
         assert history is not None
         self._clock += int(SHIFT_TICKS[row[SHIFT]])
         _, slot, pitch, length, loudness = row
-        since = self._clock - self._struck.get((slot, pitch), -FOREVER)
         duration = int(DURATION_TICKS[length])
         history.add(HeardNote(self._clock, slot, pitch, duration, loudness, True))
-        if 0 <= since <= FLAM[history.kind]:
-            # No hand strikes a key twice so soon: it is not played. The network has heard it in
-            # drawing it, and to hear the whole reply anew without it would take too long.
+        if self._flams.strikes(history.kind, self._clock, slot, pitch):
+            # It is not played. The network has heard it in drawing it, and to hear the whole
+            # reply anew without it would take too long.
             return
-        self._struck[slot, pitch] = self._clock
-        velocity = velocity_of(loudness)
-        note = ProposedNote(self._clock, self._slots[row[PART]], pitch, duration, velocity)
+        slot, velocity = self._slots[row[PART]], velocity_of(loudness)
+        note = ProposedNote(self._clock, slot, pitch, duration, velocity)
         self._proposed += [note] if self._ending is None else self._ending.add(note)
         if not self._started:
             self._started = True
@@ -384,8 +393,7 @@ class NetworkImproviser:
         if self._ending is not None:
             self._proposed += self._ending.close()
             self._ending = None
-        self._last, self._request = self._request, None
-        self._started = True
+        self._last, self._request, self._started = self._request, None, True
         self._queue.set_urgent(self, False)
 
     def _enqueue(self) -> None:

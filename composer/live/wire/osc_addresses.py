@@ -104,6 +104,8 @@ KINDS: Final = {
     "lower": _whole(1, 16, "1, 2, 4, 8 or 16"),
     "epoch": _whole(0, LARGEST_ID),
     "waits": _whole(0, 1, "0 or 1"),
+    "chord": Kind("a chord, or a chart of them", text=True),
+    "sections": Kind("letters, with or without bars: AABA, A4 B4 A4", text=True),
 }
 """Every kind of argument that composer takes, by name."""
 
@@ -220,7 +222,11 @@ def _is_zero(arguments: Sequence[Argument]) -> bool:
 
 
 OUTGOING: Final = (
-    Address(PREFIX + "phrase/begin", "id bpm beats", "A reply begins; beats 0: open end."),
+    Address(
+        PREFIX + "phrase/begin",
+        "id bpm beats [plan]",
+        "A reply begins; beats 0: open end. The plan, a text, is of the bars ahead.",
+    ),
     Address(
         PREFIX + "phrase/note",
         "id pitch start_beat duration_beats velocity channel",

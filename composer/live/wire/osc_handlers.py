@@ -251,6 +251,31 @@ def mode(request: Request, mode: str) -> None:
     request.session().set(request.now, "mode", value)
 
 
+@INCOMING.address(
+    "chord",
+    "[chord]*",
+    help="Chords of answers from now on: Am F C G, a bar each, or a chart; none: its own.",
+)
+def chord(request: Request, chords: list[tuple[str]]) -> None:
+    """The chords of replies are given."""
+    _give(request, "chords", chords)
+
+
+@INCOMING.address(
+    "form",
+    "[sections]*",
+    help="Sections of answers from now on, A being your phrase: AABA, A4 B4 A4; none: its own.",
+)
+def form(request: Request, sections: list[tuple[str]]) -> None:
+    """The sections of replies are given."""
+    _give(request, "form", sections)
+
+
+def _give(request: Request, name: str, texts: list[tuple[str]]) -> None:
+    """Set what is given in one text or in several."""
+    request.session().set(request.now, name, " ".join(text for (text,) in texts))
+
+
 @INCOMING.address("tempo", "bpm", help="The tempo; 0 is free time.", ok=False)
 def tempo(request: Request, bpm: float) -> None:
     """The tempo is known."""

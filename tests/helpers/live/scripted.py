@@ -23,6 +23,9 @@ class Echo:
         self._notes: list[ProposedNote] = []
         self._request: GenerateRequest | None = None
         self._next = 0
+        self.foreseen: list[GenerateRequest] = []
+        self.planned = ""
+        self.hurried = 0
 
     def set_parts(
         self, kind: str, bar: int, programs: Mapping[int, int], moved: Mapping[int, int] = NOBODY
@@ -68,6 +71,16 @@ class Echo:
                     )
         else:
             self.extend(request.join)
+
+    def foresee(self, request: GenerateRequest) -> None:
+        self.foreseen.append(request)
+
+    @property
+    def plan(self) -> str:
+        return self.planned
+
+    def hurry(self) -> None:
+        self.hurried += 1
 
     def extend(self, tick: int) -> None:
         request = self._request

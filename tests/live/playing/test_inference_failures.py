@@ -42,7 +42,7 @@ def replies(
     return scheduler, improvisers, [improviser.take() for improviser in improvisers]
 
 
-@pytest.mark.parametrize("fails", ["next_step", "open_stream", "follow"])
+@pytest.mark.parametrize("fails", ["next_step", "open_streams", "follow"])
 def test_who_fails_is_named_and_the_others_hear_and_answer(
     monkeypatch: pytest.MonkeyPatch, fails: str
 ) -> None:

@@ -71,6 +71,63 @@ def test_a_phrase_and_its_answer() -> None:
     assert [play[:3] for play in wire.let(5)] == [(72, 100, 0), (72, 0, 0)]
 
 
+def test_chords_and_form_of_answers_are_given() -> None:
+    wire = Wire()
+    wire.send("tempo", 120)
+    values = wire.engine.sessions["main"].values
+    assert wire.send("chord", "Am F | C G") == [("ok", "/composer/chord")]
+    assert values.text("chords") == "Am F | C G"
+    assert wire.send("chord", "Dm7", "G7") == [("ok", "/composer/chord")]
+    assert values.text("chords") == "Dm7 G7"
+    assert wire.send("form", "A4 B4") == [("ok", "/composer/form")]
+    assert wire.send("form") == wire.send("form", "off") == [("ok", "/composer/form")]
+    assert wire.send("chord") == [("ok", "/composer/chord")]
+    assert values.text("chords") == values.text("form") == ""
+
+
+@pytest.mark.parametrize(
+    ("address", "given", "wrong"),
+    [
+        ("chord", ("Am H7",), "chords, bar 2: chord is 'H7'"),
+        ("chord", ("|",), "chords has no chord"),
+        ("chord", (7.5, "Am"), "chord is missing or no text"),
+        ("form", ("AXa",), "form is 'AXa', must be letters"),
+        ("form", ("A4 B",), "form is 'A4 B': give bars behind every letter"),
+        ("form", ("A60 B60",), "form is 'A60 B60' and has 120 bars, must be at most 64"),
+    ],
+)
+def test_what_is_no_chord_and_no_form_is_refused_in_a_line(
+    address: str, given: tuple[object, ...], wrong: str
+) -> None:
+    wire = Wire()
+    wire.send("tempo", 120)
+    [(kind, about, line)] = wire.send(address, *given)
+    assert (kind, about) == ("error", f"/composer/{address}")
+    assert str(line).startswith(wrong) and "\n" not in str(line)
+
+
+def test_a_form_longer_than_the_bars_is_refused_whichever_is_given_first() -> None:
+    wire = Wire()
+    wire.send("tempo", 120)
+    wire.send("set", "bars", 4)
+    [(kind, _, line)] = wire.send("form", "A4 B4")
+    assert kind == "error"
+    assert line == "form is 'A4 B4' and has 8 bars, but bars is 4: set bars to 8, or to 0"
+    wire.send("set", "bars", 0)
+    wire.send("form", "AABA")
+    [(kind, _, line)] = wire.send("set", "bars", 3)
+    assert kind == "error" and "AABA" in str(line)
+
+
+def test_in_free_time_there_are_no_bars_for_chords() -> None:
+    wire = Wire()
+    for address, text in (("chord", "Am"), ("form", "AB")):
+        [(kind, _, line)] = wire.send(address, text)
+        assert kind == "error"
+        assert line == "in free time there are no bars to plan: send /composer/tempo first"
+    assert wire.send("chord") == [("ok", "/composer/chord")]
+
+
 def test_floats_are_ints_as_pure_data_sends_them() -> None:
     wire = Wire()
     wire.send("note", 60.0, 100.0, 1.0, 0.25)
