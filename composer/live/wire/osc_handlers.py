@@ -13,10 +13,9 @@ from composer import __version__
 from composer.encoding.events import TICKS_PER_BEAT, TICKS_PER_SECOND
 from composer.errors import ComposerError, SeedError, SettingError
 from composer.live.core.improviser import ProposedNote
-from composer.live.core.parameters import Values, find
 from composer.live.core.session import Session
 from composer.live.core.session_log import SessionLog
-from composer.live.wire import osc_host, osc_inside
+from composer.live.wire import osc_host, osc_inside, osc_parameters
 from composer.live.wire.osc_addresses import KINDS, TRIGGER, AddressTable
 from composer.live.wire.osc_codec import Argument
 from composer.live.wire.osc_request import Request
@@ -219,61 +218,24 @@ def _largest_id(request: Request, session: Session) -> int:
 # Parameters, tempo and transport.
 
 
-@INCOMING.address("set", "name value", help="Set a parameter.")
-def set_parameter(request: Request, name: str, value: Argument) -> None:
-    """A parameter is set."""
-    value = find(name).check(value)
-    request.session().set(request.now, name, value)
-
-
-@INCOMING.address("get", "name", help="Ask for a parameter; the answer is a status.", ok=False)
-def get_parameter(request: Request, name: str) -> None:
-    """A parameter is asked for."""
-    name = find(name).name
-    session = request.existing()
-    request.reply("status", name, (session.values if session is not None else Values()).get(name))
-
-
-@INCOMING.address(
-    "param/NAME", "share", help="Set a parameter from a fader over its range.", ok=False
+INCOMING.address("set", "name value", help="Set a parameter.")(osc_parameters.set_parameter)
+INCOMING.address("get", "name", help="Ask for a parameter; the answer is a status.", ok=False)(
+    osc_parameters.get_parameter
 )
-def fader(request: Request, name: str, share: float) -> None:
-    """A fader of a parameter is moved."""
-    parameter = find(name)
-    value = parameter.from_fader(share)
-    request.session().set(request.now, parameter.name, value)
-
-
-@INCOMING.address("mode", "mode", help="call, continue, accompany or off.")
-def mode(request: Request, mode: str) -> None:
-    """What composer does is changed."""
-    value = find("mode").check(mode)
-    request.session().set(request.now, "mode", value)
-
-
-@INCOMING.address(
+INCOMING.address(
+    "param/NAME", "share", help="Set a parameter from a fader over its range.", ok=False
+)(osc_parameters.fader)
+INCOMING.address("mode", "mode", help="call, continue, accompany or off.")(osc_parameters.mode)
+INCOMING.address(
     "chord",
     "[chord]*",
     help="Chords of answers from now on: Am F C G, a bar each, or a chart; none: its own.",
-)
-def chord(request: Request, chords: list[tuple[str]]) -> None:
-    """The chords of replies are given."""
-    _give(request, "chords", chords)
-
-
-@INCOMING.address(
+)(osc_parameters.chord)
+INCOMING.address(
     "form",
     "[sections]*",
     help="Sections of answers from now on, A being your phrase: AABA, A4 B4 A4; none: its own.",
-)
-def form(request: Request, sections: list[tuple[str]]) -> None:
-    """The sections of replies are given."""
-    _give(request, "form", sections)
-
-
-def _give(request: Request, name: str, texts: list[tuple[str]]) -> None:
-    """Set what is given in one text or in several."""
-    request.session().set(request.now, name, " ".join(text for (text,) in texts))
+)(osc_parameters.form)
 
 
 @INCOMING.address("tempo", "bpm", help="The tempo; 0 is free time.", ok=False)
