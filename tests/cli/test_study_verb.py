@@ -37,6 +37,7 @@ def test_a_page_is_written_and_the_first_of_it_told(
     assert study(CHORALE, "--no-network", "--force").exit_code == 0
 
 
+@pytest.mark.slow
 def test_json_alone_writes_no_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     result = study(CHORALE, "--json")
