@@ -19,7 +19,7 @@ const WORDS = {
   channel_out: "Plays on channel", loudness: "Loudness", latency: "Early by", play: "Notes when due",
   phrases: "Notes to come", sync: "Follows MIDI clock", rng_seed: "Number", mode: "Mode", mirror: "Shared view",
   takes: "Tries a bar", pitch_range: "Pitch range", grid: "Beat", tempo: "Tempo", parts: "Parts", seconds: "Seconds",
-  notes: "Notes", form: "Form", chords: "Chords", plan: "Plan", drums: "Parts that are drums", no_drums: "Parts that are not",
+  notes: "Notes", form: "Form", chords: "Chords", plan: "Plan", harmonise: "Voices under yours", drums: "Parts that are drums", no_drums: "Parts that are not",
 };
 const EXAMPLES = { form: "AABA, A4 B4 …", chords: "Am F | C G …", metre: "4/4" };
 const HELP = {

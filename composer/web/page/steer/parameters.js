@@ -6,7 +6,7 @@ import { control } from "./controls.js";
 
 const GROUPS = [
   ["How bold", ["temperature", "density", "recall", "loudness"]],
-  ["What notes", ["key", "low", "high", "metre", "program", "band", "harmonise"]],
+  ["What notes", ["key", "chords", "form", "low", "high", "metre", "program", "band", "harmonise"]],
   ["Taking turns", ["length", "bars", "wait", "start", "interrupt"]],
   ["Finer still", ["top_p", "min_p", "rng_seed"]],
   ["Connection", ["latency", "channel_in", "channel_out", "sync"]],
