@@ -13,9 +13,7 @@ from composer import __version__
 from composer.encoding.events import TICKS_PER_BEAT, TICKS_PER_SECOND
 from composer.errors import ComposerError, SeedError, SettingError
 from composer.live.core.improviser import ProposedNote
-from composer.live.core.session import Session
-from composer.live.core.session_log import SessionLog
-from composer.live.wire import osc_host, osc_inside, osc_parameters
+from composer.live.wire import osc_host, osc_inside, osc_marks, osc_parameters
 from composer.live.wire.osc_addresses import KINDS, TRIGGER, AddressTable
 from composer.live.wire.osc_codec import Argument
 from composer.live.wire.osc_request import Request
@@ -175,7 +173,7 @@ def generate(request: Request, parameters: list[tuple[str, Argument]]) -> None:
         if session is None:
             raise SettingError("there is nothing to go on from; play or send a seed first")
         turn = session.generate(request.now, given, number)
-        request.shared.largest_ids[request.key] = max(turn, _largest_id(request, session))
+        request.shared.largest_ids[request.key] = max(turn, osc_marks.largest_id(request, session))
         request.ok(turn)
     except ComposerError as error:
         request.refuse("/composer/generate" if number is None else number, error)
@@ -188,31 +186,12 @@ def phrase_end(request: Request) -> None:
         session.phrase_end(request.now)
 
 
-@INCOMING.address("like", "[id]", help="Mark a reply as good in the session's log; the last one.")
-def like(request: Request, id: int | None = None) -> None:
-    """A reply was good."""
-    _mark(request, "like", id)
-
-
-@INCOMING.address("dislike", "[id]", help="Mark a reply as bad in the session's log; the last one.")
-def dislike(request: Request, id: int | None = None) -> None:
-    """A reply was bad."""
-    _mark(request, "dislike", id)
-
-
-def _mark(request: Request, word: str, number: int | None) -> None:
-    session = request.existing()
-    log = _log(session.log if session is not None else None, session is not None)
-    if session is None or not session.turn:
-        raise SettingError("there was no reply yet")
-    number = session.turn if number is None else number
-    if not 0 < number <= _largest_id(request, session):
-        raise SettingError(f"there was no reply {number}; the last one is {session.turn}")
-    log.mark(request.now, f"{word} {number}")
-
-
-def _largest_id(request: Request, session: Session) -> int:
-    return max(session.turn, request.shared.largest_ids.get(request.key, 0))
+INCOMING.address("like", "[id]", help="Mark a reply as good in the session's log; the last one.")(
+    osc_marks.like
+)
+INCOMING.address("dislike", "[id]", help="Mark a reply as bad in the session's log; the last one.")(
+    osc_marks.dislike
+)
 
 
 # Parameters, tempo and transport.
@@ -303,7 +282,7 @@ def save(request: Request, path: str) -> None:
     folder = request.folder()
     inside(folder, path)
     session = request.existing()
-    log = _log(session.log if session is not None else None, session is not None).copy()
+    log = osc_marks.log_of(session.log if session is not None else None, session is not None).copy()
 
     def saved(request: Request, result: object) -> None:
         if isinstance(result, Exception):
@@ -372,11 +351,3 @@ def help_lines(request: Request) -> None:
     """The client asks which addresses there are."""
     for row in INCOMING:
         request.reply("help", row.name, row.arguments, row.help)
-
-
-def _log(log: SessionLog | None, session: bool) -> SessionLog:
-    if not session:
-        raise SettingError("nothing was played yet")
-    if log is None:
-        raise SettingError("this server keeps no log; start it without --no-log")
-    return log
