@@ -270,6 +270,15 @@ def test_form_and_chords_stand_over_a_file_and_over_a_reply(page: Any) -> None:
     assert page.evaluate("composer.jam.ahead.chords.every(({ at }) => at <= composer.now())")
 
 
+def test_the_chords_of_a_reply_are_known_before_they_sound(page: Any) -> None:
+    page.evaluate("composer.connection.send('tempo', 120)")
+    wait(page, "composer.clock.bpm === 120")
+    play(page, PHRASE, 0.24)
+    coming = wait(page, "composer.jam.ahead.chords.filter(c => c.at > composer.now() && c.text)")
+    assert all(chord["text"][0] in "ABCDEFGN" for chord in coming)
+    wait(page, ANSWERED)
+
+
 def test_the_jam_is_kept(page: Any) -> None:
     play(page, "zcb")
     wait(page, ANSWERED)
