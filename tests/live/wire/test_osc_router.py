@@ -6,52 +6,21 @@ import math
 from pathlib import Path
 
 import pytest
+from live.osc_wire import HERE, THERE, Wire
 from live.scripted import Echo
 
 from composer.formats import midi
 from composer.generation.seed_files import open_seed
 from composer.generation.settings import Settings
 from composer.live.core.parameters import Values
-from composer.live.core.scheduler import Play
 from composer.live.core.sessions import Sessions
 from composer.live.core.turns import PlayerState
 from composer.live.wire.osc_clients import MOST_LISTENERS
-from composer.live.wire.osc_codec import Message, encode
 from composer.live.wire.osc_handlers import INCOMING
 from composer.live.wire.osc_router import Router
 from composer.live.wire.session_files import load_seed
 from composer.music.notes import Note, Part, Piece
 from composer.music.timing import TempoMap
-
-HERE = ("127.0.0.1", 5000)
-THERE = ("127.0.0.1", 5001)
-
-
-class Wire:
-    """A router, and what it says."""
-
-    def __init__(self, **options: object) -> None:
-        self.now = 0.0
-        self.engine = Sessions(Echo, logs=True)
-        self.router = Router(self.engine, **options)  # type: ignore[arg-type]
-
-    def send(
-        self, address: str, *arguments: object, source: tuple[str, int] = HERE
-    ) -> list[tuple[object, ...]]:
-        self.router.receive(self.now, source, Message("/composer/" + address, arguments))  # type: ignore[arg-type]
-        replies = self.router.take_replies()
-        for _, reply, values in replies:
-            assert len(encode(reply, values)) <= 1400
-        return [(reply.removeprefix("/composer/"), *values) for _, reply, values in replies]
-
-    def let(self, seconds: float) -> list[Play]:
-        end = self.now + seconds
-        outputs = self.router.take_outputs()
-        while self.engine.deadline() <= end:
-            self.now = self.engine.deadline()
-            outputs += list(self.engine.advance(self.now))
-        self.now = end
-        return [o for _, some in outputs for o in some if isinstance(o, Play)]
 
 
 def test_every_address_of_the_table_is_understood() -> None:
@@ -348,33 +317,6 @@ def test_nothing_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
         assert str(tmp_path) not in str(answer)
     assert (outside / "x.mid").read_bytes() == b"secret"
     assert len(list(tmp_path.rglob("*"))) == 5
-
-
-def test_likes_are_kept_in_the_log() -> None:
-    wire = Wire()
-    wire.send("note", 60, 100, 1, 0.1)
-    wire.let(0.2)
-    wire.send("phrase/end")
-    assert wire.send("like") == [("ok", "/composer/like")]
-    wire.send("generate", "id", 7)
-    wire.send("generate", "id", 3)
-    assert wire.send("dislike", 7) == [("ok", "/composer/dislike")]
-    log = wire.engine.sessions["main"].log
-    assert log is not None
-    assert [text for _, text in log.marks] == ["like 1", "dislike 7"]
-
-
-def test_a_reply_that_never_was_is_not_liked() -> None:
-    wire = Wire()
-    nothing = [("error", "/composer/like", "nothing was played yet")]
-    assert wire.send("like") == nothing
-    assert not wire.engine.sessions
-    wire.send("note", 60, 100, 1, 0.1)
-    assert wire.send("like") == [("error", "/composer/like", "there was no reply yet")]
-    wire.let(0.2)
-    wire.send("phrase/end")
-    unknown = "there was no reply 9999; the last one is 1"
-    assert wire.send("like", 9999) == [("error", "/composer/like", unknown)]
 
 
 def test_whoever_cannot_join_stays_where_they_are() -> None:
