@@ -75,6 +75,10 @@ MuseScore {
         for (var i = 0; i < notes.length; ++i) {
             var start = Math.round(notes[i].start_beat * 4) / 4
             var together = i > 0 && Math.round(notes[i - 1].start_beat * 4) / 4 === start
+            cursor.rewind(0)
+            while (cursor.segment && cursor.tick < start * division)
+                if (!cursor.next()) break
+            if (!cursor.segment) return
             if (!together) {
                 var next = end
                 for (var j = i + 1; j < notes.length; ++j) {
@@ -82,21 +86,24 @@ MuseScore {
                     if (other > start) { next = other; break }
                 }
                 var length = Math.max(Math.round(notes[i].duration_beats * 4) / 4, 0.25)
-                length = Math.min(length, next - start)
-                cursor.rewind(0)
-                while (cursor.segment && cursor.tick < start * division)
-                    if (!cursor.next()) break
-                if (!cursor.segment) return
+                // Up to the next note, as a score is written: MuseScore 3.2 lets plug-ins add no rests.
+                length = Math.max(length, next - start)
+                length = Math.min(length, next - start, 4)
                 cursor.setDuration(Math.round(length * 4), 16)
             }
-            cursor.addNote(notes[i].pitch, together)
+            if (!together) {
+                cursor.addNote(notes[i].pitch)
+            } else if (cursor.element && cursor.element.type === Element.CHORD) {
+                var note = newElement(Element.NOTE)
+                note.pitch = notes[i].pitch
+                cursor.element.add(note)
+            }
         }
     }
 
     function put(answer) {
         var made = answer.variations[0]
         curScore.startCmd()
-        var last = curScore.lastMeasure
         curScore.appendMeasures(bars)
         for (var staff = 0; staff < curScore.nstaves; ++staff)
             write(staff, made.music.notes.filter(function (note) { return note.part === staff }),
@@ -106,19 +113,17 @@ MuseScore {
 
     onRun: {
         var request = new XMLHttpRequest()
-        request.onreadystatechange = function () {
-            if (request.readyState !== XMLHttpRequest.DONE) return
-            if (request.status === 200)
-                put(JSON.parse(request.responseText))
-            else if (request.status === 0)
-                console.log("composer: no server at " + address + "; composer serve --web")
-            else
-                console.log("composer: " + request.responseText)
-            Qt.quit()
-        }
-        request.open("POST", address + "/v1/continue")
+        // MuseScore waits for it: a plug-in that comes back later finds its score changed.
+        request.open("POST", address + "/v1/continue", false)
         request.setRequestHeader("Authorization", "Bearer " + token())
         request.setRequestHeader("Content-Type", "application/json")
         request.send(JSON.stringify({notes: notes(), settings: {bars: bars, grid: "beats"}}))
+        if (request.status === 200)
+            put(JSON.parse(request.responseText))
+        else if (request.status === 0)
+            console.log("composer: no server at " + address + "; composer serve --web")
+        else
+            console.log("composer: " + request.responseText)
+        Qt.quit()
     }
 }
