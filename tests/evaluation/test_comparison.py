@@ -273,6 +273,7 @@ def test_form_of_the_seed_again_and_of_the_truth(pieces: list[SplitPiece]) -> No
     assert closing(pieces).value == np.mean(ends)
 
 
+@pytest.mark.slow
 def test_a_listener_knows_the_seed_again_from_music(pieces: list[SplitPiece]) -> None:
     many = [piece for n in range(12) if (piece := split_piece(found(n))) is not None]
     assert heard(many, seed_again(many)).area.value == 1
