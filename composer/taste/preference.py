@@ -23,6 +23,7 @@ Conventions:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -108,12 +109,17 @@ class Preference:
         """How much a reply is thought to be liked, in logits; nothing is left to chance."""
         return float(self._trust() @ (self._weights @ self._units(traits)))
 
-    def utilities(self, takes: Floats, rng: np.random.Generator) -> Floats:
-        """How much each of some takes would be liked, as drawn weights have it, [N]."""
+    def varied(self, rng: np.random.Generator) -> Callable[[Floats], float]:
+        """How much takes are liked by weights that are drawn now, in logits, from their traits."""
         learner = int(rng.choice(len(MEMORIES), p=self._trust()))
         varied = DARING * self._roots[learner] @ rng.standard_normal(len(TRAITS))
         drawn = self._weights[learner] + varied
-        return np.array([float(drawn @ self._units(traits)) for traits in takes])
+        return lambda traits: float(drawn @ self._units(traits))
+
+    def utilities(self, takes: Floats, rng: np.random.Generator) -> Floats:
+        """How much each of some takes would be liked, as drawn weights have it, [N]."""
+        worth = self.varied(rng)
+        return np.array([worth(traits) for traits in takes])
 
     def weights(self) -> tuple[Floats, Floats]:
         """What each trait counts and how sure that is, as standard deviations, [K] each."""

@@ -7,13 +7,16 @@ Conventions:
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, replace
 
 from composer.encoding.events import TICKS_PER_BEAT
+from composer.errors import SettingError
 from composer.generation.settings import OFF
 from composer.live.core.improviser import Improviser
 from composer.live.core.parameters import CALL, CONTINUE, Values
 from composer.live.core.parts import Parts
 from composer.live.core.phrases import EXPECTED, PhraseTracker
+from composer.live.core.player_taste import PlayerTaste
 from composer.live.core.reply import join_tick, reply_ticks, start_of
 from composer.live.core.reply_player import ReplyPlayer
 from composer.live.core.timeline import Timeline
@@ -39,8 +42,23 @@ capacity, and where others want to be heard too. Between any two notes that do n
 there is silence: most replies prepared so soon are never wanted."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What was asked for: parameters, where it begins, ticks, who plays, where the phrase began."""
+
+    values: Values
+    join: int
+    length: int
+    slots: frozenset[int]
+    phrase: int
+
+
 class CallAndResponse:
-    """A `composer.live.core.strategy.Strategy` for the modes call and continue."""
+    """A `composer.live.core.strategy.Strategy` for the modes call and continue.
+
+    Attributes:
+        taste: What the player likes of the answers.
+    """
 
     def __init__(
         self,
@@ -56,6 +74,10 @@ class CallAndResponse:
         self._improviser, self._phrases, self._player = improviser, phrases, player
         self._foreseen = -1  # beat in which an answer was foreseen last
         self._guessed = 0  # id of the last reply that silence asked for, not the player
+        self.taste = PlayerTaste()
+        self._asked: _Asked | None = None  # what is prepared
+        self._answered: _Asked | None = None  # what was played last
+        self._known = True  # whether the traits of that are
 
     def strike(self, now: float) -> None:
         """See `Strategy`: a prepared reply is withdrawn, one that is played is broken off."""
@@ -115,13 +137,55 @@ class CallAndResponse:
         timeline, phrases = self._timeline, self._phrases
         join = join_tick(timeline, moment, start_of(values))
         slots = frozenset(self._parts.programs)
+        self._remember()
         if self._values.text("mode") == CONTINUE and values is self._values:
             self._player.request(values, join, None, slots, ahead=2 * timeline.bar)
             return
         quiet = phrases.quiet_since if phrases.quiet_since is not None else moment
         end = join + reply_ticks(timeline, max(quiet - phrases.began, 0.0), values)
         began = round(timeline.tick(phrases.began))
-        self._player.request(values, join, end, slots, phrase=began)
+        self._ask(_Asked(values, join, end - join, slots, began))
+
+    def _ask(self, asked: _Asked) -> None:
+        taste = self.taste.preference if self.taste.preference.count else None
+        self._player.request(
+            asked.values,
+            asked.join,
+            asked.join + asked.length,
+            asked.slots,
+            phrase=asked.phrase,
+            taste=taste,
+        )
+        self._asked = asked
+
+    def again(self, now: float) -> int:
+        """Play another take of the last reply, as if that had not been. Returns its id.
+
+        Raises:
+            SettingError: There was none.
+        """
+        last, player = self._answered, self._player
+        if last is None:
+            raise SettingError("there was no reply yet; play a phrase first")
+        self._remember()
+        player.retract(now)
+        self._improviser.discard(last.join)
+        join = join_tick(self._timeline, now, start_of(last.values))
+        self._ask(replace(last, join=join))
+        self.commit(now)
+        return player.turn
+
+    def mark(self, number: int, liked: bool) -> bool:
+        """A reply is liked or disliked. Returns whether anything is learnt from that."""
+        if number == self._player.turn:
+            self._remember()
+        return self.taste.mark(number, liked)
+
+    def _remember(self) -> None:
+        """Take in what the last reply was like, before another one is thought of."""
+        if not self._known:
+            self._known = True
+            self.taste.heard(self._player.turn, self._improviser.traits)
 
     def commit(self, now: float, number: int | None = None) -> None:
         """The phrase is over: it is composer's turn.
@@ -146,6 +210,7 @@ class CallAndResponse:
             # Its first note can be sent at once, and is heard when the output has played it.
             player.reply.offset = timeline.tick(now + player.early) - join
         player.commit(now, number)
+        self._answered, self._known = self._asked, False
 
     def _over_at(self) -> float:
         """The moment at which the phrase is over; infinite while that is open."""

@@ -16,7 +16,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from composer.generation.settings import Settings
+from composer.taste.preference import Preference
 
 BAND = 16
 """Slot of the first part of the band; the player's channels are the slots before."""
@@ -57,6 +61,7 @@ class GenerateRequest:
         harmony: Chords of the half bars from that of the join on, as far as they are known or
             likely.
         phrase: Tick at which the phrase begins that it answers; None where it answers none.
+        taste: What the player likes, as far as it is known; None: nothing is.
     """
 
     join: int
@@ -68,6 +73,7 @@ class GenerateRequest:
     ahead: int | None = None
     harmony: tuple[int, ...] = ()
     phrase: int | None = None
+    taste: Preference | None = None
 
     @property
     def by_band(self) -> bool:
@@ -143,6 +149,14 @@ class Improviser(Protocol):
 
     def take(self) -> list[ProposedNote]:
         """Notes not given out yet, in the order of their onsets."""
+        ...
+
+    @property
+    def traits(self) -> NDArray[np.float64] | None:
+        """Of the last answer, as far as it has come; None if nothing is known of one.
+
+        See `composer.taste.traits`.
+        """
         ...
 
     @property

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from composer.encoding.events import TICKS_PER_BEAT, TICKS_PER_SECOND
 from composer.live.core.host_line import HostLine
@@ -25,6 +25,7 @@ from composer.live.core.session_log import SessionLog
 from composer.live.core.timeline import Timeline
 from composer.live.core.turns import ON_TURN, Event, ReplyState, after
 from composer.music.beat_grid import BEATS, FREE
+from composer.taste.preference import Preference
 
 NEEDED = 0.03
 """Seconds before its moment at which the first note of a reply has to be known."""
@@ -129,12 +130,13 @@ class ReplyPlayer:
         ahead: int | None = None,
         harmony: tuple[int, ...] = (),
         phrase: int | None = None,
+        taste: Preference | None = None,
     ) -> Reply:
         """Ask for a reply, in place of one that is prepared.
 
         Args:
             values: Parameters that hold for it.
-            join, end, slots, ahead, harmony, phrase: See `GenerateRequest`.
+            join, end, slots, ahead, harmony, phrase, taste: See `GenerateRequest`.
             first_by: See there; the join if it is not given.
         """
         if self.state is ReplyState.PREPARED and self.reply is not None:
@@ -143,8 +145,8 @@ class ReplyPlayer:
         self.reply = Reply(join, end, values, asked=join)
         self._hurried = False
         first_by = join if first_by is None else first_by
-        number = self._variation + 1
-        self._generate(self.reply, number, join, first_by, slots, ahead, harmony, phrase)
+        number, more = self._variation + 1, (harmony, phrase, taste)
+        self._generate(self.reply, number, join, first_by, slots, ahead, *more)
         return self.reply
 
     def request_anew(
@@ -304,12 +306,11 @@ class ReplyPlayer:
         first_by: int,
         slots: frozenset[int],
         ahead: int | None,
-        harmony: tuple[int, ...],
-        phrase: int | None = None,
+        *more: Any,
     ) -> None:
         settings, end = reply.values.settings(), reply.end
         self._improviser.generate(
-            GenerateRequest(join, first_by, end, slots, settings, variation, ahead, harmony, phrase)
+            GenerateRequest(join, first_by, end, slots, settings, variation, ahead, *more)
         )
 
     def foresee(self, join: int, end: int, slots: frozenset[int], phrase: int) -> None:

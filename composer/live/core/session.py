@@ -51,6 +51,7 @@ class Session:
         parts: Who plays.
         phrases: The player's side.
         player: Composer's side.
+        call: Composer's answers, and what the player likes of them.
         heard: Notes heard so far.
         seen: Moment of the last thing that arrived.
     """
@@ -79,7 +80,7 @@ class Session:
         self.phrases = PhraseTracker()
         self.player = ReplyPlayer(self.values, self.timeline, self.parts, improviser, log)
         self.heard, self.seen = 0, now
-        self._call = CallAndResponse(
+        self.call = CallAndResponse(
             self.values, self.timeline, self.parts, improviser, self.phrases, self.player
         )
         self._accompaniment = Accompaniment(self.values, self.timeline, self.phrases, self.player)
@@ -112,7 +113,7 @@ class Session:
 
     @property
     def _strategy(self) -> Strategy:
-        return self._accompaniment if self.mode == ACCOMPANY else self._call
+        return self._accompaniment if self.mode == ACCOMPANY else self.call
 
     def take_output(self) -> list[Output]:
         """What is to be sent, in order; it is given out once."""
@@ -193,7 +194,7 @@ class Session:
         if self.phrases.count and self.mode in (CALL, CONTINUE):
             if self.player.on_turn:
                 self.player.silence(now)
-            self._call.commit(now)
+            self.call.commit(now)
 
     def generate(self, now: float, wishes: dict[str, object], number: int | None = None) -> int:
         """Play now, whatever the mode. Returns the reply's id.
@@ -212,8 +213,8 @@ class Session:
             self.timeline.anchor(now)
         if not (values.number("bars") or values.text("form")):
             values.set("bars", GENERATED_BARS)
-        self._call.request(now, values)
-        self._call.commit(now, number)
+        self.call.request(now, values)
+        self.call.commit(now, number)
         return self.player.turn
 
     def set(self, now: float, name: object, value: object) -> None:

@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from composer.generation.sampling import COLDEST
 from composer.generation.stream import Stream
 from composer.live.core.improviser import GenerateRequest
 from composer.live.playing.answer_plan import AnswerPlan, FreeAnswerPlan, plan_answer
 from composer.live.playing.history import PlayerHistory
+from composer.live.playing.liked_answer import LikedAnswer
 from composer.live.playing.takes import Takes, answer_fit
 from composer.music.beat_grid import BEATS, FREE
 from composer.network.state import State
@@ -90,6 +94,7 @@ class AnswerDraft:
         self._history, self._programs, self._planner = history, programs, planner
         self._foreseen = foreseen
         self._plan: AnswerPlan | FreeAnswerPlan | None = None
+        self._answer = LikedAnswer(history, programs, request)
         self._complete = planner is None  # whether nothing is to be planned any more
 
     @property
@@ -133,9 +138,17 @@ class AnswerDraft:
             one: As it would be drawn alone.
             count: Takes for which there is time.
         """
+        one = self._answer.lean(one)
         if count == 1 or self.hurried or one.settings.draw.temperature <= COLDEST:
             return [one]
         takes = [replace(one, rows=[], nats=[], take=(0, take)) for take in range(count)]
         fit = answer_fit(self._history, self._programs, self.request)
-        self.takes = Takes(takes, fit.misfit)
+        liked = self._answer.liking()
+        self.takes = Takes(
+            takes, fit.misfit if liked is None else lambda rows: fit.misfit(rows) - liked(rows)
+        )
         return takes
+
+    def traits(self) -> NDArray[np.float64] | None:
+        """Of what was drawn so far; None if nothing was."""
+        return self._answer.traits()

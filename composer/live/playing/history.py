@@ -277,6 +277,10 @@ class PlayerHistory:
         ]
         return np.array(found[::-1], dtype=np.int64).reshape(-1, 5)
 
+    def own(self, count: int) -> NDArray[np.bool_]:
+        """Which of the last notes of all are composer's, bool [notes]."""
+        return np.array([note.own for note in self.notes[-count:]], dtype=bool)
+
     @property
     def last_row(self) -> Ints:
         """Of the last note: 0, slot, pitch, 0, loudness, [5]."""

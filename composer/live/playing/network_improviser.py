@@ -101,14 +101,10 @@ class NetworkImproviser:
     @property
     def _eager(self) -> bool:
         """Whether notes are to be drawn after all that there are."""
-        if self._request is None or self._stream is not None or self._trying:
+        drawing = self._stream is not None or (self._draft is not None and self._draft.takes)
+        if self._request is None or drawing:
             return False
         return not self._started or self._clock < self._until
-
-    @property
-    def _trying(self) -> bool:
-        """Whether takes are being drawn."""
-        return self._draft is not None and self._draft.takes is not None
 
     @property
     def catching_up(self) -> bool:
@@ -121,6 +117,11 @@ class NetworkImproviser:
         if self.behind or self._stream is not None:
             return True
         return self._request is not None and not (self._started and self._clock >= self._until)
+
+    @property
+    def traits(self) -> NDArray[np.float64] | None:
+        """See `Improviser`."""
+        return None if self._draft is None else self._draft.traits()
 
     @property
     def done(self) -> bool:
@@ -332,7 +333,7 @@ class NetworkImproviser:
         streams = [one]
         if self._draft is not None and not self._started:
             streams = self._draft.streams(one, self._queue.takes)
-        self._stream = None if self._trying else one
+        self._stream = streams[0] if len(streams) == 1 else None
         return streams
 
     def waits_for(self, stream: Stream) -> bool:

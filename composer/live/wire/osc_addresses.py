@@ -105,6 +105,7 @@ KINDS: Final = {
     "epoch": _whole(0, LARGEST_ID),
     "waits": _whole(0, 1, "0 or 1"),
     "chord": Kind("a chord, or a chart of them", text=True),
+    "word": Kind("reset, or nothing", text=True),
     "sections": Kind("letters, with or without bars: AABA, A4 B4 A4", text=True),
 }
 """Every kind of argument that composer takes, by name."""
@@ -233,6 +234,7 @@ OUTGOING: Final = (
         "A note of it, as soon as it is known; beats from the reply's beginning.",
     ),
     Address(PREFIX + "phrase/end", "id count", "The reply is complete, or was broken off."),
+    Address(PREFIX + "taste", "sentence*", "What has been learnt of your taste, in words."),
     Address(
         PREFIX + "play",
         "pitch velocity channel",

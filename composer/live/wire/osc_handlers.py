@@ -186,12 +186,14 @@ def phrase_end(request: Request) -> None:
         session.phrase_end(request.now)
 
 
-INCOMING.address("like", "[id]", help="Mark a reply as good in the session's log; the last one.")(
-    osc_marks.like
+INCOMING.address("like", "[id]", help="You like a reply, the last one: more of it.")(osc_marks.like)
+INCOMING.address("dislike", "[id]", help="You do not like a reply.")(osc_marks.dislike)
+INCOMING.address("again", TRIGGER, help="Another take of the last reply.", ok=False)(
+    osc_marks.again
 )
-INCOMING.address("dislike", "[id]", help="Mark a reply as bad in the session's log; the last one.")(
-    osc_marks.dislike
-)
+INCOMING.address(
+    "taste", "[word]", help="What is known of your taste; reset: forget it.", ok=False
+)(osc_marks.taste)
 
 
 # Parameters, tempo and transport.

@@ -1,21 +1,40 @@
-"""OSC marks: what a player thinks of replies, in the log of the session."""
+"""OSC marks: what a player likes of composer's replies, and other takes of them."""
 
 from __future__ import annotations
+
+from typing import Final
 
 from composer.errors import SettingError
 from composer.live.core.session import Session
 from composer.live.core.session_log import SessionLog
 from composer.live.wire.osc_request import Request
 
+RESET: Final = "reset"
+
 
 def like(request: Request, id: int | None = None) -> None:
     """A reply was good."""
-    _mark(request, "like", id)
+    _mark(request, id, liked=True)
 
 
 def dislike(request: Request, id: int | None = None) -> None:
     """A reply was bad."""
-    _mark(request, "dislike", id)
+    _mark(request, id, liked=False)
+
+
+def again(request: Request) -> None:
+    """The last reply is played in another way."""
+    request.ok(_playing(request).call.again(request.now))
+
+
+def taste(request: Request, word: str | None = None) -> None:
+    """What has been learnt is told, or forgotten."""
+    learnt = _playing(request).call.taste
+    if word is not None and word != RESET:
+        raise SettingError(f"{word[:20]!r} is no word here; there is {RESET!r}, or none")
+    if word == RESET:
+        learnt.reset()
+    request.reply("taste", *learnt.told())
 
 
 def log_of(log: SessionLog | None, session: bool) -> SessionLog:
@@ -36,12 +55,22 @@ def largest_id(request: Request, session: Session) -> int:
     return max(session.turn, request.shared.largest_ids.get(request.key, 0))
 
 
-def _mark(request: Request, word: str, number: int | None) -> None:
+def _playing(request: Request) -> Session:
     session = request.existing()
-    log = log_of(session.log if session is not None else None, session is not None)
-    if session is None or not session.turn:
+    if session is None:
+        raise SettingError("nothing was played yet")
+    return session
+
+
+def _mark(request: Request, number: int | None, *, liked: bool) -> None:
+    session = _playing(request)
+    if not session.turn:
         raise SettingError("there was no reply yet")
     number = session.turn if number is None else number
     if not 0 < number <= largest_id(request, session):
         raise SettingError(f"there was no reply {number}; the last one is {session.turn}")
-    log.mark(request.now, f"{word} {number}")
+    learnt = session.call.mark(number, liked)
+    if session.log is not None:
+        session.log.mark(request.now, f"{'like' if liked else 'dislike'} {number}")
+    elif not learnt:
+        raise SettingError(f"nothing is known any more of reply {number}, and no log is kept")

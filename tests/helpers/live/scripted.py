@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from composer.live.core.improviser import NOBODY, GenerateRequest, ProposedNote
 
 
@@ -17,6 +19,7 @@ class Echo:
         self.heard: list[list[int]] = []
         self.asked: list[GenerateRequest] = []
         self.dropped: list[int] = []
+        self.described: np.ndarray | None = None  # the traits of its answers
         self.amended: list[tuple[int, int, int]] = []  # tick, pitch, the one it was played at
         self.programs: dict[int, int] = {}
         self._quiet = quiet
@@ -106,6 +109,10 @@ class Echo:
         if self._request is not None and self._request.end is not None:
             self._request = None
         return notes
+
+    @property
+    def traits(self) -> np.ndarray | None:
+        return self.described
 
     @property
     def done(self) -> bool:

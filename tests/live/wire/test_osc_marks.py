@@ -1,8 +1,104 @@
-"""Marks of replies, in the log of the session."""
+"""Marks teach a taste, another take may be asked for, and what was learnt is told in words."""
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
 from live.osc_wire import Wire
+from live.scripted import Echo
+
+from composer.taste.traits import TRAITS
+
+
+def improviser(wire: Wire) -> Echo:
+    return wire.engine.sessions["main"].improviser  # type: ignore[return-value]
+
+
+def traits(height: float) -> np.ndarray:
+    found = np.zeros(len(TRAITS))
+    found[0] = height
+    return found
+
+
+def answered(wire: Wire, height: float) -> None:
+    """A phrase, and an answer so high."""
+    wire.send("note", 60, 100, 1, 0.1)
+    wire.let(0.2)
+    improviser(wire).described = traits(height)
+    wire.send("phrase/end")
+    wire.let(2.0)
+
+
+def test_after_some_marks_it_is_known_what_is_liked() -> None:
+    wire = Wire()
+    for number in range(1, 13):
+        answered(wire, 1.0 if number % 2 else -1.0)
+        assert wire.send("like" if number % 2 else "dislike")[0][0] == "ok"
+    ((address, sentence, *_),) = wire.send("taste")
+    assert address == "taste"
+    assert sentence == "From 12 marks: you like replies that are high."
+    taste = wire.engine.sessions["main"].call.taste.preference
+    assert taste.liking(traits(1.0)) > 0.9 > 0.1 > taste.liking(traits(-1.0))
+    assert "Nothing is known" in str(wire.send("taste", "reset"))
+    assert wire.send("taste", "backwards")[0][0] == "error"
+
+
+def test_the_next_answer_is_asked_for_with_what_is_known() -> None:
+    wire = Wire()
+    answered(wire, 1.0)
+    assert improviser(wire).asked[-1].taste is None
+    wire.send("like")
+    answered(wire, 1.0)
+    assert improviser(wire).asked[-1].taste is not None
+    assert improviser(wire).asked[-1].taste.count == 1
+
+
+def test_another_take_of_the_last_reply_is_played_in_its_place() -> None:
+    wire = Wire()
+    for pitch in (60, 62, 64):
+        wire.send("note", pitch, 100, 1, 0.1)
+        wire.let(0.2)
+    wire.send("phrase/end")
+    first = [play.pitch for play in wire.let(3.0) if play.velocity]
+    before = improviser(wire).asked[-1]
+    assert wire.send("again") == [("ok", 2)]
+    after = improviser(wire).asked[-1]
+    assert [play.pitch for play in wire.let(3.0) if play.velocity] == first
+    assert after.variation == before.variation + 1
+    assert (after.end - after.join, after.slots) == (before.end - before.join, before.slots)
+    # What was played first is as if it had not been.
+    assert before.join in improviser(wire).dropped
+    assert wire.send("like") == [("ok", "/composer/like")]
+
+
+def test_in_the_middle_of_a_reply_another_take_leaves_nothing_sounding() -> None:
+    wire = Wire()
+    wire.send("note", 60, 100, 1, 0.4)
+    wire.let(0.5)
+    wire.send("phrase/end")
+    played = wire.let(0.05)
+    wire.send("again")
+    played += wire.let(5.0)
+    sounding: set[tuple[int, int]] = set()
+    for play in played:
+        key = (play.channel, play.pitch)
+        (sounding.add if play.velocity else sounding.discard)(key)
+    assert not sounding
+    assert sum(play.velocity > 0 for play in played) == 2
+
+
+@pytest.mark.parametrize("address", ["again", "taste", "like"])
+def test_nothing_is_begun_by_asking(address: str) -> None:
+    wire = Wire()
+    label = f"/composer/{address}"
+    assert wire.send(address) == [("error", label, "nothing was played yet")]
+    assert not wire.engine.sessions
+
+
+def test_there_is_no_other_take_of_nothing() -> None:
+    wire = Wire()
+    wire.send("note", 60, 100, 1, 0.1)
+    assert wire.send("again")[0][2] == "there was no reply yet; play a phrase first"
 
 
 def test_likes_are_kept_in_the_log() -> None:
