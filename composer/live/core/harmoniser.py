@@ -78,7 +78,7 @@ class Harmoniser:
         taken = {other.pitch for other in self._held}
         taken |= {pitch for voices in self._voices.values() for _, pitch in voices}
         loud = max(round(SOFTER * velocity), 1)
-        plays = []
+        plays: list[Play] = []
         for pitch in self._under(key.pitch):
             if len(plays) == count:
                 break

@@ -358,6 +358,7 @@ class Session:
         self._release_all(now)
         for channel in sorted(self.player.used):
             self.player.out += all_off(channel)
+        self.player.listener = None  # else the two would hold each other
 
     def status(self, now: float) -> list[tuple[str, Value]]:
         """How it stands, as names and values; the beat is -1 in free time."""

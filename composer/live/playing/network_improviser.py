@@ -101,8 +101,7 @@ class NetworkImproviser:
     @property
     def _eager(self) -> bool:
         """Whether notes are to be drawn after all that there are."""
-        drawing = self._stream is not None or (self._draft is not None and self._draft.takes)
-        if self._request is None or drawing:
+        if self._request is None or self._stream or (self._draft and self._draft.takes):
             return False
         return not self._started or self._clock < self._until
 
