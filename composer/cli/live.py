@@ -118,6 +118,9 @@ def _config(context: click.Context, option: click.Parameter, path: Path | None) 
     "--learn", is_flag=True, help="Ask for a controller for each of the usual parameters."
 )
 @click.option(
+    "--profile", metavar="NAME", help="Begin with this taste, and keep what marks teach in it."
+)
+@click.option(
     "--log",
     "logs",
     type=click.Path(path_type=Path, file_okay=False),
@@ -172,8 +175,11 @@ def serve(**options: Any) -> None:
     from composer.live.playing.batch_slots import BLOCKS
     from composer.live.worker_processes import at_end_of_input
     from composer.network.predictor import Predictor
-    from composer.user_folders import jams_folder
+    from composer.taste.profile import path_of
+    from composer.user_folders import jams_folder, profiles_folder
 
+    if options["profile"] and options["processes"] > 1:
+        raise click.UsageError("one process keeps a profile: leave --processes or --profile out")
     midi = not options["no_midi"]
     if options["learn"] and not (midi and (options["midi_in"] or options["virtual"])):
         raise click.UsageError("--learn needs a MIDI port to listen to: --midi-in or --virtual")
@@ -191,6 +197,7 @@ def serve(**options: Any) -> None:
         files=options["files"],
         link=options["link"],
         learn=options["learn"],
+        profile=options["profile"] and path_of(options["profile"], profiles_folder()),
         model=options["model"],
         end_when_idle=options["end_when_idle"],
         processes=options["processes"],

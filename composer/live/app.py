@@ -36,6 +36,8 @@ from composer.live.wire.sounding_notes import Keys, SoundingFile
 from composer.live.wire.udp_transport import Beside, UdpTransport, open_udp
 from composer.live.worker_processes import ServerWorkers, check_processes, on_own_cores
 from composer.network.predictor import Predictor
+from composer.taste.preference import Preference
+from composer.taste.profile import load, save
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +51,7 @@ class Options:
     Attributes:
         logs: Folder in which sessions are kept; None for nowhere.
         logs_kept: Files that are kept there, the newest; None for all.
+        profile: File of the taste that sessions begin with and teach; None for none.
         worker: Whether this is one of several processes of a server.
         end_when_idle: Seconds without a message after which the server ends; None for never.
         parameters: Names and values with which sessions begin.
@@ -67,6 +70,7 @@ class Options:
     files: Path | None = None
     link: bool = False
     learn: bool = False
+    profile: Path | None = None
     idle: float = IDLE
     model: str = "default"
     processes: int = 1
@@ -105,7 +109,11 @@ class App:
         for name, value in (("mode", options.mode), *options.parameters):
             values.set(name, value)
         logs = options.logs is not None
-        engine = Sessions(improviser, values, options.tempo, logs=logs, idle=options.idle)
+        profile = options.profile
+        taste = None if profile is None else load(profile)
+        engine = Sessions(
+            improviser, values, options.tempo, logs=logs, idle=options.idle, taste=taste
+        )
         check_processes(options.processes, options.reply_port)
         host = ANYONE if options.listen else LOOPBACK
         udp = self._open_socket(host)
@@ -120,6 +128,7 @@ class App:
             job=lambda work, then: self.server.job(work, then),
             joins=not options.worker and options.processes == 1,
             inside=partial(write_elsewhere, models.find(options.model)),
+            learnt=lambda: self._keep_taste(taste),
         )
         own_ports = (options.virtual,) if options.virtual else ()
         _, still_sounding = end_left_sounding(udp, own_ports)
@@ -157,6 +166,19 @@ class App:
         """Ask the player for what is to be learned; for when the server is ready."""
         if self.options.learn and self.midi is not None:
             ask_for_controllers(self.midi, lambda line: self.say(line))
+
+    def _keep_taste(self, taste: Preference | None) -> None:
+        """Write what has been learnt into its profile, on another thread."""
+        profile = self.options.profile
+        if taste is None or profile is None:
+            return
+
+        def kept(result: object, now: float) -> None:
+            del now
+            if isinstance(result, Exception):
+                self.say(f"What was learnt is not kept: {result}")
+
+        self.server.job(lambda: save(taste, profile), kept)
 
     def _open_socket(self, host: str) -> socket.socket:
         options = self.options

@@ -16,8 +16,10 @@ from composer.live.core.host_session import follow
 from composer.live.core.improviser import Improviser
 from composer.live.core.output import Double, Output, Tell
 from composer.live.core.parameters import Values
+from composer.live.core.player_taste import PlayerTaste
 from composer.live.core.session import Session
 from composer.live.core.session_log import SessionLog
+from composer.taste.preference import Preference
 
 SessionKey = Hashable
 """Whatever the transports tell sessions apart by."""
@@ -46,6 +48,7 @@ class Sessions:
         logs: bool = False,
         idle: float = IDLE,
         most: int = MOST_SESSIONS,
+        taste: Preference | None = None,
     ) -> None:
         """Nobody plays yet.
 
@@ -56,13 +59,14 @@ class Sessions:
             logs: Whether sessions keep what was played.
             idle: Seconds without a message after which a session is closed.
             most: Sessions at most.
+            taste: That all of them begin with and teach; None: each has its own.
         """
         self.sessions: dict[SessionKey, Session] = {}
         self.lasting: set[SessionKey] = set()
         self.hosts: dict[SessionKey, HostLine] = {}
         self.at: SessionKey = None
         self._make, self._values, self._bpm = improviser, values or Values(), bpm
-        self._logs, self._idle, self._most = logs, idle, most
+        self._logs, self._idle, self._most, self._taste = logs, idle, most, taste
         self._due: list[tuple[float, int, SessionKey]] = []
         self._when: dict[SessionKey, float] = {}
         self._count = 0
@@ -120,6 +124,7 @@ class Sessions:
                 raise SettingError(f"there are {self._most} sessions already; try again later")
             log = SessionLog() if self._logs else None
             session = Session(now, self._make(), self._values.copy(), self._bpm, log)
+            session.call.taste = PlayerTaste(self._taste)
             self.sessions[key] = session
             self._owners[id(session.improviser)] = key
         session.seen = self.moment(key, now)

@@ -34,6 +34,7 @@ def taste(request: Request, word: str | None = None) -> None:
         raise SettingError(f"{word[:20]!r} is no word here; there is {RESET!r}, or none")
     if word == RESET:
         learnt.reset()
+        request.shared.learnt()
     request.reply("taste", *learnt.told())
 
 
@@ -70,6 +71,8 @@ def _mark(request: Request, number: int | None, *, liked: bool) -> None:
     if not 0 < number <= largest_id(request, session):
         raise SettingError(f"there was no reply {number}; the last one is {session.turn}")
     learnt = session.call.mark(number, liked)
+    if learnt:
+        request.shared.learnt()
     if session.log is not None:
         session.log.mark(request.now, f"{'like' if liked else 'dislike'} {number}")
     elif not learnt:

@@ -7,6 +7,8 @@ import pytest
 from live.osc_wire import Wire
 from live.scripted import Echo
 
+from composer.live.core.sessions import Sessions
+from composer.taste.preference import Preference
 from composer.taste.traits import TRAITS
 
 
@@ -126,3 +128,26 @@ def test_a_reply_that_never_was_is_not_liked() -> None:
     wire.send("phrase/end")
     unknown = "there was no reply 9999; the last one is 1"
     assert wire.send("like", 9999) == [("error", "/composer/like", unknown)]
+
+
+def test_what_is_learnt_is_said_once_for_each_mark() -> None:
+    learnt: list[int] = []
+    wire = Wire(learnt=lambda: learnt.append(1))
+    answered(wire, 1.0)
+    wire.send("like")
+    wire.send("like")  # once is enough
+    assert len(learnt) == 1
+    wire.send("taste", "reset")
+    assert len(learnt) == 2
+
+
+def test_sessions_of_a_profile_share_a_taste() -> None:
+    taste = Preference()
+    engine = Sessions(Echo, taste=taste)
+    one, other = engine.session("one", 0.0), engine.session("other", 0.0)
+    assert one.call.taste.preference is other.call.taste.preference is taste
+    alone = Sessions(Echo)
+    assert (
+        alone.session("one", 0.0).call.taste.preference
+        is not alone.session("other", 0.0).call.taste.preference
+    )
