@@ -153,7 +153,7 @@ class Told:
         joint = self._joint.take(token, axis=0) + hidden @ self._w["joint_hidden"]
         for name, column in zip(STEP_COLUMNS, self.tokens.steps(clock, index).T, strict=True):
             joint = joint + self._w[f"joint_{name}"].take(column, axis=0)
-        np.maximum(joint, 0.0, out=joint)
+        np.tanh(joint, out=joint)  # no unit of it can die
         gains = GAIN_UNIT * (joint @ self._w["gain_kernel"] + self._w["gain_bias"])
         return joint @ self._w["heads_kernel"], gains
 

@@ -94,7 +94,7 @@ class EncoderModel(keras.Model):
         for index, name in enumerate(STEP_COLUMNS):
             joint = joint + ops.take(w[f"joint_{name}"], batch.steps[..., index], axis=0)
         joint = joint + ops.cast(hidden, "float32") @ w["joint_hidden"]
-        joint = self.drop(ops.relu(joint), training=training)
+        joint = self.drop(ops.tanh(joint), training=training)
         gains = GAIN_UNIT * (joint @ w["gain_kernel"] + w["gain_bias"])
         return joint @ w["heads_kernel"], gains
 
