@@ -49,6 +49,13 @@ def _shares(ctx: Any, param: Any, values: tuple[str, ...]) -> dict[str, float]:
 @click.option(
     "--precision", type=click.Choice(PRECISIONS), default=PRECISIONS[0], show_default=True
 )
+@click.option(
+    "--heads-after",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Update from which on more than the gains of the next given note is learnt.",
+)
 @click.option("--rng-seed", type=click.IntRange(0), default=0, show_default=True)
 def main(
     datasets: tuple[Path, ...],

@@ -54,6 +54,9 @@ class Settings:
         shares: Wanted share of the notes of each corpus.
         seed: Of everything that is drawn.
         precision: "mixed_bfloat16" or "float32".
+        heads_after: Update from which on what is added to the heads is learnt; until then only the
+            gains of the next given note are. There is little to gain in the heads, and much to
+            spoil while the encoder knows nothing.
     """
 
     updates: int
@@ -67,6 +70,7 @@ class Settings:
     shares: Mapping[str, float]
     seed: int
     precision: str
+    heads_after: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +139,16 @@ def fit(
     optimizer.build(model.trainable_variables)
 
     @tf.function(reduce_retracing=True)
-    def update(batch: Batch, state: Any) -> Any:
+    def update(batch: Batch, state: Any, heads: Any) -> Any:
         with tf.GradientTape() as tape:
             sums, after = masked_nats(network, model, batch, state, training=True)
             loss = tf.reduce_sum(sums) / tf.maximum(tf.reduce_sum(batch.weights[..., 1]), 1.0)
         gradients = tape.gradient(loss, model.trainable_variables)
-        optimizer.apply([tf.convert_to_tensor(g) for g in gradients], model.trainable_variables)
+        learnt = [
+            tf.convert_to_tensor(gradient) * (heads if variable is model.w["heads_kernel"] else 1.0)
+            for gradient, variable in zip(gradients, model.trainable_variables, strict=True)
+        ]
+        optimizer.apply(learnt, model.trainable_variables)
         return sums, after
 
     @tf.function(reduce_retracing=True)
@@ -167,7 +175,8 @@ def fit(
             * (0.03 + 0.97 * 0.5 * (1 + math.cos(math.pi * min(done, 1))))
         )
         batch = streams.next()
-        sums, state = update(tensors(batch), state)
+        heads = tf.constant(float(number > settings.heads_after))
+        sums, state = update(tensors(batch), state, heads)
         nats, notes = nats + float(np.sum(sums)), notes + batch.written
         if number % 10 == 0:
             now = clock()
