@@ -92,6 +92,6 @@ def test_every_address_a_client_uses_exists() -> None:
 
     known = {address.name for address in (*INCOMING, *OUTGOING)}
     for path in CLIENTS.rglob("*.*"):
-        for name in re.findall(r"/composer/[a-z/]+[a-z]", path.read_text(encoding="utf-8")):
+        for name in re.findall(r"(?<!\w)/composer/[a-z/]+[a-z]", path.read_text(encoding="utf-8")):
             found = re.sub(r"^/composer/param/.*", "/composer/param/NAME", name)
             assert found in known, f"{path.name}: {name}"

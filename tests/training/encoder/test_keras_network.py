@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import keras
 import numpy as np
 import pytest
 from composer_training.encoder.batches import Taught, chunks, with_plan_around
@@ -38,6 +41,15 @@ def duet(seed: int, count: int) -> Events:
     rows[:, SHIFT] = np.diff(ordered[:, 0], prepend=0)
     rows[:, PART], rows[:, PITCH] = ordered[:, 1], ordered[:, 2]
     return Events(rows, (0, 33))
+
+
+@pytest.fixture(autouse=True)
+def exact() -> Iterator[None]:
+    """Single precision, whatever another test has trained in."""
+    before = keras.mixed_precision.global_policy()
+    keras.mixed_precision.set_global_policy("float32")
+    yield
+    keras.mixed_precision.set_global_policy(before)
 
 
 @pytest.fixture(scope="module")
