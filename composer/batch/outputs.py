@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any
 
+from composer.analysis.segment import Segment
 from composer.batch.jobs import CONTINUING, BatchSpec, Result, Task
 from composer.encoding.events import FIELDS
 from composer.errors import DependencyError
@@ -50,6 +51,10 @@ class OutputWriter:
         return PerformanceStyle.of(self._analysis)
 
     @cached_property
+    def _heard(self) -> Segment:
+        return self._analysis.segment()
+
+    @cached_property
     def _extender(self) -> Extender:
         return Extender(self._seed.file)
 
@@ -69,7 +74,7 @@ class OutputWriter:
         made = to_continuation(self._analysis, self._task.settings, stream, self._style)
         midi_bytes, notes = self._midi(made)
         segment = segment_of(self._analysis, stream)
-        more = {"traits": named(traits_of(segment, self._analysis.segment())), **more}
+        more = {"traits": named(traits_of(segment, self._heard)), **more}
         return self._result(number, made, midi_bytes, notes, last, more, stream.rows)
 
     def write_loop(self, number: int, made: Continuation, *, last: bool) -> Result:

@@ -19,7 +19,7 @@ Conventions:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -189,12 +189,6 @@ class Given:
         """Whether a note is the next given one, [N], by its part and pitch on its onset."""
         rows = np.concatenate([self.notes, np.full((1, 5), -1)]).take(index, axis=0)
         return np.asarray(reaches & (rows[:, PART] == parts) & (rows[:, PITCH] == pitches))
-
-
-def spans(bars: Sequence[tuple[int, int]], parts: Iterable[int]) -> tuple[Opening, ...]:
-    """Openings of the same parts from some ticks to others."""
-    players = frozenset(parts)
-    return tuple(Opening(start, end, players) for start, end in bars)
 
 
 def _keys_of(notes: Ints) -> Ints:

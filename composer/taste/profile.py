@@ -78,9 +78,15 @@ def parse(text: str, place: str = "the profile") -> Preference:
     """
     try:
         document = json.loads(text)
+        if not isinstance(document, dict):
+            raise ValueError("must be an object in braces")
         if document["format"] != FORMAT or document["version"] != VERSION:
             raise ValueError(f"not {FORMAT!r} of version {VERSION}")
         marks, replies = document["marks"], document["replies"]
+        if not all(isinstance(rows, list) for rows in (marks, replies)):
+            raise ValueError("marks and replies are lists")
+        if not all(isinstance(fields, dict) for fields in (*marks, *replies)):
+            raise ValueError("each mark and reply is names and numbers in braces")
         if len(marks) > _MOST or len(replies) > _MOST:
             raise ValueError(f"more than {_MOST} marks or replies")
         preference = Preference()
@@ -156,7 +162,7 @@ def _traits(fields: Mapping[str, Any]) -> NDArray[np.float64]:
         value = fields.get(trait.name)
         if value is None:
             continue
-        number = float(value)
+        number = float(value) if isinstance(value, int | float) else math.nan
         if isinstance(value, bool) or not math.isfinite(number) or abs(number) > _FARTHEST:
             raise ValueError(f"{trait.name} is {value!r}, must be a number")
         found[index] = number

@@ -61,6 +61,9 @@ def test_no_name_leads_out_of_the_folder(name: str, tmp_path: Path) -> None:
 
 
 DAMAGES = [
+    ('{"format": "composer taste", "version": 1, "marks": "x", "replies": []}', "are lists"),
+    ('{"format": "composer taste", "version": 1, "marks": ["x"], "replies": []}', "in braces"),
+    ('["composer taste"]', "must be an object"),
     ("", "not a taste profile"),
     ("[]", "not a taste profile"),
     ('{"format": "composer plan", "version": 1}', "not 'composer taste'"),
@@ -69,7 +72,7 @@ DAMAGES = [
     ('{"format": "composer taste", "version": 1, "marks": [], "replies": [{"pitch": 1}]}', "pitch"),
     (
         '{"format": "composer taste", "version": 1, "marks": [], "replies": [{"register": "x"}]}',
-        "could not convert",
+        "register is 'x', must be a number",
     ),
     (
         '{"format": "composer taste", "version": 1, "marks": [], "replies": [{"register": NaN}]}',

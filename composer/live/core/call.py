@@ -82,6 +82,8 @@ class CallAndResponse:
     def strike(self, now: float) -> None:
         """See `Strategy`: a prepared reply is withdrawn, one that is played is broken off."""
         player, phrases = self._player, self._phrases
+        if not player.on_turn:
+            self._remember()  # while there is time: an answer waits for nothing
         if player.state is ReplyState.PREPARED:
             player.withdraw()
         elif player.on_turn:

@@ -1,7 +1,7 @@
 """Fitting the encoder: chunks of pieces in, the weights of the best validation out.
 
 The decoder's weights stay as they are: what is learnt is what to tell its heads. So continuing
-without given notes stays the same, and half of the work of training falls away.
+without given notes stays the same, and no gradient goes back through the decoder's LSTM layers.
 """
 
 from __future__ import annotations
