@@ -102,9 +102,9 @@ def _bars(events: Events, given: Given, count: int) -> tuple[Ints, Bools]:
         tick += length
     onsets = np.array(lines, dtype=np.int64)
     parts = len(events.programs)
-    hidden = given.open_parts(onsets)[:, :parts].all(axis=1)
-    halfway = given.open_parts(onsets + np.array(lengths) // 2)[:, :parts].all(axis=1)
-    return np.array(lengths, dtype=np.int64), hidden & halfway
+    hidden = given.open_parts(onsets)[:, :parts]
+    halfway = given.open_parts(onsets + np.array(lengths) // 2)[:, :parts]
+    return np.array(lengths, dtype=np.int64), np.asarray(np.all(hidden & halfway, axis=1))
 
 
 def _runs(hidden: Bools) -> list[tuple[int, int]]:

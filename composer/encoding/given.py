@@ -145,7 +145,7 @@ class Given:
             index: Of the next given note, [N].
         """
         onsets = clock[:, None] + SHIFT_TICKS
-        somebody = self._open.any(axis=1)
+        somebody: Bools = np.asarray(np.any(self._open, axis=1))
         allowed = np.zeros((len(clock), END + 1), dtype=bool)
         allowed[:, :END] = somebody[np.searchsorted(self._edges, onsets, side="right")]
         given = self.shift_class(clock, index)[:, None]

@@ -293,7 +293,7 @@ class Constraints:
             # Whoever is to play here may be preceded, in canonical order, and not passed over.
             usable = allowed & (first[:, None] >= _SLOTS)
             usable[self._streams, np.minimum(first, SLOTS - 1)] |= first < SLOTS
-            allowed = np.where(usable.any(axis=1)[:, None], usable, allowed)
+            allowed = np.where(np.any(usable, axis=1)[:, None], usable, allowed)
         return np.asarray(allowed)
 
     def _owed_at(self, inside: Ints) -> Ints:
@@ -350,7 +350,7 @@ class Constraints:
         if self._owes:
             kinds = np.where(stacked, 0, self._kinds(context, parts, onset))
             struck = allowed & _STRUCK[kinds]
-            allowed = np.where(struck.any(axis=1)[:, None], struck, allowed)
+            allowed = np.where(np.any(struck, axis=1)[:, None], struck, allowed)
         return np.asarray(allowed)
 
     def _kinds(self, context: Context, parts: Ints, onset: Ints) -> Ints:

@@ -86,4 +86,4 @@ class Voices:
         way = np.sign(now - before)
         again = np.abs(_PITCHES - now[..., None]) % 12 == apart[..., None]
         along = np.sign(_PITCHES - mine[..., None]) == way[..., None]
-        return np.asarray((perfect & (way != 0))[..., None] & again & along).any(axis=1)
+        return np.asarray(np.any((perfect & (way != 0))[..., None] & again & along, axis=1))
