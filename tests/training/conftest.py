@@ -13,6 +13,13 @@ from tiny_run import train
 from composer.cli.main import verbs
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever reads the trained run may be the one who waits for it."""
+    for item in items:
+        if "straight" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of eleven MIDI files, one text that claims to be one, and a test folder."""

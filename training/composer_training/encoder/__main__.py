@@ -75,8 +75,11 @@ def main(
                 f"{report.notes_per_second:.0f} notes/s, {report.seconds:.0f} s"
             )
             return
-        for name, (told, plain) in report.scores.items():
-            click.echo(f"    {name}: {told:.3f}, masks and plan alone {plain:.3f}")
+        for (corpus, hidden), (told, plain) in report.scores.items():
+            click.echo(
+                f"    {corpus}, {hidden}: {told:.3f}, masks and plan alone {plain:.3f}, "
+                f"{told / plain:.3f} of it"
+            )
 
     def keep(weights: Weights) -> None:
         with files.whole(out, force=True) as stream:

@@ -29,6 +29,9 @@ Tensor = Any
 NEVER = -1e9
 _LSTM = {"kernel": "kernel", "recurrent": "recurrent_kernel", "bias": "bias"}
 _FROM_ZERO = ("bias", "joint_hidden", "heads_kernel", "gain_kernel")
+HEAD_UNIT = 0.1
+"""What is added to the heads is learnt in these units. Adam moves each weight by the learning rate,
+however little is to be gained, and 256 of them at once moved a head's inputs by as much as they are."""
 
 
 class EncoderModel(keras.Model):
@@ -96,23 +99,32 @@ class EncoderModel(keras.Model):
         joint = joint + ops.cast(hidden, "float32") @ w["joint_hidden"]
         joint = self.drop(ops.tanh(joint), training=training)
         gains = GAIN_UNIT * (joint @ w["gain_kernel"] + w["gain_bias"])
-        return joint @ w["heads_kernel"], gains
+        return HEAD_UNIT * (joint @ w["heads_kernel"]), gains
 
     def weights_by_name(self) -> dict[str, NDArray[np.float32]]:
         """As `composer.network.encoder.Encoder` takes them."""
-        found = {name: value.value for name, value in self.w.items()}
+        return {
+            name: ops.convert_to_numpy(value.value).astype(np.float32) * _units(name)
+            for name, value in self.variables_by_name().items()
+        }
+
+    def variables_by_name(self) -> dict[str, keras.Variable]:
+        """What is learnt."""
+        found = dict(self.w)
         for direction, layer in self.layers_by_name.items():
             for name, own in _LSTM.items():
-                found[f"{direction}_{name}"] = getattr(layer.cell, own).value
-        return {name: ops.convert_to_numpy(found[name]).astype(np.float32) for name in self.shapes}
+                found[f"{direction}_{name}"] = getattr(layer.cell, own)
+        return {name: found[name] for name in self.shapes}
 
     def take(self, weights: Mapping[str, NDArray[Any]]) -> None:
         """Put in weights that `weights_by_name` gave; the model has been called once."""
-        for name, value in self.w.items():
-            value.assign(weights[name])
-        for direction, layer in self.layers_by_name.items():
-            for name, own in _LSTM.items():
-                getattr(layer.cell, own).assign(weights[f"{direction}_{name}"])
+        for name, value in self.variables_by_name().items():
+            value.assign(weights[name] / _units(name))
+
+
+def _units(name: str) -> float:
+    """What a weight is multiplied by before it is used."""
+    return HEAD_UNIT if name == "heads_kernel" else 1.0
 
 
 def masked_nats(

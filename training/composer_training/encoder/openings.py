@@ -75,6 +75,14 @@ def every_fourth_span(events: Events, bars: int = 4, kept: int = 12) -> tuple[Op
     )
 
 
+def all_but_the_melody(events: Events) -> tuple[Opening, ...]:
+    """All parts but the highest, from beginning to end, for validation; none for one part."""
+    players = np.unique(events.rows[:, PART]).tolist()
+    if len(players) < 2:
+        return ()
+    return (Opening(0, bar_lines(events)[-1], frozenset(players[1:])),)
+
+
 def _some(players: Sequence[int], rng: np.random.Generator) -> frozenset[int]:
     """Some of the parts, not all."""
     count = int(rng.integers(1, len(players)))
