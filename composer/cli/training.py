@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from composer_training.run import Outcome
 
 BACKENDS = ("tensorflow", "jax", "torch")
+LIKED_MINUTES = 60.0
+"""How long a run on marks takes at most if nothing is said."""
 MAY_CHANGE = ("updates", "minutes", "patience", "validate_every")
 """What may be said together with --resume: when the run ends."""
 
@@ -189,6 +191,14 @@ def train(ctx: click.Context, /, **given: Any) -> None:
         show_default=True,
         help="Model to begin with.",
     ),
+    click.option(
+        "--liked",
+        "liked",
+        multiple=True,
+        metavar="JAMS",
+        type=click.Path(path_type=Path),
+        help="Learn from the marks in logged jams: files, or folders of them.",
+    ),
     *_RUN_OPTIONS[2:5],
     *_schedule(
         batch_size=32,
@@ -207,11 +217,18 @@ def finetune(ctx: click.Context, /, **given: Any) -> None:
 
     The same as `composer train --from MODEL` with a lower learning rate and an early end.
 
+    With --liked, what you marked in jams: replies that you liked become likelier, those that you
+    did not less so, beside the music of DATASETs or, without one, composer's own seeds. In the end
+    it says whether that helped, by replies that were kept out of it. It takes an hour at most
+    unless --minutes says otherwise.
+
     \b
     Example:
       composer prepare mine=~/midi --out datasets/mine
       composer finetune datasets/mine --out runs/mine
-      composer generate --seed phrase.mid --model runs/mine/model
+      composer generate --seed phrase.mid --model runs/mine
+      composer finetune --liked jams --out runs/liked
+      composer serve --model runs/liked
     """
     _train(ctx, {"layers": None, "units": None, "head_units": None, **given})
 
@@ -225,7 +242,7 @@ def _train(ctx: click.Context, given: dict[str, Any]) -> None:
             if name not in other:
                 flag = "DATASET" if name == "datasets" else f"--{name.replace('_', '-')}"
                 raise click.UsageError(f"{flag} cannot be changed with --resume")
-    elif not given["datasets"]:
+    elif not (given["datasets"] or given.get("liked")):
         raise click.UsageError("give the folder of a dataset; 'composer prepare' makes one")
     choose_backend(given["backend"])
     from composer_training import run
@@ -234,13 +251,29 @@ def _train(ctx: click.Context, given: dict[str, Any]) -> None:
         plan, fitter = run.resume(given["out"], {k: given[k] for k in MAY_CHANGE if k in said})
         terminal.say(f"Going on after update {fitter.update} of {plan.settings.updates}.")
     else:
-        plan = _plan(given)
+        run.check_free(given["out"], given["force"])
+        plan = _plan(_with_marks(given))
         fitter = run.start(plan, given["out"], force=given["force"])
     with _watching() as report, _stoppable() as stop:
         outcome = run.run(plan, fitter, report=report, stop=stop)
     _tell(outcome, given["as_json"])
     if outcome.end == "interrupted":
         ctx.exit(130)
+
+
+def _with_marks(given: dict[str, Any]) -> dict[str, Any]:
+    """The options, with a dataset made of marked replies as the first where some are wanted."""
+    if not given.get("liked"):
+        return given
+    from composer_training import liked
+
+    found = liked.prepare(given["liked"], given["out"], given["datasets"])
+    for line in liked.describe(found):
+        terminal.say(line)
+    datasets = (given["out"] / liked.FOLDER, *given["datasets"])
+    shares = liked.shares_of(datasets) | given["shares"]
+    minutes = given["minutes"] or LIKED_MINUTES
+    return {**given, "datasets": datasets, "shares": shares, "minutes": minutes}
 
 
 def _plan(given: dict[str, Any]) -> Any:
@@ -277,7 +310,8 @@ def _plan(given: dict[str, Any]) -> Any:
         "seed",
     )
     settings = FitSettings(**{name: given[name] for name in names}, minutes=given["minutes"] or 0.0)
-    return RunPlan(given["datasets"], replace(config, **sizes), settings, origin, given["limit"])
+    network, marked = replace(config, **sizes), bool(given.get("liked"))
+    return RunPlan(given["datasets"], network, settings, origin, given["limit"], marked)
 
 
 def choose_backend(wanted: str | None) -> None:
@@ -387,10 +421,15 @@ def _tell(outcome: Outcome, as_json: bool) -> None:
             "seconds": round(outcome.seconds, 1),
             "model": None if outcome.model is None else str(outcome.model),
         }
+        if outcome.verdict is not None:
+            document["liked"] = outcome.verdict.document()
         click.echo(json.dumps(document, indent=2))
         return
     score = "" if finite is None else f", best validation {finite:.4f} nats/note"
-    click.echo(f"{outcome.end.capitalize()} after {outcome.update} updates{score}.")
+    verdict = [] if outcome.verdict is None else outcome.verdict.words()
+    click.echo(f"{outcome.end.capitalize()} after {outcome.update} updates{score * (not verdict)}.")
+    for line in verdict:
+        click.echo(line)
     if outcome.model is not None:
         click.echo(f"The model is in {outcome.model}.")
     else:

@@ -48,7 +48,7 @@ def test_a_log_is_written_a_minute_after_its_first_note_and_at_its_end(tmp_path:
 
 def test_a_mark_without_any_music_is_no_file(tmp_path: Path) -> None:
     keeper, log = Keeper(tmp_path), SessionLog()
-    log.mark(0.0, "like 1")
+    log.mark(0.0, "like", 1)
     for second in range(0, 200, 10):
         keeper.keeper.keep(second, "a", log)
     keeper.keeper.end("a", log)

@@ -43,6 +43,11 @@ EARLY = "stopped early"
 INTERRUPTED = "interrupted"
 
 
+def mean_nats(scores: Mapping[str, Score]) -> float:
+    """Nats per note in validation, the mean over corpora."""
+    return scores["all"].nats_per_note
+
+
 class TrainingError(ComposerError):
     """A run cannot go on: its loss is not a number, or its checkpoint is damaged."""
 
@@ -53,7 +58,8 @@ class Fitter:
     Attributes:
         update: Updates done.
         elapsed: Seconds spent on them, over all sittings.
-        best: Lowest nats per note in validation so far.
+        judge: What makes of the scores of a validation a number that is to be low.
+        best: The lowest so far.
         since_best: Validations since then.
     """
 
@@ -102,6 +108,7 @@ class Fitter:
         self.state: Any = self._zero_state(settings.batch_size)
         self.update = 0
         self.elapsed = 0.0
+        self.judge: Callable[[Mapping[str, Score]], float] = mean_nats
         self.best = math.inf
         self.since_best = 0
         self._train_step, self._score_step = make_steps(self.network, self.optimizer)
@@ -282,7 +289,7 @@ def fit(
         if fitter.update % settings.validate_every == 0 or last:
             scores = fitter.validate(limit)
             # Without pieces to validate on, the latest is all there is to go by.
-            total = scores["all"].nats_per_note if scores else -math.inf
+            total = fitter.judge(scores) if scores else -math.inf
             improved = not scores or total < fitter.best
             fitter.since_best = 0 if improved else fitter.since_best + 1
             fitter.elapsed += clock() - began - took

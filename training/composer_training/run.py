@@ -6,6 +6,12 @@ best.npz        the one that did best in validation
 history.jsonl   a line for each validation
 logs/           curves for TensorBoard
 model/          the best checkpoint as a model that plays, once the run has ended
+
+and, of a run on marks of jams (`composer_training.liked`):
+
+marks/          the marked replies as a dataset
+before.json     validation before the first update
+liked.json      whether it helped, once the run has ended
 """
 
 from __future__ import annotations
@@ -31,6 +37,7 @@ from composer.network.config import NetworkConfig
 from composer_training.data import dataset
 from composer_training.data.dataset import DatasetError
 from composer_training.fit import INTERRUPTED, Fitter, TrainingError, UpdateReport, fit
+from composer_training.liked import Judge, Verdict, judge
 from composer_training.settings import FitSettings
 from composer_training.tensorboard_log import EventLog
 
@@ -48,6 +55,7 @@ class RunPlan:
         settings: Of the run.
         origin: Model folder with the first weights, None for new ones.
         limit: Validation pieces per corpus; None: all.
+        liked: Whether the first of the datasets has marked replies, by which it is judged.
     """
 
     datasets: tuple[Path, ...]
@@ -55,6 +63,7 @@ class RunPlan:
     settings: FitSettings
     origin: Path | None = None
     limit: int | None = None
+    liked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +74,11 @@ class Outcome:
         folder: Of the run.
         end: One of `composer_training.fit`'s DONE, EARLY, INTERRUPTED.
         update: Updates done.
-        best: Lowest nats per note in validation, infinite without validation pieces.
+        best: Lowest nats per note in validation, infinite without validation pieces; of a run on
+            marks by how much less liked replies are preferred than before.
         seconds: Spent, over all sittings.
         model: The model's folder, None if the run has not ended.
+        verdict: Of a run on marks that has ended, whether it helped.
     """
 
     folder: Path
@@ -76,6 +87,17 @@ class Outcome:
     best: float
     seconds: float
     model: Path | None
+    verdict: Verdict | None = None
+
+
+def check_free(folder: Path, force: bool) -> None:
+    """See that a new run may go into a folder.
+
+    Raises:
+        OutputError: There is a run already, and it is not to be replaced.
+    """
+    if (folder / "run.json").exists() and not force:
+        raise OutputError(f"there is a run in {folder}; give --resume to go on, --force to replace")
 
 
 def start(plan: RunPlan, folder: Path, *, force: bool = False) -> Fitter:
@@ -90,8 +112,7 @@ def start(plan: RunPlan, folder: Path, *, force: bool = False) -> Fitter:
         OutputError: There is a run already, or the folder cannot be written.
         ComposerError: A dataset, the origin or a setting cannot be used.
     """
-    if (folder / "run.json").exists() and not force:
-        raise OutputError(f"there is a run in {folder}; give --resume to go on, --force to replace")
+    check_free(folder, force)
     fitter = _fitter(plan, folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -104,6 +125,10 @@ def start(plan: RunPlan, folder: Path, *, force: bool = False) -> Fitter:
         raise OutputError(
             f"{error.filename or folder} cannot be written: {error.strerror}"
         ) from error
+    if plan.liked:
+        # What does not come to be preferred more than this has not helped.
+        fitter.judge, fitter.best = Judge.begin(fitter.validate(plan.limit), folder), 0.0
+        fitter.save("best")
     # From here on --resume has something to go on from.
     fitter.save("last")
     return fitter
@@ -129,6 +154,7 @@ def resume(folder: Path, changes: Mapping[str, Any]) -> tuple[RunPlan, Fitter]:
             replace(FitSettings.from_dict(document["settings"]), **changes),
             None if document["origin"] is None else Path(document["origin"]),
             document["limit"],
+            document.get("liked", False),
         )
         prints = [item["pieces"] for item in document["datasets"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -139,6 +165,8 @@ def resume(folder: Path, changes: Mapping[str, Any]) -> tuple[RunPlan, Fitter]:
                 f"{path} has changed since the run began: train anew, or finetune from its model"
             )
     fitter = _fitter(replace(plan, origin=None), folder)  # its weights are in the checkpoint
+    if plan.liked:
+        fitter.judge = Judge.resume(folder)
     fitter.restore("last")
     _forget_after(folder / "history.jsonl", fitter.update)
     return plan, fitter
@@ -192,7 +220,11 @@ def run(
                 "memory has run out: give a smaller --batch-size, fewer --steps or fewer --units"
             ) from error
         raise
-    return Outcome(folder, end, fitter.update, fitter.best, fitter.elapsed, model)
+    verdict = None
+    if plan.liked and model is not None and plan.origin is not None:
+        verdict = judge(fitter.dataset, plan.origin, model)
+        verdict.save(folder)
+    return Outcome(folder, end, fitter.update, fitter.best, fitter.elapsed, model, verdict)
 
 
 def make_model(folder: Path, plan: RunPlan) -> Path:
@@ -249,6 +281,7 @@ def _document(plan: RunPlan) -> dict[str, Any]:
         "settings": plan.settings.as_dict(),
         "origin": None if plan.origin is None else str(plan.origin.resolve()),
         "limit": plan.limit,
+        "liked": plan.liked,
     }
 
 

@@ -7,6 +7,8 @@ Conventions:
     As in `composer.network.keras_lstm`: B streams, T steps, L layers, H units. Both functions take
     (features int [B, T + 1, 39], parts int [N, 17], weights float32 [B, T, 5], keep float32 [B],
     state float32 [L, 2, B, H]) and return (nats summed by field, float32 [5]; new state).
+    A target whose weight is less than 0 is made less likely, down to e ** `FAINT`; which part
+    plays is not.
 """
 
 from __future__ import annotations
@@ -19,6 +21,9 @@ from keras import ops
 
 from composer.encoding.events import PART
 from composer.network.keras_lstm import Network
+
+FAINT = -8.0
+"""Log p under which a target is not made less likely still."""
 
 Tensor = Any
 Step = Callable[..., tuple[Any, Any]]
@@ -36,7 +41,9 @@ def field_sums(logits: list[Tensor], features: Tensor, parts: Tensor, weights: T
         target = ops.minimum(target, field_logits.shape[-1] - 1)
         log_p = ops.log_softmax(field_logits, axis=-1)
         chosen = ops.take_along_axis(log_p, target[..., None], axis=-1)[..., 0]
-        sums.append(-ops.sum(chosen * weights[..., index]))
+        weight = weights[..., index]
+        chosen = ops.where(weight < 0, ops.maximum(chosen, FAINT), chosen)
+        sums.append(-ops.sum(chosen * weight))
     return ops.stack(sums)
 
 
@@ -59,7 +66,7 @@ def _part_sum(logits: Tensor, parts: Tensor, weights: Tensor) -> Tensor:
 
 def _loss(sums: Tensor, weights: Tensor) -> Tensor:
     """Nats per note (END counts as one here)."""
-    return ops.sum(sums) / ops.maximum(ops.sum(weights[..., 0]), 1.0)
+    return ops.sum(sums) / ops.maximum(ops.sum(ops.abs(weights[..., 0])), 1.0)
 
 
 def _begin(state: Tensor, keep: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ as a note. "all" is the plain mean over corpora, so that a big corpus does not h
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from composer.analysis.form import with_plan
 from composer.encoding.events import FIELDS, NO_SHIFT, PART, SHIFT
 from composer.encoding.features import COLUMNS
-from composer_training.data.dataset import Dataset, to_events
-from composer_training.data.streams import Batch, Steps, filled_up
+from composer_training.data.dataset import Dataset, Record, to_events
+from composer_training.data.streams import Batch, Steps, filled_up, learnt_notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,14 @@ def mean(scores: dict[str, Score]) -> Score:
     return Score(per.mean(axis=0), np.ones(5), 1.0)
 
 
+def _steps(dataset: Dataset, record: Record) -> Steps:
+    """A piece; of one that is to be played less it is scored what is to become unlikely."""
+    notes = dataset.notes(record)
+    steps = Steps.of(with_plan(to_events(record, notes)), record.dynamics)
+    learnt_notes(steps, replace(record, weight=1.0), notes)
+    return steps
+
+
 def validation_batches(
     dataset: Dataset, steps: int, limit: int | None, batch_size: int = 32
 ) -> Iterator[tuple[str, Iterator[Batch]]]:
@@ -81,10 +89,7 @@ def validation_batches(
         def batches(chosen: list = chosen) -> Iterator[Batch]:  # type: ignore[type-arg]
             for first in range(0, len(chosen), batch_size):
                 group = chosen[first : first + batch_size]
-                pieces = [
-                    Steps.of(with_plan(to_events(record, dataset.notes(record))), record.dynamics)
-                    for record in group
-                ]
+                pieces = [_steps(dataset, record) for record in group]
                 longest = max(len(piece.table) for piece in pieces)
                 for start in range(0, longest - 1, steps):
                     array = np.zeros((batch_size, steps + 1, len(COLUMNS)), dtype=np.int32)

@@ -21,7 +21,7 @@ from composer.live.core.parameters import Values
 from composer.live.core.parts import Parts
 from composer.live.core.reply import Reply, put_off, start_of
 from composer.live.core.scheduler import LATE, Note, Play, Scheduler
-from composer.live.core.session_log import SessionLog
+from composer.live.core.session_log import REPLY, UNHEARD, SessionLog
 from composer.live.core.timeline import Timeline
 from composer.live.core.turns import ON_TURN, Event, ReplyState, after
 from composer.music.beat_grid import BEATS, FREE
@@ -142,8 +142,7 @@ class ReplyPlayer:
         if self.state is ReplyState.PREPARED and self.reply is not None:
             self._improviser.discard(self.reply.join)
         self._move(Event.REQUEST)
-        self.reply = Reply(join, end, values, asked=join)
-        self._hurried = False
+        self.reply, self._hurried = Reply(join, end, values, asked=join), False
         first_by = join if first_by is None else first_by
         number, more = self._variation + 1, (harmony, phrase, taste)
         self._generate(self.reply, number, join, first_by, slots, ahead, *more)
@@ -180,6 +179,8 @@ class ReplyPlayer:
         self.turn = self.turn + 1 if number is None else number
         reply.number = self.turn
         self.answered = now
+        if self.log is not None:
+            self.log.mark(now, REPLY, self.turn)
         if reply.end is None:
             self._look = now
         self._announce(reply)
@@ -227,6 +228,8 @@ class ReplyPlayer:
 
     def retract(self, now: float) -> None:
         """Stop playing at once, as if the reply had not been: nothing of it stays heard."""
+        if self.log is not None and self.turn:
+            self.log.mark(now, UNHEARD, self.turn)
         self._stop(now)
         self.withdraw()
 

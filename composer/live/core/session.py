@@ -76,8 +76,7 @@ class Session:
         self.values = values or Values()
         self.timeline = Timeline(now, bpm, self.values.metre)
         self.improviser = improviser
-        self.parts = Parts()
-        self.phrases = PhraseTracker()
+        self.parts, self.phrases = Parts(), PhraseTracker()
         self.player = ReplyPlayer(self.values, self.timeline, self.parts, improviser, log)
         self.heard, self.seen = 0, now
         self.call = CallAndResponse(
@@ -238,11 +237,9 @@ class Session:
         """Forget all that was played; parameters and tempo stay."""
         self.player.silence(now)
         self._release_all(now)
-        self.phrases.clear()
-        self.parts.clear()
+        for whatever in (self.phrases, self.parts, self._accompaniment, self._harmoniser):
+            whatever.clear()
         self.player.reset()
-        self._accompaniment.clear()
-        self._harmoniser.clear()
         self.heard = 0
         self.improviser.reset()
 
@@ -379,6 +376,8 @@ class Session:
         band = self.values.band if self.mode == ACCOMPANY else ()
         moved = {**moved, **self.parts.reserve(len(band))}
         programs = dict(self.parts.programs)
+        if self.log is not None:
+            self.log.programs.update(programs)
         if programs or band:
             programs |= {BAND + index: program for index, program in enumerate(band)}
             bar = self.timeline.bar

@@ -1,7 +1,9 @@
 """Jam log: what the player and composer played, to be kept as a MIDI file. No I/O.
 
-The file has the player's parts and composer's on separate tracks, the tempo as it went,
-and a marker where a reply was liked or not: it can be listened to, edited and trained on.
+The file has the player's parts and composer's on separate tracks, the tempo as it went, and
+markers: where a reply begins ("reply 3"), where one was liked or not ("like 3", "dislike 3"), and
+where one was broken off as if it had not been ("unheard 3"). It can be listened to, edited and
+trained on (`composer_training.data.jams`).
 
 Conventions:
     Moments are seconds on the server's clock; in the file, ticks at 480 to the quarter
@@ -24,6 +26,8 @@ TICKS = 480
 MOST = 50_000
 """Notes after which a log is full and a new file is begun."""
 PLAYER, COMPOSER = "player", "composer"
+REPLY, LIKE, DISLIKE, UNHEARD = "reply", "like", "dislike", "unheard"
+"""What markers say of the reply whose number follows."""
 
 Row = tuple[float, float, int, int, int]
 """Onset and end in seconds, pitch, velocity, channel."""
@@ -37,12 +41,14 @@ class SessionLog:
         rows: Finished notes of "player" and "composer".
         grid: Where the beats lay.
         marks: (moment, text).
+        programs: Of channels, General MIDI; 0 where nobody said one.
         changed: Whether something was added since it was last written.
     """
 
     rows: dict[str, list[Row]] = field(default_factory=lambda: {PLAYER: [], COMPOSER: []})
     grid: LogGrid = field(default_factory=LogGrid)
     marks: list[tuple[float, str]] = field(default_factory=list)
+    programs: dict[int, int] = field(default_factory=dict)
     changed: bool = False
     _open: dict[tuple[str, HeldKey], tuple[float, int]] = field(default_factory=dict)
 
@@ -77,21 +83,27 @@ class SessionLog:
         else:
             self._end(COMPOSER, play.due, key)
 
-    def mark(self, now: float, text: str) -> None:
-        """Something was said about the music."""
-        self.marks.append((now, text))
+    def mark(self, now: float, word: str, number: int) -> None:
+        """Something is said of a reply.
+
+        Args:
+            now: The moment.
+            word: `REPLY`, `LIKE`, `DISLIKE` or `UNHEARD`.
+            number: Id of the reply.
+        """
+        self.marks.append((now, f"{word} {number}"))
         self.changed = True
 
     def copy(self) -> SessionLog:
         """The same, for another thread to read."""
         rows = {name: list(some) for name, some in self.rows.items()}
-        return SessionLog(rows, self.grid.copy(), [*self.marks])
+        return SessionLog(rows, self.grid.copy(), [*self.marks], {**self.programs})
 
     def rotate(self) -> SessionLog:
         """A new log that goes on with what is open in this one."""
         begun = min((moment for moment, _ in self._open.values()), default=None)
         grid = LogGrid() if begun is None else self.grid.since(begun)
-        return SessionLog(grid=grid, _open=self._open)
+        return SessionLog(grid=grid, programs=self.programs, _open=self._open)
 
     def file(self) -> mido.MidiFile | None:
         """All of it as a MIDI file, None if nothing was played."""
@@ -107,7 +119,7 @@ class SessionLog:
                     if where == channel
                     for start in (self._tick(onset),)
                 )
-                program = DRUM_PROGRAM if channel == 9 else 0
+                program = DRUM_PROGRAM if channel == 9 else self.programs.get(channel, 0)
                 title = name if len(channels) == 1 else f"{name} {channel + 1}"
                 parts.append(Part(notes, program, title, track, channel))
         tempos, metres = self.grid.tempos(TICKS), self.grid.metre_map(TICKS)

@@ -6,7 +6,7 @@ from typing import Final
 
 from composer.errors import SettingError
 from composer.live.core.session import Session
-from composer.live.core.session_log import SessionLog
+from composer.live.core.session_log import DISLIKE, LIKE, SessionLog
 from composer.live.wire.osc_request import Request
 
 RESET: Final = "reset"
@@ -74,6 +74,6 @@ def _mark(request: Request, number: int | None, *, liked: bool) -> None:
     if learnt:
         request.shared.learnt()
     if session.log is not None:
-        session.log.mark(request.now, f"{'like' if liked else 'dislike'} {number}")
+        session.log.mark(request.now, LIKE if liked else DISLIKE, number)
     elif not learnt:
         raise SettingError(f"nothing is known any more of reply {number}, and no log is kept")

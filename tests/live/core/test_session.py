@@ -313,7 +313,7 @@ def test_the_log_has_both_players() -> None:
     assert log is not None
     assert [row[2] for row in log.rows[PLAYER]] == [60, 62, 64]
     assert [row[2] for row in log.rows[COMPOSER]] == [72, 74, 76]
-    log.mark(3.0, "like 1")
+    log.mark(3.0, "like", 1)
     file = log.file()
     assert file is not None
     assert [track.name for track in file.tracks[1:]] == ["player", "composer"]

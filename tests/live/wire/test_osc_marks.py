@@ -114,7 +114,8 @@ def test_likes_are_kept_in_the_log() -> None:
     assert wire.send("dislike", 7) == [("ok", "/composer/dislike")]
     log = wire.engine.sessions["main"].log
     assert log is not None
-    assert [text for _, text in log.marks] == ["like 1", "dislike 7"]
+    marks = [text for _, text in log.marks]
+    assert marks == ["reply 1", "like 1", "reply 7", "reply 3", "dislike 7"]
 
 
 def test_a_reply_that_never_was_is_not_liked() -> None:

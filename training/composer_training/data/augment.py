@@ -71,6 +71,8 @@ PLAIN = Augmentation(
     plan_noise=0,
 )
 """Every piece as it is."""
+REPLIES = replace(PLAIN, semitones=2, plan_noise=1.0)
+"""Replies that were liked or not, for being as high, as quick and as loud as they are."""
 
 
 def augment(

@@ -57,6 +57,8 @@ class Record:
         tempos: (tick, microseconds per beat) in 1/480 beats.
         dynamics: Whether its velocities mean anything (scores without marks have one).
         sha256: Of the file, so that no piece is taken twice.
+        context: Notes at the beginning that are given, and not to be learnt.
+        weight: What each note that is learnt counts; under 0 where it is to be played less.
         start: First row in notes.npy.
         count: Number of notes.
     """
@@ -70,6 +72,8 @@ class Record:
     tempos: tuple[tuple[int, int], ...]
     dynamics: bool
     sha256: str = ""
+    context: int = 0
+    weight: float = 1.0
     start: int = 0
     count: int = 0
 

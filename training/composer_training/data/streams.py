@@ -22,9 +22,9 @@ from composer.encoding.features import COLUMNS, features, forget, parts_of
 from composer.encoding.part_features import PART_FEATURES
 from composer.encoding.part_order import ranks_of
 from composer.errors import SettingError
-from composer_training.data.augment import Augmentation, augment
+from composer_training.data.augment import REPLIES, Augmentation, augment
 from composer_training.data.corruption import corrupt
-from composer_training.data.dataset import Dataset, Record, to_events
+from composer_training.data.dataset import Dataset, Notes, Record, to_events
 from composer_training.data.plan_noise import spoilt
 
 PART_ROWS = 4096
@@ -39,7 +39,8 @@ class Batch:
         features: int32 [B, T + 1, 39]; steps 1..T are the targets of steps 0..T-1.
         parts: int32 [N, 17], a row for each part that may play at each step with a part to
             predict, see `parts_that_may`.
-        weights: float32 [B, T, 5], 0 where a field has no target.
+        weights: float32 [B, T, 5], 0 where a field has no target, under 0 where it is to become
+            less likely.
         keep: float32 [B], 0 for a stream that begins a piece (its state starts at zero).
     """
 
@@ -51,7 +52,7 @@ class Batch:
     @property
     def notes(self) -> int:
         """Notes (and ENDs) predicted in this batch."""
-        return int(self.weights[..., SHIFT].sum())
+        return int(np.count_nonzero(self.weights[..., SHIFT]))
 
 
 def target_weights(steps: NDArray[np.int16], dynamics: bool) -> NDArray[np.float32]:
@@ -114,6 +115,23 @@ class Steps:
         made[..., 2] = self.ranks
         made[..., 3:] = self.told[targets - parts]
         return made.reshape(-1, made.shape[-1])
+
+
+def learnt_notes(steps: Steps, record: Record, notes: Notes) -> None:
+    """Weigh the notes of a piece of which some are given, in place.
+
+    Args:
+        steps: Of the piece.
+        record: Of the piece, as it is played.
+        notes: Of the record.
+    """
+    if not record.context:
+        return
+    # Some of the given notes may have come to be one; a reply's end is no piece's end.
+    given = len(to_events(record, notes[: record.context]).rows)
+    steps.weights[: len(record.programs) + given] = 0.0
+    steps.weights[-1] = 0.0
+    steps.weights[:] *= record.weight
 
 
 def filled_up(parts: Sequence[NDArray[np.int32]], steps: int) -> NDArray[np.int32]:
@@ -206,16 +224,18 @@ class Streams:
 
     def _open(self, serial: int, record: Record, position: int = 0) -> dict[str, Any]:
         rng = np.random.default_rng((self.seed, 2, serial))
-        varied, notes = augment(record, self.dataset.notes(record), self.augmentation, rng)
+        settings = REPLIES if record.context else self.augmentation
+        varied, notes = augment(record, self.dataset.notes(record), settings, rng)
         events = to_events(varied, notes)
         # The plan is of the music as it was meant.
-        events = replace(events, plan=spoilt(plan_of(events), self.augmentation.plan_noise, rng))
+        events = replace(events, plan=spoilt(plan_of(events), settings.plan_noise, rng))
         corrupted = np.zeros(len(events.rows), dtype=bool)
-        if rng.random() < 0.5 and self.augmentation.corruption:
-            events, corrupted = corrupt(events, self.augmentation.corruption, rng)
-        forgetful = rng.random() < self.augmentation.forgetful
+        if rng.random() < 0.5 and settings.corruption:
+            events, corrupted = corrupt(events, settings.corruption, rng)
+        forgetful = rng.random() < settings.forgetful
         steps = Steps.of(events, varied.dynamics, forgetful)
         steps.weights[len(events.programs) : -1][corrupted] = 0.0
+        learnt_notes(steps, varied, notes)
         return {"serial": serial, "record": record, "position": position, "steps": steps}
 
     def next(self) -> Batch:
