@@ -115,7 +115,9 @@ def _config(context: click.Context, option: click.Parameter, path: Path | None) 
 @click.option("--no-browser", is_flag=True, help="Say the page's address, and do not open it.")
 @click.option("--link", is_flag=True, help="Follow Ableton Link.")
 @click.option(
-    "--learn", is_flag=True, help="Ask for a controller for each of the usual parameters."
+    "--learn",
+    is_flag=True,
+    help="Ask for a controller for each usual parameter, and for like, dislike and again.",
 )
 @click.option(
     "--profile", metavar="NAME", help="Begin with this taste, and keep what marks teach in it."

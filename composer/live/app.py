@@ -112,7 +112,13 @@ class App:
         profile = options.profile
         taste = None if profile is None else load(profile)
         engine = Sessions(
-            improviser, values, options.tempo, logs=logs, idle=options.idle, taste=taste
+            improviser,
+            values,
+            options.tempo,
+            logs=logs,
+            idle=options.idle,
+            taste=taste,
+            learnt=lambda: self._keep_taste(taste),
         )
         check_processes(options.processes, options.reply_port)
         host = ANYONE if options.listen else LOOPBACK
@@ -128,7 +134,6 @@ class App:
             job=lambda work, then: self.server.job(work, then),
             joins=not options.worker and options.processes == 1,
             inside=partial(write_elsewhere, models.find(options.model)),
-            learnt=lambda: self._keep_taste(taste),
         )
         own_ports = (options.virtual,) if options.virtual else ()
         _, still_sounding = end_left_sounding(udp, own_ports)

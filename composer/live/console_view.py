@@ -17,6 +17,12 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from composer.encoding.events import TICKS_PER_BEAT
+from composer.errors import SettingError
+from composer.live.console_keys import keys_to
+from composer.live.core.marks import AGAIN, say
+from composer.live.core.session import Session
+from composer.live.core.session_log import DISLIKE, LIKE
+from composer.live.core.sessions import SessionKey, Sessions
 from composer.live.wire.osc_clients import MAIN
 from composer.music.beat_grid import BEATS
 from composer.music.pitch_names import pitch_name
@@ -29,6 +35,9 @@ EVERY = 0.25
 PATIENCE = 2.0
 COMING = 12
 """Notes to come that are shown."""
+KEYS = {"l": LIKE, "+": LIKE, "d": DISLIKE, "-": DISLIKE, "a": AGAIN}
+"""What a key says of the last reply."""
+KEY_LINE = "keys      l like · d dislike · a again"
 
 
 def _names(pitches: Sequence[int]) -> str:
@@ -94,11 +103,7 @@ def glance(app: App) -> Glance:
     if not server.engine.sessions:  # closed after an error, say
         server.engine.session(MAIN, server.now())
     sessions = server.engine.sessions
-    playing = [s for s in sessions.values() if s.player.playing]
-    if playing:
-        session = max(playing, key=lambda s: s.player.answered)
-    else:
-        session = max(sessions.values(), key=lambda s: s.seen)
+    session = sessions[_shown(server.engine)]
     late = server.lateness.figures()
     timeline = session.timeline
     return Glance(
@@ -116,6 +121,35 @@ def glance(app: App) -> Glance:
         late=(1000 * late[0], 1000 * late[1]),
         dropped=sum(s.schedule.dropped for s in sessions.values()),
     )
+
+
+def _shown(engine: Sessions) -> SessionKey:
+    """The session that is looked at: the one that was answered or heard last."""
+    sessions = engine.sessions
+    playing = [key for key, one in sessions.items() if one.player.playing]
+    if playing:
+        return max(playing, key=lambda key: sessions[key].player.answered)
+    return max(sessions, key=lambda key: sessions[key].seen)
+
+
+def press(app: App, key: str) -> None:
+    """A key was pressed: say what it means of the last reply of the session that is shown."""
+    word = KEYS.get(key.lower())
+    if word is None:
+        return
+
+    def act(session: Session, now: float) -> None:
+        try:
+            app.say(say(session, now, word))
+        except SettingError as error:
+            app.say(str(error).capitalize())
+
+    def pressed(now: float) -> None:
+        del now
+        if app.server.engine.sessions:
+            app.server.act(_shown(app.server.engine), act, seen=False)
+
+    app.server.post(pressed)
 
 
 @contextlib.contextmanager
@@ -159,6 +193,7 @@ def _draw(app: App, ended: threading.Event) -> None:
     console = Console(stderr=True, highlight=False, markup=False)
     with (
         _notices(app) as notices,
+        keys_to(lambda key: press(app, key)) as keys,
         Live(console=console, auto_refresh=False, transient=True) as live,
     ):
         while not ended.wait(EVERY):
@@ -167,7 +202,8 @@ def _draw(app: App, ended: threading.Event) -> None:
                 console.print(notices.get())  # above the picture, and not through it
             if now is not None:
                 # Cut, not wrapped: a line more or less would make the picture jump.
-                text = Text("\n".join(now.lines()), no_wrap=True, overflow="ellipsis")
+                lines = [*now.lines(), KEY_LINE] if keys else now.lines()
+                text = Text("\n".join(lines), no_wrap=True, overflow="ellipsis")
                 live.update(text, refresh=True)
 
 

@@ -1,4 +1,4 @@
-"""Learned controllers: which knob sets which parameter, from one day to the next."""
+"""Learned controllers: which knob sets which parameter, and which button says what of replies."""
 
 from __future__ import annotations
 
@@ -7,23 +7,25 @@ import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from composer.live.core.marks import SAID
 from composer.live.core.parameters import PARAMETERS
 from composer.live.wire.midi_player import MidiPlayer
 from composer.user_folders import former_state_folder, state_folder
 
-USUAL = ("temperature", "density", "length", "loudness", "mode")
-"""Parameters that `composer serve --learn` asks a controller for."""
+USUAL = ("temperature", "density", "length", "loudness", "mode", *SAID)
+"""What `composer serve --learn` asks a controller for."""
+KNOWN = frozenset((*PARAMETERS, *SAID))
 FILE = "controllers.json"
 
 
 def load_controllers() -> dict[int, str]:
-    """Controller number -> parameter, as learned before; empty if nothing was, or is readable."""
+    """Controller number -> parameter or word, as learned before; empty where nothing is known."""
     for folder in (state_folder(), former_state_folder()):
         if folder is None:
             continue
         with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
             known = json.loads((folder / FILE).read_text(encoding="utf-8"))
-            return {int(number): name for number, name in known.items() if name in PARAMETERS}
+            return {int(number): name for number, name in known.items() if name in KNOWN}
     return {}
 
 
@@ -38,7 +40,7 @@ def save_controllers(learned: dict[int, str]) -> None:
 def ask_for_controllers(
     player: MidiPlayer, say: Callable[[str], None], parameters: Sequence[str] = USUAL
 ) -> None:
-    """Ask for a controller for each parameter, one after another, and keep the answers."""
+    """Ask for a controller for each parameter or word, one after another; keep the answers."""
     player.to_learn.extend(parameters)
     say(f"Move the controller for {parameters[0]}")
 

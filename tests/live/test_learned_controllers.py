@@ -46,7 +46,7 @@ def test_what_a_server_was_taught_the_next_one_knows(
         app.say = said.append
         app.ask()
         assert said == ["Move the controller for temperature"]
-        for knob in (70, 71, 72, 73, 74):
+        for knob in (70, 71, 72, 73, 74, 75, 76, 77):
             system.coming += [([0xB0, knob, 1], 0.0), ([0xB0, knob, 2], 0.0)]
         while "All are learned, and known the next time" not in said:
             client.send("ping")
@@ -60,7 +60,7 @@ def test_what_a_server_was_taught_the_next_one_knows(
         app.ask()  # nobody asked for that
         assert said[-1] == "All are learned, and known the next time"
         client.send("session", "main")
-        system.coming.append(([0xB0, 74, 127], 0.0))  # the mode, the last of them
+        system.coming.append(([0xB0, 74, 127], 0.0))  # the mode
         mode = ""
         while mode != "off":
             client.send("get", "mode")

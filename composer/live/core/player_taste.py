@@ -6,6 +6,8 @@ that has gone by can still be marked.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,9 +25,17 @@ class PlayerTaste:
         preference: What has been learnt.
     """
 
-    def __init__(self, preference: Preference | None = None) -> None:
-        """Nothing is known, or what is known from before."""
+    def __init__(
+        self, preference: Preference | None = None, learnt: Callable[[], None] = lambda: None
+    ) -> None:
+        """Begin.
+
+        Args:
+            preference: What is known from before; None: nothing is.
+            learnt: Called when something was learnt, or forgotten.
+        """
         self.preference = preference or Preference()
+        self._learnt = learnt
         self._replies: dict[int, NDArray[np.float64]] = {}
         self._marked: dict[int, bool] = {}
 
@@ -55,6 +65,7 @@ class PlayerTaste:
             return False
         self._marked[number] = liked
         self.preference.mark(traits, liked)
+        self._learnt()
         return True
 
     def told(self) -> list[str]:
@@ -65,3 +76,4 @@ class PlayerTaste:
         """Forget all marks."""
         self.preference.reset()
         self._marked.clear()
+        self._learnt()

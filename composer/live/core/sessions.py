@@ -49,6 +49,7 @@ class Sessions:
         idle: float = IDLE,
         most: int = MOST_SESSIONS,
         taste: Preference | None = None,
+        learnt: Callable[[], None] = lambda: None,
     ) -> None:
         """Nobody plays yet.
 
@@ -60,13 +61,15 @@ class Sessions:
             idle: Seconds without a message after which a session is closed.
             most: Sessions at most.
             taste: That all of them begin with and teach; None: each has its own.
+            learnt: Called when one has learnt from a mark, or has forgotten.
         """
         self.sessions: dict[SessionKey, Session] = {}
         self.lasting: set[SessionKey] = set()
         self.hosts: dict[SessionKey, HostLine] = {}
         self.at: SessionKey = None
         self._make, self._values, self._bpm = improviser, values or Values(), bpm
-        self._logs, self._idle, self._most, self._taste = logs, idle, most, taste
+        self._logs, self._idle, self._most = logs, idle, most
+        self._taste, self._learnt = taste, learnt
         self._due: list[tuple[float, int, SessionKey]] = []
         self._when: dict[SessionKey, float] = {}
         self._count = 0
@@ -124,7 +127,7 @@ class Sessions:
                 raise SettingError(f"there are {self._most} sessions already; try again later")
             log = SessionLog() if self._logs else None
             session = Session(now, self._make(), self._values.copy(), self._bpm, log)
-            session.call.taste = PlayerTaste(self._taste)
+            session.call.taste = PlayerTaste(self._taste, self._learnt)
             self.sessions[key] = session
             self._owners[id(session.improviser)] = key
         session.seen = self.moment(key, now)

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from composer.errors import SettingError
+from composer.live.core.marks import SAID, say
 from composer.live.core.midi_clock import ClockFollower
 from composer.live.core.output import Control
 from composer.live.core.parameters import find
@@ -21,6 +22,8 @@ from composer.live.wire.sounding_notes import SoundingFile
 
 SETTLED = 1.0
 """Seconds without a movement after which a controller that was learned may be used."""
+PRESSED = 64
+"""Value from which on a button is pressed ("MIDI 1.0", Control Change: switches)."""
 NOT_LEARNED = (64, 120, 121, 123)
 """The pedal, and what ends all notes."""
 
@@ -31,9 +34,9 @@ class MidiPlayer:
     """One player's MIDI side.
 
     Attributes:
-        learned: Controller number -> parameter.
-        to_learn: Parameters for which the next controllers moved will be learned.
-        on_learned: Called with a controller and its parameter.
+        learned: Controller number -> parameter, or word of `composer.live.core.marks`.
+        to_learn: Parameters and words for which the next controllers moved will be learned.
+        on_learned: Called with a controller and what it is for.
         echoes: Tells composer's own notes, sent back by a loop, from the player's.
     """
 
@@ -57,6 +60,7 @@ class MidiPlayer:
         self.on_learned: Callable[[int, str], None] = _tell_nobody
         self.echoes = EchoGuard()
         self._moved: dict[int, float] = {}
+        self._down: set[int] = set()  # buttons that are held
         self._session, self._send = session, send
         self._sounding, self._ports = sounding, ports
         self._on: set[tuple[int, int]] = set()  # (channel, pitch) sent and not ended
@@ -98,9 +102,21 @@ class MidiPlayer:
             self._moved[number] = now
             return
         try:
-            session.set(now, name, find(name).from_fader(value / 127))
-        except SettingError:  # low above high, for example: the value stays
+            if name in SAID:
+                self._button(now, session, number, value, name)
+            else:
+                session.set(now, name, find(name).from_fader(value / 127))
+        except SettingError:  # low above high, for example, or no reply yet: nothing is done
             return
+
+    def _button(self, now: float, session: Session, number: int, value: int, word: str) -> None:
+        """A button is pressed or let go: pressed once, it says its word once."""
+        held = number in self._down
+        if value < PRESSED:
+            self._down.discard(number)
+        elif not held:
+            self._down.add(number)
+            say(session, now, word)
 
     def _follow(self, now: float, tick: float, bpm: float) -> None:
         session = self._session()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from composer.errors import SettingError
+from composer.live.core.marks import mark
 from composer.live.core.session import Session
-from composer.live.core.session_log import DISLIKE, LIKE, SessionLog
+from composer.live.core.session_log import SessionLog
 from composer.live.wire.osc_request import Request
 
 RESET: Final = "reset"
@@ -34,7 +35,6 @@ def taste(request: Request, word: str | None = None) -> None:
         raise SettingError(f"{word[:20]!r} is no word here; there is {RESET!r}, or none")
     if word == RESET:
         learnt.reset()
-        request.shared.learnt()
     request.reply("taste", *learnt.told())
 
 
@@ -65,15 +65,4 @@ def _playing(request: Request) -> Session:
 
 def _mark(request: Request, number: int | None, *, liked: bool) -> None:
     session = _playing(request)
-    if not session.turn:
-        raise SettingError("there was no reply yet")
-    number = session.turn if number is None else number
-    if not 0 < number <= largest_id(request, session):
-        raise SettingError(f"there was no reply {number}; the last one is {session.turn}")
-    learnt = session.call.mark(number, liked)
-    if learnt:
-        request.shared.learnt()
-    if session.log is not None:
-        session.log.mark(request.now, LIKE if liked else DISLIKE, number)
-    elif not learnt:
-        raise SettingError(f"nothing is known any more of reply {number}, and no log is kept")
+    mark(session, request.now, liked, number, largest_id(request, session))

@@ -57,7 +57,6 @@ class Shared:
         outputs: Music to be sent to a session's listeners.
         refused: How many messages were not understood.
         ended: Sessions whose client is gone, to be closed.
-        learnt: Called when a taste has learnt from a mark, or has forgotten.
         inside: Writes inside a MIDI file, from another thread; None: this server does not.
     """
 
@@ -74,7 +73,6 @@ class Shared:
     outputs: list[tuple[SessionKey, list[Output]]] = field(default_factory=list)
     refused: int = 0
     ended: list[SessionKey] = field(default_factory=list)
-    learnt: Callable[[], None] = lambda: None
     inside: Callable[[bytes, Settings, Writing], list[NewNote]] | None = None
 
 

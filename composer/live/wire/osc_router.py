@@ -40,7 +40,6 @@ class Router:
         about: Sequence[tuple[str, object]] = (),
         joins: bool = True,
         inside: Callable[[bytes, Settings, Writing], list[NewNote]] | None = None,
-        learnt: Callable[[], None] = lambda: None,
     ) -> None:
         """No clients yet.
 
@@ -52,14 +51,13 @@ class Router:
             about: Names and values that every status begins with.
             joins: Whether clients can join other sessions than their own.
             inside: Writes inside a MIDI file, on the thread of jobs; None: nothing does.
-            learnt: Called when something was learnt of a player's taste.
         """
         self.engine = engine
         self.clients = Clients(reply_port)
         self.understood = 0
         self.faults: list[SessionKey] = []
         self._shared = Shared(engine, self.clients, files, job or at_once, tuple(about), joins)
-        self._shared.inside, self._shared.learnt = inside, learnt
+        self._shared.inside = inside
 
     @property
     def refused(self) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from composer.live.core.scheduler import Play
 from composer.live.core.sessions import Sessions
 from composer.live.wire.osc_codec import Message, encode
@@ -15,9 +17,9 @@ THERE = ("127.0.0.1", 5001)
 class Wire:
     """A router, and what it says."""
 
-    def __init__(self, **options: object) -> None:
+    def __init__(self, learnt: Callable[[], None] = lambda: None, **options: object) -> None:
         self.now = 0.0
-        self.engine = Sessions(Echo, logs=True)
+        self.engine = Sessions(Echo, logs=True, learnt=learnt)
         self.router = Router(self.engine, **options)  # type: ignore[arg-type]
 
     def send(

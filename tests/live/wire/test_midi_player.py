@@ -67,6 +67,17 @@ def test_a_controller_is_learned() -> None:
     assert stage.session.values.number("density") == 16.0
 
 
+def test_a_button_says_its_word_once_each_time_it_is_pressed() -> None:
+    stage = Stage()
+    said: list[str] = []
+    stage.session.call.again = lambda now: said.append("again") or 1  # type: ignore[method-assign,func-returns-value]
+    stage.player.learned = {30: "again", 31: "like"}
+    for moment, value in enumerate((127, 127, 90, 0, 127, 10)):
+        stage.player.receive(float(moment), bytes((0xB0, 30, value)))
+    assert said == ["again", "again"]
+    stage.player.receive(9.0, bytes((0xB0, 31, 127)))  # of a reply that never was
+
+
 def test_the_pedal_is_not_to_be_learned() -> None:
     stage = Stage()
     stage.player.to_learn.append("temperature")
