@@ -113,16 +113,38 @@ def chords_of(segment: Segment) -> list[int]:
     return _chords(numbers, inside, lengths, segment.rows, ~drums, count)
 
 
+def half_bars_of(notes: Ints, events: Events, bars: int) -> tuple[Floats, Floats]:
+    """Ticks that each pitch class sounds in each half bar, and in its lowest voice, [2 N, 12].
+
+    Args:
+        notes: As for `plan_of_notes`.
+        events: For programs and metres; not in free time.
+        bars: How many bars there are.
+    """
+    drums = np.array(events.programs)[notes[:, PART]] == DRUM_PROGRAM
+    own = notes[~drums]
+    numbers, inside, lengths = places_in_bars(own[:, SHIFT], events.kind, events.metres).T
+    halves = _halves(numbers, inside, lengths)
+    return _sounding(*halves, DURATION_TICKS[own[:, DURATION]], own[:, PITCH], 2 * bars)
+
+
+def _halves(numbers: Ints, inside: Ints, lengths: Ints) -> tuple[Ints, Ints, Ints]:
+    """The half bar of each note, how far into it the note begins, and how long it is."""
+    late = 2 * inside >= lengths
+    return (
+        2 * numbers + late,
+        np.where(late, inside - lengths // 2, inside),
+        np.maximum(lengths // 2, 1),
+    )
+
+
 def _chords(
     numbers: Ints, inside: Ints, lengths: Ints, rows: Ints, tones: NDArray[np.bool_], count: int
 ) -> list[int]:
     """Codes of the half bars of so many bars, [2 N]."""
-    late = 2 * inside >= lengths
     found: list[int] = half_bar_chords(
         *_sounding(
-            (2 * numbers + late)[tones],
-            np.where(late, inside - lengths // 2, inside)[tones],
-            np.maximum(lengths // 2, 1)[tones],
+            *_halves(numbers[tones], inside[tones], lengths[tones]),
             DURATION_TICKS[rows[tones, DURATION]],
             rows[tones, PITCH],
             2 * count,

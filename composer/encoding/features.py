@@ -163,6 +163,7 @@ COLUMN_SIZES = (
 )
 AGO_PART = COLUMNS.index("ago_part")
 RETURN_PART = COLUMNS.index("return_part")
+CHORD = COLUMNS.index("chord")
 RETURN_PITCH = COLUMNS.index("return_pitch")
 _GAP_OF = SHIFT_TICKS.searchsorted(np.arange(LONGEST + 1), side="right") - 1
 _RANKED = slice(RANK, RANK + len(_NAMED))

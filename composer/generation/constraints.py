@@ -45,24 +45,25 @@ from composer.encoding.events import (
 )
 from composer.encoding.running_features import Context
 from composer.encoding.struct_rows import Table
-from composer.generation.limits import (
-    CHORDS,
+from composer.generation.backing import (
+    ALONE,
+    BASS,
+    FILLING,
     HALF_BARS,
     KICK,
+    LINE,
     PLACES,
     SNARE,
+    SOLE,
+    TILTS,
     Backing,
-    Bools,
-    Density,
-    Ints,
-    PartLimits,
-    Span,
 )
+from composer.generation.limits import Bools, Density, Ints, PartLimits, Span
+from composer.generation.owing import kinds_owed, next_owed, owing
 
 _SHIFTS = np.append(SHIFT_TICKS, 1 << 60)  # END is later than any limit: never allowed
 _SLOTS = np.arange(SLOTS)
 _PITCHES = np.arange(SIZES[PITCH])
-_EIGHTH = TICKS_PER_BEAT // 2
 KICKS, SNARES = (35, 36), (37, 38, 39, 40)
 """Drum keys (General MIDI 1) that count as a bass drum, and as a snare."""
 STRAY = -2.0
@@ -103,7 +104,8 @@ _LIMITS = np.dtype(
         ("first", np.int64),
         ("half", np.int64),
         ("roles", np.int8, SLOTS),
-        ("tilts", np.float32, (HALF_BARS, CHORDS + 1, 12)),
+        ("planned", np.bool_),
+        ("harmony", np.int16, HALF_BARS),
         ("owed", np.int8, (SLOTS, PLACES)),
     ]
 )
@@ -227,7 +229,7 @@ class Constraints:
             if True in many.tolist():
                 floor = np.where(many, np.maximum(floor, self.table["slow_shift"]), floor)
         if self._owes:
-            due = self._next_owed(context, earliest)
+            due = next_owed(self.table, context, earliest)
             floor, limit = np.minimum(floor, due), np.minimum(limit, due)
         allowed = (floor[:, None] <= _SHIFTS) & (limit[:, None] >= _SHIFTS)
         if self._placed:
@@ -244,7 +246,7 @@ class Constraints:
         # On the same onset only what comes later in canonical order.
         allowed[:, 0] &= (before[:, PART] < self.table["last"]) | room
         if self._owes:
-            still = self._owing(context, context.clock, before[:, PART] + 1).any(axis=1)
+            still = owing(self.table, context, context.clock, before[:, PART] + 1).any(axis=1)
             allowed[still, 1:] = False
             allowed[still, 0] = True
         # If nothing is left, the nearest shift past every limit is the way on.
@@ -288,48 +290,26 @@ class Constraints:
             now = np.logical_or.reduce(late, axis=1) & beat & ~together
             allowed = np.where(now[:, None], late, allowed)
         if self._owes:
-            owing = self._owing(context, onset, np.where(together, before[:, PART] + 1, 0))
-            first = np.where(owing.any(axis=1), owing.argmax(axis=1), SLOTS)
+            first = self.first_owing(context, before, onset)
             # Whoever is to play here may be preceded, in canonical order, and not passed over.
             usable = allowed & (first[:, None] >= _SLOTS)
             usable[self._streams, np.minimum(first, SLOTS - 1)] |= first < SLOTS
             allowed = np.where(np.any(usable, axis=1)[:, None], usable, allowed)
         return np.asarray(allowed)
 
-    def _owed_at(self, inside: Ints) -> Ints:
-        """What each slot owes at places in the bar, [B, slots]."""
-        place = np.minimum(inside // _EIGHTH, PLACES - 1)
-        owed = self.table["owed"][self._streams, :, place]
-        return np.asarray(np.where((inside % _EIGHTH == 0)[:, None], owed, 0))
-
-    def _owing(self, context: Context, onset: Ints, floor: Ints) -> Bools:
-        """Slots that are to play on an onset and have not yet, bool [B, slots].
+    def first_owing(self, context: Context, before: Ints, onset: Ints) -> Ints:
+        """The first slot that is to play on an onset and has not yet, `SLOTS` for none, [B].
 
         Args:
             context: Of the streams.
-            onset: Tick, [B].
-            floor: Slots before it have had their turn, [B].
+            before: Last note, [B, 5].
+            onset: Of the next note, [B].
         """
-        inside = (context.inside + onset - context.clock) % context.bar
-        begun = onset >= self.table["earliest"]
-        owing = (self._owed_at(inside) > 0) & (context.heard != onset[:, None])
-        return np.asarray(owing & self.table["parts"] & (floor[:, None] <= _SLOTS) & begun[:, None])
-
-    def _next_owed(self, context: Context, earliest: Ints) -> Ints:
-        """Ticks until somebody owes a note again, [B].
-
-        Args:
-            context: Of the streams.
-            earliest: Ticks until the first note may begin, [B].
-        """
-        gap = np.maximum(earliest, 0)
-        inside = (context.inside + gap) % context.bar
-        places = np.arange(PLACES) * _EIGHTH
-        ahead = (places[None, :] - inside[:, None]) % context.bar[:, None]
-        # What is owed where the clock stands is owed again a bar on.
-        ahead = np.where((ahead == 0) & (gap == 0)[:, None], context.bar[:, None], ahead)
-        some = (self.table["owed"] > 0).any(axis=1) & (places[None, :] < context.bar[:, None])
-        return np.asarray(np.where(some, ahead, UNLIMITED).min(axis=1) + gap)
+        if not self._owes:
+            return np.full(len(onset), SLOTS)
+        floor = np.where(onset == context.clock, before[:, PART] + 1, 0)
+        still = owing(self.table, context, onset, floor)
+        return np.where(still.any(axis=1), still.argmax(axis=1), SLOTS)
 
     def pitch_mask(
         self, context: Context, before: Ints, together: Bools, parts: Ints, onset: Ints
@@ -348,23 +328,21 @@ class Constraints:
         if True in stacked.tolist():
             allowed &= np.where(stacked, before[:, PITCH], -1)[:, None] < _PITCHES
         if self._owes:
-            kinds = np.where(stacked, 0, self._kinds(context, parts, onset))
+            kinds = np.where(stacked, 0, kinds_owed(self.table, context, parts, onset))
             struck = allowed & _STRUCK[kinds]
             allowed = np.where(np.any(struck, axis=1)[:, None], struck, allowed)
         return np.asarray(allowed)
 
-    def _kinds(self, context: Context, parts: Ints, onset: Ints) -> Ints:
-        """What the parts owe at an onset, [B]."""
-        inside = (context.inside + onset - context.clock) % context.bar
-        return np.asarray(self._owed_at(inside)[self._streams, parts])
-
-    def pitch_bias(self, context: Context, parts: Ints, onset: Ints) -> NDArray[np.float32] | None:
+    def pitch_bias(
+        self, context: Context, parts: Ints, onset: Ints, chords: Ints | None = None
+    ) -> NDArray[np.float32] | None:
         """What to add to the logits of the pitches, [B, 128]; None for nothing.
 
         Args:
             context: Of the streams.
             parts: Who plays, [B].
             onset: Of the next note, [B].
+            chords: That the plans have there, [B]; None: there are no plans.
         """
         if not (self._tilted or self._backed or self._owes):
             return None
@@ -372,13 +350,26 @@ class Constraints:
         bias = table["pitch_bias"][streams, parts]
         if self._backed:
             row = (onset // table["half"] - table["first"]).clip(0, HALF_BARS - 1)
-            bias = bias + table["tilts"][streams, row, table["roles"][streams, parts]]
+            chord = table["harmony"][streams, row]
+            if chords is not None:
+                chord = np.where(table["planned"], chords, chord)
+            bias = bias + TILTS[self._roles(context, parts, onset), chord]
         bias = bias[:, _PITCHES % 12]
         if self._owes:
             backbeat = (table["owed"][streams, parts] == SNARE).any(axis=1)
-            stray = backbeat & (self._kinds(context, parts, onset) != SNARE)
+            stray = backbeat & (kinds_owed(self.table, context, parts, onset) != SNARE)
             bias[:, SNARES[0] : SNARES[-1] + 1] += STRAY * stray[:, None]
         return np.asarray(bias)
+
+    def _roles(self, context: Context, parts: Ints, onset: Ints) -> Ints:
+        """How each part takes up the harmony with its next note, [B]."""
+        streams = self._streams
+        roles = self.table["roles"][streams, parts].astype(np.int64)
+        inside = (context.inside + onset - context.clock) % context.bar
+        begins = inside % np.maximum(context.bar // 2, 1) == 0
+        lowest = begins & (context.heard[streams, parts] != onset)
+        roles = np.where(roles == SOLE, np.where(lowest, BASS, FILLING), roles)
+        return np.where((roles == LINE) & ~begins, ALONE, roles)
 
     def duration_mask(self, onset: Ints, parts: Ints) -> Bools:
         """Durations that end in time, [B, classes]; one tick always does."""

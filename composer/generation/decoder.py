@@ -38,7 +38,7 @@ from composer.encoding.events import (
     UNLIMITED,
     VELOCITY,
 )
-from composer.encoding.features import CONFIDENCE, RETURNING
+from composer.encoding.features import CHORD, CONFIDENCE, RETURNING
 from composer.encoding.return_lookback import RETURNINGS
 from composer.generation.constraints import Constraints
 from composer.generation.guides import Guides
@@ -238,14 +238,15 @@ class BatchDecoder:
         context.follow(columns, SHIFT)
         parts = constraints.part_mask(context, before, room, onset)
         if guides is not None:
-            parts, gain = guides.parts(context, onset, parts)
+            owing = constraints.first_owing(context, before, onset)
+            parts, gain = guides.parts(context, onset, parts, owing)
         draw(PART, parts, gain, None if leanings is None else leanings.parts(context))
         context.follow(columns, PART)
         pitches = constraints.pitch_mask(context, before, ticks == 0, columns[:, PART], onset)
         if guides is not None:
             pitches, gain = guides.pitches(context, before, columns, onset, pitches)
         bias = self._repetition_bias(columns, ticks)
-        tilt = constraints.pitch_bias(context, columns[:, PART], onset)
+        tilt = constraints.pitch_bias(context, columns[:, PART], onset, columns[:, CHORD])
         both = tilt if bias is None else bias if tilt is None else bias + tilt
         draw(PITCH, pitches, both, gain, None if leanings is None else leanings.pitches(columns))
         context.follow(columns, PITCH)

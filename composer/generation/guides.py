@@ -248,18 +248,31 @@ class Guides:
                 ]  # fmt: skip
         return (placed(context, moved, shifts) if moved else context), ticks, over
 
-    def parts(self, context: Context, onset: Ints, allowed: Bools) -> tuple[Bools, Floats | None]:
-        """Parts that may play, of all streams, and what is added to their logits."""
+    def parts(
+        self, context: Context, onset: Ints, allowed: Bools, owing: Ints
+    ) -> tuple[Bools, Floats | None]:
+        """Parts that may play, of all streams, and what is added to their logits.
+
+        Args:
+            context: Of all streams.
+            onset: Of their next notes, [B].
+            allowed: What constraints allow, [B, SLOTS].
+            owing: First part that may not be passed over, [B].
+        """
         allowed = allowed.copy()
         given_part = np.zeros(len(self.rows), dtype=np.int64)
         for guide, some in self._groups:
             rows, index, reaches = self.rows[some], self._index[some], self._reaches[some]
             own = allowed[rows] & guide.given.part_mask(onset[rows], index, reaches)
             given_part[some] = np.append(guide.given.notes[:, PART], 0).take(index)
-            own[np.flatnonzero(reaches), given_part[some][reaches]] = True
+            # A given note waits for those that are to begin before it in canonical order.
+            comes = reaches & (given_part[some] <= owing[rows])
+            own[np.flatnonzero(comes), given_part[some][comes]] = True
             if guide.entering:
                 late = own & late_parts(guide, context, rows, onset[rows])
                 own = np.where(late.any(axis=1)[:, None], late, own)
+            stuck = reaches & ~own.any(axis=1)
+            own[np.flatnonzero(stuck), given_part[some][stuck]] = True
             lost = ~own.any(axis=1)  # of a stream that is over, whatever it plays
             own[lost] = guide.given.open_parts(onset[rows[lost]])
             own[~own.any(axis=1), 0] = True

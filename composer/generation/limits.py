@@ -53,47 +53,6 @@ class Density:
     slow_shift: int = 1
 
 
-PLACES = 16
-"""Eighths of a bar that can be told apart."""
-HALF_BARS = 8
-"""Half bars that can be told apart."""
-ANYTHING, KICK, SNARE = 1, 2, 3
-"""What is to begin at a place: any note, a bass drum, a snare."""
-ALONE, BASS, CHORDS = 0, 1, 2
-"""How a slot takes up the harmony: not at all, from below, in the middle."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Backing:
-    """What an accompaniment keeps to.
-
-    Attributes:
-        first: Number of the half bar, counted from tick 0, of which `tilts` has the first row.
-        half: Ticks of a half bar.
-        roles: int8 [slots], `ALONE`, `BASS` or `CHORDS`.
-        tilts: float32 [half bars, roles, 12], added to the logits of pitches, by pitch class.
-        owed: int8 [slots, places]: what each slot plays at each eighth of a bar at least; 0 for
-            nothing.
-    """
-
-    first: int
-    half: int
-    roles: NDArray[np.int8]
-    tilts: NDArray[np.float32]
-    owed: NDArray[np.int8]
-
-    @classmethod
-    def none(cls) -> Backing:
-        """Nothing to keep to. The arrays are its own."""
-        return cls(
-            first=0,
-            half=UNLIMITED,
-            roles=np.zeros(SLOTS, dtype=np.int8),
-            tilts=np.zeros((HALF_BARS, CHORDS + 1, 12), dtype=np.float32),
-            owed=np.zeros((SLOTS, PLACES), dtype=np.int8),
-        )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartLimits:
     """What each slot may play.

@@ -16,14 +16,17 @@ from composer.encoding.events import (
     DURATION_TICKS,
     LONGEST,
     PART,
+    PITCH,
     SHIFT,
     SIZES,
     SLOTS,
     TICKS_PER_BEAT,
+    UNLIMITED,
     Events,
 )
 from composer.encoding.given import Opening
 from composer.errors import SettingError
+from composer.generation.backing import BASS, FILLING, SOLE, Backing
 from composer.generation.constraints import Constraints
 from composer.generation.limits import Bools, Density, PartLimits, Span
 from composer.generation.part_limits import (
@@ -45,10 +48,17 @@ from composer.generation.seed_constraints import (
 from composer.generation.settings import Settings
 from composer.inside.instruments import Instrument
 from composer.inside.whole_piece import WholePiece
+from composer.music.beat_grid import FREE
 from composer.music.chords import chord_tones
 from composer.music.notes import DRUM_PROGRAM
 from composer.music.plan import Plan
 
+BELOW = 53
+"""Who plays half of their notes below this pitch leaves no room for another bass."""
+ROOM = 12
+"""Semitones above its usual pitch that an instrument has, however low the music lies."""
+SHORTEST = TICKS_PER_BEAT // 4
+"""Ticks that a note of a part lasts at least which has not played yet."""
 _KITS = np.isin(np.arange(SIZES[2]), KIT)
 
 
@@ -68,7 +78,8 @@ def constraints_inside(
         opening: Where something is written, and which parts write.
         settings: Key, range, density and takes.
         added: Instrument of each slot that has no notes yet.
-        chords: Whose tones are allowed whatever the scale: those that were asked for.
+        chords: Whose tones are allowed whatever the scale: those that were asked for, or that
+            further parts are written over.
 
     Raises:
         SettingError: The settings leave some part nothing to play.
@@ -87,7 +98,8 @@ def constraints_inside(
         int(np.quantile(notes.durations, RARE, method="lower")),
     )
     for slot, instrument in added.items():
-        _limit(limits, slot, instrument, scale, settings.pitch_range)
+        top = _top(whole, instrument) if instrument.role == FILLING else SIZES[PITCH]
+        _limit(limits, slot, instrument, scale, settings.pitch_range, top)
     parts = np.zeros(SLOTS, dtype=bool)
     parts[sorted(opening.parts)] = True
     for slot in sorted(opening.parts):
@@ -117,6 +129,34 @@ def constraints_inside(
             pitch_bias=key_bias(programs, settings, whole.key),
         ),
         places=places_of(events),
+        backing=_backing(whole, opening, added) if added else None,
+    )
+
+
+def _backing(whole: WholePiece, opening: Opening, added: Mapping[int, Instrument]) -> Backing:
+    """What parts that are added keep to: the chords of the plan, and drums a groove."""
+    players = {slot: instrument.role for slot, instrument in added.items()}
+    filling = [slot for slot, role in players.items() if role == FILLING]
+    if filling and BASS not in players.values() and not _has_bass(whole, added):
+        players[max(filling)] = SOLE
+    lengths = np.array([whole.bar_at(tick) for tick in whole.lines(opening)])
+    return Backing.of(players, int(np.bincount(lengths).argmax()), beats=whole.kind != FREE)
+
+
+def _top(whole: WholePiece, instrument: Instrument) -> int:
+    """The highest pitch for what fills the harmony: it stays under the highest note given."""
+    drums = np.array(whole.programs)[whole.notes[:, PART]] == DRUM_PROGRAM
+    tones = whole.notes[~drums, PITCH]
+    return max(int(tones.max(initial=0)), instrument.usual + ROOM)
+
+
+def _has_bass(whole: WholePiece, added: Mapping[int, Instrument]) -> bool:
+    """Whether somebody plays below already."""
+    return any(
+        program != DRUM_PROGRAM
+        and slot not in added
+        and np.median(whole.notes[whole.notes[:, PART] == slot, PITCH]) < BELOW
+        for slot, program in enumerate(whole.programs)
     )
 
 
@@ -154,20 +194,21 @@ def _limit(
     instrument: Instrument,
     scale: Bools,
     pitch_range: tuple[int, int] | None,
+    top: int,
 ) -> None:
-    """Narrow the limits of a part without notes to what its instrument plays."""
+    """Narrow the limits of a part without notes to what its instrument plays, up to a pitch."""
     limits.chords[slot] = instrument.chord
     if instrument.program == DRUM_PROGRAM:
         limits.pitches[slot] = _KITS
         return
-    low, high = pitch_range or (instrument.low, instrument.high)
+    low, high = pitch_range or (instrument.low, min(instrument.high, top))
     limits.pitches[slot] = False
     limits.pitches[slot, low : high + 1] = scale[low : high + 1]
-    if instrument.voice:
-        # Voices sing notes, not the ornaments of instruments.
-        limits.durations[slot] = (DURATION_TICKS >= TICKS_PER_BEAT // 2) & (
-            DURATION_TICKS <= 4 * TICKS_PER_BEAT
-        )
+    # Voices sing notes, not the ornaments of instruments.
+    shortest, longest = (
+        (TICKS_PER_BEAT // 2, 4 * TICKS_PER_BEAT) if instrument.voice else (SHORTEST, UNLIMITED)
+    )
+    limits.durations[slot] = (shortest <= DURATION_TICKS) & (longest >= DURATION_TICKS)
 
 
 def _tones_of(chords: Plan | None, scale: Bools) -> Bools:

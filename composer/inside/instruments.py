@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from composer.errors import SettingError
+from composer.generation.backing import BASS, FILLING, KIT, LINE
 from composer.music.notes import DRUM_PROGRAM
 
 
@@ -38,7 +39,20 @@ class Instrument:
     pace: float
     voice: bool = False
 
+    @property
+    def role(self) -> int:
+        """How it takes up the harmony; see `composer.generation.backing`."""
+        if self.program == DRUM_PROGRAM:
+            return KIT
+        if self.usual < LOW and not self.voice:
+            return BASS
+        return FILLING if self.chord >= FULL else LINE
 
+
+LOW: Final = 45
+"""What mostly plays below this pitch is a bass."""
+FULL: Final = 3
+"""What strikes so many notes at once fills the harmony."""
 _CHOIR: Final = 52
 _TABLE: Final = (
     ("piano", 0, 36, 88, 60, 6, 5.0),

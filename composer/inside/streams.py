@@ -18,11 +18,16 @@ from typing import Final
 
 import numpy as np
 
+from composer.analysis.form import half_bars_of
+from composer.analysis.harmonisation import harmonised
 from composer.analysis.plan_around import notes_ahead, plan_around
 from composer.analysis.repetition import measure_repetition
 from composer.encoding.events import (
+    DURATION,
+    DURATION_TICKS,
     FIELDS,
     LONGEST,
+    PART,
     SHIFT,
     TICKS_PER_BEAT,
     Events,
@@ -43,6 +48,7 @@ from composer.inside.fit import InsideFit
 from composer.inside.instruments import Instrument
 from composer.inside.whole_piece import Ints, WholePiece
 from composer.music.beat_grid import FREE
+from composer.music.notes import DRUM_PROGRAM
 from composer.music.plan import Plan
 from composer.network import litert_reader
 from composer.network.encoder import Encoder
@@ -54,6 +60,8 @@ MEMORY: Final = 4096
 WHOLE_BARS: Final = 8
 """Openings up to so many bars are tried whole; of longer ones, some bars at a time."""
 LEG_BARS: Final = 2
+TOGETHER: Final = 1.5
+"""Notes that sound at a time, on average, from which on they tell their chords."""
 FOLLOWING_BARS, FOLLOWING_NOTES = 2, 24
 """Given notes behind an opening by which takes are judged: of so many bars, or so many."""
 NOTHING_HEARD: Final = np.array([0, -1, -1, 0, 0], dtype=np.int64)
@@ -120,14 +128,36 @@ def planned(passage: Passage, settings: Settings) -> Plan | None:
         return None
     empty = whole.events(whole.notes[:0])
     plan = plan_around(empty, passage.given, whole.bars)
-    if plan is None or not passage.chords:
+    chords = passage.chords or _proposed(passage, empty)
+    if plan is None or not chords:
         return plan
     return Plan(
         tuple(
-            bar._replace(chords=passage.chords.get(number, bar.chords))
+            bar._replace(chords=chords.get(number, bar.chords))
             for number, bar in enumerate(plan.bars)
         )
     )
+
+
+def _proposed(passage: Passage, events: Events) -> dict[int, tuple[int, int]]:
+    """Chords for parts under a line alone, by the number of their bar.
+
+    Where more notes sound together, the chords that are heard in them are followed.
+    """
+    whole, notes = passage.whole, passage.given.notes
+    drums = np.array(whole.programs)[notes[:, PART]] == DRUM_PROGRAM
+    own = notes[~drums]
+    if not passage.added or whole.key is None or not len(own):
+        return {}
+    lengths = DURATION_TICKS[own[:, DURATION]]
+    sounding = np.zeros(int((own[:, SHIFT] + lengths).max()) + 1, dtype=np.int64)
+    np.add.at(sounding, own[:, SHIFT], 1)
+    np.add.at(sounding, own[:, SHIFT] + lengths, -1)
+    together = sounding.cumsum()
+    if together.sum() >= TOGETHER * np.count_nonzero(together):
+        return {}
+    chords = harmonised(half_bars_of(own, events, whole.bars)[0], whole.key)
+    return {bar: (chords[2 * bar], chords[2 * bar + 1]) for bar in range(whole.bars)}
 
 
 def streams_inside(
@@ -153,8 +183,9 @@ def streams_inside(
     plan = planned(passage, settings)
     events = whole.events()
     constraints = constraints_inside(
-        whole, events, opening, settings, passage.added, plan if passage.chords else None
-    )
+        whole, events, opening, settings, passage.added,
+        plan if passage.chords or passage.added else None,
+    )  # fmt: skip
     told_events = replace(
         events, plan=plan, ahead={} if plan is None else notes_ahead(events, given)
     )

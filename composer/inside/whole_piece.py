@@ -129,6 +129,13 @@ class WholePiece:
             tick = start + (bar - here.bar) * length
         return tick
 
+    def lines(self, opening: Opening) -> list[int]:
+        """The ticks at which the bars of an opening begin, the first of them at its start."""
+        found = [opening.start]
+        while found[-1] + self.bar_at(found[-1]) < opening.end:
+            found.append(found[-1] + self.bar_at(found[-1]))
+        return found
+
     def bar_at(self, tick: int) -> int:
         """Length of the bar that a tick lies in."""
         if self.kind == FREE:

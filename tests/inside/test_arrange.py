@@ -15,9 +15,10 @@ from composer.generation.settings import Settings
 from composer.inside.insertion import Insertion
 from composer.inside.instruments import instruments_called
 from composer.inside.passages import passage_of
+from composer.inside.streams import planned
 from composer.inside.verbs import write_inside
 from composer.inside.writing import ARRANGE, Writing
-from composer.music.chords import chord_tones, parse_chord
+from composer.music.chords import chord_name, chord_tones, parse_chord, root_of
 from composer.music.notes import DRUM_PROGRAM, Note, Part, Piece
 from composer.network.predictor import Predictor
 
@@ -151,3 +152,66 @@ def test_voices_do_not_move_in_parallel_fifths_or_octaves(predictor: Predictor) 
         made = arrange(seed, predictor, "alto", "tenor", "bass", rng_seed=number, takes=1)
         moments = made.figures["moments"]
         assert made.figures["parallel fifths"] + made.figures["parallel octaves"] <= moments / 20
+
+
+def bars_with(made: Insertion, keys: set[int], beat: int) -> set[int]:
+    """Bars in which the drums, the last part, strike one of some keys on a beat."""
+    onsets = [note.onset for note in made.piece.parts[-1].notes if note.pitch in keys]
+    return {onset // (4 * BEAT) for onset in onsets if onset % (4 * BEAT) == beat * BEAT}
+
+
+def test_drums_have_a_bass_drum_on_the_one_and_a_backbeat(predictor: Predictor) -> None:
+    made = arrange(melody(6), predictor, "drums", takes=1)
+    assert bars_with(made, {35, 36}, 0) == set(range(6))
+    assert bars_with(made, {37, 38, 40}, 1) == bars_with(made, {37, 38, 40}, 3) == set(range(6))
+    # Under drums that are there, too: they come last in canonical order, and the bass before them.
+    kit = tuple(Note(BEAT * beat, 36, 60, 90) for beat in range(16))
+    drummer = seed_of(Piece((Part(kit, DRUM_PROGRAM, "Kit", 1, 9),), BEAT))
+    bass = arrange(drummer, predictor, "bass", takes=1).piece.parts[1].notes
+    assert {note.onset // (4 * BEAT) for note in bass if note.onset % (4 * BEAT) == 0} == {
+        0, 1, 2, 3,
+    }  # fmt: skip
+
+
+def test_bass_and_piano_are_in_the_chords_that_are_given(predictor: Predictor) -> None:
+    made = arrange(
+        melody(8), predictor, "bass", "piano", takes=1, chords="| Dm | G7 | C | Am |", key="off"
+    )
+    chords = [parse_chord(name) for name in ("Dm", "G7", "C", "Am")] * 2
+    bass, piano = (made.piece.parts[index].notes for index in (1, 2))
+    strong = [note for note in bass if note.onset % (2 * BEAT) == 0]
+    assert len(strong) >= 8
+    roots = [note.pitch % 12 == root_of(chords[note.onset // (4 * BEAT)]) for note in strong]
+    assert sum(roots) >= 0.5 * len(roots)
+    tones = [note.pitch % 12 in chord_tones(chords[note.onset // (4 * BEAT)]) for note in strong]
+    assert sum(tones) >= 0.9 * len(tones)
+    within = [note.pitch % 12 in chord_tones(chords[note.onset // (4 * BEAT)]) for note in piano]
+    assert sum(within) >= 0.7 * len(within)
+
+
+def test_what_fills_the_harmony_stays_under_the_melody(predictor: Predictor) -> None:
+    made = arrange(melody(4), predictor, "piano", takes=1)
+    assert max(note.pitch for note in made.piece.parts[1].notes) <= 72
+
+
+def chords_under(seed: Seed, *add: str) -> list[str]:
+    passage, _ = passage_of(seed, Settings(), Writing(ARRANGE, add=add))
+    plan = planned(passage, Settings())
+    assert plan is not None
+    return [chord_name(chord) for bar in plan.bars for chord in bar.chords]
+
+
+def test_a_line_alone_is_harmonised_and_chords_that_sound_are_followed() -> None:
+    tune = [60, 64, 67, 64, 69, 65, 72, 69, 67, 71, 74, 71, 72, 67, 64, 60]
+    line = tuple(Note(BEAT * at, pitch, BEAT, 90) for at, pitch in enumerate(tune))
+    alone = seed_of(Piece((Part(line, 73, "Flute", 1, 0),), BEAT))
+    assert chords_under(alone, "bass") == ["C", "C", "F", "F", "G", "G", "C", "C"]
+    # Over chords that are played, the same tune is what they say.
+    played = tuple(
+        Note(4 * BEAT * bar, pitch, 4 * BEAT, 80)
+        for bar, chord in enumerate([(57, 60, 64), (50, 53, 57), (52, 55, 59), (57, 60, 64)])
+        for pitch in chord
+    )
+    duo = Part(played, 0, "Piano", 2, 1)
+    both = seed_of(Piece((Part(line, 73, "Flute", 1, 0), duo), BEAT))
+    assert chords_under(both, "bass")[::2] == ["Am7", "Dm7", "Em7", "Am7"]

@@ -22,6 +22,8 @@ from composer.encoding.events import (
     TICKS_PER_SECOND,
     UNLIMITED,
 )
+from composer.generation.backing import BASS as FROM_BELOW
+from composer.generation.backing import EIGHTHS, FILLING, KIT, Backing
 from composer.generation.constraints import Constraints
 from composer.generation.limits import Density, Ints, Span
 from composer.generation.part_limits import (
@@ -37,10 +39,10 @@ from composer.generation.part_limits import (
 from composer.generation.seed_constraints import DENSER, asked_density, notes_per_bar
 from composer.live.core.improviser import GenerateRequest
 from composer.live.core.parameters import MOST_CHART_BARS
-from composer.live.playing.backing import EIGHTHS, make_backing
 from composer.music.beat_grid import BEATS, FREE
 from composer.music.chords import chord_tones
 from composer.music.keys import Key, fitting_key, sounding_time
+from composer.music.notes import DRUM_PROGRAM
 from composer.planning.chart import read_chart
 
 MOST_PER_BAR = 64
@@ -108,7 +110,13 @@ def make_live_constraints(
     if ask.by_band:
         longest = max(longest, beat)  # under quick notes, too, there is an eighth to come
         rests[list(slots)] = bar
-        backing = make_backing(programs, slots, kind, bar, ask)
+        backing = Backing.of(
+            {slot: _role(programs[slot]) for slot in slots},
+            bar,
+            beats=kind == BEATS,
+            join=ask.join,
+            harmony=ask.harmony,
+        )
         places = EIGHTHS if kind == BEATS else None
     new = sum(not counts[slot] for slot in {*slots})
     busiest, slow_shift, rate = _density(notes.onsets, steps, bar)
@@ -135,6 +143,13 @@ def make_live_constraints(
         places,
         backing,
     )
+
+
+def _role(program: int) -> int:
+    """How a member of a band takes up the harmony."""
+    if program == DRUM_PROGRAM:
+        return KIT
+    return FROM_BELOW if program in BASS else FILLING
 
 
 def _heard_key(notes: NoteTable, programs: Sequence[int]) -> Key | None:
