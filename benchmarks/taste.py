@@ -50,6 +50,8 @@ LISTENERS: dict[str, tuple[dict[str, float], float]] = {
 CHANGE = 30
 """Mark at which one who likes it high comes to like it low."""
 PHRASE_BARS, REPLY_BARS = 4, 2
+MOST = 4096
+"""Notes of an answer at most."""
 HEARD = 20
 """Marks after which the share of replies that are liked is counted."""
 
@@ -81,20 +83,28 @@ def phrases_of(predictor: Predictor, paths: Sequence[Path], count: int) -> list[
 
 
 def answers(
-    predictor: Predictor, phrase: Phrase, takes: int, number: int, leaning: Leaning | None = None
+    predictor: Predictor,
+    phrase: Phrase,
+    takes: int,
+    number: int,
+    preference: Preference | None = None,
 ) -> Floats:
     """Traits of several takes of an answer, [takes, K]."""
     settings = Settings(bars=REPLY_BARS, takes=1, rng_seed=number)
+    heard = phrase.analysis.segment()
+    leaning = None if preference is None else Leaning.of(preference, heard)
+    if leaning is not None:
+        settings = leaning.freed(settings)
     streams = make_streams(phrase.analysis, phrase.state, settings, range(takes))
     for stream in streams:
         stream.leaning = leaning
         if leaning is not None:
             stream.constraints = leaning.widened(stream.constraints)
+            stream.max_notes = MOST  # as in a jam, where limits alone say how many there are
     drawn = BatchDecoder(predictor)
     drawn.add(streams)
     while drawn.streams:
         drawn.step()
-    heard = phrase.analysis.segment()
     return np.array([traits_of(segment_of(phrase.analysis, one), heard) for one in streams])
 
 
@@ -156,8 +166,7 @@ def jam(
     preference, liked, played = Preference(), [], []
     for number in range(marks):
         phrase = phrases[int(rng.integers(len(phrases)))]
-        leaning = Leaning.of(preference)
-        drawn = answers(predictor, phrase, takes, 1000 * seed + number, leaning)
+        drawn = answers(predictor, phrase, takes, 1000 * seed + number, preference)
         take = drawn[preference.choose(drawn, rng)]
         preference.played(take)
         units = listener.units(take)
@@ -178,7 +187,10 @@ def _apart(units: Floats) -> float:
 @click.option("--takes", default=6, show_default=True, help="Takes of each answer.")
 @click.option("--jams", default=2, show_default=True, help="Of each listener.")
 @click.option("--marks", default=50, show_default=True, help="Of each jam.")
-def main(paths: tuple[Path, ...], count: int, takes: int, jams: int, marks: int) -> None:
+@click.option("--only", multiple=True, help="Listeners, by what they like; all if not given.")
+def main(
+    paths: tuple[Path, ...], count: int, takes: int, jams: int, marks: int, only: tuple[str, ...]
+) -> None:
     """Let simulated listeners mark answers to phrases of the files under PATHS."""
     predictor = Predictor.load(find("default"))
     phrases = phrases_of(predictor, paths, count)
@@ -189,6 +201,8 @@ def main(paths: tuple[Path, ...], count: int, takes: int, jams: int, marks: int)
     click.echo(f"{'likes':28}  first 10  after {HEARD}  variety")
     never = 10**9
     for name, (weights, errs) in LISTENERS.items():
+        if only and name not in only:
+            continue
         listener = Listener.of(weights, errs, pool)
         # As far apart as one answer to each phrase, in some order.
         nobody = _apart(listener.units(pool[np.random.default_rng(0).permutation(len(pool))]))
@@ -197,6 +211,8 @@ def main(paths: tuple[Path, ...], count: int, takes: int, jams: int, marks: int)
         late = np.mean([liked[HEARD:] for liked, _ in heard])
         variety = np.mean([far for _, far in heard]) / nobody
         click.echo(f"{name:28}{early:10.2f}{late:10.2f}{variety:9.2f}")
+    if only:
+        return
     listener = Listener.of({"register": 1}, 0.0, pool)
     heard = [
         jam(predictor, phrases, listener, takes, CHANGE + 45, CHANGE, seed) for seed in range(jams)

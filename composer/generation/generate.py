@@ -131,8 +131,9 @@ def make_streams(
     constraints = make_constraints(analysis, settings)
     leaning = None
     if settings.profile is not None:
-        leaning = Leaning.of(preference_of(settings.profile))
-        constraints = constraints if leaning is None else leaning.widened(constraints)
+        leaning = Leaning.of(preference_of(settings.profile), analysis.segment())
+        if leaning is not None:
+            constraints, settings = leaning.widened(constraints), leaning.freed(settings)
     limits, tracker = measure_repetition(analysis.events, analysis.bar)
     last_note = analysis.events.rows[-1].astype(np.int64)
     # Bounds the work, should a setting ask for very dense music.

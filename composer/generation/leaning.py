@@ -2,8 +2,9 @@
 
 Choosing among takes (`composer.taste.preference`) can only find what the network plays anyway. So
 the logits of each field are tilted, too, by how a choice moves the traits that are liked: higher
-pitches, shorter shifts, longer notes. The tilt is no more than a network that is half sure would be
-moved by, and follows how sure it is that a trait is liked.
+pitches, shorter shifts, longer notes, the phrase's own figures. The tilt is no more than a network
+that is half sure would be moved by, and follows how sure it is that a trait is liked. How freely is
+drawn, and how long an answer is, lean too.
 
 Conventions:
     B streams; a leaning is from -1 (less of it is surely liked) to 1. Biases are float32 over the
@@ -12,18 +13,21 @@ Conventions:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from composer.analysis.segment import Segment
 from composer.encoding import struct_rows as tables
 from composer.encoding.events import (
     DURATION_TICKS,
     END,
+    PART,
     PITCH,
+    SHIFT,
     SHIFT_TICKS,
     SIZES,
     TICKS_PER_BEAT,
@@ -32,9 +36,11 @@ from composer.encoding.events import (
 from composer.encoding.features import PROGRAM
 from composer.encoding.running_features import Context
 from composer.generation.constraints import Constraints
+from composer.generation.sampling import COLDEST
+from composer.generation.settings import Settings
 from composer.music.notes import DRUM_PROGRAM
 from composer.taste.preference import Preference
-from composer.taste.traits import TRAITS
+from composer.taste.traits import TRAITS, figures_of
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -47,19 +53,88 @@ _SYNCOPATION, _CHORDS, _DRUMS = 2.2, 1.5, 2.5
 """Logits off the beat, on the onset of the last note, and of a kit."""
 _LOUDNESS: Final = 0.2
 """Logits a velocity class."""
+_CLOSENESS: Final = 2.5
+"""Logits of a pitch that completes a figure of the phrase; of one that begins one, half of it."""
+_WIDEST: Final = 24
+"""Semitones of an interval of a figure at most."""
+_FREER: Final = 0.7
+"""Doublings of the temperature for one who surely likes what is new and far from the phrase."""
 _SHORTEST: Final = 3
 """Ticks under which a shift is as good as none."""
+HOTTEST: Final = 2.0
+"""Temperature over which nobody's taste goes."""
+_TILTED: Final = (
+    *("register", "density", "articulation", "syncopation", "loudness", "chords", "drums"),
+)
+_TRAITS: Final = (*_TILTED, "closeness", "colour", "length")
+"""Traits of which logits are tilted by a table, and all that are leant to."""
 _WANTED: Final = 0.3
 """Leaning from which on limits give way: to sixteenths, and to a note more at a time."""
 _WIDER: Final = 1.0
 """Doublings of the notes that a bar may have, for one who surely likes it dense."""
 
 _DENSER = np.zeros(END + 1)
-_DENSER[0] = 1.6  # as a little less than a sixteenth: chords make music denser, too
+_DENSER[0] = 2.4  # sooner than a sixteenth: no time goes by in a chord
 _DENSER[1:END] = -np.log2(np.maximum(SHIFT_TICKS[1:], _SHORTEST) / TICKS_PER_BEAT)
 _LONGER = np.log2(DURATION_TICKS / (TICKS_PER_BEAT / 2))
 _HIGHER = np.arange(SIZES[PITCH]) - 60.0
 _LOUDER = np.arange(SIZES[VELOCITY]) - SIZES[VELOCITY] / 2
+
+
+class Figures:
+    """The figures of a phrase, as what may come next in a reply that takes them up."""
+
+    def __init__(self, figures: Iterable[Sequence[int]], drums: frozenset[int]) -> None:
+        """Of a phrase.
+
+        Args:
+            figures: Pairs of intervals between the highest notes of onsets.
+            drums: Slots of drum kits, whose keys are no pitches.
+        """
+        self._drums = drums
+        self._after: dict[int, list[int]] = {}
+        for first, second in figures:
+            if max(abs(first), abs(second)) <= _WIDEST:
+                self._after.setdefault(first, []).append(second)
+
+    @classmethod
+    def of(cls, phrase: Segment) -> Figures:
+        """Those of a phrase."""
+        kits = (slot for slot, program in enumerate(phrase.programs) if program == DRUM_PROGRAM)
+        return cls(figures_of(phrase), frozenset(kits))
+
+    def next(self, rows: Sequence[Sequence[int]], *, together: bool) -> Floats:
+        """How much each pitch takes up the phrase as the next one, float32 [128], 0..1.
+
+        Args:
+            rows: The notes of the reply so far.
+            together: Whether the next one begins with the last of them.
+        """
+        found: Floats = np.zeros(SIZES[PITCH], dtype=np.float32)
+        tops = self._tops(rows, together)
+        if not tops:
+            return found
+        after = self._after.get(tops[0] - tops[1], ()) if len(tops) > 1 else ()
+        for intervals, worth in ((self._after, 0.5), (after, 1.0)):
+            for interval in intervals:
+                if 0 <= tops[0] + interval < len(found):
+                    found[tops[0] + interval] = worth
+        return found
+
+    def _tops(self, rows: Sequence[Sequence[int]], together: bool) -> list[int]:
+        """The highest pitches of the last two onsets before the next note's, the last first."""
+        tops: list[int] = []
+        top = -1
+        for row in reversed(rows):
+            if row[PART] not in self._drums:
+                top = max(top, row[PITCH])
+            if row[SHIFT]:
+                if top >= 0 and not together:
+                    tops.append(top)
+                    if len(tops) == 2:
+                        return tops
+                together, top = False, -1
+        return [*tops, top] if top >= 0 and not together else tops
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +148,19 @@ class Leaning:
     loudness: float = 0.0
     chords: float = 0.0
     drums: float = 0.0
+    closeness: float = 0.0
+    colour: float = 0.0
+    length: float = 0.0
+    figures: Figures | None = field(default=None, compare=False)
 
     @classmethod
-    def of(cls, preference: Preference) -> Leaning | None:
-        """What a taste leans to; None while nothing is known."""
+    def of(cls, preference: Preference, phrase: Segment | None = None) -> Leaning | None:
+        """What a taste leans to; None while nothing is known.
+
+        Args:
+            preference: What is liked.
+            phrase: What is answered; None where that is not known.
+        """
         if not preference.count:
             return None
         mean, spread = preference.weights()
@@ -84,7 +168,21 @@ class Leaning:
         strength = dict(
             zip((trait.name for trait in TRAITS), np.tanh(mean / (2 * spread)), strict=True)
         )
-        return cls(**{field.name: round(float(strength[field.name]), 3) for field in fields(cls)})
+        leans = {name: round(float(strength[name]), 3) for name in _TRAITS}
+        return cls(**leans, figures=None if phrase is None else Figures.of(phrase))
+
+    @property
+    def longer(self) -> float:
+        """How many times as long as usual an answer is to be, in steps of half a doubling."""
+        return float(2 ** (round(2 * self.length) / 2))
+
+    def freed(self, settings: Settings) -> Settings:
+        """Settings that draw as freely as is liked: who likes what is close likes it cooler."""
+        usual = settings.draw.temperature
+        if usual <= COLDEST:
+            return settings
+        free = (self.colour - self.closeness) / 2
+        return replace(settings, temperature=min(usual * 2 ** (_FREER * free), HOTTEST))
 
     def widened(self, constraints: Constraints) -> Constraints:
         """Limits of one stream with room for what is wanted more of than there was."""
@@ -107,20 +205,22 @@ class Leans(Protocol):
     """A stream, as far as it leans."""
 
     leaning: Leaning | None
+    rows: list[list[int]]
 
 
 class Leanings:
     """The leanings of streams that are drawn side by side."""
 
-    def __init__(self, leanings: Sequence[Leaning | None]) -> None:
+    def __init__(self, streams: Sequence[Leans]) -> None:
         """Of each stream."""
-        table = np.array(
-            [
-                [getattr(leaning or Leaning(), field.name) for field in fields(Leaning)]
-                for leaning in leanings
-            ]
-        )
+        leanings = [stream.leaning or Leaning() for stream in streams]
+        table = np.array([[getattr(leaning, name) for name in _TILTED] for leaning in leanings])
         register, density, articulation, syncopation, loudness, chords, drums = table.T[..., None]
+        self._takers = [
+            (index, stream.rows, leaning.figures, _CLOSENESS * leaning.closeness)
+            for index, (stream, leaning) in enumerate(zip(streams, leanings, strict=True))
+            if leaning.figures is not None and leaning.closeness
+        ]
         # A busy kit needs time to be busy in: onsets come sooner, too.
         self._shifts: Floats = (_DENSITY * (density + drums / 2) * _DENSER).astype(np.float32)
         self._shifts[:, 0] += (_CHORDS * chords[:, 0]).astype(np.float32)
@@ -133,8 +233,7 @@ class Leanings:
     @classmethod
     def of(cls, streams: Sequence[Leans]) -> Leanings | None:
         """Those of some streams; None if none of them leans."""
-        leanings = [stream.leaning for stream in streams]
-        return cls(leanings) if any(leaning is not None for leaning in leanings) else None
+        return cls(streams) if any(one.leaning is not None for one in streams) else None
 
     def shifts(self, context: Context) -> Floats:
         """What is added to the shifts, [B, END + 1]."""
@@ -151,8 +250,12 @@ class Leanings:
 
     def pitches(self, columns: Ints) -> Floats:
         """What is added to the pitches, [B, 128]; a kit's keys are not higher or lower."""
-        kits = (columns[:, PROGRAM] == DRUM_PROGRAM)[:, None]
-        return np.asarray(np.where(kits, 0, self._pitches), dtype=np.float32)
+        kits = columns[:, PROGRAM] == DRUM_PROGRAM
+        bias: Floats = np.where(kits[:, None], 0, self._pitches).astype(np.float32)
+        for index, rows, figures, tilt in self._takers:
+            if not kits[index]:
+                bias[index] += tilt * figures.next(rows, together=columns[index, SHIFT] == 0)
+        return bias
 
     def durations(self) -> Floats:
         """What is added to the durations, [B, classes]."""

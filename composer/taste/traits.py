@@ -89,7 +89,7 @@ def traits_of(reply: Segment, phrase: Segment) -> Floats:
     if not reply.free:
         found[3] = 4 * np.mean(np.unique(onsets) % TICKS_PER_BEAT != 0)
     mine = _figures(tones, onsets)
-    theirs = set(_figures(phrase.rows[~_drums(phrase)], phrase.onsets[~_drums(phrase)]))
+    theirs = figures_of(phrase)
     if mine and theirs:
         found[4] = 3 * np.mean([figure in theirs for figure in mine])
     found[5] = np.mean([velocity_of(int(v)) for v in tones[:, VELOCITY]]) / 16
@@ -99,6 +99,12 @@ def traits_of(reply: Segment, phrase: Segment) -> Floats:
     if heard.any():
         found[9] = 4 * np.mean(~heard[tones[:, PITCH] % 12])
     return found
+
+
+def figures_of(segment: Segment) -> set[tuple[int, ...]]:
+    """The figures that a phrase has, by which a reply is close to it: pairs of intervals."""
+    tones = ~_drums(segment)
+    return set(_figures(segment.rows[tones], segment.onsets[tones]))
 
 
 def _drums(segment: Segment) -> NDArray[np.bool_]:

@@ -11,7 +11,7 @@ import pytest
 from composer import models
 from composer.generation.decoder import BatchDecoder
 from composer.generation.generate import make_streams, seed_state
-from composer.generation.leaning import Leaning
+from composer.generation.leaning import Figures, Leaning
 from composer.generation.seed_analysis import SeedAnalysis
 from composer.generation.seed_files import open_seed
 from composer.generation.settings import Settings
@@ -108,3 +108,44 @@ def test_one_who_likes_it_dense_may_have_more_notes_to_a_bar() -> None:
     assert Leaning(density=1.0).widened(limits).table["per_bar"] == 2 * limits.table["per_bar"]
     assert Leaning(density=1.0).widened(limits).table["places"][0, ::6].all()
     assert Leaning(density=-1.0, register=1.0).widened(limits) is limits
+
+
+def test_who_likes_it_close_hears_more_of_the_phrases_figures() -> None:
+    analysis, _ = heard("waltz.mid")
+    figures = Figures.of(analysis.segment())
+    near, far = (
+        mean("closeness", "waltz.mid", Leaning(closeness=sign, figures=figures))
+        for sign in (1.0, -1.0)
+    )
+    assert near > far + 0.3
+
+
+def test_what_completes_a_figure_is_worth_more_than_what_begins_one() -> None:
+    """The phrase goes up by two and by three semitones, and down by one and by two."""
+    figures = Figures({(2, 3), (-1, -2)}, frozenset({1}))
+    first, second = [0, 0, 60, 10, 20], [12, 0, 62, 10, 20]
+    assert not figures.next([], together=False).any()
+
+    def worth(*rows: list[int], together: bool = False) -> dict[int, float]:
+        found = figures.next(rows, together=together)
+        return {int(pitch): float(found[pitch]) for pitch in np.flatnonzero(found)}
+
+    assert worth(first) == {62: 0.5, 59: 0.5}
+    assert worth(first, second) == {64: 0.5, 61: 0.5, 65: 1.0}
+    # A note that begins with the last one comes behind the onset before, and drums are no notes.
+    assert worth(first, second, together=True) == {62: 0.5, 59: 0.5}
+    assert worth(first, [12, 1, 36, 1, 30]) == {62: 0.5, 59: 0.5}
+    # The highest of an onset counts.
+    assert worth([0, 0, 60, 9, 9], [0, 0, 64, 9, 9]) == {66: 0.5, 63: 0.5}
+
+
+def test_length_and_temperature_lean() -> None:
+    assert [Leaning(length=lean).longer for lean in (0.0, 0.2, 0.5, 1.0, -1.0)] == [
+        1.0, 1.0, 2**0.5, 2.0, 0.5,
+    ]  # fmt: skip
+    settings = Settings(temperature=1.0)
+    assert Leaning(closeness=1.0, colour=-1.0).freed(settings).temperature == pytest.approx(2**-0.7)
+    assert Leaning(closeness=-1.0).freed(settings).temperature == pytest.approx(2**0.35)
+    assert Leaning(closeness=-1.0).freed(Settings(temperature=1.9)).temperature == 2.0
+    likeliest = Settings(temperature=0.0)
+    assert Leaning(closeness=-1.0).freed(likeliest) is likeliest

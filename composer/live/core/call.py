@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from composer.encoding.events import TICKS_PER_BEAT
 from composer.errors import SettingError
+from composer.generation.leaning import Leaning
 from composer.generation.settings import OFF
 from composer.live.core.improviser import Improviser
 from composer.live.core.parameters import CALL, CONTINUE, Values
@@ -109,9 +110,9 @@ class CallAndResponse:
             return
         self._foreseen = beat
         join = join_tick(timeline, now, start_of(self._values))
-        end = join + reply_ticks(timeline, now - self._phrases.began, self._values)
+        end = join + self._length(now - self._phrases.began, self._values)
         slots, began = frozenset(self._parts.programs), round(timeline.tick(self._phrases.began))
-        self._player.foresee(join, end, slots, began)
+        self._player.foresee(join, end, slots, (), began, self._taste)
 
     def _too_soon(self, now: float) -> bool:
         """Whether the player, who plays over the answer to a short silence, had not wanted it."""
@@ -144,19 +145,29 @@ class CallAndResponse:
             self._player.request(values, join, None, slots, ahead=2 * timeline.bar)
             return
         quiet = phrases.quiet_since if phrases.quiet_since is not None else moment
-        end = join + reply_ticks(timeline, max(quiet - phrases.began, 0.0), values)
+        end = join + self._length(max(quiet - phrases.began, 0.0), values)
         began = round(timeline.tick(phrases.began))
         self._ask(_Asked(values, join, end - join, slots, began))
 
+    @property
+    def _taste(self) -> PlayerTaste | None:
+        """What is known of what is liked; None for nothing."""
+        return self.taste if self.taste.known else None
+
+    def _length(self, seconds: float, values: Values) -> int:
+        """Ticks of an answer to a phrase of so many seconds, as it is liked."""
+        leaning = Leaning.of(self.taste.preference)
+        longer = 1.0 if leaning is None else leaning.longer
+        return reply_ticks(self._timeline, seconds, values, longer)
+
     def _ask(self, asked: _Asked) -> None:
-        taste = self.taste.preference if self.taste.preference.count else None
         self._player.request(
             asked.values,
             asked.join,
             asked.join + asked.length,
             asked.slots,
             phrase=asked.phrase,
-            taste=taste,
+            taste=self._taste,
         )
         self._asked = asked
 
@@ -187,7 +198,9 @@ class CallAndResponse:
         """Take in what the last reply was like, before another one is thought of."""
         if not self._known:
             self._known = True
-            self.taste.heard(self._player.turn, self._improviser.traits)
+            last = self._answered
+            span = None if last is None else (last.join, last.join + last.length)
+            self.taste.heard(self._player.turn, self._improviser.traits, span)
 
     def commit(self, now: float, number: int | None = None) -> None:
         """The phrase is over: it is composer's turn.

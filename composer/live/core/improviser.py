@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.generation.settings import Settings
-from composer.taste.preference import Preference
+from composer.live.core.player_taste import PlayerTaste
 
 BAND = 16
 """Slot of the first part of the band; the player's channels are the slots before."""
@@ -73,7 +73,7 @@ class GenerateRequest:
     ahead: int | None = None
     harmony: tuple[int, ...] = ()
     phrase: int | None = None
-    taste: Preference | None = None
+    taste: PlayerTaste | None = None
 
     @property
     def by_band(self) -> bool:

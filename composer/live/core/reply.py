@@ -73,7 +73,7 @@ def join_tick(timeline: Timeline, moment: float, start: str) -> int:
     return math.ceil(tick / step - 1e-6) * step
 
 
-def reply_ticks(timeline: Timeline, seconds: float, values: Values) -> int:
+def reply_ticks(timeline: Timeline, seconds: float, values: Values, longer: float = 1.0) -> int:
     """How long a reply is to a phrase of so many seconds.
 
     With a tempo it fills whole beats, and whole bars from a bar on; `bars` overrides, and so
@@ -85,7 +85,7 @@ def reply_ticks(timeline: Timeline, seconds: float, values: Values) -> int:
         bars = sections if exact else bars
     if bars:
         return bars * timeline.bar
-    ticks = seconds * timeline.ticks_per_second * values.number("length")
+    ticks = seconds * timeline.ticks_per_second * values.number("length") * longer
     if timeline.kind == FREE:
         return int(min(max(ticks, SHORTEST * TICKS_PER_SECOND), LONGEST_SECONDS * TICKS_PER_SECOND))
     # A tenth of a beat more is the player's lateness, not another beat.

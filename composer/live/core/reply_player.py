@@ -19,13 +19,13 @@ from composer.live.core.improviser import GenerateRequest, Improviser, ProposedN
 from composer.live.core.output import Control, Double, Output, Tell
 from composer.live.core.parameters import Values
 from composer.live.core.parts import Parts
+from composer.live.core.player_taste import PlayerTaste
 from composer.live.core.reply import Reply, put_off, start_of
 from composer.live.core.scheduler import LATE, Note, Play, Scheduler
 from composer.live.core.session_log import REPLY, UNHEARD, SessionLog
 from composer.live.core.timeline import Timeline
 from composer.live.core.turns import ON_TURN, Event, ReplyState, after
 from composer.music.beat_grid import BEATS, FREE
-from composer.taste.preference import Preference
 
 NEEDED = 0.03
 """Seconds before its moment at which the first note of a reply has to be known."""
@@ -130,7 +130,7 @@ class ReplyPlayer:
         ahead: int | None = None,
         harmony: tuple[int, ...] = (),
         phrase: int | None = None,
-        taste: Preference | None = None,
+        taste: PlayerTaste | None = None,
     ) -> Reply:
         """Ask for a reply, in place of one that is prepared.
 
@@ -316,10 +316,10 @@ class ReplyPlayer:
             GenerateRequest(join, first_by, end, slots, settings, variation, ahead, *more)
         )
 
-    def foresee(self, join: int, end: int, slots: frozenset[int], phrase: int) -> None:
-        """Have an answer be thought of that may be asked for soon; see `GenerateRequest`."""
+    def foresee(self, join: int, end: int, slots: frozenset[int], *more: Any) -> None:
+        """Have an answer, of a `GenerateRequest`, be thought of that may be asked for soon."""
         settings, number = self._values.settings(), self._variation + 1
-        request = GenerateRequest(join, join, end, slots, settings, number, phrase=phrase)
+        request = GenerateRequest(join, join, end, slots, settings, number, None, *more)
         self._improviser.foresee(request)
 
     def _announce(self, reply: Reply) -> None:

@@ -1,8 +1,10 @@
 """Answer plan: which bars an answer takes up, on which chords, and where it closes.
 
-An answer takes up the phrase bar by bar, all but the last bar, which closes. How nearly, and on
-which chords, the planner says; that takes some milliseconds, so it is done a step at a time
-between other things: what was heard is analysed, the planner hears it, then each bar is drafted.
+An answer takes up the phrase bar by bar, all but the last bar, which closes. Of two answers one, if
+nobody has given it a form, ends as the answer did that was liked last: its last bars take that up.
+How nearly, and on which chords, the planner says; that takes some milliseconds, so it is done a
+step at a time between other things: what was heard is analysed, the planner hears it, then each
+bar is drafted.
 
 In free time there are no bars. There the clock's two seconds stand for them, moved so that the
 answer begins where in such a bar the phrase did: what was played at a moment of the phrase is
@@ -29,13 +31,16 @@ from composer.live.core.parameters import MOST_CHART_BARS
 from composer.live.playing.heard_bars import HeardBars, heard_bars
 from composer.live.playing.history import PlayerHistory
 from composer.music.beat_grid import FREE
-from composer.music.plan import EXACT, FAR, NONE, UNPLANNED, Plan, PlannedBar
+from composer.music.plan import EXACT, FAR, NEAR, NONE, UNPLANNED, Plan, PlannedBar
 from composer.network.state import State
 from composer.planning.chart import read_chart
 from composer.planning.form_letters import read_form
 from composer.planning.given import Given, GivenBar
 from composer.planning.plan_text import bar_text
 from composer.planning.planner import Draft, Planner
+
+TAKEN_UP = 0.5
+"""Share of answers that end as the one did that was liked last."""
 
 
 class AnswerPlan:
@@ -110,10 +115,11 @@ class AnswerPlan:
             planned.append(draft.next(min(bars - number, FAR), given.bar(number), rng))
             if number + 1 < bars:
                 yield True
-        placed = (
+        placed = [
             bar if bar.reference == NONE else bar._replace(reference=bar.reference + heard.first)
             for bar in (*own.bars, *planned)
-        )
+        ]
+        placed = ending_as_liked(placed, heard, settings, rng)
         self.plan = Plan((*(UNPLANNED for _ in range(heard.first)), *placed))
 
 
@@ -182,12 +188,38 @@ def plan_answer(
         return None
     if history.kind == FREE:
         return FreeAnswerPlan(history, request)
-    heard = heard_bars(history, programs, request.phrase, request.join)
+    liked = None if request.taste is None else request.taste.favourite
+    heard = heard_bars(history, programs, request.phrase, request.join, liked)
     if heard is None:
         return None
     rng = np.random.default_rng((request.settings.rng_seed, request.variation))
     bars = -(-(heard.into + request.end - request.join) // history.bar)
     return AnswerPlan(planner, heard, bars, request.settings, rng)
+
+
+def ending_as_liked(
+    bars: list[PlannedBar], heard: HeardBars, settings: Settings, rng: np.random.Generator
+) -> list[PlannedBar]:
+    """Bars whose last ones, half of the answer, take up the last ones of a liked answer.
+
+    Args:
+        bars: From the first one that was heard to the answer's last.
+        heard: What was.
+        settings: A form that a person gave stands.
+        rng: Whether it is this answer that does.
+    """
+    answer = len(bars) - (heard.join - heard.first)
+    if not heard.liked or settings.form or rng.random() >= TAKEN_UP:
+        return bars
+    count = min(answer // 2, len(heard.liked))
+    for back in range(1, count + 1):
+        number = heard.liked[-back]
+        own = number - heard.first
+        chords = bars[-back].chords if settings.chords or own < 0 else bars[own].chords
+        bars[-back] = bars[-back]._replace(
+            reference=number, transposition=0, nearness=NEAR, chords=chords
+        )
+    return bars
 
 
 def given_of(settings: Settings, heard: int, bars: int) -> Given:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from composer.encoding.events import TICKS_PER_BEAT, Events, quantise
+from composer.live.core.player_taste import Span
 from composer.live.playing.history import PlayerHistory
 from composer.music.beat_grid import BEATS
 from composer.music.timing import MetreMap
@@ -31,6 +32,7 @@ class HeardBars:
         phrase: Number of the bar in which the phrase that is answered begins.
         join: Number of the bar in which the answer begins, the one after the last of them.
         into: Ticks from that bar's line to the answer.
+        liked: Numbers of the bars of the answer that was liked last, as far as they are known.
     """
 
     events: Events
@@ -38,10 +40,15 @@ class HeardBars:
     phrase: int
     join: int
     into: int
+    liked: tuple[int, ...] = ()
 
 
 def heard_bars(
-    history: PlayerHistory, programs: tuple[int, ...], phrase: int, join: int
+    history: PlayerHistory,
+    programs: tuple[int, ...],
+    phrase: int,
+    join: int,
+    liked: Span | None = None,
 ) -> HeardBars | None:
     """The bars before an answer. The bar in which it begins is the answer's.
 
@@ -50,6 +57,7 @@ def heard_bars(
         programs: Of its slots.
         phrase: Tick at which the phrase begins that is answered.
         join: Tick at which the answer begins.
+        liked: Where the answer lies that was liked last.
 
     Returns:
         None where there is no whole bar, and where bars are not counted.
@@ -90,4 +98,17 @@ def heard_bars(
         MetreMap((metre,)),
     )
     phrase_bar = max(began // bar, first)
-    return HeardBars(events, ahead + first, ahead + phrase_bar, ahead + count, end % bar)
+    begin, over = liked or (0, 0)
+    favourite = {
+        ahead + place // bar
+        for place, note in zip(places, notes, strict=True)
+        if note.own and begin <= note.onset < over and place // bar < count
+    }
+    return HeardBars(
+        events,
+        ahead + first,
+        ahead + phrase_bar,
+        ahead + count,
+        end % bar,
+        tuple(sorted(favourite)),
+    )

@@ -51,11 +51,11 @@ class LikedAnswer:
     def lean(self, stream: Stream) -> Stream:
         """A stream that leans to what is liked."""
         taste = self._request.taste
-        leaning = None if taste is None else Leaning.of(taste)
+        leaning = None if taste is None else Leaning.of(taste.preference, self._phrase())
         if leaning is None:
             return stream
-        limits = leaning.widened(stream.constraints)
-        return replace(stream, leaning=leaning, constraints=limits)
+        limits, settings = leaning.widened(stream.constraints), leaning.freed(stream.settings)
+        return replace(stream, leaning=leaning, constraints=limits, settings=settings)
 
     def liking(self) -> Callable[[Notes], float] | None:
         """How much some notes are liked as this answer; None where nothing is known.
@@ -67,7 +67,7 @@ class LikedAnswer:
         if taste is None:
             return None
         rng = np.random.default_rng((request.settings.rng_seed, request.variation))
-        worth, phrase = taste.varied(rng), self._phrase()
+        worth, phrase = taste.preference.varied(rng), self._phrase()
 
         def liked(notes: Notes) -> float:
             return TASTE * worth(traits_of(self._segment(notes, request.join), phrase))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 from live.jam import Jam
 from live.scripted import Echo
+
+from composer.taste.traits import TRAITS
 
 CALL = [(0.0, 0.4, 60), (0.5, 0.9, 62), (1.0, 1.5, 64)]
 
@@ -95,3 +98,39 @@ def test_chords_let_an_answer_begin_on_a_bar_and_fill_bars() -> None:
     jam.until(3.0)
     [ask] = improviser.asked[-1:]
     assert (ask.join, ask.end, ask.settings.chords) == (96, 192, "Am F")
+
+
+def test_a_liked_answer_and_its_place_are_told_with_the_next_one() -> None:
+    improviser = Echo()
+    improviser.described = np.zeros(len(TRAITS))
+    jam = Jam(improviser, bpm=120, start="bar", bars=1)
+    jam.play(CALL)
+    jam.until(6.0)
+    first = improviser.asked[-1]
+    assert first.taste is None
+    jam.at(6.0, lambda s, t: s.call.mark(s.turn, True))
+    jam.play([(8.0 + on, 8.0 + off, pitch) for on, off, pitch in CALL])
+    jam.until(12.0)
+    assert improviser.asked[-1].taste is not None
+    assert improviser.asked[-1].taste.favourite == (first.join, first.join + 96)
+    assert improviser.foreseen[-1].taste is improviser.asked[-1].taste
+
+
+def length(liked: float) -> int:
+    """Ticks of an answer to two bars, for one who likes long answers, or short ones."""
+    improviser = Echo()
+    jam = Jam(improviser, bpm=120, start="bar")
+    taste = jam.session.call.taste.preference
+    rng = np.random.default_rng(0)
+    for _ in range(30):
+        found = 0.7 * rng.standard_normal(len(TRAITS))
+        taste.mark(found, bool(found[-1] * liked > 0))
+    jam.play([(0.0, 1.9, 60), (2.0, 3.9, 62)])
+    jam.until(8.0)
+    asked = improviser.asked[-1]
+    assert asked.end is not None
+    return asked.end - asked.join
+
+
+def test_who_likes_long_answers_gets_longer_ones() -> None:
+    assert length(1.0) > 2 * 96 > length(-1.0)

@@ -41,3 +41,20 @@ def test_old_replies_are_forgotten_and_what_was_learnt_of_them_stays() -> None:
     assert "high" in taste.told()[0]
     taste.reset()
     assert taste.preference.liking(traits(1.0)) == 0.5
+
+
+def test_the_reply_that_was_liked_last_is_known_by_its_place() -> None:
+    taste = PlayerTaste()
+    assert taste.favourite is None
+    for number in (1, 2, 3):
+        taste.heard(number, traits(float(number)), (100 * number, 100 * number + 96))
+    taste.mark(2, True)
+    taste.mark(3, False)
+    assert taste.favourite == (200, 296)
+    taste.mark(1, True)
+    assert taste.favourite == (100, 196)
+    taste.mark(1, False)  # on second thoughts
+    assert taste.favourite is None
+    taste.mark(3, True)
+    taste.reset()
+    assert taste.favourite is None

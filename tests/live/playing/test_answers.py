@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,6 +13,7 @@ from planned_songs import random_weights
 from composer.encoding.events import SHIFT_TICKS, quantise
 from composer.generation.settings import Settings
 from composer.live.core.improviser import GenerateRequest
+from composer.live.core.player_taste import PlayerTaste
 from composer.live.playing.answer_plan import FreeAnswerPlan
 from composer.live.playing.inference import FEW, TAKES, InferenceScheduler
 from composer.live.playing.network_improviser import NetworkImproviser
@@ -21,6 +23,7 @@ from composer.music.plan import EXACT
 from composer.music.timing import MetreMap
 from composer.planning.network import PlannerNetwork
 from composer.planning.planner import Planner
+from composer.taste.traits import TRAITS
 
 BAR = 96
 TUNE = (60, 64, 67, 65, 64, 62, 64, 65, 67, 69, 67, 65)
@@ -259,3 +262,42 @@ def test_the_best_of_the_complete_takes_is_played() -> None:
     assert takes.best() is streams[2]
     assert takes.complete(streams[0])  # type: ignore[arg-type]
     assert takes.best() is streams[0]
+
+
+def liked_before(join: int, over: int) -> PlayerTaste:
+    """The taste of one who liked an answer that lies there."""
+    taste = PlayerTaste()
+    taste.heard(1, np.zeros(len(TRAITS)), (join, over))
+    assert taste.mark(1, True)
+    return taste
+
+
+def references(plan: str) -> list[str]:
+    return [bar.split()[-1].strip("=~()") for bar in bars(plan)]
+
+
+def test_of_two_answers_one_ends_as_the_one_that_was_liked(scheduler: InferenceScheduler) -> None:
+    improviser = played(scheduler)  # a phrase in bars 2, 3 and 4
+    improviser.generate(ask(bars=2))  # an answer in bars 5 and 6
+    work(scheduler)
+    assert improviser.take()
+    for at, pitch in enumerate(TUNE[:8]):  # a phrase in bars 8 and 9, called 1 and 2
+        onset = 8 * BAR + 24 * at
+        improviser.note_off(improviser.note_on(onset, 0, pitch, 80), onset + 20)
+    taken, form = [], []
+    for number in range(12):
+        request = replace(
+            ask(join=10 * BAR, bars=4), phrase=8 * BAR, variation=number,
+            taste=liked_before(5 * BAR, 7 * BAR),
+        )  # fmt: skip
+        improviser.generate(request)
+        work(scheduler)
+        taken.append(references(improviser.plan))
+        improviser.generate(replace(request, settings=Settings(form="A A B C")))
+        work(scheduler)
+        form.append(references(improviser.plan))
+    # The liked answer's bars lie three bars before the phrase: -2 and -1.
+    as_liked = [one[-2:] == ["-2", "-1"] for one in taken]
+    assert 2 <= sum(as_liked) <= 10
+    assert all(one[0] == "1" for one in taken)
+    assert not any(one[-2:] == ["-2", "-1"] for one in form)
