@@ -9,6 +9,7 @@ Of each file some bars in its middle are filled. What is counted:
     seams       across the bar lines at which the new bars begin and end: the step of the top line
                 and of the bass, in semitones, and the time from the last onset before the line to
                 the first one behind it, in beats; beside the same at the file's other bar lines
+    told apart  chance that such a figure is larger at a seam than at another bar line
     refused     files in which nothing could be filled, by what was said
 """
 
@@ -114,6 +115,12 @@ def _bass(notes: list[Note]) -> int:
     return min(note.pitch for note in notes)
 
 
+def told_apart(seams: np.ndarray, others: np.ndarray) -> float:
+    """Chance that a seam's value is larger than another line's, equals half: 0.5 for no telling."""
+    larger = seams[:, None] > others[None, :]
+    return float((larger + 0.5 * (seams[:, None] == others[None, :])).mean())
+
+
 def main() -> None:
     """Fill, count, and print the figures as JSON."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -194,6 +201,11 @@ def main() -> None:
             if rows
         },
     }
+    if new and people:
+        figures["told apart"] = {
+            what: round(told_apart(*(np.array(rows)[:, at] for rows in (new, people))), 3)
+            for at, what in enumerate(("top step", "bass step", "beats"))
+        }
     print(json.dumps(figures, indent=2))
 
 

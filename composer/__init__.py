@@ -11,11 +11,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from composer.api import continue_seed, open_predictor, open_session, write_midi
+    from composer.api import (
+        arrange,
+        continue_seed,
+        fill,
+        open_predictor,
+        open_session,
+        vary,
+        write_midi,
+    )
     from composer.errors import ComposerError
     from composer.generation.continuation import Continuation
     from composer.generation.seed_files import Seed, open_seed
     from composer.generation.settings import Settings
+    from composer.inside.insertion import Insertion
     from composer.live.offline_session import OfflineSession
     from composer.music.notes import Note, Part, Piece
     from composer.network.predictor import Predictor
@@ -25,6 +34,7 @@ __version__ = "0.1.0"
 __all__ = [
     "ComposerError",
     "Continuation",
+    "Insertion",
     "Note",
     "OfflineSession",
     "Part",
@@ -32,16 +42,20 @@ __all__ = [
     "Predictor",
     "Seed",
     "Settings",
+    "arrange",
     "continue_seed",
+    "fill",
     "open_predictor",
     "open_seed",
     "open_session",
+    "vary",
     "write_midi",
 ]
 
 _HOMES = {
     "ComposerError": "composer.errors",
     "Continuation": "composer.generation.continuation",
+    "Insertion": "composer.inside.insertion",
     "Note": "composer.music.notes",
     "OfflineSession": "composer.live.offline_session",
     "Part": "composer.music.notes",
@@ -49,10 +63,13 @@ _HOMES = {
     "Predictor": "composer.network.predictor",
     "Seed": "composer.generation.seed_files",
     "Settings": "composer.generation.settings",
+    "arrange": "composer.api",
     "continue_seed": "composer.api",
+    "fill": "composer.api",
     "open_predictor": "composer.api",
     "open_seed": "composer.generation.seed_files",
     "open_session": "composer.api",
+    "vary": "composer.api",
     "write_midi": "composer.api",
 }
 """Public name -> the module that defines it; the imports above, for those who run the code."""

@@ -37,8 +37,17 @@ def test_the_guides_examples_run_one_after_another(
     for block in python_blocks("docs/api.md"):
         exec(compile(block, "docs/api.md", "exec"), scope)
     assert sorted(path.name for path in waltz.glob("*.mid")) == [
-        "ending-1.mid", "ending-2.mid", "ending-3.mid", "waltz-continued.mid", "waltz.mid",
+        "arranged.mid", "ending-1.mid", "ending-2.mid", "ending-3.mid", "filled.mid", "varied.mid",
+        "waltz-continued.mid", "waltz.mid",
     ]  # fmt: skip
+    read = {name: midi.read(waltz / f"{name}.mid") for name in ("waltz", "filled", "arranged")}
+    assert len(read["arranged"].parts) == len(read["waltz"].parts) + 1
+    behind = 10 * 3 * read["waltz"].ticks_per_beat  # bars 9 and 10 of three quarters
+    stands, there = (
+        [note for part in read[name].parts for note in part.notes if note.onset >= behind]
+        for name in ("waltz", "filled")
+    )
+    assert stands == there
     out = capsys.readouterr().out
     assert "Play(pitch=" in out
     assert out.endswith("no-such-file.mid does not exist; check the name and the folder\n")

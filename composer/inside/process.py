@@ -13,8 +13,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,8 +22,10 @@ from composer.errors import ComposerError, SettingError
 from composer.formats import midi, smf
 from composer.generation.seed_files import Seed
 from composer.generation.settings import Settings
+from composer.inside.loop import loop_seed
 from composer.inside.verbs import write_inside
-from composer.inside.writing import Writing
+from composer.inside.writing import LOOP, VARY, Writing
+from composer.music.notes import Piece
 from composer.network.predictor import NoteModel, Predictor
 
 PATIENCE: Final = 300.0
@@ -96,20 +98,37 @@ def write_here(
     """The same in this process."""
     parsed = smf.parse(file)
     seed = Seed(Path("session.mid"), parsed, midi.to_piece(parsed))
+    if writing.task == LOOP:
+        [loop] = loop_seed(seed.analysis(settings.grid, settings.tempo), predictor, settings)
+        return _notes(loop.piece, [part.channel for part in loop.piece.parts], loop.join)
     [made] = write_inside(seed, predictor, settings, writing)
-    written = made.file(parsed)
-    channels = {part.track: part.channel for part in midi.to_piece(written).parts}
-    beat = made.piece.ticks_per_beat
-    added = set(made.added)
-    first = len(parsed.tracks)
-    notes = []
-    for index, part in enumerate(made.piece.parts):
-        track = first + sorted(added).index(index) if index in added else part.track
-        channel = channels.get(track, part.channel) if index in added else part.channel
-        notes += [
-            NewNote(channel, note.pitch, note.onset / beat, note.duration / beat, note.velocity)
-            for note in part.notes
-        ]
+    if writing.task == VARY:
+        # All that is played there: what stayed among what changed, to be put in its place.
+        parts = tuple(
+            replace(part, notes=tuple(n for n in part.notes if made.start <= n.onset < made.end))
+            for part in made.whole.parts
+        )
+        return _notes(made.whole.with_parts(parts), [part.channel for part in parts])
+    written = midi.to_piece(made.file(parsed))
+    channels = {part.track: part.channel for part in written.parts}
+    added = {index: len(parsed.tracks) + at for at, index in enumerate(sorted(made.added))}
+    own = [
+        channels.get(added.get(index, part.track), part.channel) if index in added else part.channel
+        for index, part in enumerate(made.piece.parts)
+    ]
+    return _notes(made.piece, own)
+
+
+def _notes(piece: Piece, channels: Sequence[int], origin: int = 0) -> list[NewNote]:
+    """The notes of a piece, beats counted from a tick."""
+    beat = piece.ticks_per_beat
+    notes = [
+        NewNote(
+            channel, note.pitch, (note.onset - origin) / beat, note.duration / beat, note.velocity
+        )
+        for channel, part in zip(channels, piece.parts, strict=True)
+        for note in part.notes
+    ]
     return sorted(notes, key=lambda note: (note.start_beat, note.channel, note.pitch))
 
 

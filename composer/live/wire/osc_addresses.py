@@ -276,6 +276,16 @@ OUTGOING: Final = (
         "[channel pitch start_beat duration_beats velocity]*",
         "New notes of parts that were added.",
     ),
+    Address(
+        PREFIX + "vary/notes",
+        "[channel pitch start_beat duration_beats velocity]*",
+        "All notes that begin in bars that were varied, those that stayed among them.",
+    ),
+    Address(
+        PREFIX + "loop/notes",
+        "[channel pitch start_beat duration_beats velocity]*",
+        "Notes of a loop; beats from its beginning.",
+    ),
     Address(PREFIX + "changed", "name value", "With `mirror`: a parameter, or the tempo, was set."),
     Address(PREFIX + "pong", "token", "The answer to a ping."),
     Address(PREFIX + "status", "[name value]*", "How things stand."),

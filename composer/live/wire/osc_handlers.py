@@ -151,6 +151,20 @@ INCOMING.address(
     help="Write further parts (add bass,drums) to the same; the notes come back.",
     ok=False,
 )(osc_inside.arrange)
+INCOMING.address(
+    "vary",
+    "[name value]*",
+    help="Vary bars (bars 5-8) of the same, by a strength of 0 to 1, and keep rhythm, pitches, "
+    "contour or bass; what is played there then comes back.",
+    ok=False,
+)(osc_inside.vary)
+INCOMING.address(
+    "loop",
+    "[name value]*",
+    help="Write bars (bars 4) that go on from the same and lead back into their beginning; the "
+    "notes come back.",
+    ok=False,
+)(osc_inside.loop)
 
 
 # Replies.

@@ -1,16 +1,17 @@
-"""OSC inside: bars of what was played written anew, and parts added to it.
+"""OSC inside: bars of what was played written anew or varied, parts added to it, loops behind it.
 
 It is written in a process of its own; the notes come back in messages, to be played or put into a
 clip by whoever asked.
 
 Conventions:
-    Channels are 1..16 on the wire. Beats are counted from the bar line at or before the first note.
+    Channels are 1..16 on the wire. Beats are counted from the bar line at or before the first note,
+    of a loop from its own beginning.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from composer.encoding.events import TICKS_PER_BEAT
@@ -18,7 +19,7 @@ from composer.errors import SeedError, SettingError
 from composer.formats import midi
 from composer.generation.settings import Settings
 from composer.inside.process import NewNote
-from composer.inside.writing import ARRANGE, FILL, Writing, parse_bars
+from composer.inside.writing import ARRANGE, FILL, LOOP, VARY, Writing, parse_bars
 from composer.live.core.improviser import ProposedNote
 from composer.live.wire.osc_codec import Argument
 from composer.live.wire.osc_request import Request
@@ -34,6 +35,7 @@ _NUMBERS: Final = {
     "temperature": float, "top_p": float, "min_p": float, "density": float, "rng_seed": int,
     "takes": int, "recall": int,
 }  # fmt: skip
+_OTHERS: Final = ("bars", "add", "crossing", "keep", "strength", "parts", "pitch_range")
 _TEXTS: Final = ("key", "chords", "grid")
 
 
@@ -45,6 +47,16 @@ def fill(request: Request, parameters: list[tuple[str, Argument]]) -> None:
 def arrange(request: Request, parameters: list[tuple[str, Argument]]) -> None:
     """Further parts are written."""
     _write(request, ARRANGE, dict(parameters))
+
+
+def vary(request: Request, parameters: list[tuple[str, Argument]]) -> None:
+    """Some bars become something else that keeps part of them."""
+    _write(request, VARY, dict(parameters))
+
+
+def loop(request: Request, parameters: list[tuple[str, Argument]]) -> None:
+    """Bars that go on from it are written, whose end leads into their beginning."""
+    _write(request, LOOP, dict(parameters))
 
 
 def _write(request: Request, task: str, given: Mapping[str, Argument]) -> None:
@@ -85,7 +97,11 @@ def asked(task: str, given: Mapping[str, Argument]) -> tuple[Settings, Writing]:
     writing: dict[str, Any] = {}
     for name, value in given.items():
         if name == "bars":
-            writing["bars"] = parse_bars(f"{value:g}" if isinstance(value, float) else str(value))
+            text = f"{value:g}" if isinstance(value, float) else str(value)
+            if task == LOOP:
+                values["bars"] = _number("bars", text, int)
+            else:
+                writing["bars"] = parse_bars(text)
         elif name == "add":
             writing["add"] = tuple(text.strip() for text in str(value).split(",") if text.strip())
         elif name == "crossing":
@@ -96,17 +112,35 @@ def asked(task: str, given: Mapping[str, Argument]) -> tuple[Settings, Writing]:
             values["pitch_range"] = parse_bars(str(value))
         elif name in _TEXTS:
             values[name] = str(value)
+        elif name == "keep":
+            writing["keep"] = str(value) or None
+        elif name == "strength":
+            writing["strength"] = _number(name, value, float)
         elif name in _NUMBERS:
-            try:
-                values[name] = _NUMBERS[name](value)
-            except (TypeError, ValueError):
-                raise SettingError(f"{name} is {str(value)[:40]}, must be a number") from None
+            values[name] = _number(name, value, _NUMBERS[name])
         else:
-            known = ("bars", "add", "crossing", "parts", "pitch_range", *_TEXTS, *_NUMBERS)
+            known = (
+                "bars",
+                "add",
+                "crossing",
+                "keep",
+                "strength",
+                "parts",
+                "pitch_range",
+                *_TEXTS,
+                *_NUMBERS,
+            )
             raise SettingError(f"no setting {name[:40]!r}; there are {', '.join(known)}")
     if values["takes"] > MOST_TAKES:
         raise SettingError(f"takes is {values['takes']}, a message may ask for {MOST_TAKES}")
     return Settings(**values), Writing(task, **writing)
+
+
+def _number(name: str, value: Argument, kind: Callable[[Any], float]) -> float:
+    try:
+        return kind(value)
+    except (TypeError, ValueError):
+        raise SettingError(f"{name} is {str(value)[:40]}, must be a number") from None
 
 
 def _file(request: Request) -> bytes:

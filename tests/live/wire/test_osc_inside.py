@@ -73,6 +73,41 @@ def test_parts_are_added_on_channels_of_their_own() -> None:
     assert 10 in every and 1 not in every and channels <= every
 
 
+def notes_in(answer: list[tuple[str, tuple[object, ...]]], task: str) -> list[tuple[object, ...]]:
+    rows = [values for name, values in answer if name == f"{task}/notes"]
+    return [values[at : at + 5] for values in rows for at in range(0, len(values), 5)]
+
+
+def test_all_notes_of_bars_that_are_varied_come_back() -> None:
+    wire = Wire()
+    wire.tune()
+    asked_for = ("vary", "bars", "3-4", "keep", "rhythm", "strength", 1.0, "takes", 1)
+    answer = wire.send(*asked_for, "rng_seed", 2)
+    assert answer[-1] == ("ok", ("/composer/vary",))
+    notes = notes_in(answer, "vary")
+    assert [start for _, _, start, _, _ in notes] == [float(beat) for beat in range(8, 16)]
+    assert [pitch for _, pitch, *_ in notes] != [60 + (0, 2, 4, 5, 7)[b % 5] for b in range(8, 16)]
+    wire.tune()
+    nothing = wire.send("vary", "bars", "3-4", "keep", "rhythm", "strength", 0.0)
+    assert [pitch for _, pitch, *_ in notes_in(nothing, "vary")] == [
+        60 + (0, 2, 4, 5, 7)[beat % 5] for beat in range(8, 16)
+    ]
+
+
+def test_a_loop_is_counted_from_its_own_beginning() -> None:
+    wire = Wire()
+    wire.tune()
+    answer = wire.send("loop", "bars", 3, "takes", 1, "rng_seed", 5)
+    assert answer[-1] == ("ok", ("/composer/loop",))
+    notes = notes_in(answer, "loop")
+    assert notes and all(0 <= start < start + beats <= 12 for _, _, start, beats, _ in notes)  # type: ignore[operator]
+    assert max(start for _, _, start, _, _ in notes) >= 4  # type: ignore[operator, type-var]
+    wire.tune()
+    assert "at least two bars" in str(wire.send("loop", "bars", 1))
+    wire.tune()
+    assert "keep belongs to vary" in str(wire.send("loop", "bars", 2, "keep", "bass"))
+
+
 def test_what_cannot_be_done_is_said() -> None:
     wire = Wire()
     assert "there are no notes" in str(wire.send("fill", "bars", "3-4"))
