@@ -42,6 +42,7 @@ def test_what_is_measured(folder: Path, monkeypatch: pytest.MonkeyPatch):
     assert set(result["streams"]) == {"1", "8", "64"}
     assert all(figures["notes_per_second"] > 0 for figures in result["streams"].values())
     assert result["prime"]["notes_per_second"] > 0
+    assert result["fill"]["times"] > 0 < result["fill"]["fill_s"]
     assert result["keras"] == {"skipped": "not asked for"}
     assert result["cold_start"] == {"skipped": "not asked for"}
     assert said
@@ -55,11 +56,13 @@ def test_lines_of_a_whole_run():
         {
             "size": "2 x 512", "processors": 2, "load": 0.1, "note": times, "network": times,
             "streams": {"64": {"notes_per_second": 20_000}}, "prime": {"notes_per_second": 9000},
+            "fill": {"generate_s": 0.8, "fill_s": 0.9, "times": 1.13},
             "keras": times | {"times_slower": 90.0},
             "cold_start": {"generate_s": 0.5, "import_tensorflow_s": 4.0, "times_slower": 8.0},
         }
     )  # fmt: skip
     assert " 64 side by side       20,000 notes a second" in lines
+    assert "filling 4 of 32 bars   0.90 s, 1.13 times as long as generating 4" in lines
     assert lines[-1] == "import tensorflow      4.00 s, 8 times that"
 
 
