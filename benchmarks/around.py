@@ -1,6 +1,6 @@
 """Nats per note of four hidden bars, from the bars on both sides and from those before alone.
 
-    python benchmarks/around.py DATASET... [--model FOLDER] [--limit 24]
+    python benchmarks/around.py DATASET... [--model FOLDER] [--corpus NAME] [--limit 24]
 
 Of every validation piece of a dataset that `composer prepare` made, four bars are hidden behind
 every twelve. The network scores their notes three times: as it continues music (from the bars
@@ -18,7 +18,7 @@ import click
 import numpy as np
 from composer_training.data import dataset
 from composer_training.encoder.batches import validation_pieces, with_plan_around
-from composer_training.encoder.openings import every_fourth_span
+from composer_training.encoder.openings import all_but_the_melody, every_fourth_span
 
 from composer.encoding.events import PART
 from composer.models import find
@@ -28,25 +28,35 @@ from composer.network.given_likelihood import given_nats
 from composer.network.likelihood import note_nats
 from composer.network.predictor import Predictor
 
-LONGEST = 3000
-"""Most notes of a piece."""
-
-
 @click.command()
 @click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 @click.option("--model", default="default", show_default=True)
 @click.option("--encoder", "weights", type=click.Path(path_type=Path), help="Another encoder.")
 @click.option("--limit", default=24, show_default=True, help="Pieces of each corpus at most.")
-def main(folders: tuple[Path, ...], model: str, weights: Path | None, limit: int) -> None:
+@click.option("--longest", default=3000, show_default=True, help="Notes of a piece at most.")
+@click.option("--corpus", "corpora", multiple=True, help="Of these alone; may be given again.")
+@click.option("--melody", is_flag=True, help="Hide all parts but the highest instead.")
+def main(
+    folders: tuple[Path, ...],
+    model: str,
+    weights: Path | None,
+    limit: int,
+    longest: int,
+    corpora: tuple[str, ...],
+    melody: bool,
+) -> None:
     """Score the hidden bars of the validation pieces of prepared FOLDERS."""
     predictor = Predictor.load(find(model))
     if weights is not None:
         encoder: Encoder | None = Encoder.load_float(weights, predictor.config)
     else:
         encoder = litert_reader.load(find(model), predictor.config)
-    pieces = validation_pieces(dataset.load(folders), every_fourth_span, limit, LONGEST)
+    openings = all_but_the_melody if melody else every_fourth_span
+    pieces = validation_pieces(dataset.load(folders), openings, limit, longest)
     click.echo("corpus      pieces  hidden   left  both sides, plan  told   told/left")
     for corpus, some in pieces.items():
+        if corpora and corpus not in corpora:
+            continue
         began = time.perf_counter()
         hidden, sums = 0, np.zeros(3)
         events = [piece for _, piece, _, _ in some]
