@@ -17,7 +17,7 @@ from pathlib import Path
 import click
 import numpy as np
 from composer_training.data import dataset
-from composer_training.encoder.batches import validation_pieces, with_plan_around
+from composer_training.encoder.batches import validation_pieces, with_what_is_found
 from composer_training.encoder.openings import all_but_the_melody, every_fourth_span
 
 from composer.encoding.events import PART
@@ -27,6 +27,7 @@ from composer.network.encoder import Encoder
 from composer.network.given_likelihood import given_nats
 from composer.network.likelihood import note_nats
 from composer.network.predictor import Predictor
+
 
 @click.command()
 @click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
@@ -65,7 +66,7 @@ def main(
             written = given.may_play(piece.onsets, piece.rows[:, PART].astype(np.int64))
             hidden += int(written.sum())
             sums[0] += nats[:-1][written].sum()
-            around = with_plan_around(piece, given, bars)
+            around = with_what_is_found(piece, given, bars)
             for at, teller in enumerate((None, encoder), 1):
                 sums[at] += given_nats(predictor, teller, around, given, bars)[:-1].sum()
         left, masks, told = sums / max(hidden, 1)

@@ -83,6 +83,9 @@ class Events:
         ahead: Notes that are given in bars to come, by the number of their bar, for a plan that
             refers to them: (ticks from the bar line, slot, pitch, duration, velocity), the last
             two in classes.
+        foreknown: Where notes are written before others that are given: the tick from which on
+            they are, and the given notes behind them, (shift, slot, pitch, duration, velocity)
+            in classes; ascending.
     """
 
     rows: Rows
@@ -91,6 +94,7 @@ class Events:
     metres: MetreMap = MetreMap()
     plan: Plan | None = None
     ahead: Mapping[int, Sequence[BarNote]] = field(default_factory=dict)
+    foreknown: Sequence[tuple[int, Sequence[tuple[int, ...]]]] = ()
 
     def __post_init__(self) -> None:
         if self.rows.ndim != 2 or self.rows.shape[1] != len(FIELDS):
@@ -108,6 +112,7 @@ class Events:
             and self.metres == other.metres
             and self.plan == other.plan
             and self.ahead == other.ahead
+            and list(self.foreknown) == list(other.foreknown)
             and np.array_equal(self.rows, other.rows)
         )
 

@@ -31,6 +31,7 @@ from composer.encoding.events import (
     Rows,
     Ticks,
 )
+from composer.encoding.foreknown import Recall, foreknow
 from composer.encoding.lookback import LIKENESSES, NO_NOTE, Lookback
 from composer.encoding.match_model import CONFIDENCES, NO_PART, NOTHING, MatchModel
 from composer.encoding.part_features import (
@@ -222,13 +223,21 @@ def features(events: Events, *, end: bool = False) -> Rows:
     now, last = order[1:][follows], order[:-1][follows]
     noted[now, LAST_PITCH:GAP] = rows[last, PITCH:]
     noted[now, GAP] = gap_class(onsets[now] - onsets[last])
-    recall, lookback = MatchModel.start(events.kind), Lookback.start(0)
+    recall: Recall = MatchModel.start(events.kind)
+    lookback = Lookback.start(0)
     returns = return_lookback_of(events)
     before = []
-    for row, bar, place in zip(
-        rows.tolist(), lookback_bars(events).tolist(), bar_places(events).tolist(), strict=True
+    foreknown = list(reversed(events.foreknown))
+    for row, onset, bar, place in zip(
+        rows.tolist(),
+        onsets.tolist(),
+        lookback_bars(events).tolist(),
+        bar_places(events).tolist(),
+        strict=True,
     ):
         shift, part, *_ = row
+        while foreknown and onset >= foreknown[-1][0]:
+            recall = foreknow(recall, foreknown.pop()[1])
         before.append(
             (
                 *recall.expected,

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from composer.encoding.events import (
     END,
+    LONGEST,
     PART,
     PITCH,
     SHIFT,
@@ -103,6 +104,19 @@ class Given:
 
     def __len__(self) -> int:
         return len(self.notes)
+
+    def behind(self, opening: Opening) -> list[tuple[int, ...]]:
+        """The given notes from an opening's end on, in classes, as a match model hears them."""
+        notes = self.notes[self.notes[:, SHIFT] >= opening.end]
+        rows = notes.copy()
+        ticks = np.diff(notes[:, SHIFT], prepend=notes[:1, SHIFT])
+        rows[:, SHIFT] = SHIFT_TICKS.searchsorted(ticks.clip(max=LONGEST), side="right") - 1
+        return [tuple(row) for row in rows.tolist()]
+
+    def foreknown(self) -> list[tuple[int, list[tuple[int, ...]]]]:
+        """What is known behind each opening, as `Events.foreknown` has it."""
+        openings = sorted(self.openings, key=lambda opening: opening[:2])
+        return [(opening.start, self.behind(opening)) for opening in openings]
 
     @property
     def end(self) -> int:

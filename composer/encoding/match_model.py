@@ -18,6 +18,7 @@ Conventions:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from composer.encoding.events import (
@@ -29,7 +30,7 @@ from composer.encoding.events import (
     SHIFT_TICKS,
     SLOTS,
 )
-from composer.music.beat_grid import FREE
+from composer.music.beat_grid import BEATS, FREE
 
 CONTEXT = 3
 """Notes that have to be the same for a place to be found."""
@@ -115,6 +116,13 @@ class _Page:
         self.onsets, self.rows, self.prints = onsets, rows, prints
         self.places = {number: index for index, number in enumerate(prints)}
 
+    def add(self, onset: int, row: Row, number: int) -> None:
+        """One more note, with its print."""
+        self.places[number] = len(self.rows)
+        self.onsets.append(onset)
+        self.rows.append(row)
+        self.prints.append(number)
+
     def part(self, count: int) -> _Page:
         """A page of its own with the first notes of this one."""
         return _Page(self.onsets[:count], self.rows[:count], self.prints[:count])
@@ -198,25 +206,39 @@ class MatchModel:
         ticks = _TICKS[row[0]]
         made._now = now = self._now + ticks
         hit = made._at >= 0 and made._compare(row, ticks)
-        key = (0 if self._tolerance else row[0] << 12) | row[1] << 7 | row[2]
-        older, newer = self._keys >> _KEY_BITS, self._keys & _KEY
-        made._keys = newer << _KEY_BITS | key
-        number = -1
-        if self._count >= CONTEXT - 1:
-            # How long the first of the three had to be waited for is of no account.
-            number = (older & _UNSHIFTED) << 2 * _KEY_BITS | made._keys
+        number = made._print_of(row)
+        if number >= 0:
             lost = made._at < 0 or (not hit and made._hits.bit_count() <= DOUBTFUL)
             if lost and now >= self._suspended_until:
                 made._look_for(number)
-        page = made._pages[-1]
-        page.places[number] = own
-        page.onsets.append(now)
-        page.rows.append(row)
-        page.prints.append(number)
+        made._pages[-1].add(now, row, number)
         if made._at > self._count:
             made._at = -1
         made._count += 1
         return made
+
+    def elsewhere(self, rows: Sequence[Row]) -> MatchModel:
+        """A match model of the same kind that has heard other notes, and expects nothing yet.
+
+        Args:
+            rows: What it has heard; the first ones, where that is more than it remembers.
+        """
+        made = MatchModel.start(BEATS, self._max_pages)
+        made._tolerance = self._tolerance
+        for row in rows[: (self._max_pages - 1) * PAGE]:
+            own = made._count & _IN_PAGE
+            if own == 0:
+                made._turn_page(own)
+            made._now += _TICKS[row[0]]
+            made._pages[-1].add(made._now, row, made._print_of(row))
+            made._count += 1
+        return made
+
+    def last_rows(self, count: int) -> list[Row]:
+        """The last notes heard, as `hear` was told them."""
+        rows = [row for page in self._pages for row in page.rows]
+        # Others may have gone on with the last page.
+        return rows[: self._count - self._first * PAGE][-count:]
 
     def suspend(self, ticks: int) -> MatchModel:
         """The match model that expects nothing, and looks for no place for some ticks."""
@@ -237,6 +259,16 @@ class MatchModel:
         )
         made._hits, made._exact = self._hits, self._exact
         return made
+
+    def _print_of(self, row: Row) -> int:
+        """Take in a note's key. Returns the print of it and the two before, -1 without two."""
+        key = (0 if self._tolerance else row[0] << 12) | row[1] << 7 | row[2]
+        older, newer = self._keys >> _KEY_BITS, self._keys & _KEY
+        self._keys = newer << _KEY_BITS | key
+        if self._count < CONTEXT - 1:
+            return -1
+        # How long the first of the three had to be waited for is of no account.
+        return (older & _UNSHIFTED) << 2 * _KEY_BITS | self._keys
 
     def _compare(self, row: Row, ticks: int) -> bool:
         """Whether the old place has the note just heard; moves on there."""

@@ -43,6 +43,7 @@ from composer.encoding.features import (
     lookback_bars,
     return_lookback_of,
 )
+from composer.encoding.foreknown import Recall, foreknow
 from composer.encoding.lookback import Lookback
 from composer.encoding.match_model import MatchModel
 from composer.encoding.part_features import (
@@ -74,7 +75,7 @@ class Context:
     """
 
     table: Table
-    recalls: tuple[MatchModel, ...]
+    recalls: tuple[Recall, ...]
     lookbacks: tuple[Lookback, ...]
     returns: tuple[ReturnLookback, ...]
 
@@ -313,6 +314,14 @@ class Context:
         """
         planned = tuple(returns.planned(plan, ahead) for returns in self.returns)
         return replace(self, returns=planned)
+
+    def foreknowing(self, rows: Sequence[tuple[int, ...]]) -> Context:
+        """The same streams, which know some notes to come, and none that they knew before.
+
+        Args:
+            rows: (shift, slot, pitch, duration, velocity) of each, in classes.
+        """
+        return replace(self, recalls=tuple(foreknow(recall, rows) for recall in self.recalls))
 
     def take(self, streams: Sequence[int] | Ints) -> Context:
         """Some of the streams, in the order given (one may be taken several times)."""

@@ -191,6 +191,7 @@ def streams_inside(
     )
     before = given.notes[given.notes[:, SHIFT] < opening.start]
     state = _heard(whole, before, predictor, told_events, opening)
+    state = replace(state, context=state.context.foreknowing(given.behind(opening)))
     following = _following(whole, given, opening)
     bar = whole.bar_at(opening.start)
     bars = max((opening.end - opening.start) // bar, 1)

@@ -6,29 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from phrase import PHRASE, after
 
 from composer.encoding.events import END, SHIFT_TICKS
 from composer.encoding.match_model import CONFIDENCES, HISTORY, NOTHING, PAGE, PAGES, MatchModel
 from composer.music.beat_grid import BEATS, FREE
-
-# (shift, part, pitch, duration, velocity): quarters and eighths of one part.
-PHRASE = [
-    (24, 0, 60, 23, 20),
-    (24, 0, 62, 23, 18),
-    (12, 0, 64, 11, 20),
-    (12, 0, 65, 11, 17),
-    (24, 0, 67, 23, 22),
-    (24, 0, 69, 23, 20),
-    (24, 0, 65, 23, 16),
-    (24, 0, 62, 23, 19),
-]
-
-
-def after(rows: list[tuple[int, ...]], kind: str = BEATS) -> MatchModel:
-    recall = MatchModel.start(kind)
-    for row in rows:
-        recall = recall.hear(row)
-    return recall
 
 
 def test_nothing_is_expected_of_new_music() -> None:

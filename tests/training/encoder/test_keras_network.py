@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import keras
 import numpy as np
 import pytest
-from composer_training.encoder.batches import Taught, chunks, with_plan_around
+from composer_training.encoder.batches import Taught, chunks, with_what_is_found
 from composer_training.encoder.keras_network import EncoderModel, masked_nats
 from tiny_encoder import encoder_weights
 from tiny_model import CONFIG, weights
@@ -64,7 +64,7 @@ def pieces() -> list[tuple[Events, Given, int]]:
         bars = int(events.onsets[-1]) // BAR + 1
         given = Given.around(events, openings)
         assert 0 < len(given) < len(events.rows)
-        found.append((with_plan_around(events, given, bars), given, bars))
+        found.append((with_what_is_found(events, given, bars), given, bars))
     return found
 
 

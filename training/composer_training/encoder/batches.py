@@ -111,10 +111,10 @@ class Taught:
         return len(self.told)
 
 
-def with_plan_around(events: Events, given: Given, bars: int) -> Events:
-    """A piece with the plan that is found around what is given."""
-    plan = plan_around(events, given, bars)
-    return replace(events, plan=plan, ahead=notes_ahead(events, given))
+def with_what_is_found(events: Events, given: Given, bars: int) -> Events:
+    """A piece with the plan that is found around what is given, and the notes to come."""
+    plan, ahead = plan_around(events, given, bars), notes_ahead(events, given)
+    return replace(events, plan=plan, ahead=ahead, foreknown=given.foreknown())
 
 
 class GivenStreams:
@@ -142,9 +142,10 @@ class GivenStreams:
         openings = draw_openings(events, rng)
         bars = len(bar_lines(events)) - 1
         given = Given.around(events, openings)
+        events = replace(events, foreknown=given.foreknown())
         chance = rng.random()
         if chance < _INFERRED:
-            events = with_plan_around(events, given, bars)
+            events = with_what_is_found(events, given, bars)
         elif chance < _INFERRED + _TOLD:
             events = replace(events, plan=spoilt(plan_of(events), 1.0, rng))
         return Taught.of(events, given, bars, varied.dynamics)

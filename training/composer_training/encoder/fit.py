@@ -27,7 +27,7 @@ from composer_training.encoder.batches import (
     Taught,
     chunks,
     validation_pieces,
-    with_plan_around,
+    with_what_is_found,
 )
 from composer_training.encoder.keras_network import EncoderModel, masked_nats
 from composer_training.encoder.openings import all_but_the_melody, every_fourth_span
@@ -219,9 +219,7 @@ def fit(
             return
 
 
-def _checks(
-    dataset: Dataset, settings: Settings
-) -> dict[tuple[str, str], tuple[list[Batch], int]]:
+def _checks(dataset: Dataset, settings: Settings) -> dict[tuple[str, str], tuple[list[Batch], int]]:
     """Chunks of the validation pieces of each corpus, and their hidden notes, by what is hidden."""
     found = {}
     for hidden_part, openings in (
@@ -231,7 +229,7 @@ def _checks(
         pieces = validation_pieces(dataset, openings, settings.limit, LONGEST_VALIDATED)
         for corpus, some in pieces.items():
             made = [
-                Taught.of(with_plan_around(events, given, bars), given, bars, record.dynamics)
+                Taught.of(with_what_is_found(events, given, bars), given, bars, record.dynamics)
                 for record, events, given, bars in some
             ]
             hidden = sum(len(events.rows) - len(given) for _, events, given, _ in some)
