@@ -114,6 +114,13 @@ def _counts(context: click.Context, option: click.Parameter, text: str) -> tuple
     help="Processes that a crowd's server is made of; see `composer serve --help`.",
 )
 @click.option(
+    "--mode",
+    type=click.Choice(["call", "accompany"]),
+    default="call",
+    show_default=True,
+    help="What a crowd's sessions ask for: answers, or a band under them.",
+)
+@click.option(
     "--clock",
     is_flag=True,
     help="Only this: replies against the grid of a host that sends MIDI clock.",
@@ -125,6 +132,7 @@ def live(
     seconds: float,
     sessions: tuple[int, ...],
     processes: int,
+    mode: str,
     clock: bool,
     as_json: bool,
 ) -> None:
@@ -138,6 +146,7 @@ def live(
       composer bench live
       composer bench live --phrases 0 --seconds 600 --sessions 0
       composer bench live --phrases 0 --seconds 30 --sessions 100,200,300,400,500
+      composer bench live --phrases 0 --seconds 30 --sessions 100 --mode accompany
       composer bench live --clock --seconds 60
     """
     from composer import models
@@ -153,7 +162,13 @@ def live(
         from composer.live.bench import latency as library
 
         result = library.bench(
-            model, phrases=phrases, seconds=seconds, sessions=sessions, processes=processes, say=say
+            model,
+            phrases=phrases,
+            seconds=seconds,
+            sessions=sessions,
+            processes=processes,
+            mode=mode,
+            say=say,
         )
         lines = library.lines(result)
     if as_json:

@@ -18,7 +18,7 @@ from typing import Any
 
 from composer.errors import OutputError
 from composer.live.bench.client import Wire, served
-from composer.live.bench.load import crowd, quantiles
+from composer.live.bench.load import ACCOMPANY, crowd, quantiles
 
 WAIT = 0.4
 """Seconds of silence that end a phrase here."""
@@ -118,6 +118,7 @@ def bench(
     seconds: float = 60.0,
     sessions: Sequence[int] = (500,),
     processes: int = 1,
+    mode: str = "call",
     say: Say | None = None,
 ) -> dict[str, Any]:
     """All of it, each with a server of its own.
@@ -128,6 +129,7 @@ def bench(
         seconds: Of the long reply, and of each crowd; 0 leaves both out.
         sessions: Sizes of crowds, one after another.
         processes: That a crowd's server is made of.
+        mode: Of the crowd's sessions: "call" or "accompany".
         say: Told what is being done.
     """
     say = say or (lambda line: None)
@@ -143,7 +145,7 @@ def bench(
     for count in sessions if seconds else ():
         say(f"{count} sessions for {seconds:g} s")
         with served(model, processes) as (port, pids):
-            result["crowds"].append(crowd(port, pids, count, seconds))
+            result["crowds"].append(crowd(port, pids, count, seconds, mode))
     return result
 
 
@@ -159,6 +161,9 @@ def lines(result: dict[str, Any]) -> Iterator[str]:
         yield _line("all", figures)
         yield f"  drift from the first tenth to the last: {figures['drift_ms']:+.3f} ms"
     for figures in result["crowds"]:
+        if figures.get("mode") == ACCOMPANY:
+            yield from _band_lines(figures)
+            continue
         who = f"{figures['sessions']} sessions, four notes a second each"
         done = f"{figures['phrases']} phrases, {figures['lost']} not answered"
         yield f"{who}, for {figures['seconds']:g} s: {done}"
@@ -174,6 +179,25 @@ def lines(result: dict[str, Any]) -> Iterator[str]:
             f"MB after each third {sizes}"
         )
         yield _line("(the client itself sent late by)", figures["client_late"])
+
+
+def _band_lines(figures: dict[str, Any]) -> Iterator[str]:
+    """The figures of sessions under which a band plays."""
+    yield (
+        f"{figures['sessions']} sessions, four notes a second each, a band under each, for "
+        f"{figures['seconds']:g} s: {figures['all_notes']['count']} notes of the bands, "
+        f"{figures['without_a_band']} sessions without any"
+    )
+    yield (
+        f"  late by the server's reckoning: median {figures['late_median_ms']:.3f} ms, "
+        f"99 % {figures['late_99_ms']:.3f}"
+    )
+    yield (
+        f"  notes left out {figures['not_played']}, "
+        f"datagrams dropped by the system {figures['datagrams_dropped']}"
+    )
+    yield f"  processes {figures['processes']}, cores taken {figures['server_cores']:.2f}"
+    yield _line("(the client itself sent late by)", figures["client_late"])
 
 
 def _line(name: str, figures: dict[str, float]) -> str:

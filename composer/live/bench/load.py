@@ -6,7 +6,8 @@ same instant as its last note, and goes on with the next while the answer is pla
 Conventions:
     Moments and lateness are seconds; what `crowd` returns is milliseconds. A note of an
     answer is late by as much as it comes after the moment at which its place in the answer
-    lies, counted from when the answer was asked for.
+    lies, counted from when the answer was asked for. Notes of an accompaniment are put right until
+    they begin: how late they leave is the server's own reckoning.
 """
 
 from __future__ import annotations
@@ -37,6 +38,10 @@ EARLY = 0.005
 """Seconds before its place at which a note may be played."""
 GATHER = 0.002
 """Seconds for which packets are gathered where the system says when they came."""
+ACCOMPANY, BPM, BAND = "accompany", 120.0, "bass drums"
+"""Where a band plays under each session, its tempo and its band."""
+TOLD = ("late_median_ms", "late_99_ms", "dropped")
+"""What is asked of the server in the end."""
 HALF = 0.5
 """Seconds of a beat in free time."""
 
@@ -68,6 +73,11 @@ class Answers:
         """A note is played."""
         self._plays[pitch].append(moment)
 
+    @property
+    def played(self) -> int:
+        """Notes that were played."""
+        return sum(len(moments) for moments in self._plays.values())
+
     def reckon(self) -> tuple[list[float], list[float], int, int]:
         """How late the first note of each answer was, and all others.
 
@@ -96,7 +106,11 @@ class Answers:
 
 
 def crowd(
-    port: int, processes: Sequence[int], sessions: int = 500, seconds: float = 30.0
+    port: int,
+    processes: Sequence[int],
+    sessions: int = 500,
+    seconds: float = 30.0,
+    mode: str = "call",
 ) -> dict[str, Any]:
     """Play in many sessions at once.
 
@@ -105,23 +119,30 @@ def crowd(
         processes: Their numbers.
         sessions: How many.
         seconds: How long each plays.
+        mode: "call", to be answered, or "accompany", to have a band under it.
     """
     wires = [Wire(port) for _ in range(sessions)]
     try:
-        figures = _play(wires, processes, seconds)
+        figures = _play(wires, processes, seconds, mode == ACCOMPANY)
         return figures | {"datagrams_dropped": dropped(port)}
     finally:
         for wire in wires:
             wire.close()
 
 
-def _play(wires: Sequence[Wire], processes: Sequence[int], seconds: float) -> dict[str, Any]:
+def _play(
+    wires: Sequence[Wire], processes: Sequence[int], seconds: float, accompanied: bool
+) -> dict[str, Any]:
     by_socket = {wire.udp.fileno(): index for index, wire in enumerate(wires)}
     ready = _poll(list(by_socket))
     for wire in wires:
         # No reply is interrupted by the next phrase, and silence ends no phrase.
         wire.send("set", "interrupt", 0)
         wire.send("set", "wait", 5)
+        if accompanied:
+            wire.send("tempo", BPM)
+            wire.send("set", "band", BAND)
+            wire.send("set", "mode", ACCOMPANY)
         time.sleep(0.002)
     answers = [Answers() for _ in wires]
     waited: list[float] = []
@@ -141,7 +162,7 @@ def _play(wires: Sequence[Wire], processes: Sequence[int], seconds: float) -> di
             wire = wires[index]
             wire.send("note", 48 + (index + 5 * step) % 24, 90, 1, 0.2)
             sent += 1
-            if step % PHRASE == PHRASE - 1:
+            if step % PHRASE == PHRASE - 1 and not accompanied:
                 answers[index].asked.append(wire.send("phrase/end"))
             if when + STEP < origin + seconds:
                 heapq.heappush(queue, (when + STEP, index, step + 1))
@@ -163,6 +184,14 @@ def _play(wires: Sequence[Wire], processes: Sequence[int], seconds: float) -> di
         for descriptor, _ in ready(left):
             index = by_socket[descriptor]
             _hear(wires[index], answers[index])
+    if accompanied:
+        return _played_under(wires, answers, seconds) | {
+            "processes": len(processes),
+            "notes_sent": sent,
+            "client_late": quantiles(waited),
+            "server_cores": round(spent / seconds, 3),
+            "memory_mb": _thirds(sizes),
+        }
     reckoned = [answer.reckon() for answer in answers]
     first = [late for some, _, _, _ in reckoned for late in some]
     later = [late for _, some, _, _ in reckoned for late in some]
@@ -180,6 +209,23 @@ def _play(wires: Sequence[Wire], processes: Sequence[int], seconds: float) -> di
         "server": _status(wires[0]),
         "server_cores": round(spent / seconds, 3),
         "memory_mb": _thirds(sizes),
+    }
+
+
+def _played_under(
+    wires: Sequence[Wire], answers: Sequence[Answers], seconds: float
+) -> dict[str, Any]:
+    """What bands played, and what of it was left out and late, as the server says."""
+    states = [_status(wire) for wire in wires]
+    return {
+        "mode": ACCOMPANY,
+        "sessions": len(wires),
+        "seconds": seconds,
+        "all_notes": {"count": sum(answer.played for answer in answers)},
+        "without_a_band": sum(not answer.played for answer in answers),
+        "not_played": sum(state.get("dropped", 0) for state in states),
+        "late_median_ms": max(state.get("late_median_ms", 0.0) for state in states),
+        "late_99_ms": max(state.get("late_99_ms", 0.0) for state in states),
     }
 
 
@@ -218,7 +264,7 @@ def _status(wire: Wire) -> dict[str, Any]:
     with contextlib.suppress(OutputError):
         values = wire.wait("status", 3.0)[1].arguments
         status = dict(zip(values[::2], values[1::2], strict=False))
-        return {name: status[name] for name in ("late_median_ms", "late_99_ms") if name in status}
+        return {name: status[name] for name in TOLD if name in status}
     return {}
 
 

@@ -52,6 +52,17 @@ def test_a_small_crowd_is_answered(tmp_path: Path) -> None:
     assert figures["all_notes"]["count"] > figures["not_played"]
 
 
+def test_a_band_plays_under_each_of_a_small_crowd(tmp_path: Path) -> None:
+    with process(tmp_path / "state") as (serving, port):
+        figures = crowd(port, [serving.pid], 2, 5.0, "accompany")
+    assert figures["without_a_band"] == 0
+    assert figures["all_notes"]["count"] > 10
+    assert figures["late_99_ms"] >= figures["late_median_ms"] >= 0
+    lines = list(bench.lines({"crowds": [figures]}))
+    assert lines[0].startswith("2 sessions, four notes a second each, a band under each, for 5 s: ")
+    assert any("notes left out" in line for line in lines)
+
+
 def test_lines_of_a_whole_run() -> None:
     some = {"median": 0.5, "p99": 1.0, "max": 2.0, "count": 7}
     lines = list(
