@@ -164,9 +164,9 @@ class Leaning:
         if not preference.count:
             return None
         mean, spread = preference.weights()
-        # Half of the way for a weight that is as large as it is uncertain.
+        # More than half of the way for a weight that is as large as it is uncertain.
         strength = dict(
-            zip((trait.name for trait in TRAITS), np.tanh(mean / (2 * spread)), strict=True)
+            zip((trait.name for trait in TRAITS), np.tanh(mean / (1.5 * spread)), strict=True)
         )
         leans = {name: round(float(strength[name]), 3) for name in _TRAITS}
         return cls(**leans, figures=None if phrase is None else Figures.of(phrase))

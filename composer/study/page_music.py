@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
+from composer.music.pitch_names import pitch_name
 from composer.study.html import place, sure, table, text
 
 Document = Mapping[str, Any]
@@ -267,16 +268,15 @@ def texture(document: Document, index: int) -> str:
             for one in document["texture"]["spans"][:24]
         ),
     )
-    parts = table(
-        ("part", "lowest", "highest", "notes"),
+    rows = [
         (
-            (text(part["name"]), str(part["low"]), str(part["high"]), f"{part['notes']:,}")
-            for part in document["piece"]["parts"]
-            if part["notes"] and not part["drums"]
-        ),
-        numbers=3,
-    )
-    return (
-        f"<div class=two><div>{spans}</div><div>{parts}<p class=source>Pitches as MIDI numbers, 60"
-        " is middle C.</p></div></div>"
-    )
+            text(part["name"]),
+            pitch_name(part["low"]),
+            pitch_name(part["high"]),
+            f"{part['notes']:,}",
+        )
+        for part in document["piece"]["parts"]
+        if part["notes"] and not part["drums"]
+    ]
+    parts = table(("part", "lowest", "highest", "notes"), rows, numbers=3) if rows else ""
+    return f"<div class=two><div>{spans}</div><div>{parts}</div></div>"
