@@ -167,6 +167,11 @@ def _varied(
         loose = LooseNotes.at_other_times(given, free, most, opening.start, opening.end)
     else:
         free = inside & ~drums
+        if inside.any() and not free.any():
+            raise SettingError(
+                f"only drums are played in these bars and parts, and --keep {writing.keep} leaves"
+                " them as they are: choose other parts, or --keep pitches"
+            )
         # Of one part on one onset all notes, or none.
         chords, member = np.unique(notes[:, :PITCH], axis=0, return_inverse=True)
         free &= (rng.random(len(chords)) < writing.strength)[member.reshape(-1)]

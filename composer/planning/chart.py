@@ -72,7 +72,8 @@ def read_chart(text: str, bars: int) -> Chords:
         raise SettingError('chords has no chord; write for example "Am F | C G"')
     if len(found) > bars:
         raise SettingError(
-            f"chords has {len(found)} bars, but {bars} are to be written: give --bars {len(found)}"
+            f"chords has {len(found)} bars, but {bars} are to be written: write {len(found)} bars,"
+            " or give fewer chords"
         )
     return [found[bar % len(found)] for bar in range(bars)]
 

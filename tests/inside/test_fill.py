@@ -182,6 +182,15 @@ def test_given_notes_pass_where_they_stand_and_are_never_lost(predictor: Predict
     assert whole.notes.shape[1] == 5
 
 
+def test_where_another_part_begins_notes_at_every_moment(predictor: Predictor) -> None:
+    busy = tuple(Note(4 * tick, 60 + tick % 7, 4, 80) for tick in range(3 * 96))
+    piece = Piece((Part(busy, 0, "A", 1, 0), Part(quarters(3, 48), 32, "B", 2, 1)), BEAT)
+    made = fill(seed_of(piece), predictor, (2, 2), takes=1, parts=("B",))
+    assert made.given.parts[0].notes == busy and made.piece.parts[1].notes
+    written = midi.to_piece(made.file(seed_of(piece).file))
+    assert written.parts[0].notes == busy
+
+
 def test_an_encoder_is_told_to_the_heads(predictor: Predictor) -> None:
     seed = duet()
     passage, _ = passage_of(seed, Settings(), Writing(FILL, (3, 6)))

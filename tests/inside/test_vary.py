@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import tiny_model
-from small_seeds import BEAT, duet, messages
+from small_seeds import BEAT, duet, messages, seed_of
 
 from composer.errors import SettingError
 from composer.generation.generate import continue_seed
@@ -15,7 +15,7 @@ from composer.inside.insertion import Insertion
 from composer.inside.loop import loop_seed
 from composer.inside.verbs import write_inside
 from composer.inside.writing import FILL, VARY, Writing, parse_bars
-from composer.music.notes import Part
+from composer.music.notes import DRUM_PROGRAM, Note, Part, Piece
 from composer.network.predictor import Predictor
 
 BAR = 4 * BEAT
@@ -96,6 +96,14 @@ def test_the_bass_stays(predictor: Predictor) -> None:
     assert seed.piece.parts[0] != made.whole.parts[0]
     with pytest.raises(SettingError, match="only the bass was to be varied"):
         vary(seed, predictor, "bass", parts=("bass",))
+
+
+@pytest.mark.parametrize("keep", ["rhythm", "contour"])
+def test_drums_alone_have_no_pitches_to_vary(predictor: Predictor, keep: str) -> None:
+    drums = tuple(Note(BEAT * beat, 36, 40, 90) for beat in range(16))
+    seed = seed_of(Piece((Part(drums, DRUM_PROGRAM, "Drums", 1, 9),), BEAT))
+    with pytest.raises(SettingError, match=f"only drums are played.*--keep {keep} leaves"):
+        vary(seed, predictor, keep)
 
 
 def test_half_the_strength_leaves_beats_as_they_are(predictor: Predictor) -> None:

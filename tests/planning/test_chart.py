@@ -71,7 +71,7 @@ def test_a_grid_of_chordpro() -> None:
         ("{title: Nothing}", "chords has no chord"),
         ("% | C", "there is no bar to repeat yet"),
         ("/ C | G", "write a chord first"),
-        ("C | D | E", "chords has 3 bars, but 2 are to be written: give --bars 3"),
+        ("C | D | E", "chords has 3 bars, but 2 are to be written: write 3 bars, or give fewer"),
         ("|: C :| x9999", "more than 1000 bars"),
     ],
 )
