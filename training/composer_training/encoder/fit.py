@@ -36,7 +36,7 @@ Weights = dict[str, NDArray[np.float32]]
 
 LONGEST_VALIDATED: Final = 3000
 """Notes of a validation piece at most."""
-AVERAGED: Final = 400
+AVERAGED: Final = 1000
 """Updates over which the weights are averaged (Polyak and Juditsky 1992); the average is what is
 validated and kept. What the encoder brings is small beside the noise of single updates."""
 

@@ -29,7 +29,7 @@ Tensor = Any
 NEVER = -1e9
 _LSTM = {"kernel": "kernel", "recurrent": "recurrent_kernel", "bias": "bias"}
 _FROM_ZERO = ("bias", "joint_hidden", "heads_kernel", "gain_kernel")
-HEAD_UNIT = 0.3
+HEAD_UNIT = 0.1
 """What is added to the heads is learnt in these units. Adam moves each weight by the learning rate,
 however little is to be gained, and 256 at once moved a head's inputs by as much as they are."""
 
