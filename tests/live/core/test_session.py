@@ -324,3 +324,23 @@ def test_idle_sessions_expire() -> None:
     jam = Jam(Echo())
     assert jam.engine.expired(599) == []
     assert jam.engine.expired(700) == ["player"]
+
+
+def test_the_log_says_where_replies_begin_and_which_was_taken_back() -> None:
+    jam = Jam(Echo(), bpm=120, start="bar", bars=1)
+    jam.at(0.0, lambda s, t: s.program(0, 19))
+    jam.play(CALL)
+    jam.until(6.0)
+    jam.at(6.0, lambda s, t: s.call.again(t))
+    jam.until(12.0)
+    log = jam.session.log
+    assert log is not None
+    assert [text for _, text in log.marks] == ["reply 1", "unheard 1", "reply 2"]
+    # Before its first note, and less than a bar before.
+    begun = [round(at, 3) for at, text in log.marks if text.startswith("reply")]
+    first = [row[0] for row in log.rows[COMPOSER] if row[2] == 72]
+    assert all(0 <= onset - at < 2.0 for at, onset in zip(begun, first, strict=True))
+    file = log.file()
+    assert file is not None
+    assert {m.program for track in file.tracks for m in track if m.type == "program_change"} == {19}
+    assert log.rotate().programs == {0: 19}
