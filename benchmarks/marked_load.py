@@ -106,7 +106,7 @@ def jam(players: list[Player], seconds: float) -> None:
                 player.wire.send("like" if chance.random() < 0.5 else "dislike")
                 player.marked += 1
                 if turn % EVERY == EVERY - 1:
-                    player.wire.send("again")
+                    player.answers.asked.append(player.wire.send("again"))
                     player.again += 1
             delay = CYCLE - MARK_AT
         if when + delay < origin + seconds:
@@ -124,12 +124,12 @@ def figures(players: list[Player]) -> dict[str, Any]:
     rows = [player.answers.reckon() for player in players]
     return {
         "sessions": len(players),
-        "answers": sum(len(player.answers.asked) for player in players),
+        "answers": sum(len(p.answers.asked) - p.again for p in players),
         "marks": sum(player.marked for player in players),
         "again": sum(player.again for player in players),
         "first_note": quantiles(first),
         "other_notes": quantiles([late for _, later, _, _ in rows for late in later]),
-        "without_an_answer": sum(len(p.answers.asked) - len(p.first) for p in players),
+        "without_an_answer": sum(len(p.answers.asked) - p.again - len(p.first) for p in players),
         "late_answers": sum(late > LATE for late in first),
         "errors": sorted({error for player in players for error in player.errors}),
     }

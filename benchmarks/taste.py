@@ -47,6 +47,8 @@ LISTENERS: dict[str, tuple[dict[str, float], float]] = {
     "dense, errs in one of five": ({"density": 1}, 0.2),
 }
 """What each likes, and how often a mark is the wrong one."""
+CHANGES = "changes"
+"""What one who changes their mind is called."""
 CHANGE = 30
 """Mark at which one who likes it high comes to like it low."""
 PHRASE_BARS, REPLY_BARS = 4, 2
@@ -187,7 +189,9 @@ def _apart(units: Floats) -> float:
 @click.option("--takes", default=6, show_default=True, help="Takes of each answer.")
 @click.option("--jams", default=2, show_default=True, help="Of each listener.")
 @click.option("--marks", default=50, show_default=True, help="Of each jam.")
-@click.option("--only", multiple=True, help="Listeners, by what they like; all if not given.")
+@click.option(
+    "--only", multiple=True, help="Listeners, by what they like, or changes; all if not given."
+)
 def main(
     paths: tuple[Path, ...], count: int, takes: int, jams: int, marks: int, only: tuple[str, ...]
 ) -> None:
@@ -211,7 +215,7 @@ def main(
         late = np.mean([liked[HEARD:] for liked, _ in heard])
         variety = np.mean([far for _, far in heard]) / nobody
         click.echo(f"{name:28}{early:10.2f}{late:10.2f}{variety:9.2f}")
-    if only:
+    if only and CHANGES not in only:
         return
     listener = Listener.of({"register": 1}, 0.0, pool)
     heard = [

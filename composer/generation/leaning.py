@@ -92,10 +92,13 @@ class Figures:
             drums: Slots of drum kits, whose keys are no pitches.
         """
         self._drums = drums
-        self._after: dict[int, list[int]] = {}
-        for first, second in figures:
-            if max(abs(first), abs(second)) <= _WIDEST:
-                self._after.setdefault(first, []).append(second)
+        known = [pair for pair in figures if max(map(abs, pair)) <= _WIDEST]
+        # What each interval is worth, counted from the pitch before: behind any, and behind one.
+        self._begins: Floats = np.zeros(2 * SIZES[PITCH], dtype=np.float32)
+        self._begins[[SIZES[PITCH] + first for first, _ in known]] = 0.5
+        self._after = {first: self._begins.copy() for first, _ in known}
+        for first, second in known:
+            self._after[first][SIZES[PITCH] + second] = 1.0
 
     @classmethod
     def of(cls, phrase: Segment) -> Figures:
@@ -110,16 +113,13 @@ class Figures:
             rows: The notes of the reply so far.
             together: Whether the next one begins with the last of them.
         """
-        found: Floats = np.zeros(SIZES[PITCH], dtype=np.float32)
         tops = self._tops(rows, together)
         if not tops:
-            return found
-        after = self._after.get(tops[0] - tops[1], ()) if len(tops) > 1 else ()
-        for intervals, worth in ((self._after, 0.5), (after, 1.0)):
-            for interval in intervals:
-                if 0 <= tops[0] + interval < len(found):
-                    found[tops[0] + interval] = worth
-        return found
+            return np.zeros(SIZES[PITCH], dtype=np.float32)
+        worth = self._begins
+        if len(tops) > 1:
+            worth = self._after.get(tops[0] - tops[1], worth)
+        return worth[SIZES[PITCH] - tops[0] : 2 * SIZES[PITCH] - tops[0]]
 
     def _tops(self, rows: Sequence[Sequence[int]], together: bool) -> list[int]:
         """The highest pitches of the last two onsets before the next note's, the last first."""
