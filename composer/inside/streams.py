@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -48,6 +49,7 @@ from composer.inside.fit import InsideFit
 from composer.inside.instruments import Instrument
 from composer.inside.whole_piece import Ints, WholePiece
 from composer.music.beat_grid import FREE
+from composer.music.chords import NO_CHORD
 from composer.music.notes import DRUM_PROGRAM
 from composer.music.plan import Plan
 from composer.network import litert_reader
@@ -128,7 +130,7 @@ def planned(passage: Passage, settings: Settings) -> Plan | None:
         return None
     empty = whole.events(whole.notes[:0])
     plan = plan_around(empty, passage.given, whole.bars)
-    chords = passage.chords or _proposed(passage, empty)
+    chords = passage.chords or _under_a_line(passage, empty)
     if plan is None or not chords:
         return plan
     return Plan(
@@ -139,25 +141,35 @@ def planned(passage: Passage, settings: Settings) -> Plan | None:
     )
 
 
-def _proposed(passage: Passage, events: Events) -> dict[int, tuple[int, int]]:
-    """Chords for parts under a line alone, by the number of their bar.
+def _under_a_line(passage: Passage, events: Events) -> dict[int, tuple[int, int]]:
+    """Chords of bars in which a line alone stands where others write, by number; else none.
 
-    Where more notes sound together, the chords that are heard in them are followed.
+    Where several notes sound at a time, the chords that are heard in them are followed. A line
+    tells none: what it passes through is taken for chords that nobody would play. Parts that are
+    added get one harmony that goes with it; who goes on playing is told none.
     """
-    whole, notes = passage.whole, passage.given.notes
+    whole, notes, opening = passage.whole, passage.given.notes, passage.opening
     drums = np.array(whole.programs)[notes[:, PART]] == DRUM_PROGRAM
     own = notes[~drums]
-    if not passage.added or whole.key is None or not len(own):
-        return {}
-    lengths = DURATION_TICKS[own[:, DURATION]]
-    sounding = np.zeros(int((own[:, SHIFT] + lengths).max()) + 1, dtype=np.int64)
+    ends = own[:, SHIFT] + DURATION_TICKS[own[:, DURATION]]
+    sounding = np.zeros(max(int(ends.max(initial=0)), opening.end) + 1, dtype=np.int64)
     np.add.at(sounding, own[:, SHIFT], 1)
-    np.add.at(sounding, own[:, SHIFT] + lengths, -1)
+    np.add.at(sounding, ends, -1)
     together = sounding.cumsum()
-    if together.sum() >= TOGETHER * np.count_nonzero(together):
-        return {}
-    chords = harmonised(half_bars_of(own, events, whole.bars)[0], whole.key)
-    return {bar: (chords[2 * bar], chords[2 * bar + 1]) for bar in range(whole.bars)}
+
+    def line(start: int, end: int) -> bool:
+        most = TOGETHER * np.count_nonzero(together[start:end])
+        return bool(0 < most > together[start:end].sum())
+
+    if passage.added:
+        if whole.key is None or not line(0, len(together)):
+            return {}
+        chords = harmonised(half_bars_of(own, events, whole.bars)[0], whole.key)
+        return {bar: (chords[2 * bar], chords[2 * bar + 1]) for bar in range(whole.bars)}
+    lines = [*whole.lines(opening), opening.end]
+    alone = [start for start, end in pairwise(lines) if line(start, end)]
+    bars = [whole.metres.position(start, TICKS_PER_BEAT).bar for start in alone]
+    return dict.fromkeys(bars, (NO_CHORD, NO_CHORD))
 
 
 def streams_inside(

@@ -17,8 +17,8 @@ from composer.inside.instruments import instruments_called
 from composer.inside.passages import passage_of
 from composer.inside.streams import planned
 from composer.inside.verbs import write_inside
-from composer.inside.writing import ARRANGE, Writing
-from composer.music.chords import chord_name, chord_tones, parse_chord, root_of
+from composer.inside.writing import ARRANGE, FILL, Writing
+from composer.music.chords import NO_CHORD, chord_name, chord_tones, parse_chord, root_of
 from composer.music.notes import DRUM_PROGRAM, Note, Part, Piece
 from composer.network.predictor import Predictor
 
@@ -206,6 +206,11 @@ def test_a_line_alone_is_harmonised_and_chords_that_sound_are_followed() -> None
     line = tuple(Note(BEAT * at, pitch, BEAT, 90) for at, pitch in enumerate(tune))
     alone = seed_of(Piece((Part(line, 73, "Flute", 1, 0),), BEAT))
     assert chords_under(alone, "bass") == ["C", "C", "F", "F", "G", "G", "C", "C"]
+    passage, _ = passage_of(duet(4), Settings(parts=("bass",)), Writing(FILL, (2, 3)))
+    plan = planned(passage, Settings())
+    # Of a part that goes on playing under it, it tells nothing.
+    assert plan is not None and {bar.chords for bar in plan.bars[1:3]} == {(NO_CHORD,) * 2}
+    assert NO_CHORD not in plan.bars[0].chords + plan.bars[3].chords
     # Over chords that are played, the same tune is what they say.
     played = tuple(
         Note(4 * BEAT * bar, pitch, 4 * BEAT, 80)
