@@ -168,7 +168,8 @@ class Leaning:
         strength = dict(
             zip((trait.name for trait in TRAITS), np.tanh(mean / (1.5 * spread)), strict=True)
         )
-        leans = {name: round(float(strength[name]), 3) for name in _TRAITS}
+        sure = preference.sure
+        leans = {name: round(sure * float(strength[name]), 3) for name in _TRAITS}
         return cls(**leans, figures=None if phrase is None else Figures.of(phrase))
 
     @property

@@ -13,8 +13,9 @@ it hears of a mark, and is trusted by how well it has foretold the marks of late
 Warmuth, Tracking the best expert, 1998).
 
 Which of several takes is played is chosen after Thompson (1933): weights are drawn from what is
-thought of them, less widely than they might lie (`DARING`), and the take that these like best is
-played. So what is not known yet is tried now and then, and replies stay different from each other.
+thought of them, less widely than they might lie (`DARING`) unless hardly anything has been liked
+of late (`Preference.sure`), and the take that these like best is played. So what is not known yet
+is tried now and then, and replies stay different from each other.
 
 Conventions:
     K traits. Marks are +1 for liked and -1 for disliked. Nothing here is random but by the
@@ -46,6 +47,8 @@ FORGETS: Final = 0.8
 """What a learner's past successes count for at the next mark."""
 ROUNDS: Final = 3
 """Of finding the weights, then how widely each may lie; they begin where they were."""
+LATE: Final = 6
+"""Marks that say whether what is played now is liked."""
 FARTHEST, MOST = 2.0, 8.0
 """How far a weight goes in one of Newton's steps, and from nothing: far enough for any taste."""
 SEEN: Final = 64
@@ -112,8 +115,10 @@ class Preference:
     def varied(self, rng: np.random.Generator) -> Callable[[Floats], float]:
         """How much takes are liked by weights that are drawn now, in logits, from their traits."""
         learner = int(rng.choice(len(MEMORIES), p=self._trust()))
-        varied = DARING * self._roots[learner] @ rng.standard_normal(len(TRAITS))
-        drawn = self._weights[learner] + varied
+        sure = self.sure
+        daring = DARING * sure + (1 - sure)
+        varied = daring * self._roots[learner] @ rng.standard_normal(len(TRAITS))
+        drawn = sure * self._weights[learner] + varied
         return lambda traits: float(drawn @ self._units(traits))
 
     def utilities(self, takes: Floats, rng: np.random.Generator) -> Floats:
@@ -126,6 +131,16 @@ class Preference:
         trust = self._trust()
         variances = np.square(self._roots).sum(axis=2)
         return np.asarray(trust @ self._weights), np.asarray(np.sqrt(trust @ variances))
+
+    @property
+    def sure(self) -> float:
+        """How far what was learnt is to be gone by, 0..1.
+
+        Where hardly anything is liked any more it leads the wrong way, and replies that are all
+        of one kind do not tell which way is right.
+        """
+        last = [liked for _, liked in self.marks[-LATE:]]
+        return min(max(3 * (sum(last) + 1) / (len(last) + 2) - 0.5, 0.0), 1.0)
 
     def reset(self) -> None:
         """Forget all marks; what replies are like stays known."""

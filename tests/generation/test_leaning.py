@@ -149,3 +149,20 @@ def test_length_and_temperature_lean() -> None:
     assert Leaning(closeness=-1.0).freed(Settings(temperature=1.9)).temperature == 2.0
     likeliest = Settings(temperature=0.0)
     assert Leaning(closeness=-1.0).freed(likeliest) is likeliest
+
+
+def test_one_who_likes_nothing_any_more_is_leant_to_less() -> None:
+    preference = Preference()
+    rng = np.random.default_rng(0)
+    for _ in range(30):
+        traits = 0.7 * rng.standard_normal(len(TRAITS))
+        preference.mark(traits, bool(traits[0] > 0))
+    before = Leaning.of(preference)
+    high = np.zeros(len(TRAITS))
+    high[0] = 1.5
+    for _ in range(6):
+        preference.mark(high, False)
+    after = Leaning.of(preference)
+    assert preference.sure == 0
+    assert before is not None and after is not None
+    assert before.register > 0.8 and after.register == 0
