@@ -150,6 +150,7 @@ class BestOfN:
                 guide=whole.guide,
                 next_given=last.next_given,
                 own_in_bar=last.own_in_bar,
+                earlier=list(last.earlier),
                 onsets=list(last.onsets),
                 origins=list(last.origins),
                 expected=list(last.expected),

@@ -61,6 +61,7 @@ class Guided(Protocol):
     guide: Guide | None
     next_given: int
     own_in_bar: int
+    earlier: list[int]
     onsets: list[int]
     origins: list[int]
     expected: list[float]

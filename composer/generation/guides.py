@@ -54,13 +54,12 @@ class Guides:
         index: Ints,
         written: Ints,
         in_bar: Ints,
-        earlier: Ints | None = None,
+        earlier: Ints,
     ) -> None:
         self._guides = tuple(guides)
         self.rows, self.written = rows, written
         self._index, self._in_bar = index, in_bar  # next given note; written notes of this bar
-        # Pitch of each part before the onset that is reached, -1 for none.
-        self._earlier = np.full((len(rows), SLOTS), -1) if earlier is None else earlier
+        self._earlier = earlier  # pitch of each part before the onset that is reached, -1: none
         groups: dict[int, list[int]] = {}
         for number, guide in enumerate(self._guides):
             groups.setdefault(id(guide), []).append(number)
@@ -82,6 +81,7 @@ class Guides:
             np.array([stream.next_given for _, stream in guided], dtype=np.int64),
             np.array([stream.origins.count(-1) for _, stream in guided], dtype=np.int64),
             np.array([stream.own_in_bar for _, stream in guided], dtype=np.int64),
+            np.array([stream.earlier or [-1] * SLOTS for _, stream in guided], dtype=np.int64),
         )
 
     @staticmethod
@@ -127,6 +127,7 @@ class Guides:
         for number in np.flatnonzero(self.rows == row).tolist():
             stream.next_given = int(self._index[number])
             stream.own_in_bar = int(self._in_bar[number])
+            stream.earlier = self._earlier[number].tolist()
 
     def told(self, state: State, before: Ints) -> State:
         """The state with what the encoder has to say, for the heads.

@@ -72,6 +72,8 @@ class Stream:
         leg: Of a guided stream, notes from one choice among takes to the next, given ones counted.
         next_given: Of a guided stream, index of the next given note.
         own_in_bar: Of a guided stream, notes it has written in the bar it has reached.
+        earlier: Of a guided stream, pitch of each slot before the onset it has reached, -1: none;
+            empty before the first note.
         onsets: Of a guided stream, the tick of each note.
         origins: Of a guided stream, which given note each is, -1 for a written one.
         expected: Of a guided stream, log p of each note before anything is ruled out.
@@ -99,6 +101,7 @@ class Stream:
     leg: int = 0
     next_given: int = 0
     own_in_bar: int = 0
+    earlier: list[int] = field(default_factory=list)
     onsets: list[int] = field(default_factory=list)
     origins: list[int] = field(default_factory=list)
     expected: list[float] = field(default_factory=list)

@@ -10,12 +10,13 @@ from small_seeds import BEAT, duet, messages, quarters, seed_of
 
 from composer.errors import OutputError, SettingError
 from composer.formats import midi, smf
+from composer.generation.best_of_n import BestOfN
 from composer.generation.seed_files import Seed, open_seed
 from composer.generation.settings import Settings
 from composer.inside.insertion import Insertion
 from composer.inside.instruments import instruments_called
 from composer.inside.passages import passage_of
-from composer.inside.streams import planned
+from composer.inside.streams import planned, streams_inside
 from composer.inside.verbs import write_inside
 from composer.inside.writing import ARRANGE, FILL, Writing
 from composer.music.chords import NO_CHORD, chord_name, chord_tones, parse_chord, root_of
@@ -220,3 +221,23 @@ def test_a_line_alone_is_harmonised_and_chords_that_sound_are_followed() -> None
     duo = Part(played, 0, "Piano", 2, 1)
     both = seed_of(Piece((Part(line, 73, "Flute", 1, 0), duo), BEAT))
     assert chords_under(both, "bass")[::2] == ["Am7", "Dm7", "Em7", "Am7"]
+
+
+def test_voices_know_where_others_came_from_across_choices_among_takes(
+    predictor: Predictor,
+) -> None:
+    settings = Settings(rng_seed=1, takes=2)
+    writing = Writing(ARRANGE, add=("alto", "tenor", "bass"))
+    passage, _ = passage_of(melody(8), settings, writing)
+    [stream] = streams_inside(passage, predictor, settings, (0,))
+    stream.leg = 7
+    takes = BestOfN(predictor)
+    takes.add([(passage.analysis, stream)])
+    while len(takes.streams[0].rows) < 10:
+        takes.step()
+    # A leg may end within a chord: the pitches before it are handed on.
+    take = takes.streams[0]
+    rows = list(zip(take.onsets[:7], take.rows[:7], strict=True))
+    last = [{row[1]: row[2] for onset, row in rows if onset < take.onsets[6]}.get(s, -1)
+            for s in range(4)]  # fmt: skip
+    assert take.earlier[:4] == last and max(last) > 0
