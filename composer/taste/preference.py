@@ -13,8 +13,8 @@ it hears of a mark, and is trusted by how well it has foretold the marks of late
 Warmuth, Tracking the best expert, 1998).
 
 Which of several takes is played is chosen after Thompson (1933): weights are drawn from what is
-thought of them, less widely than they might lie (`DARING`) unless hardly anything has been liked
-of late (`Preference.sure`), and the take that these like best is played. So what is not known yet
+thought of them, less widely than they might lie (`DARING`) unless a mind seems to have changed
+(`Preference.sure`), and the take that these like best is played. So what is not known yet
 is tried now and then, and replies stay different from each other.
 
 Conventions:
@@ -49,6 +49,8 @@ ROUNDS: Final = 3
 """Of finding the weights, then how widely each may lie; they begin where they were."""
 LATE: Final = 6
 """Marks that say whether what is played now is liked."""
+PLEASED: Final = 0.6
+"""Share of the marks before them that has to be likes for a change of mind to be one."""
 FARTHEST, MOST = 2.0, 8.0
 """How far a weight goes in one of Newton's steps, and from nothing: far enough for any taste."""
 SEEN: Final = 64
@@ -136,11 +138,14 @@ class Preference:
     def sure(self) -> float:
         """How far what was learnt is to be gone by, 0..1.
 
-        Where hardly anything is liked any more it leads the wrong way, and replies that are all
-        of one kind do not tell which way is right.
+        Where most was liked and hardly anything is any more, it leads the wrong way, and replies
+        that are all of one kind do not tell which way is right.
         """
-        last = [liked for _, liked in self.marks[-LATE:]]
-        return min(max(3 * (sum(last) + 1) / (len(last) + 2) - 0.5, 0.0), 1.0)
+        before, last = (
+            (sum(liked for _, liked in marks) + 1) / (len(marks) + 2)
+            for marks in (self.marks[:-LATE], self.marks[-LATE:])
+        )
+        return 1.0 if before < PLEASED else min(max(3 * last - 0.5, 0.0), 1.0)
 
     def reset(self) -> None:
         """Forget all marks; what replies are like stays known."""
