@@ -73,6 +73,21 @@ def test_every_reference_is_near_in_some_way_and_none_is_not() -> None:
             assert (bar.nearness > 0) == (bar.reference != NONE)
 
 
+def test_what_was_heard_is_taken_up_rather_than_what_was_just_planned() -> None:
+    """A network that prefers no bar takes up each of the earlier ones as often."""
+    taken = [
+        (bar.reference, number)
+        for draw in range(30)
+        for number, bar in enumerate(propose(16, draw, heard=16).bars[16:], 16)
+        if bar.reference != NONE
+    ]
+    heard = np.mean([reference < 16 for reference, _ in taken])
+    evenly = np.mean([16 / number for _, number in taken])
+    assert len(taken) > 200
+    assert heard > evenly + 0.12
+    assert heard < 0.95  # what was planned is taken up, too
+
+
 def test_what_is_given_stands_and_the_rest_is_planned() -> None:
     chord = parse_chord("Ebmaj7")
     given = Given((GivenBar(reference=2), GivenBar(), GivenBar(chords=(chord, None))))
