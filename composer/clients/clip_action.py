@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,8 +12,10 @@ from composer.generation.generate import continue_seed
 from composer.generation.seed_files import Seed, continued
 from composer.generation.settings import Settings
 from composer.inside.verbs import write_inside
-from composer.inside.writing import CONTINUE, FILL, VARY, Writing
+from composer.inside.writing import CONTINUE, FILL, VARY
+from composer.music.notes import Piece
 from composer.network.predictor import Predictor
+from composer.web.inside_requests import writing_of
 from composer.web.notes_json import content_of, file_of, piece_of
 from composer.web.settings_json import settings_of
 
@@ -33,14 +36,28 @@ def act(action: str, clip: Clip, predictor: Predictor) -> str:
     request = to_request(clip)
     piece = piece_of(request)
     seed = Seed(Path("clip"), file_of(piece), piece)
+    own = {"strength", "keep"} & request["settings"].keys() if action == VARY else set()
+    options = {name: request["settings"].pop(name) for name in own}
     settings = settings_of(request["settings"])
     if action == CONTINUE:
         return to_text(clip, _continue(seed, settings, predictor), clear=None)
-    writing = Writing(action, clip.bars())
+    first, last = clip.bars()
+    writing = writing_of(action, {"bars": f"{first}-{last}", **options})
     [made] = write_inside(seed, predictor, settings, writing)
-    answer = {"variations": [{"music": content_of(made.piece)}], "remarks": seed.remarks}
+    music = content_of(_within(made.whole, made.start, made.end))
+    answer = {"variations": [{"music": music}], "remarks": seed.remarks}
     beat = piece.ticks_per_beat
     return to_text(clip, answer, clear=(made.start / beat, made.end / beat))
+
+
+def _within(piece: Piece, start: int, end: int) -> Piece:
+    """The notes that begin in a span: all that shall be there once it has been cleared."""
+    return piece.with_parts(
+        tuple(
+            replace(part, notes=tuple(note for note in part.notes if start <= note.onset < end))
+            for part in piece.parts
+        )
+    )
 
 
 def _continue(seed: Seed, settings: Settings, predictor: Predictor) -> dict[str, Any]:

@@ -41,6 +41,22 @@ def test_bars_of_a_clip_are_written_anew_between_what_stands(tmp_path: Path) -> 
     assert ["end", "16.000000"] in lines
 
 
+def test_bars_of_a_clip_are_varied_and_their_rhythm_kept(tmp_path: Path) -> None:
+    notes = "".join(f"note {60 + beat % 5} {beat} 1 90 1\n" for beat in range(16))
+    settings = "setting takes 1\nsetting rng_seed 2\nsetting keep rhythm\n"
+    text = f"bpm 100\nmetre 4 4\nlength 16\nselection 4 8\n{settings}{notes}"
+    result, answer = clip(tmp_path, "vary", text)
+    assert result.exit_code == 0, result.output
+    lines = [line.split() for line in answer.read_text(encoding="utf-8").splitlines()]
+    assert lines[0] == ["clear", "4.000000", "8.000000"]
+    new = [(float(words[2]), int(words[1])) for words in lines if words[0] == "note"]
+    assert [start for start, _ in new] == [4, 5, 6, 7]
+    pitches = [pitch for _, pitch in new]
+    before = [64, 60, 61, 62]
+    # What stays is sent again: the span is cleared of it.
+    assert 0 < sum(map(int.__eq__, pitches, before)) < 4
+
+
 def test_what_cannot_be_done_is_said_in_a_line_and_leaves_no_answer(tmp_path: Path) -> None:
     result, answer = clip(tmp_path, "continue", "bpm 100\n")
     assert result.exit_code == 1
