@@ -34,11 +34,9 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def lv2_path(tmp_path_factory: pytest.TempPathFactory) -> str:
-    out = tmp_path_factory.mktemp("lv2")
-    BUILD.build(out, ["lv2"], flags=["-O0"])
-    return f"{out}:/usr/lib/lv2"
+@pytest.fixture(scope="session")
+def lv2_path(built: Path) -> str:
+    return f"{built}:/usr/lib/lv2"
 
 
 def jam(folder: Path, improviser: str, seconds: float, lv2_path: str) -> list[tuple[int, int, int]]:

@@ -28,11 +28,6 @@ PHRASE = [*note(0.5, 60), *note(1.0, 62), *note(1.5, 64), *note(2.0, 67, 0.4)]
 """At 120: beats 1 to 4, an eighth each, and longer at the end."""
 
 
-@pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return plugin_host.compile_host(tmp_path_factory.mktemp("plugin"))
-
-
 @pytest.fixture
 def port(tmp_path: Path) -> Iterator[int]:
     with process(tmp_path / "state", "reply_port=9191") as (_, port):
@@ -168,29 +163,40 @@ def test_ten_at_once_have_ten_sessions(program: Path, port: int) -> None:
         assert played.allocations == 0
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("hosts", [1, 10])
 def test_a_server_that_is_killed_leaves_nothing_sounding_and_is_found_again(
-    program: Path, tmp_path: Path
+    program: Path, tmp_path: Path, hosts: int
 ) -> None:
-    took = [kill_in_mid_chord(program, tmp_path / "first")]
+    took = [kill_in_mid_chord(program, tmp_path / "first", hosts)]
     while took[-1] >= 0.2 and len(took) < TRIES:
-        took.append(kill_in_mid_chord(program, tmp_path / str(len(took))))
+        took.append(kill_in_mid_chord(program, tmp_path / str(len(took)), hosts))
     assert min(took) < 0.2
 
 
-def kill_in_mid_chord(program: Path, tmp_path: Path) -> float:
-    """Seconds from a server's end to the last note's."""
+def kill_in_mid_chord(program: Path, tmp_path: Path, count: int) -> float:
+    """Seconds from a server's end to the last note's of as many hosts."""
     chord = ["0 play", *(f"0.5 on {pitch} 90" for pitch in (60, 64, 67))]
     chord += [f"1.0 off {pitch}" for pitch in (60, 64, 67)]
     later = [*note(13.0, 50), *note(13.5, 52)]
     with process(tmp_path / "state", 'improviser="organ"') as (server, port):
-        host = plugin_host.begin(program, port, [*chord, *later, "19 end"], realtime=True)
+        hosts = [
+            plugin_host.begin(program, port, [*chord, *later, "19 end"], realtime=True)
+            for _ in range(count)
+        ]
         time.sleep(3.5)
         server.send_signal(signal.SIGKILL)
         killed = time.monotonic()
         server.wait()
         with process(tmp_path / "state", f"osc_port={port}"):
-            played = plugin_host.finish(host)
+            all_played = [plugin_host.finish(host) for host in hosts]
+    return max(seconds_to_silence(played, killed) for played in all_played)
+
+
+def seconds_to_silence(played: Played, killed: float) -> float:
+    """From a server's end to that of the chord it was told; later notes were answered again."""
     check_paired(played)
+    assert played.allocations == 0
     before = [event for event in played.events if event.frame < 10 * RATE]
     assert [event.pitch for event in before if event.on] == [72, 76, 79]
     ends = [event.frame / RATE for event in before if not event.on]
@@ -199,6 +205,14 @@ def kill_in_mid_chord(program: Path, tmp_path: Path) -> float:
     took = played.began + max(ends) - killed
     assert took > 0
     return took
+
+
+@pytest.mark.slow
+def test_rendering_where_no_server_can_come_gets_on_soon(program: Path) -> None:
+    began = time.monotonic()
+    played = play(program, 1, ["0 play", *PHRASE, "3 end"])
+    assert not played.events
+    assert time.monotonic() - began < 20  # it waits for five seconds, once
 
 
 def test_a_server_is_started_where_none_runs(program: Path, tmp_path: Path) -> None:

@@ -35,13 +35,6 @@ needs_dpf = pytest.mark.skipif(
 )
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("built")
-    BUILD.build(out, flags=["-O0"])
-    return out
-
-
 @needs_dpf
 @pytest.mark.slow
 @pytest.mark.timeout(900)

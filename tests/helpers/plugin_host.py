@@ -73,11 +73,16 @@ def compiler() -> str | None:
     return next((path for name in ("g++", "clang++") if (path := shutil.which(name))), None)
 
 
+def host_program(folder: Path, *flags: str) -> Path:
+    """Where `compile_host` leaves the host in a folder."""
+    return folder / ("host_loop" + "".join(flags).replace("=", "-").replace(",", "-"))
+
+
 def compile_host(folder: Path, *flags: str) -> Path:
     """The host of a few lines, with the plug-in's code in it."""
     found = compiler()
     assert found is not None
-    program = folder / ("host_loop" + "".join(flags).replace("=", "-").replace(",", "-"))
+    program = host_program(folder, *flags)
     sources = ["test/host_loop.cpp", "src/player.cpp", "src/connection.cpp"]
     command = [
         found, "-std=c++17", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-pthread", *flags,

@@ -31,6 +31,9 @@ class Connection {
 
     // From the audio thread.
 
+    /** Whether it starts a server where none runs; set before the thread begins. */
+    bool starts_servers() const noexcept { return !command_.empty(); }
+
     /** What goes to the server. Nothing waits for it; what does not fit is lost. */
     Queue<ToServer, 4096> to_server;
     /** What came from it. */

@@ -130,7 +130,9 @@ std::int64_t Player::frame(double place) const noexcept {
 
 /** Rendering: wait until a server is there, which may have to be started. */
 void Player::await_server() noexcept {
-    const auto until = std::chrono::steady_clock::now() + RENDER_WAITS_FIRST;
+    // Hosts render when they load a plug-in, too: where no server can come, they get on soon.
+    const auto until = std::chrono::steady_clock::now() +
+                       (connection_.starts_servers() ? RENDER_WAITS_FIRST : RENDER_WAITS);
     while (!gave_up_ && !connection_.connected.load(std::memory_order_acquire)) {
         gave_up_ = std::chrono::steady_clock::now() > until;
         std::this_thread::sleep_for(2ms);
