@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -34,7 +35,7 @@ def keys_to(press: Callable[[str], None]) -> Iterator[bool]:
 
         def listen() -> None:
             while not ended.is_set():
-                if key := wait(EVERY):
+                for key in wait(EVERY):
                     press(key)
 
         thread = threading.Thread(target=listen, name="composer keys", daemon=True)
@@ -47,7 +48,9 @@ def keys_to(press: Callable[[str], None]) -> Iterator[bool]:
 
 
 Wait = Callable[[float], str]
-"""Waits so many seconds at most for a key; "" for none."""
+"""Waits so many seconds at most for keys; "" for none."""
+_SEQUENCE = re.compile(rb"\x1b(?:\[[0-9;]*[A-Za-z~]?|O.)?")
+"""What the arrows and the like send, which is no key of ours (ECMA-48, 5.4)."""
 
 
 @contextlib.contextmanager
@@ -71,9 +74,8 @@ def _terminal_keys() -> Iterator[Wait | None]:
         ready, _, _ = select.select((line,), (), (), seconds)
         if not ready:
             return ""
-        pressed = os.read(line, 64)
-        # What the arrows and the like send is no key of ours.
-        return "" if pressed[:1] == b"\x1b" else pressed.decode("ascii", "ignore")[:1]
+        # Keys that were pressed quickly come together.
+        return _SEQUENCE.sub(b"", os.read(line, 64)).decode("ascii", "ignore")
 
     tty.setcbreak(line, termios.TCSANOW)  # Ctrl-C still ends the server
     try:

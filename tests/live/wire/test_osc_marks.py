@@ -52,7 +52,7 @@ def test_the_next_answer_is_asked_for_with_what_is_known() -> None:
     wire.send("like")
     answered(wire, 1.0)
     assert improviser(wire).asked[-1].taste is not None
-    assert improviser(wire).asked[-1].taste.count == 1
+    assert improviser(wire).asked[-1].taste.preference.count == 1
 
 
 def test_another_take_of_the_last_reply_is_played_in_its_place() -> None:
