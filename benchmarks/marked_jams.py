@@ -119,7 +119,10 @@ def weights_of(text: str) -> dict[str, float]:
 @click.option("--part", default="MELODY", show_default=True, help="Part that is played.")
 @click.option("--phrases", "count", default=40, show_default=True, help="One of each piece.")
 @click.option("--jams", default=24, show_default=True)
-@click.option("--marks", default=25, show_default=True, help="Of each jam.")
+@click.option("--first", default=0, show_default=True, help="Seed of the first jam.")
+@click.option(
+    "--marks", default=25, show_default=True, type=click.IntRange(HEARD + 2), help="Of each jam."
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the logs.")
 @click.option("--model", default=models.DEFAULT, show_default=True)
 def main(
@@ -129,6 +132,7 @@ def main(
     part: str,
     count: int,
     jams: int,
+    first: int,
     marks: int,
     out: Path | None,
     model: str,
@@ -144,7 +148,7 @@ def main(
     listener = Listener.of(weights_of(likes), errs, pool)
     nobody = float(np.mean([apart(listener.units(np.array(heard))) for heard in pools]))
     early, late, variety = [], [], []
-    for seed in range(jams):
+    for seed in range(first, first + jams):
         log, heard, liked = jam(predictor, phrases, marks, seed, listener)
         early += liked[:10]
         late += liked[HEARD:]

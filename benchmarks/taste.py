@@ -44,6 +44,8 @@ LISTENERS: dict[str, tuple[dict[str, float], float]] = {
     "close to the phrase": ({"closeness": 1}, 0),
     "high, sparse, close": ({"register": 1, "density": -1, "closeness": 1}, 0),
     "soft, in chords": ({"loudness": -1, "chords": 1}, 0),
+    "drums busy": ({"drums": 1}, 0),
+    "drums busy, low": ({"drums": 1, "register": -1}, 0),
     "dense, errs in one of five": ({"density": 1}, 0.2),
 }
 """What each likes, and how often a mark is the wrong one."""
@@ -132,7 +134,7 @@ class Listener:
     def of(cls, weights: dict[str, float], errs: float, pool: Floats) -> Listener:
         """One with a taste, who has heard replies for nobody, [N, K]."""
         likes = np.array([float(weights.get(trait, 0)) for trait in NAMES])
-        there = np.isfinite(pool).any(axis=0)
+        there = _heard(pool)
         means = np.nanmean(np.where(there, pool, 0.0), axis=0)
         spreads = np.maximum(np.nanstd(np.where(there, pool, 0.0), axis=0), 1e-3)
         made = cls(likes, means, spreads, 0.0, errs)
@@ -179,6 +181,11 @@ def jam(
     return liked, _apart(np.array(played[HEARD:]))
 
 
+def _heard(pool: Floats) -> NDArray[np.bool_]:
+    """Which traits any of some replies has, [K]."""
+    return np.asarray(np.any(np.isfinite(pool), axis=0))
+
+
 def _apart(units: Floats) -> float:
     return float(np.linalg.norm(np.diff(units, axis=0), axis=1).mean())
 
@@ -206,6 +213,10 @@ def main(
     never = 10**9
     for name, (weights, errs) in LISTENERS.items():
         if only and name not in only:
+            continue
+        lacking = [trait for trait in weights if not _heard(pool)[NAMES.index(trait)]]
+        if lacking:
+            click.echo(f"{name:28}  no reply has {', '.join(lacking)}")
             continue
         listener = Listener.of(weights, errs, pool)
         # As far apart as one answer to each phrase, in some order.

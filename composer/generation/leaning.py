@@ -187,17 +187,18 @@ class Leaning:
 
     def widened(self, constraints: Constraints) -> Constraints:
         """Limits of one stream with room for what is wanted more of than there was."""
-        if max(self.density, self.chords, self.syncopation) < _WANTED:
+        dense = max(self.density, self.drums)
+        if max(dense, self.chords, self.syncopation) < _WANTED:
             return constraints
         table = tables.copy(constraints.table)
-        if self.density >= _WANTED:
-            more = 2 ** (_WIDER * self.density)
+        if dense >= _WANTED:
+            more = 2 ** (_WIDER * dense)
             for limit in ("per_bar", "burst"):
                 table[limit] = np.ceil(table[limit] * more)
             table["rate"] *= more
-        if max(self.density, self.syncopation) >= _WANTED:
+        if max(dense, self.syncopation) >= _WANTED:
             table["places"][:, :: TICKS_PER_BEAT // 4] = True
-        if max(self.density, self.chords) >= _WANTED:
+        if max(dense, self.chords) >= _WANTED:
             table["chords"] += 1
         return Constraints(table)
 
@@ -223,7 +224,7 @@ class Leanings:
             if leaning.figures is not None and leaning.closeness
         ]
         # A busy kit needs time to be busy in: onsets come sooner, too.
-        self._shifts: Floats = (_DENSITY * (density + drums / 2) * _DENSER).astype(np.float32)
+        self._shifts: Floats = (_DENSITY * (density + drums) * _DENSER).astype(np.float32)
         self._shifts[:, 0] += (_CHORDS * chords[:, 0]).astype(np.float32)
         self._off = (_SYNCOPATION * syncopation).astype(np.float32)
         self._pitches = (_REGISTER * register * _HIGHER).astype(np.float32)

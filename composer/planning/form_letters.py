@@ -2,6 +2,8 @@
 
 A form is written as letters, AABA, with or without bars behind them, A8 A8 B8 A8; A' is A varied.
 A is what was heard before; any other letter is new where it first comes and is taken up after.
+Behind Z come AA, BB and so on, as rehearsal letters do. AABA has four sections all the same: a
+double letter is one name only behind a Z, where bars are written.
 """
 
 from __future__ import annotations
@@ -20,7 +22,8 @@ from composer.planning.given import Given, GivenBar
 HEARD: Final = "A"
 """The letter of the seed."""
 
-_SECTION = re.compile(r"([A-Z])('*)\s*(\d*)[\s,;-]*")
+_SECTION = re.compile(r"(?P<letter>[A-Z])(?P<varied>'*)\s*(?P<bars>\d*)[\s,;-]*")
+_DOUBLED = re.compile(r"(?P<letter>([A-Z])\2+)(?P<varied>'*)\s*(?P<bars>\d+)[\s,;-]*")
 _PHRASE: Final = 4
 _LONGEST_PHRASE: Final = 6
 
@@ -32,7 +35,7 @@ class Section:
     Attributes:
         start: Its first bar.
         bars: How many it has.
-        letter: From A on, in the order in which they come.
+        letter: From A on, in the order in which they come; AA behind Z.
         varied: Whether it comes back changed.
     """
 
@@ -128,11 +131,13 @@ def _letters(text: str) -> tuple[list[tuple[str, bool]], list[int]]:
     """The letters of a form, with whether each is varied, and their bars where these are given."""
     found: list[tuple[str, bool, str]] = []
     at, written = 0, text.strip()
+    doubled = False
     while at < len(written):
-        match = _SECTION.match(written, at)
+        match = (_DOUBLED.match(written, at) if doubled else None) or _SECTION.match(written, at)
         if match is None:
             break
-        found.append((match[1], bool(match[2]), match[3]))
+        found.append((match["letter"], bool(match["varied"]), match["bars"]))
+        doubled = doubled or match["letter"] == ascii_uppercase[-1]
         at = match.end()
     if not found or at < len(written):
         raise SettingError(
@@ -158,6 +163,12 @@ def _phrases(bars: int) -> list[int]:
     return found
 
 
+def _letter(number: int) -> str:
+    """What the section is called before which so many have letters: A to Z, AA, BB, and so on."""
+    times, place = divmod(number, len(ascii_uppercase))
+    return ascii_uppercase[place] * (times + 1)
+
+
 def sections_of(plan: Plan) -> list[Section]:
     """The phrases of a plan with letters: one that mostly takes up another has its letter."""
     sections: list[Section] = []
@@ -178,9 +189,7 @@ def sections_of(plan: Plan) -> list[Section]:
             letter = sections[number].letter
             varied = any(own.reference == NONE or own.nearness < EXACT for own in inside)
         else:
-            used = {section.letter for section in sections}
-            letter = next((one for one in ascii_uppercase if one not in used), ascii_uppercase[-1])
-            varied = False
+            letter, varied = _letter(len({section.letter for section in sections})), False
         section_at += [len(sections)] * len(inside)
         sections.append(Section(start, len(inside), letter, varied))
         start = bar + 1

@@ -91,7 +91,9 @@ def _form(
     axis.tick_params(labelbottom=False)
     for block in blocks:
         start, end = lines[block.start], lines[block.start + block.bars]
-        colour = _COLOURS[(ord(block.name[0]) - ord("A")) % len(_COLOURS)]
+        letters = block.name.rstrip("'")
+        place = ord(letters[0]) - ord("A") + 26 * (len(letters) - 1)  # AA is behind Z
+        colour = _COLOURS[place % len(_COLOURS)]
         shade = 0.35 if block.name.endswith("'") else 0.75
         axis.broken_barh([(start, end - start)], (2, 1), color=colour, alpha=shade, lw=0)
         axis.axvline(start, color="white", lw=1.5)

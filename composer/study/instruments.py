@@ -33,13 +33,19 @@ _FOLK: Final = (
 _FIRST_FOLK: Final = 104
 
 _DRUMS: Final = {
-    22: "closed hi-hat", 26: "open hi-hat",  # the edges of many electronic kits
-    35: "bass drum", 36: "bass drum", 37: "side stick", 38: "snare", 39: "clap", 40: "snare",
-    41: "low tom", 42: "closed hi-hat", 43: "low tom", 44: "hi-hat pedal", 45: "mid tom",
-    46: "open hi-hat", 47: "mid tom", 48: "high tom", 49: "crash", 50: "high tom", 51: "ride",
-    52: "china", 53: "ride bell", 54: "tambourine", 55: "splash", 56: "cowbell", 57: "crash",
-    59: "ride", 69: "cabasa", 70: "maracas", 75: "claves",
+    22: "closed hi-hat edge", 26: "open hi-hat edge",  # of many electronic kits
+    35: "acoustic bass drum", 36: "bass drum", 37: "side stick", 38: "snare", 39: "clap",
+    40: "electric snare", 41: "low floor tom", 42: "closed hi-hat", 43: "high floor tom",
+    44: "hi-hat pedal", 45: "low tom", 46: "open hi-hat", 47: "low mid tom", 48: "high mid tom",
+    49: "crash", 50: "high tom", 51: "ride", 52: "china", 53: "ride bell", 54: "tambourine",
+    55: "splash", 56: "cowbell", 57: "second crash", 58: "vibraslap", 59: "second ride",
+    60: "high bongo", 61: "low bongo", 62: "muted high conga", 63: "open high conga",
+    64: "low conga", 65: "high timbale", 66: "low timbale", 67: "high agogo", 68: "low agogo",
+    69: "cabasa", 70: "maracas", 71: "short whistle", 72: "long whistle", 73: "short guiro",
+    74: "long guiro", 75: "claves", 76: "high wood block", 77: "low wood block",
+    78: "muted cuica", 79: "open cuica", 80: "muted triangle", 81: "open triangle",
 }  # fmt: skip
+"""Keys of General MIDI, level 1, and the edges of Roland's hi-hat; no two are called alike."""
 
 RANGES: Final = {
     40: (55, 103), 41: (48, 91), 42: (36, 84), 43: (28, 67), 46: (24, 103), 56: (55, 86),

@@ -110,6 +110,16 @@ def test_one_who_likes_it_dense_may_have_more_notes_to_a_bar() -> None:
     assert Leaning(density=-1.0, register=1.0).widened(limits) is limits
 
 
+def test_one_who_likes_busy_drums_hears_many_more_strokes() -> None:
+    """Half as many again, at the least: where drums are busy is elsewhere up to the phrase."""
+    plain, busy = (mean("drums", "band.mid", lean) for lean in (None, Leaning(drums=1.0)))
+    assert busy > plain + 0.3
+    analysis, _ = heard("band.mid")
+    (stream,) = make_streams(analysis, heard("band.mid")[1], Settings(bars=2, rng_seed=1), [0])
+    limits = stream.constraints
+    assert Leaning(drums=1.0).widened(limits).table["per_bar"] == 2 * limits.table["per_bar"]
+
+
 def test_who_likes_it_close_hears_more_of_the_phrases_figures() -> None:
     analysis, _ = heard("waltz.mid")
     figures = Figures.of(analysis.segment())

@@ -61,6 +61,7 @@ def test_sections_end_their_phrases() -> None:
         ("AAbA", "must be letters"),
         ("", "must be letters"),
         ("A8B", "behind every letter, or behind none"),
+        ("AA8 B8", "behind every letter, or behind none"),
         ("A8B0", "a section has no bars"),
         ("A8 B8", "has 16 bars, but 4 are to be written: give --bars 16"),
         ("AABAC", "has 5 sections, but only 4 bars are to be written: give --bars 20"),
@@ -95,6 +96,30 @@ def test_a_phrase_that_takes_up_another_has_its_letter() -> None:
 def test_a_phrase_that_only_repeats_itself_is_new() -> None:
     sections = sections_of(plan((NONE, 0, 2), (0, 3, 1), (NONE, 0, 2), (2, 3, 1)))
     assert [one.name for one in sections] == ["A", "B"]
+
+
+def long_plan(sections: int) -> Plan:
+    """So many new sections of a bar each, then the last of them again."""
+    new = [(NONE, 0, 1)] * sections
+    return plan(*new, (sections - 1, NEAR, 1))
+
+
+def test_behind_z_letters_are_doubled() -> None:
+    names = [one.name for one in sections_of(long_plan(54))]
+    assert names[24:28] == ["Y", "Z", "AA", "BB"]
+    assert names[51:] == ["ZZ", "AAA", "BBB", "BBB'"]
+    assert len(set(names)) == len(names)
+
+
+def test_a_form_of_many_sections_is_read_as_it_is_written() -> None:
+    written = sections_of(long_plan(54))
+    text = " ".join(f"{one.name}{one.bars}" for one in written)
+    assert form_sections(text, 55) == written
+    assert form_sections(text.replace(" ", ""), 55) == written
+
+
+def test_without_bars_every_letter_is_a_section() -> None:
+    assert [one.name for one in form_sections("ZAAB", 4)] == ["Z", "A", "A", "B"]
 
 
 def test_a_plan_without_phrases_is_one_section() -> None:

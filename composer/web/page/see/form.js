@@ -45,7 +45,9 @@ export function drawForm(pen, form, { left, width, from, to, x, palette }) {
   for (const section of form.sections) {
     if (section.to <= from || section.from >= to) continue;
     const [start, end] = [Math.max(x(section.from), left), Math.min(x(section.to), width)];
-    pen.fillStyle = palette.sections[(section.name.charCodeAt(0) - 65) % palette.sections.length];
+    const letters = section.name.replaceAll("'", "");
+    const place = letters.charCodeAt(0) - 65 + 26 * (letters.length - 1); // AA is behind Z
+    pen.fillStyle = palette.sections[place % palette.sections.length];
     pen.globalAlpha = section.name.endsWith("'") ? 0.55 : 1;
     pen.beginPath();
     pen.roundRect(start + 1, 2, Math.max(2, end - start - 2), LETTERS - 3, 3);
