@@ -5,9 +5,9 @@ It needs a C++17 compiler and the DISTRHO Plugin Framework (DPF): on Debian and 
 by --dpf. Nothing of DPF is kept in this repository. `--windows` builds for Windows with
 MinGW-w64 (`apt-get install g++-mingw-w64-x86-64-posix`).
 
-DPF passes on neither VST3's offline mode nor CLAP's render mode; both become the parameter
-"offline" here, in a copy of DPF beside the build. Where a version of DPF has these places
-elsewhere, the plug-in is built without, and that is said.
+What DPF lacks for this plug-in is changed in a copy of it beside the build, as dpf_changes.py
+says. Where a version of DPF has these places elsewhere, the plug-in is built without, and that
+is said.
 """
 
 from __future__ import annotations
@@ -24,47 +24,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+import dpf_changes  # noqa: E402 - beside this script, which is in no package
+
 SOURCES = [
     HERE / "src" / name
     for name in ("composer_plugin.cpp", "player.cpp", "connection.cpp", "server_process.cpp")
 ]
 FORMATS = ("lv2", "vst3", "clap")
 USUAL_DPF = (Path("/usr/share/dpf"), Path("/usr/local/share/dpf"))
-OFFLINE = 15
-"""The parameter "offline" in src/parameters.hpp."""
-
-VST3_MODE = "        // TODO process_mode can be V3_REALTIME, V3_PREFETCH, V3_OFFLINE\n"
-VST3_OFFLINE = f"""        fPlugin.setParameterValue({OFFLINE},
-            setup->process_mode == V3_OFFLINE ? 1.0f : 0.0f);
-"""
-CLAP_EXTENSION = """static CLAP_ABI const void* clap_plugin_get_extension(\
-const clap_plugin_t*, const char* const id)
-{
-"""
-CLAP_OFFLINE = f"""struct composer_render {{
-    bool(CLAP_ABI* has_hard_realtime_requirement)(const clap_plugin_t*);
-    bool(CLAP_ABI* set)(const clap_plugin_t*, int32_t);
-}};
-
-static CLAP_ABI bool composer_is_hard_realtime(const clap_plugin_t*) {{ return false; }}
-
-static CLAP_ABI bool composer_set_render(const clap_plugin_t* const plugin, const int32_t mode)
-{{
-    clap_event_param_value_t event = {{}};
-    event.param_id = {OFFLINE};
-    event.value = mode == 1 ? 1.0 : 0.0;
-    static_cast<PluginCLAP*>(plugin->plugin_data)->setParameterValueFromEvent(&event);
-    return true;
-}}
-
-static const composer_render composer_render_mode = {{
-    composer_is_hard_realtime,
-    composer_set_render
-}};
-
-{CLAP_EXTENSION}    if (std::strcmp(id, "clap.render") == 0)
-        return &composer_render_mode;
-"""
 LV2_OFFLINE = 'lv2:symbol "offline" ;\n'
 LV2_FREEWHEEL = LV2_OFFLINE + "        lv2:designation lv2:freeWheeling ;\n"
 
@@ -144,24 +112,17 @@ def binary_path(format: str, tools: Toolchain) -> Path:
 
 
 def copy_dpf(dpf: Path, to: Path) -> list[str]:
-    """Copy DPF's sources and let them say when a host renders. Returns what could not be done."""
+    """Copy DPF's sources and change them. Returns what could not be done."""
     if to.exists():
         shutil.rmtree(to)
     shutil.copytree(dpf / "distrho", to / "distrho")
     (to / "dgl").mkdir()  # DPF's graphics, which this plug-in does without
     shutil.copytree(dpf / "utils" / "symbols", to / "symbols")
-    remarks = []
-    for name, place, instead in (
-        ("VST3", VST3_MODE, VST3_OFFLINE),
-        ("CLAP", CLAP_EXTENSION, CLAP_OFFLINE),
-    ):
-        path = to / "distrho" / "src" / f"DistrhoPlugin{name}.cpp"
-        text = path.read_text(encoding="utf-8")
-        if text.count(place) == 1:
-            path.write_text(text.replace(place, instead), encoding="utf-8")
-        else:
-            remarks.append(f"this DPF is another: {name} hosts do not say when they render")
-    return remarks
+    return [
+        f"this DPF is another: {change.without}"
+        for change in dpf_changes.CHANGES
+        if not change.apply(to)
+    ]
 
 
 def compile_format(format: str, tools: Toolchain, dpf: Path, out: Path, flags: list[str]) -> Path:

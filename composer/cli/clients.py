@@ -46,7 +46,7 @@ def install_clients(names: tuple[str, ...], no_plugin: bool, remove: bool, yes: 
       composer install-clients --host ardour --host reaper
       composer install-clients --remove
     """
-    from composer.clients.hosts import Places, hosts
+    from composer.clients.hosts import FORMATS, Places, hosts, unneeded
     from composer.clients.installation import Installation
     from composer.user_folders import state_folder
 
@@ -54,11 +54,8 @@ def install_clients(names: tuple[str, ...], no_plugin: bool, remove: bool, yes: 
     chosen = [host for host in hosts(places) if not names or host.name in names]
     installation = Installation(state_folder())
     if remove:
-        mine = {file.target for host in chosen for file in host.files}
-        paths = installation.paths
-        if names:
-            paths = [path for path in paths if path in mine]
-        _remove(installation, paths, yes)
+        others = [host for host in hosts(places) if host not in chosen]
+        _remove(installation, unneeded(installation.paths, chosen, others, places), yes)
         return
     found = [host for host in chosen if host.found is not None]
     for host in chosen:
@@ -67,7 +64,7 @@ def install_clients(names: tuple[str, ...], no_plugin: bool, remove: bool, yes: 
     if not found:
         raise SettingError("no host was found; docs/clients says how to do it by hand")
     wanted = {format for host in found for format in host.formats}
-    formats = [format for format in ("lv2", "vst3", "clap") if format in wanted and not no_plugin]
+    formats = [format for format in FORMATS if format in wanted and not no_plugin]
     contents = _contents(file for host in found for file in host.files)
     contents |= _plugin(formats, places) if formats else {}
     click.echo("This writes")

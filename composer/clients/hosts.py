@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -110,6 +110,8 @@ def hosts(places: Places) -> Iterator[Host]:
     yield _reaper(places)
 
 
+FORMATS: Final = ("lv2", "vst3", "clap")
+"""In which the plug-in is built."""
 HOSTS: Final = ("ardour", "live", "musescore", "plugdata", "reaper")
 """Their names."""
 
@@ -125,27 +127,58 @@ def plugin_folder(format: str, places: Places) -> Path:
     return places.home / f".{format}"
 
 
+def unneeded(
+    paths: Sequence[Path], leaving: Iterable[Host], staying: Iterable[Host], places: Places
+) -> list[Path]:
+    """What of the files that were put there nobody needs without some hosts.
+
+    Args:
+        paths: The files.
+        leaving: Hosts that are to do without composer.
+        staying: All others.
+        places: Where this computer keeps what.
+
+    Returns:
+        Of the files: those of the hosts, those of plug-in formats that no other host with files
+        loads, and all if there is no such host.
+    """
+    mine = {file.target for host in leaving for file in host.files}
+    rest = [host for host in staying if any(file.target in paths for file in host.files)]
+    if not rest:
+        return list(paths)
+    wanted = {format for host in rest for format in host.formats}
+    folders = [plugin_folder(format, places) for format in FORMATS if format not in wanted]
+    return [
+        path
+        for path in paths
+        if path in mine or any(path.is_relative_to(folder) for folder in folders)
+    ]
+
+
 def _ardour(places: Places) -> Host:
     folders = {
         "linux": places.home / ".config",
         "macos": places.home / "Library" / "Preferences",
         "windows": places.home / "AppData" / "Local",
     }
+    numbers = (9, 8, 7, 6)
     there = [
         folder
-        for number in (9, 8, 7, 6)
+        for number in numbers
         for name in (f"ardour{number}", f"Ardour{number}")
         if (folder := folders[places.system] / name).is_dir()
+    ] or [  # never started yet
+        folders[places.system] / f"ardour{number}"
+        for number in numbers
+        if places.program(f"ardour{number}", f"ardour{number}-lua")
     ]
-    program = places.program("ardour", *(f"ardour{number}" for number in (9, 8, 7, 6)))
-    found = there[0] if there else folders[places.system] / "ardour8" if program else None
     files = tuple(
         ClientFile("ardour/composer.lua", folder / "scripts" / f"composer_{verb}.lua", verb)
-        for folder in (there or ([found] if found is not None else []))
+        for folder in there
         for verb in VERBS
     )
     after = "Edit, Lua Scripts, Script Manager, Action Scripts: set each composer action to a slot"
-    return Host("ardour", "Ardour", found, files, ("lv2", "vst3"), after)
+    return Host("ardour", "Ardour", there[0] if there else None, files, ("lv2", "vst3"), after)
 
 
 def _live(places: Places) -> Host:

@@ -7,7 +7,6 @@ import wave
 from pathlib import Path
 
 import ardour
-import mido
 import numpy as np
 import plugin_host
 import pytest
@@ -39,40 +38,42 @@ def lv2_path(built: Path) -> str:
     return f"{built}:/usr/lib/lv2"
 
 
-def jam(folder: Path, improviser: str, seconds: float, lv2_path: str) -> list[tuple[int, int, int]]:
-    """What was recorded: pitch, onset and end in Ardour's ticks, in order.
+PHRASE = [(60, 1.0, 0.5), (62, 2.0, 0.5), (64, 3.0, 0.5), (67, 4.0, 0.5)]
+"""On beats 1 to 4."""
+Notes = list[tuple[int, int, int, int]]
 
-    The song has a phrase on beats 1 to 4 at 120; from beat 8 on the tempo is 90.
+
+def jam(
+    folder: Path,
+    improviser: str,
+    seconds: float,
+    lv2_path: str,
+    *phrases: ardour.Phrase,
+    length: float = 16.0,
+    automated: str = "",
+) -> list[Notes]:
+    """What was recorded of each phrase's track, as `ardour.recorded` tells it.
+
+    The tempo is 120, and from beat 8 on 90.
     """
-    phrase = [(60, 1.0, 0.5), (62, 2.0, 0.5), (64, 3.0, 0.5), (67, 4.0, 0.5)]
-    session = ardour.song(folder, phrase, start=0, length=16)
+    count = len(phrases)
+    session = ardour.song(folder, *phrases, start=0, length=length, tracks=2 * count)
     with process(folder / "state", "reply_port=9191", f'improviser="{improviser}"') as (_, port):
         printed = ardour.lua(
-            HERE / "ardour_jam.lua", str(session), str(seconds), home=folder,
-            LV2_PATH=lv2_path, COMPOSER_OSC_PORT=str(port), COMPOSER_COMMAND="",
+            HERE / "ardour_jam.lua", str(session), str(seconds), str(count), automated,
+            home=folder, LV2_PATH=lv2_path, COMPOSER_OSC_PORT=str(port), COMPOSER_COMMAND="",
         )  # fmt: skip
-    [path] = [line.removeprefix("file ") for line in printed.splitlines() if line[:5] == "file "]
-    file = mido.MidiFile(path)
-    now, begun, notes = 0, {}, []
-    for message in mido.merge_tracks(file.tracks):
-        now += message.time
-        tick = now * ardour.TICKS // file.ticks_per_beat
-        if message.type == "note_on" and message.velocity:
-            assert message.note not in begun
-            begun[message.note] = tick
-        elif message.type in ("note_on", "note_off"):
-            notes.append((message.note, begun.pop(message.note), tick))
-    assert not begun, "a note was never ended"
-    return sorted(notes, key=lambda note: note[1])
+    files = dict(line.split(maxsplit=2)[1:] for line in printed.splitlines() if line[:5] == "file ")
+    return [ardour.recorded(Path(files[str(number)])) for number in range(1, count + 1)]
 
 
 def test_the_answer_is_recorded_on_the_grid_through_a_tempo_change(
     tmp_path: Path, lv2_path: str
 ) -> None:
-    notes = jam(tmp_path, "echo", 9.0, lv2_path)
+    [notes] = jam(tmp_path, "echo", 9.0, lv2_path, PHRASE)
     assert [pitch for pitch, *_ in notes] == [60, 62, 64, 67, 72, 74, 76, 79]
     buffer = 1024 / 48000 * 2 * ardour.TICKS  # the dummy's, at 120
-    for index, (_, onset, end) in enumerate(notes[4:]):
+    for index, (_, onset, end, _) in enumerate(notes[4:]):
         # On beats 6 to 9: the last two behind the change.
         assert abs(onset - (6 + index) * ardour.TICKS) <= buffer
         assert abs(end - (6.5 + index) * ardour.TICKS) <= buffer
@@ -92,8 +93,7 @@ def exported(path: Path) -> bytes | None:
 
 
 def test_an_export_has_the_answer_and_is_the_same_twice(tmp_path: Path, lv2_path: str) -> None:
-    phrase = [(60, 1.0, 0.5), (62, 2.0, 0.5), (64, 3.0, 0.5), (67, 4.0, 0.5)]
-    session = ardour.song(tmp_path, phrase, start=0, length=16)
+    session = ardour.song(tmp_path, PHRASE, start=0, length=16)
     sounds = []
     with process(tmp_path / "state", "reply_port=9191") as (_, port):
         for name in ("build", "again"):
@@ -117,7 +117,41 @@ def test_an_export_has_the_answer_and_is_the_same_twice(tmp_path: Path, lv2_path
 
 
 def test_stopping_in_mid_note_leaves_nothing_sounding(tmp_path: Path, lv2_path: str) -> None:
-    notes = jam(tmp_path, "organ", 4.0, lv2_path)
+    [notes] = jam(tmp_path, "organ", 4.0, lv2_path, PHRASE)
     held = [note for note in notes if note[0] >= 72]
     assert held
-    assert all(end < 20 * ardour.TICKS for *_, end in held)  # they would sound for a minute
+    assert all(end < 20 * ardour.TICKS for _, _, end, _ in held)  # they would sound for a minute
+
+
+def look(session: Path, count: int, lv2_path: str) -> list[str]:
+    """What a song has set on its plug-ins, opened by another Ardour where no server runs."""
+    return ardour.lua(
+        HERE / "ardour_look.lua", str(session), str(count), home=session.parent,
+        LV2_PATH=lv2_path, COMPOSER_OSC_PORT="1", COMPOSER_COMMAND="",
+    ).splitlines()  # fmt: skip
+
+
+def test_ten_tracks_are_ten_jams_and_their_parameters_are_kept_with_the_song(
+    tmp_path: Path, lv2_path: str
+) -> None:
+    phrases = [[(48 + n + step, 1.0 + step, 0.5) for step in (0, 1, 2, 3)] for n in range(10)]
+    tracks = jam(tmp_path, "echo", 6.0, lv2_path, *phrases)
+    for n, notes in enumerate(tracks):
+        assert [pitch for pitch, *_ in notes] == [
+            *(48 + n + step for step in range(4)),
+            *(60 + n + step for step in range(4)),
+        ]
+    lines = look(tmp_path / "song", 10, lv2_path)
+    kept = [line for line in lines if " Temperature " in line]
+    assert kept == [f"{n} Temperature {n / 8:.4f}" for n in range(1, 11)]
+
+
+def test_automation_is_played_and_kept_with_the_song(tmp_path: Path, lv2_path: str) -> None:
+    again = [(pitch, beat + 10, beats) for pitch, beat, beats in PHRASE]
+    [notes] = jam(
+        tmp_path, "echo", 15.0, lv2_path, [*PHRASE, *again], length=24, automated="Loudness 0.5"
+    )
+    answers = [(pitch, velocity) for pitch, _, _, velocity in notes if pitch >= 72]
+    assert answers == [(p + 12, 90) for p, *_ in PHRASE] + [(p + 12, 45) for p, *_ in PHRASE]
+    lines = look(tmp_path / "song", 1, lv2_path)
+    assert "points 1 Loudness 3" in lines

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from click.testing import CliRunner, Result
 from composer.cli.main import verbs
 from composer.clients import found
 from composer.clients.client_files import content
-from composer.clients.hosts import HOSTS, VERBS, Places, hosts, plugin_folder
+from composer.clients.hosts import HOSTS, VERBS, Places, hosts, plugin_folder, unneeded
 from composer.clients.installation import Installation
 from composer.errors import OutputError
 
@@ -108,6 +109,31 @@ def test_one_host_alone(home: Path) -> None:
     assert install("--host", "reaper", "--remove", "--yes").exit_code == 0
     assert [path for path in written(home) if "ardour" in path]
     assert not [path for path in written(home) if "REAPER" in path]
+    assert "state/server-command" in written(home)
+    assert install("--host", "ardour", "--remove", "--yes").exit_code == 0
+    assert written(home) == []
+
+
+def test_formats_of_the_plug_in_go_with_the_last_host_that_loads_them(home: Path) -> None:
+    places = Places.here()
+    known = {host.name: host for host in hosts(places)}
+    plugins = [plugin_folder(format, places) / f"composer.{format}" for format in ("lv2", "clap")]
+    paths = [file.target for name in ("ardour", "reaper") for file in known[name].files]
+    paths += [*plugins, home / "state" / "server-command"]
+    rest = [host for name, host in known.items() if name != "reaper"]
+    left = set(paths) - set(unneeded(paths, [known["reaper"]], rest, places))
+    ardour = {file.target for file in known["ardour"].files}
+    assert left == ardour | {plugins[0], home / "state" / "server-command"}
+    assert unneeded(sorted(left), [known["ardour"]], [known["reaper"]], places) == sorted(left)
+
+
+def test_an_ardour_that_was_never_started_is_found_by_its_number(tmp_path: Path) -> None:
+    program = tmp_path / "bin" / ("ardour7-lua.exe" if sys.platform == "win32" else "ardour7-lua")
+    program.parent.mkdir()
+    program.touch(mode=0o755)
+    [ardour, *_] = hosts(Places("linux", tmp_path, str(program.parent)))
+    assert ardour.found == tmp_path / ".config" / "ardour7"
+    assert {file.target.parent for file in ardour.files} == {ardour.found / "scripts"}
 
 
 def test_again_is_no_harm(home: Path) -> None:

@@ -215,6 +215,13 @@ def test_rendering_where_no_server_can_come_gets_on_soon(program: Path) -> None:
     assert time.monotonic() - began < 20  # it waits for five seconds, once
 
 
+def test_where_nothing_is_played_rendering_waits_for_no_server(program: Path) -> None:
+    # As hosts do when they load a plug-in; the command would be given half a minute.
+    began = time.monotonic()
+    plugin_host.finish(plugin_host.begin(program, 1, ["10 end"], command="true"))
+    assert time.monotonic() - began < 15
+
+
 def test_a_server_is_started_where_none_runs(program: Path, tmp_path: Path) -> None:
     told = tmp_path / "told"
     starter = tmp_path / "composer"

@@ -8,14 +8,17 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import numpy as np
 import plugin_host
 import pytest
 from live.running import process
 from plugin_host import PLUGIN
 
 BUILD = plugin_host.build_script()
+CONTROLLERS = BUILD.dpf_changes.CONTROLLERS
 PARAMETERS = re.findall(
     r'^    \{"(\w+)", "', (PLUGIN / "src" / "parameters.hpp").read_text(encoding="utf-8"), re.M
 )
@@ -89,7 +92,9 @@ def test_a_clap_host_renders_the_answer_and_saves_the_parameters(
 ) -> None:
     assert render("clap_host", built / "composer.clap", tmp_path) == [
         f"parameters {len(PARAMETERS)}",
-        "state same",
+        "parameter 0 2.00",  # mode
+        "parameter 1 0.50",  # temperature
+        "parameter 15 0.00",  # offline, which the host tells and no song keeps
         *ANSWERED,
     ]
 
@@ -97,9 +102,59 @@ def test_a_clap_host_renders_the_answer_and_saves_the_parameters(
 @needs_dpf
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_a_vst3_host_renders_the_answer(built: Path, tmp_path: Path) -> None:
+def test_a_vst3_host_renders_the_answer_and_saves_the_parameters(
+    built: Path, tmp_path: Path
+) -> None:
     binary = built / f"composer.vst3/Contents/{os.uname().machine}-linux/composer.so"
-    assert render("vst3_host", binary, tmp_path) == ["name composer", *ANSWERED]
+    assert render("vst3_host", binary, tmp_path) == [
+        "name composer",
+        f"parameters {len(PARAMETERS)} of {len(PARAMETERS) + len(CONTROLLERS)}",
+        "4800 control 64 127",  # a pedal goes on, too
+        "9600 control 64 0",
+        *ANSWERED,
+        "Mode 2.0000",
+        "Temperature 0.5000",
+    ]
+
+
+@needs_dpf
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_pedalboard_loads_it_soon_and_gives_its_state_to_another(
+    built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pedalboard = pytest.importorskip("pedalboard", reason="pedalboard is not installed")
+    monkeypatch.setenv("COMPOSER_OSC_PORT", "1")
+    # What it starts never answers; loading, in which pedalboard renders, does not wait for it.
+    monkeypatch.setenv("COMPOSER_COMMAND", "true")
+    began = time.monotonic()
+    first, second = (pedalboard.load_plugin(str(built / "composer.vst3")) for _ in range(2))
+    assert time.monotonic() - began < 10
+    own = list(first.parameters)[len(CONTROLLERS) :]
+    assert own[:2] == ["mode", "temperature"] and len(own) == len(PARAMETERS)
+    first.parameters["mode"].raw_value = 2 / 3
+    first.parameters["temperature"].raw_value = 0.25
+    first.process(np.zeros((2, 4800), np.float32), 48000)
+    second.raw_state = first.raw_state
+    assert second.parameters["mode"].string_value == "accompany"
+    assert second.parameters["temperature"].raw_value == pytest.approx(0.25)
+
+
+@needs_dpf
+def test_this_dpf_can_be_changed_in_all_places(tmp_path: Path) -> None:
+    assert BUILD.copy_dpf(BUILD.find_dpf(None), tmp_path / "dpf") == []
+
+
+@needs_dpf
+def test_another_dpf_is_said_and_left_whole(tmp_path: Path) -> None:
+    shutil.copytree(BUILD.find_dpf(None), tmp_path / "theirs")
+    path = tmp_path / "theirs" / "distrho" / "src" / "DistrhoPluginVST3.cpp"
+    text = path.read_text(encoding="utf-8").replace("paramId % 130", "paramId % 131")
+    path.write_text(text, encoding="utf-8")
+    said = BUILD.copy_dpf(tmp_path / "theirs", tmp_path / "dpf")
+    assert said == ["this DPF is another: " + BUILD.dpf_changes.CHANGES[2].without]
+    header = "distrho/src/DistrhoPluginVST.hpp"
+    assert (tmp_path / "dpf" / header).read_bytes() == (tmp_path / "theirs" / header).read_bytes()
 
 
 ANSWERED = [

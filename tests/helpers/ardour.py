@@ -19,7 +19,7 @@ _MAKE = """
 AudioEngine:set_backend ("None (Dummy)", "", "")
 local session = create_session (arg[1], "song", 48000)
 local midi = ARDOUR.ChanCount (ARDOUR.DataType ("midi"), 1)
-for number = 1, 2 do
+for number = 1, tonumber (arg[2]) do
     session:new_midi_track (midi, midi, false, ARDOUR.PluginInfo (), nil, nil, 1,
         "MIDI " .. number, ARDOUR.PresentationInfo.max_order, ARDOUR.TrackMode.Normal, true)
 end
@@ -29,11 +29,17 @@ collectgarbage ()
 close_session ()
 quit ()
 """
+_SOURCE = '<Source name="clip{n}.mid" type="midi" flags="Writable,CanRename" id="{n}" origin=""/>'
 _REGION = (
     '<Region name="clip" muted="0" opaque="1" locked="0" automatic="0" whole-file="0" hidden="0"'
     ' start="b0" length="b{length}@b{start}" sync-position="b0" stretch="1" shift="1" layer="0"'
-    ' channels="1" id="9001" type="midi" source-0="9000" master-source-0="9000"/>'
+    ' channels="1" id="{id}" type="midi" source-0="{source}" master-source-0="{source}"/>'
 )
+_IDS = 9000
+"""From here on, nothing else in a session has a number."""
+
+Phrase = Sequence[tuple[int, float, float]]
+"""Pitch, beat from the region's beginning, beats; one after another."""
 
 
 def lua(
@@ -49,36 +55,63 @@ def lua(
     return done.stdout
 
 
-def song(
-    folder: Path, notes: Sequence[tuple[int, float, float]], *, start: float, length: float
-) -> Path:
-    """A session whose track MIDI 1 has a region, and MIDI 2 none, at 120 in 4/4.
+def song(folder: Path, *phrases: Phrase, start: float, length: float, tracks: int = 2) -> Path:
+    """A session at 120 in 4/4, whose track MIDI 1 has a region of a phrase, MIDI 2 of the next ...
 
     Args:
         folder: Where the session's folder is made.
-        notes: Pitch, beat from the region's beginning, beats; one after another.
-        start: Beat at which the region begins.
+        phrases: What is in the regions.
+        start: Beat at which each begins.
         length: Its beats.
+        tracks: How many there are.
     """
     make = folder / "make.lua"
     make.write_text(_MAKE, encoding="utf-8")
     session = folder / "song"
-    lua(make, str(session), home=folder)
+    lua(make, str(session), str(tracks), home=folder)
+    path = session / "song.ardour"
+    text = path.read_text(encoding="utf-8")
+    sources = ""
+    for number, phrase in enumerate(phrases, 1):
+        source = _IDS + 2 * number
+        midi_file(phrase).save(session / "interchange" / "song" / "midifiles" / f"clip{source}.mid")
+        sources += _SOURCE.format(n=source)
+        region = _REGION.format(
+            length=round(length * TICKS), start=round(start * TICKS), id=source + 1, source=source
+        )
+        playlist = rf'(<Playlist id="\d+" name="MIDI {number}"[^>]*?)/>'
+        text = re.sub(playlist, rf"\1>{region}</Playlist>", text)
+    text = text.replace("<Sources/>", f"<Sources>{sources}</Sources>")
+    path.write_text(text, encoding="utf-8")
+    return session
+
+
+def midi_file(phrase: Phrase) -> mido.MidiFile:
+    """A phrase as Ardour keeps one."""
     file = mido.MidiFile(ticks_per_beat=TICKS)
     track = mido.MidiTrack()
     file.tracks.append(track)
     now = 0
-    for pitch, beat, beats in notes:
+    for pitch, beat, beats in phrase:
         on, off = round(beat * TICKS), round((beat + beats) * TICKS)
         track.append(mido.Message("note_on", note=pitch, velocity=90, time=on - now))
         track.append(mido.Message("note_off", note=pitch, time=off - on))
         now = off
-    file.save(session / "interchange" / "song" / "midifiles" / "clip.mid")
-    path = session / "song.ardour"
-    text = path.read_text(encoding="utf-8")
-    source = '<Source name="clip.mid" type="midi" flags="Writable,CanRename" id="9000" origin=""/>'
-    text = text.replace("<Sources/>", f"<Sources>{source}</Sources>")
-    region = _REGION.format(length=round(length * TICKS), start=round(start * TICKS))
-    text = re.sub(r'(<Playlist id="\d+" name="MIDI 1"[^>]*?)/>', rf"\1>{region}</Playlist>", text)
-    path.write_text(text, encoding="utf-8")
-    return session
+    return file
+
+
+def recorded(path: Path) -> list[tuple[int, int, int, int]]:
+    """What Ardour recorded: pitch, onset and end in ticks, and velocity, in order of onset."""
+    file = mido.MidiFile(path)
+    now, begun, notes = 0, {}, []
+    for message in mido.merge_tracks(file.tracks):
+        now += message.time
+        tick = now * TICKS // file.ticks_per_beat
+        if message.type == "note_on" and message.velocity:
+            assert message.note not in begun
+            begun[message.note] = (tick, message.velocity)
+        elif message.type in ("note_on", "note_off"):
+            onset, velocity = begun.pop(message.note)
+            notes.append((message.note, onset, tick, velocity))
+    assert not begun, "a note was never ended"
+    return sorted(notes, key=lambda note: note[1])

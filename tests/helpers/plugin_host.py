@@ -94,13 +94,28 @@ def compile_host(folder: Path, *flags: str) -> Path:
 
 
 def begin(
-    program: Path, port: int, lines: Sequence[str], *, realtime: bool = False, block: int = 256
+    program: Path,
+    port: int,
+    lines: Sequence[str],
+    *,
+    realtime: bool = False,
+    block: int = 256,
+    command: str = "",
 ) -> subprocess.Popen[str]:
-    """Begin to play a script; see `clients/plugin/test/host_loop.cpp`."""
+    """Begin to play a script; see `clients/plugin/test/host_loop.cpp`.
+
+    Args:
+        program: The host.
+        port: Where it looks for a server.
+        lines: The script.
+        realtime: Whether it takes the time that it says.
+        block: Frames.
+        command: What starts a server; "" for none.
+    """
     running = subprocess.Popen(
         [program],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env=os.environ | {"COMPOSER_OSC_PORT": str(port), "COMPOSER_COMMAND": ""},
+        env=os.environ | {"COMPOSER_OSC_PORT": str(port), "COMPOSER_COMMAND": command},
     )  # fmt: skip
     assert running.stdin is not None
     head = [f"rate {RATE}", f"block {block}", f"realtime {int(realtime)}"]

@@ -50,10 +50,10 @@ void Player::process(const HostPosition& host, const MidiMessage* in, std::uint3
                      std::uint32_t frames, Output& out) noexcept {
     const bool offline = on(Offline);
     connection_.hurry.store(offline, std::memory_order_relaxed);
-    if (offline)
-        await_server();
-    else
+    if (!offline)
         gave_up_ = false;
+    else if (count || host.playing)  // not while a host only loads the plug-in or looks at it
+        await_server();
     const bool connected = connection_.connected.load(std::memory_order_acquire);
     const std::uint32_t serial = connection_.serial.load(std::memory_order_acquire);
     if (serial != serial_) {  // a server that knows nothing of us
@@ -130,7 +130,6 @@ std::int64_t Player::frame(double place) const noexcept {
 
 /** Rendering: wait until a server is there, which may have to be started. */
 void Player::await_server() noexcept {
-    // Hosts render when they load a plug-in, too: where no server can come, they get on soon.
     const auto until = std::chrono::steady_clock::now() +
                        (connection_.starts_servers() ? RENDER_WAITS_FIRST : RENDER_WAITS);
     while (!gave_up_ && !connection_.connected.load(std::memory_order_acquire)) {

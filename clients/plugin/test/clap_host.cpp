@@ -3,7 +3,7 @@
 //     clap_host PLUGIN.clap        needs a server, or COMPOSER_COMMAND= for none
 //
 // It plays C for half a beat at 120, and prints "FRAME on|off PITCH" for what comes out, after
-// what it found: the number of parameters and whether what it saved was what it loaded.
+// what it found: the number of parameters, and those that it set, saved, set back and loaded.
 
 #include <cmath>
 #include <cstdint>
@@ -25,6 +25,7 @@ namespace {
 
 constexpr double RATE = 48000.0;
 constexpr std::uint32_t BLOCK = 480;
+constexpr clap_id MODE = 0, TEMPERATURE = 1, OFFLINE = 15;
 
 struct Render {
     bool (*has_hard_realtime_requirement)(const clap_plugin_t*);
@@ -57,6 +58,14 @@ bool push(const clap_output_events_t*, const clap_event_header_t* event) {
         notes += status == 0x90;
     }
     return true;
+}
+
+clap_event_param_value_t moved_to{};
+
+std::uint32_t one(const clap_input_events_t*) { return 1; }
+
+const clap_event_header_t* move(const clap_input_events_t*, std::uint32_t) {
+    return &moved_to.header;
 }
 
 std::string saved;
@@ -117,11 +126,29 @@ int main(int, char** arguments) {
     std::printf("parameters %u\n", params->count(plugin));
     const clap_ostream_t writer{nullptr, save};
     const clap_istream_t reader{nullptr, load};
-    if (!state->save(plugin, &writer) || !state->load(plugin, &reader)) return fail("no state");
-    const std::string first = saved;
-    saved.clear();
-    state->save(plugin, &writer);
-    std::printf("state %s\n", saved == first && !first.empty() ? "same" : "other");
+    const clap_input_events_t moved{nullptr, one, move};
+    const clap_output_events_t unheard{nullptr, push};
+    const auto set = [&](clap_id id, double value) {
+        moved_to.header = {sizeof moved_to, 0, CLAP_CORE_EVENT_SPACE_ID, CLAP_EVENT_PARAM_VALUE, 0};
+        moved_to.param_id = id;
+        moved_to.note_id = moved_to.port_index = moved_to.channel = moved_to.key = -1;
+        moved_to.value = value;
+        params->flush(plugin, &moved, &unheard);
+    };
+    set(MODE, 2.0);
+    set(TEMPERATURE, 0.5);
+    render->set(plugin, 1);
+    if (!state->save(plugin, &writer)) return fail("no state");
+    set(MODE, 0.0);
+    set(TEMPERATURE, 0.95);
+    render->set(plugin, 0);
+    if (!state->load(plugin, &reader)) return fail("the state is not taken");
+    for (clap_id id : {MODE, TEMPERATURE, OFFLINE}) {
+        double value = -1.0;
+        params->get_value(plugin, id, &value);
+        std::printf("parameter %u %.2f\n", id, value);
+    }
+    set(MODE, 0.0);
     render->set(plugin, 1);
 
     plugin->activate(plugin, RATE, 1, BLOCK);

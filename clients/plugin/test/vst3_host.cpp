@@ -1,20 +1,26 @@
-// A VST3 host of a few lines, for tests: loads the plug-in, and renders offline.
+// A VST3 host of a few lines, for tests: loads the plug-in, renders offline, and saves a song.
 //
 //     vst3_host PLUGIN.so        needs a server, or COMPOSER_COMMAND= for none
 //
-// It plays C for half a beat at 120, and prints "FRAME on|off PITCH" for what comes out. The
+// It plays C for half a beat at 120, and prints "FRAME on|off PITCH" for what comes out, and
+// "FRAME control NUMBER VALUE" for a pedal; then "PARAMETER VALUE" for what was automated, in
+// another plug-in that was given the state of this one. The
 // interfaces are written down here as their order in VST3 is; DPF's headers have the data.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <string>
 #include <vector>
 
 #include <dlfcn.h>
 
 #include "travesty/audio_processor.h"
+#include "travesty/bstream.h"
 #include "travesty/component.h"
+#include "travesty/edit_controller.h"
 #include "travesty/factory.h"
 
 namespace {
@@ -45,6 +51,27 @@ struct Component : Unknown {
     virtual v3_result routing(v3_routing_info*, v3_routing_info*) = 0;
     virtual v3_result activate_bus(std::int32_t, std::int32_t, std::int32_t, v3_bool) = 0;
     virtual v3_result set_active(v3_bool) = 0;
+    virtual v3_result set_state(struct Stream*) = 0;
+    virtual v3_result state(struct Stream*) = 0;
+};
+
+struct Controller : Unknown {
+    virtual v3_result initialize(Unknown*) = 0;
+    virtual v3_result terminate() = 0;
+    virtual v3_result set_component_state(struct Stream*) = 0;
+    virtual v3_result set_state(struct Stream*) = 0;
+    virtual v3_result state(struct Stream*) = 0;
+    virtual std::int32_t count() = 0;
+    virtual v3_result about(std::int32_t, v3_param_info*) = 0;
+    virtual v3_result text(v3_param_id, double, v3_str_128) = 0;
+    virtual v3_result value_of(v3_param_id, std::int16_t*, double*) = 0;
+    virtual double plain(v3_param_id, double) = 0;
+    virtual double normalized(v3_param_id, double) = 0;
+    virtual double get(v3_param_id) = 0;
+};
+
+struct Mapping : Unknown {
+    virtual v3_result parameter(std::int32_t, std::int16_t, std::int16_t, v3_param_id*) = 0;
 };
 
 struct Processor : Unknown {
@@ -80,6 +107,59 @@ struct Events final : EventList {
     }
 };
 
+/** The song's file. */
+struct Stream final : Unknown {
+    std::vector<char> bytes;
+    std::size_t at = 0;
+    v3_result query(const v3_tuid, void**) override { return V3_NO_INTERFACE; }
+    std::uint32_t ref() override { return 1; }
+    std::uint32_t unref() override { return 1; }
+    virtual v3_result read(void* to, std::int32_t room, std::int32_t* got) {
+        *got = static_cast<std::int32_t>(
+            std::min<std::size_t>(static_cast<std::size_t>(room), bytes.size() - at));
+        std::memcpy(to, bytes.data() + at, static_cast<std::size_t>(*got));
+        at += static_cast<std::size_t>(*got);
+        return V3_OK;
+    }
+    virtual v3_result write(void* from, std::int32_t size, std::int32_t* written) {
+        const char* data = static_cast<const char*>(from);
+        bytes.insert(bytes.end(), data, data + size);
+        *written = size;
+        return V3_OK;
+    }
+    virtual v3_result seek(std::int64_t, std::int32_t, std::int64_t*) { return V3_NOT_IMPLEMENTED; }
+    virtual v3_result tell(std::int64_t*) { return V3_NOT_IMPLEMENTED; }
+};
+
+/** A parameter that is moved at the beginning of a block. */
+struct Move final : Unknown {
+    v3_param_id id;
+    double value;
+    Move(v3_param_id which, double to) : id(which), value(to) {}
+    v3_result query(const v3_tuid, void**) override { return V3_NO_INTERFACE; }
+    std::uint32_t ref() override { return 1; }
+    std::uint32_t unref() override { return 1; }
+    virtual v3_param_id which() { return id; }
+    virtual std::int32_t count() { return 1; }
+    virtual v3_result point(std::int32_t, std::int32_t* frame, double* to) {
+        *frame = 0;
+        *to = value;
+        return V3_OK;
+    }
+    virtual v3_result add(std::int32_t, double, std::int32_t*) { return V3_FALSE; }
+};
+
+/** Those of a block. */
+struct Moves final : Unknown {
+    std::vector<Move> moves;
+    v3_result query(const v3_tuid, void**) override { return V3_NO_INTERFACE; }
+    std::uint32_t ref() override { return 1; }
+    std::uint32_t unref() override { return 1; }
+    virtual std::int32_t count() { return static_cast<std::int32_t>(moves.size()); }
+    virtual Move* move(std::int32_t index) { return &moves[static_cast<std::size_t>(index)]; }
+    virtual Move* add(v3_param_id*, std::int32_t*) { return nullptr; }
+};
+
 int fail(const char* what) {
     std::fprintf(stderr, "%s\n", what);
     return 1;
@@ -105,6 +185,22 @@ int main(int, char** arguments) {
         component->query(v3_audio_processor_iid, reinterpret_cast<void**>(&processor)))
         return fail("it cannot be made");
     std::printf("name %s\n", about.name);
+    Controller* controller = nullptr;
+    Mapping* mapping = nullptr;
+    if (component->query(v3_edit_controller_iid, reinterpret_cast<void**>(&controller)) ||
+        controller->query(v3_midi_mapping_iid, reinterpret_cast<void**>(&mapping)))
+        return fail("it cannot be controlled");
+    controller->initialize(nullptr);
+    std::vector<v3_param_info> shown;
+    for (std::int32_t index = 0; index < controller->count(); ++index) {
+        v3_param_info info{};
+        if (controller->about(index, &info)) return fail("a parameter without a name");
+        if (!(info.flags & V3_PARAM_IS_HIDDEN)) shown.push_back(info);
+    }
+    std::printf("parameters %zu of %d\n", shown.size(), controller->count());
+    v3_param_id pedal = 0, other = 0;
+    if (mapping->parameter(0, 3, 64, &pedal) || !mapping->parameter(0, 0, 20, &other))
+        return fail("controllers are mapped otherwise");
     v3_process_setup setup{V3_OFFLINE, V3_SAMPLE_32, BLOCK, RATE};
     if (processor->setup(&setup)) return fail("setup");
     for (std::int32_t media : {V3_AUDIO, V3_EVENT})
@@ -134,6 +230,12 @@ int main(int, char** arguments) {
             event.note_off = {0, 60, 0.0f, -1, 0.0f};
             played.add(&event);
         }
+        Moves moved;
+        if (now + BLOCK >= 6 * RATE) {
+            moved.moves.emplace_back(shown[0].param_id, 2.0 / 3.0);  // mode: accompany
+            moved.moves.emplace_back(shown[1].param_id, 0.25);       // temperature
+        }
+        if (now == 4800 || now == 9600) moved.moves.emplace_back(pedal, now == 4800);
         v3_process_context context{};
         context.state = V3_PROCESS_CTX_PLAYING | V3_PROCESS_CTX_TEMPO_VALID |
                         V3_PROCESS_CTX_PROJECT_TIME_VALID | V3_PROCESS_CTX_TIME_SIG_VALID;
@@ -154,9 +256,14 @@ int main(int, char** arguments) {
         data.input_events = reinterpret_cast<v3_event_list**>(played_object);
         data.output_events = reinterpret_cast<v3_event_list**>(written_object);
         data.ctx = &context;
+        Moves* moved_object = &moved;
+        data.input_params = reinterpret_cast<v3_param_changes**>(moved_object);
         if (processor->process(&data)) return fail("process");
         for (const v3_event& one : written.events) {
             const bool on = one.type == V3_EVENT_NOTE_ON;
+            if (one.type == V3_EVENT_LEGACY_MIDI_CC_OUT)
+                std::printf("%lld control %d %d\n", now + one.sample_offset,
+                            one.midi_cc_out.cc_number, one.midi_cc_out.value);
             if (!on && one.type != V3_EVENT_NOTE_OFF) continue;
             std::printf("%lld %s %d\n", now + one.sample_offset, on ? "on" : "off",
                         on ? one.note_on.pitch : one.note_off.pitch);
@@ -166,6 +273,27 @@ int main(int, char** arguments) {
     std::printf("sound %s\n", passed ? "passed" : "changed");
     processor->set_processing(0);
     component->set_active(0);
+    Stream song;
+    if (component->state(&song)) return fail("no state");
+    Component* reopened = nullptr;
+    Controller* look = nullptr;
+    if (factory->create(about.class_id, v3_component_iid, reinterpret_cast<void**>(&reopened)) ||
+        reopened->initialize(nullptr) ||
+        reopened->query(v3_edit_controller_iid, reinterpret_cast<void**>(&look)) ||
+        reopened->set_state(&song))
+        return fail("the state is not taken");
+    for (const v3_param_info& info : shown) {
+        const double value = look->get(info.param_id);
+        if (std::fabs(value - info.default_normalised_value) < 1e-6) continue;
+        std::string name;
+        for (const std::int16_t* letter = info.title; *letter; ++letter)
+            name += static_cast<char>(*letter);
+        std::printf("%s %.4f\n", name.c_str(), look->plain(info.param_id, value));
+    }
+    look->unref();
+    reopened->terminate();
+    reopened->unref();
+    controller->unref();
     processor->unref();
     component->terminate();
     component->unref();
