@@ -52,6 +52,12 @@ def two_corpora(ctx: Any, param: Any, value: str | None) -> tuple[str, str] | No
     help="Add a folder's charts and lead sheets arranged for a larger band.",
 )
 @click.option(
+    "--kept-out",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A list of the pieces for validation, CORPUS/NAME a line, of the corpora it names.",
+)
+@click.option(
     "--kind",
     type=click.Choice(["auto", "beats", "free"]),
     default="auto",
@@ -73,6 +79,7 @@ def prepare(
     with_music21: bool,
     band: tuple[str, str] | None,
     charts: list[tuple[str, str]],
+    kept_out: Path | None,
     kind: str,
     workers: int,
     force: bool,
@@ -91,6 +98,7 @@ def prepare(
       composer prepare mine=~/midi --out datasets/mine
       composer prepare corpora/pop909 corpora/groove --band pop909+groove --out datasets/band
       composer prepare corpora/groove --charts corpora/billboard+groove --out datasets/charts
+      composer prepare corpora/freedoom --kept-out kept-out.txt --out datasets/freedoom
     """
     if not paths and not with_music21:
         raise click.UsageError("give files or folders of MIDI or scores, or --music21")
@@ -102,6 +110,8 @@ def prepare(
     found = sources.find_sources(paths)
     if with_music21:
         found += sources.music21_sources()
+    if kept_out is not None:
+        found = sources.with_kept_out(found, sources.read_kept_out(kept_out))
     asked = [(sources.find_charts(folder), drums) for folder, drums in charts]
     with terminal.bar("Reading") as advance:
         made = make(

@@ -16,11 +16,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.encoding import stream_table
+from composer.encoding import sounding, stream_table
 from composer.encoding import struct_rows as tables
 from composer.encoding.events import (
+    DURATION,
     FIELDS,
     FREE_BAR,
+    NO_DURATION,
     PART,
     PITCH,
     SHIFT,
@@ -141,6 +143,7 @@ class Context:
         context.clock[0] = clock
         if events.kind == FREE:
             context.inside[0] = clock % FREE_BAR
+            context.table["ends"][0] = sounding.ends_of(events.rows, onsets)
         else:
             position = events.metres.position(clock, TICKS_PER_BEAT)
             context.inside[0], context.number[0] = position.tick, position.bar
@@ -234,6 +237,23 @@ class Context:
             ]
         forget_wrong(columns, chosen)
 
+    def lengths(self, columns: Ints) -> Ints | None:
+        """Lengths with which the next note would end with others that sound, [B, 16].
+
+        Args:
+            columns: [B, 39], followed as far as SHIFT.
+
+        Returns:
+            Classes as in `composer.encoding.sounding`; of streams that keep a beat, none. None if
+            all do.
+        """
+        free = self.table["free"]
+        if True not in free.tolist():
+            return None
+        ticks = stream_table.TICKS.take(columns[:, SHIFT])
+        found = sounding.lengths(self.table["ends"], self.table["clock"] + ticks)
+        return np.where(free[:, None], found, NO_DURATION)
+
     def columns(self, rows: Ints) -> Ints:
         """All columns of the next note, [B, 39] as in `features.COLUMNS`; rows are [B, 5]."""
         table = self.fresh()
@@ -259,6 +279,8 @@ class Context:
             for history, row, onset in zip(known, heard_rows, clock.tolist(), strict=True)
         ]
         table["last"] = parts
+        if True in table["free"].tolist():
+            sounding.hear(table["ends"], clock, rows[:, DURATION])
         bars = [
             0 if free else bar
             for free, bar in zip(table["free"].tolist(), table["bar"].tolist(), strict=True)

@@ -40,6 +40,7 @@ from composer.encoding.features import (
 from composer.encoding.match_model import NO_PART
 from composer.encoding.part_features import HISTORY, ONSET_AT, PROGRAM_AT, UNHEARD
 from composer.encoding.part_order import NO_RANK, ranks_of
+from composer.encoding.sounding import SOUNDING
 from composer.encoding.struct_rows import Table
 from composer.music.beat_grid import FREE
 from composer.music.timing import bar_ticks
@@ -64,6 +65,7 @@ _COLUMNS = np.dtype(
         ("count", np.int64),
         ("slots", np.bool_, SLOTS),
         ("free", np.bool_),
+        ("ends", np.int64, SOUNDING),
     ]
 )
 

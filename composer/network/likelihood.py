@@ -16,11 +16,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.encoding.events import END, FIELDS, PART, SHIFT, SIZES, Events
+from composer.encoding.events import DURATION, END, FIELDS, NO_DURATION, PART, SHIFT, SIZES, Events
 from composer.encoding.features import COLUMNS, features, parts_of
 from composer.encoding.part_features import PART_FEATURES
 from composer.encoding.part_order import NO_RANK, ranks_of
-from composer.network.heads import Heads
+from composer.encoding.sounding import SOUNDING, lengths_before
+from composer.music.beat_grid import FREE
+from composer.network.heads import Heads, with_ends
 from composer.network.predictor import Predictor
 from composer.network.trunk import Floats, Ints
 from composer.terminal import Advance
@@ -41,6 +43,7 @@ class _Scored:
         piece: Its index.
         table: int32 [steps, 39], declarations, notes, END.
         told: uint8 [notes, P, 14], what is told of each part.
+        lengths: int [notes + 1, 16], with which each note would end with others; END none.
         ranks: int [P].
         declared: How many declarations there are.
         nats: float32 [notes + 1, 5], filled as they come.
@@ -50,6 +53,7 @@ class _Scored:
     piece: int
     table: NDArray[np.int32]
     told: NDArray[np.uint8]
+    lengths: NDArray[np.int16]
     ranks: Ints
     declared: int
     nats: Floats
@@ -88,7 +92,8 @@ def note_nats(
         table = features(events, end=True)
         told = parts_of(events, table)
         ranks = np.array(ranks_of(events.programs), dtype=np.int64)
-        return _Scored(index, table.astype(np.int32), told, ranks, len(events.programs), nats)
+        steps, lengths = table.astype(np.int32), lengths_of(events)
+        return _Scored(index, steps, told, lengths, ranks, len(events.programs), nats)
 
     while waiting or any(open_streams):
         heard: list[Floats] = []
@@ -126,6 +131,7 @@ def note_nats(
                 (stream.told[row], stream.ranks) if row < len(stream.told) else None
                 for stream, row in places
             ],
+            np.array([stream.lengths[row] for stream, row in places], dtype=np.int64),
         )
         for (stream, row), values in zip(places, nats, strict=True):
             stream.nats[row] = values
@@ -141,6 +147,7 @@ def field_nats(
     hidden: Floats,
     targets: NDArray[np.int32] | Ints,
     parts: Sequence[tuple[NDArray[np.uint8], Ints] | None],
+    lengths: Ints,
 ) -> Floats:
     """Nats of each field of steps that came, float32 [N, 5].
 
@@ -149,6 +156,7 @@ def field_nats(
         hidden: float32 [N, F * K], the trunk's output before each step.
         targets: int [N, 39], the steps; of END only the shift counts.
         parts: What is told of each part at each step, [P, 14], and its rank, [P]; of END None.
+        lengths: From `lengths_of`, [N, 16].
     """
     nats = np.zeros((len(targets), len(FIELDS)), dtype=np.float32)
     for start in range(0, len(targets), ROWS):
@@ -159,6 +167,9 @@ def field_nats(
             if field == PART:
                 told, ranks = _side_by_side(parts[part])
                 logits = heads.part(hidden[part], columns, told, ranks).astype(np.float64)
+            elif field == DURATION:
+                known = with_ends(heads(field, hidden[part], columns), lengths[part])
+                logits = known.astype(np.float64)
             else:
                 logits = heads(field, hidden[part], columns).astype(np.float64)
             logits -= logits.max(axis=1, keepdims=True)
@@ -167,6 +178,14 @@ def field_nats(
             value = np.log(np.exp(logits).sum(axis=1)) - chosen
             nats[part, field] = value if field == SHIFT else np.where(is_note, value, 0.0)
     return nats
+
+
+def lengths_of(events: Events) -> NDArray[np.int16]:
+    """Lengths with which each note, and END, would end with others, int16 [notes + 1, 16]."""
+    found = np.full((len(events.rows) + 1, SOUNDING), NO_DURATION, dtype=np.int16)
+    if events.kind == FREE:
+        found[:-1] = lengths_before(events)
+    return found
 
 
 def _side_by_side(

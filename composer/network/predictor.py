@@ -16,13 +16,13 @@ from typing import Protocol
 
 import numpy as np
 
-from composer.encoding.events import FIELDS, PART, Events
+from composer.encoding.events import DURATION, FIELDS, PART, Events
 from composer.encoding.features import features
 from composer.encoding.running_features import Context
 from composer.errors import ModelError
 from composer.music.timing import MetreMap
 from composer.network.config import NetworkConfig
-from composer.network.heads import Heads, load_ends
+from composer.network.heads import Heads, load_ends, with_ends
 from composer.network.litert_trunk import LiteRTTrunk
 from composer.network.padded_trunk import SIZES, PaddedTrunk
 from composer.network.state import State
@@ -132,6 +132,10 @@ class Predictor:
 
     def logits(self, field: int, state: State, columns: Ints) -> Floats:
         """See `NoteModel`."""
+        if field == DURATION:
+            logits = self.heads(field, state.hidden, columns)
+            lengths = state.context.lengths(columns)
+            return logits if lengths is None else with_ends(logits, lengths)
         if field != PART:
             return self.heads(field, state.hidden, columns)
         told = state.context.parts(columns)

@@ -32,7 +32,7 @@ from composer.encoding.features import features, parts_of
 from composer.encoding.part_order import ranks_of
 from composer.network.gate_trace import GateTrace
 from composer.network.heads import Heads
-from composer.network.likelihood import field_nats
+from composer.network.likelihood import field_nats, lengths_of
 from composer.network.numpy_trunk import FloatTrunk
 from composer.network.trunk import Floats
 from composer.study.music import Music
@@ -134,7 +134,8 @@ def hear(events: Events, trunk: FloatTrunk, heads: Heads) -> Hearing:
     hidden = trace.hidden[declared - 1 : -1]
     targets = steps[declared:-1].astype(np.int32)
     told, ranks = parts_of(events, steps), np.array(ranks_of(events.programs), dtype=np.int64)
-    nats = field_nats(heads, hidden, targets, [(row, ranks) for row in told])
+    parts, lengths = [(row, ranks) for row in told], lengths_of(events)[:-1].astype(np.int64)
+    nats = field_nats(heads, hidden, targets, parts, lengths)
     odds = _odds(heads, PITCH, hidden, targets)
     entropy = -(odds * np.log(np.maximum(odds, 1e-12))).sum(axis=1)
     return Hearing(steps, trace, nats, np.asarray(entropy, dtype=np.float32))

@@ -12,6 +12,7 @@ from composer_training.data import dataset, sources
 from composer_training.data.sources import find_sources
 from tiny_midi import write_midi
 
+from composer import models
 from composer.cli.main import verbs
 from composer.errors import SeedError
 from composer.generation.seed_files import open_seed
@@ -114,6 +115,50 @@ def test_folders_say_the_split(tmp_path: Path) -> None:
     assert prepare(tmp_path / "in", "--out", tmp_path / "out")[0] == 0
     splits = {r.name: r.split for r in dataset.load([tmp_path / "out"]).records}
     assert splits == {"train/x.mid": "train", "valid/x.mid": "valid"}
+
+
+def kept_out(tmp_path: Path, text: str) -> tuple[int, str, str]:
+    """Three pieces, one of them in a test folder, and another corpus beside them."""
+    for folder, seed in (("a", 1), ("a", 2), ("a/test", 3), ("b", 4), ("b", 5)):
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+        write_midi(tmp_path / folder / f"{seed}.mid", seed)
+    (tmp_path / "list.txt").write_text(text)
+    out = ("--out", tmp_path / "out", "--kept-out", tmp_path / "list.txt")
+    return prepare(tmp_path / "a", tmp_path / "b", *out)
+
+
+def test_a_list_says_what_is_kept_out(tmp_path: Path) -> None:
+    text = "# ours\n\na/2.mid  # a remark\nelsewhere/1.mid\n"
+    assert kept_out(tmp_path, text)[0] == 0
+    records = dataset.load([tmp_path / "out"]).records
+    splits = {record.name: record.split for record in records if record.corpus == "a"}
+    assert splits == {"1.mid": "train", "2.mid": "valid"}
+    # Of a corpus that the list does not name, content decides, as ever.
+    others = {record.name: record.split for record in records if record.corpus == "b"}
+    assert prepare(tmp_path / "b", "--out", tmp_path / "plain")[0] == 0
+    plain = dataset.load([tmp_path / "plain"]).records
+    assert others == {record.name: record.split for record in plain}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a/9.mid\n", "a/9.mid is to be kept out and is not there"),
+        ("a/1.mid\njust words\n", "line 2: 'just words' is not CORPUS/NAME"),
+    ],
+)
+def test_a_list_that_cannot_be_kept_to_is_told(tmp_path: Path, text: str, said: str) -> None:
+    code, _, err = kept_out(tmp_path, text)
+    assert code == 1 and said in err and len(err.strip().splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_default_models_list_can_be_read() -> None:
+    listed = sources.read_kept_out(models.find("default") / "kept-out.txt")
+    assert {corpus: len(names) for corpus, names in listed.items()} == {
+        "freedoom": 5,
+        "orchestra": 1,
+    }
 
 
 def test_an_equals_sign_in_a_path_is_no_name(tmp_path: Path) -> None:

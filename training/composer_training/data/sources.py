@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from composer.errors import SeedError
@@ -84,6 +84,57 @@ def find_charts(given: str | Path) -> list[Source]:
     if not found:
         raise SeedError(f"no chart or lead sheet lies under {path}")
     return found
+
+
+def read_kept_out(path: Path) -> dict[str, frozenset[str]]:
+    """Names of pieces that are for validation, by corpus, from a list of them.
+
+    A line is CORPUS/NAME, the name as a dataset has it; what follows a "#" at the beginning of
+    a line or behind a space is a remark.
+
+    Raises:
+        SeedError: The file cannot be read, or a line names no corpus and piece.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SeedError(f"{path} cannot be read; give a text file of CORPUS/NAME lines") from error
+    listed: dict[str, set[str]] = {}
+    for number, line in enumerate(lines, 1):
+        text = f" {line}".partition(" #")[0].strip()
+        if not text:
+            continue
+        corpus, _, name = text.partition("/")
+        if not corpus or not name:
+            raise SeedError(f"{path}, line {number}: {text!r} is not CORPUS/NAME")
+        listed.setdefault(corpus, set()).add(name)
+    return {corpus: frozenset(names) for corpus, names in listed.items()}
+
+
+def with_kept_out(sources: Sequence[Source], listed: Mapping[str, frozenset[str]]) -> list[Source]:
+    """The sources, those of listed corpora split as the list says, but for "test" folders.
+
+    Args:
+        sources: From `find_sources`.
+        listed: From `read_kept_out`; corpora that are not among the sources are passed over.
+
+    Raises:
+        SeedError: A listed piece is not in its corpus.
+    """
+    found = {(source.corpus, source.name) for source in sources}
+    for corpus in sorted({source.corpus for source in sources} & listed.keys()):
+        for name in sorted(listed[corpus]):
+            if (corpus, name) not in found:
+                raise SeedError(
+                    f"{corpus}/{name} is to be kept out and is not there; "
+                    "take it from the list or give its corpus whole"
+                )
+    return [
+        replace(source, split="valid" if source.name in listed[source.corpus] else "train")
+        if source.corpus in listed and source.split != "test"
+        else source
+        for source in sources
+    ]
 
 
 def _split_of_folders(inside: Path) -> str:
