@@ -17,8 +17,8 @@ from typing import Final
 
 VERBS: Final[Mapping[str, str]] = {
     "continue": "it goes on from the notes, four bars further.",
-    "fill": "the bars of the time selection are written anew, between what stands around them.",
-    "vary": "the bars of the time selection, or all, are varied.",
+    "fill": "the bars of the selection are written anew, between what stands around them.",
+    "vary": "the bars of the selection, or all, are varied.",
 }
 """Actions on clips -> what each does, for its description."""
 
@@ -206,10 +206,11 @@ def _musescore(places: Places) -> Host:
     program = places.program("mscore", "mscore3", "musescore", "musescore3", "mscore4portable")
     found = there[0] if there else places.documents / "MuseScore3" if program else None
     files = tuple(
-        ClientFile("musescore/composer.qml", folder / "Plugins" / "composer.qml")
+        ClientFile("musescore/composer.qml", folder / "Plugins" / f"composer_{verb}.qml", verb)
         for folder in (there or ([found] if found is not None else []))
+        for verb in VERBS
     )
-    after = "Plugins, Plugin Manager: tick composer; composer serve --web has to run"
+    after = "Plugins, Plugin Manager: tick each composer; composer serve --web has to run"
     return Host("musescore", "MuseScore", found, files, (), after)
 
 

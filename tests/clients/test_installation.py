@@ -76,7 +76,9 @@ def test_scripts_stand_alone_and_know_how_to_start_composer(tmp_path: Path) -> N
         for file in host.files:
             text = content(file, ["/opt/my python/bin/python", "-m", "composer"]).decode()
             assert not re.search(r"@[A-Z]+@|@include", text), file
-            if file.verb:
+            if file.target.suffix == ".qml":
+                assert f'verb: "{file.verb}"' in text
+            elif file.verb:
                 assert f'VERB = "{file.verb}"' in text
                 assert "[==['/opt/my python/bin/python' -m composer]==]" in text
                 assert "local function ask_composer" in text
