@@ -10,7 +10,8 @@ loosens the draw (recall is suspended, the temperature rises, then unlikely choi
 cut) until something else is played; and a pitch struck too often in a row is made less likely
 each time. A drum seed that repeats a bar eight times may so be answered in kind.
 
-A bar that the plan brings back as it was is drawn more coolly than others (`COOLING`).
+A bar that the plan brings back as it was is drawn more coolly than others, and nearer to what it
+takes up (`composer.generation.returning`).
 
 A stream does not copy for ever either: after `Settings.recall` bars in which every note was the
 one that `composer.encoding.match_model` expected, recall is suspended for as many bars. What
@@ -38,11 +39,11 @@ from composer.encoding.events import (
     UNLIMITED,
     VELOCITY,
 )
-from composer.encoding.features import CHORD, CONFIDENCE, RETURNING
-from composer.encoding.return_lookback import RETURNINGS
+from composer.encoding.features import CHORD, CONFIDENCE
 from composer.generation.constraints import Constraints
 from composer.generation.guides import Guides
 from composer.generation.leaning import Leanings
+from composer.generation.returning import Returning
 from composer.generation.sampling import SamplingParams, sample
 from composer.generation.stream import Stream
 from composer.network.predictor import NoteModel
@@ -56,10 +57,6 @@ HEAT = 0.15
 """Temperature added for each repeat past what is allowed."""
 RUN = 12
 """Onsets in a row at which a part may always begin with the same key."""
-COOLING = np.ones(RETURNINGS)
-"""What the temperature is multiplied by, by class of returning: a bar that the plan brings back as
-it was is not a matter of chance, nor so much one that comes back nearly."""
-COOLING[2:] = np.repeat((1.0, 0.65, 0.4), (RETURNINGS - 2) // 3)
 BLOCK = 64
 """Notes for which random numbers are drawn at a time."""
 
@@ -201,15 +198,17 @@ class BatchDecoder:
         context, constraints, before = state.context, self._constraints, self._last_notes
         told = state if guides is None else guides.told(state, before)
         columns = context.fresh()
-        cooling = COOLING.take(columns[:, RETURNING])
-        if not stuck and cooling.min() < 1.0:
-            params = SamplingParams(params.temperature * cooling, params.top_p, params.min_p)
+        returning = Returning.of(columns)
+        if not stuck and returning is not None:
+            params = returning.cooled(params)
             uncut = params.uncut()
 
         def draw(
             which: int, allowed: NDArray[np.bool_], *biases: NDArray[np.float32] | None
         ) -> None:
             logits = self.predictor.logits(which, told, columns)
+            if returning is not None:
+                logits = returning.following(which, logits, columns)
             for bias in biases:
                 if bias is not None:
                     logits = logits + bias
