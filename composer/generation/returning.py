@@ -7,6 +7,7 @@ comes back in half of the cases, where people do in nearly all (docs/experiments
 bars that are to come back literally what was played there is made likelier, too.
 
 Conventions:
+    A bar's first note is reached from the bar before, and drawn as that one's are.
     B streams; columns are those of the next note, [B, 39] as in `composer.encoding.features`.
 """
 

@@ -17,6 +17,7 @@ from composer.errors import SettingError
 from composer.generation.seed_analysis import SeedAnalysis
 from composer.generation.seed_constraints import bars_to_come
 from composer.generation.settings import AUTO, OFF, Settings
+from composer.music.keys import Key
 from composer.music.plan import Plan
 from composer.planning import plan_file
 from composer.planning.chart import read_chart
@@ -38,6 +39,7 @@ class Planner(Protocol):
         closes: bool,
         rng: np.random.Generator,
         given: Given | None = None,
+        key: Key | None = None,
     ) -> Plan:
         """The seed's plan and that of the bars to come.
 
@@ -47,6 +49,7 @@ class Planner(Protocol):
             closes: Whether the music ends with them.
             rng: Source of all randomness.
             given: What is fixed of the bars to come.
+            key: Of the music; None: that for which the seed's chords speak.
         """
         ...
 
@@ -93,6 +96,7 @@ def plan_ahead(
             raise SettingError("this model has no planner: leave out --plan, --form and --chords")
         return None
     bars, closes = bars_to_come(analysis, settings), settings.notes is None
+    key = settings.wanted_key or analysis.key
     plans = [
         planner.propose(
             analysis.events,
@@ -100,11 +104,12 @@ def plan_ahead(
             closes=closes,
             rng=np.random.default_rng((settings.rng_seed, variation, number)),
             given=given,
+            key=key,
         )
         for number in range(TRIES)
     ]
     heard = len(analysis.events.plan)
-    return most_usual(plans, heard, settings.wanted_key or analysis.key, closes)
+    return most_usual(plans, heard, key, closes)
 
 
 def given_of(analysis: SeedAnalysis, settings: Settings) -> Given | None:

@@ -47,8 +47,8 @@ class Usual(NamedTuple):
 
 USUAL: Final = {
     "rhythm": Usual(0.0, 0.33, 0),
-    "new pairs": Usual(0.5, 0.25, 1),
-    "outside": Usual(0.08, 0.18, 1),
+    "new pairs": Usual(0.55, 0.25, 1),
+    "outside": Usual(0.15, 0.2, 1),
     "returns": Usual(0.78, 0.18, -1),
     "of the seed": Usual(0.5, 0.24, -1),
     "runs": Usual(0.65, 0.24, -1),

@@ -19,6 +19,7 @@ from composer.encoding.events import Events
 from composer.errors import ModelError
 from composer.music.beat_grid import FREE
 from composer.music.chords import CHORDS
+from composer.music.keys import MINOR, Key
 from composer.music.plan import EXACT, FAR, NONE, Plan, PlannedBar
 from composer.network import weights_file
 from composer.planning.bars import Bars, bar_lengths, bars_of, tonic_of
@@ -40,7 +41,7 @@ _HEARD: Final = 0.35
 What it has just planned looks more usual to the planner than music does: without this it takes up
 heard bars in half of its references, where people do in two thirds (docs/experiments.md)."""
 
-_LITERAL: Final = 0.15
+_LITERAL: Final = 0.1
 """By how many logits a bar more likely comes back as it was."""
 
 Floats = NDArray[np.float32]
@@ -102,6 +103,7 @@ class Planner:
         closes: bool = True,
         rng: np.random.Generator,
         given: Given | None = None,
+        key: Key | None = None,
     ) -> Plan:
         """A plan of music that was heard and of the bars that shall follow it.
 
@@ -111,6 +113,7 @@ class Planner:
             closes: Whether the last of them ends the piece.
             rng: From which everything is drawn.
             given: What is fixed of the bars to come.
+            key: In which it is; None: that for which the seed's chords speak.
 
         Returns:
             The seed's bars and the bars to come.
@@ -122,7 +125,7 @@ class Planner:
         if events.kind == FREE:
             raise ValueError("in free time there are no bars to plan")
         plan = events.plan or plan_of(events, closes=False) or Plan(())
-        draft = Draft(self, events, plan, bars)
+        draft = Draft(self, events, plan, bars, key)
         planned = []
         for number in range(bars):
             left = min(bars - number, FAR) if closes else 0
@@ -136,7 +139,9 @@ class Draft:
 
     # Inside, bars are counted from the first one remembered.
 
-    def __init__(self, planner: Planner, events: Events, plan: Plan, bars: int) -> None:
+    def __init__(
+        self, planner: Planner, events: Events, plan: Plan, bars: int, key: Key | None = None
+    ) -> None:
         """Hear the bars that there are.
 
         Args:
@@ -144,6 +149,7 @@ class Draft:
             events: What was heard, on a beat grid.
             plan: Of its bars.
             bars: How many are to be planned at most.
+            key: See `Planner.propose`.
         """
         self.heard = heard = len(plan)
         self.planner, self.network = planner, planner.network
@@ -152,7 +158,9 @@ class Draft:
         lengths = bar_lengths(events, heard + bars)
         self.bars = _extended(seed, lengths).cut(self.first, heard + bars - self.first)
         self.now = heard - self.first
-        self.tonic, self.minor = tonic_of(seed.chords)
+        # Chords alone often speak for the key of the dominant or of the relative minor.
+        own = tonic_of(seed.chords)
+        self.tonic, self.minor = own if key is None else (key.tonic, key.mode == MINOR)
         self.keys = np.zeros((len(lengths), KEY_UNITS), dtype=np.float32)
         self.state = self.network.start()
         if self.now:

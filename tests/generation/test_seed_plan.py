@@ -15,6 +15,7 @@ from composer.generation.seed_constraints import make_constraints
 from composer.generation.seed_plan import bars_to_come, plan_ahead
 from composer.generation.settings import Settings
 from composer.music.chords import chord_name
+from composer.music.keys import Key
 from composer.music.notes import Note, Part, Piece
 from composer.music.plan import EXACT, LOOSE, NONE, Plan, PlannedBar
 from composer.planning import plan_file
@@ -36,6 +37,7 @@ class Again:
         self.nearness = nearness
         self.asked: list[tuple[int, bool, float]] = []
         self.given: Given | None = None
+        self.key: Key | None = None
 
     def propose(
         self,
@@ -45,8 +47,9 @@ class Again:
         closes: bool,
         rng: np.random.Generator,
         given: Given | None = None,
+        key: Key | None = None,
     ) -> Plan:
-        self.given = given
+        self.given, self.key = given, key
         self.asked.append((bars, closes, float(rng.random())))
         assert events.plan is not None
         return events.plan.followed_by(PlannedBar(0, 0, self.nearness) for _ in range(bars))
@@ -96,6 +99,14 @@ def test_each_variation_has_a_plan_of_its_own_and_always_the_same() -> None:
     assert first == again and len({*first, *other}) == 2 * TRIES
 
 
+def test_plans_are_made_in_the_key_of_the_seed_or_in_the_one_that_is_wanted() -> None:
+    planner, analysis = Again(), seed(A, B, C, A)
+    plan_ahead(analysis, Settings(), 0, planner)
+    assert planner.key == analysis.key is not None
+    plan_ahead(analysis, Settings(key="E minor"), 0, planner)
+    assert planner.key == Key(4, "minor")
+
+
 def test_of_several_plans_the_most_usual_is_taken() -> None:
     """Of plans of which one brings nothing back, that one is not taken."""
 
@@ -108,8 +119,9 @@ def test_of_several_plans_the_most_usual_is_taken() -> None:
             closes: bool,
             rng: np.random.Generator,
             given: Given | None = None,
+            key: Key | None = None,
         ) -> Plan:
-            plan = super().propose(events, bars, closes=closes, rng=rng, given=given)
+            plan = super().propose(events, bars, closes=closes, rng=rng, given=given, key=key)
             if len(self.asked) == 2:
                 return plan
             return plan.cut(len(plan) - bars).followed_by([PlannedBar()] * bars)

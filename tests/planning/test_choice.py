@@ -46,6 +46,13 @@ def test_an_end_is_on_the_tonic_where_there_is_to_be_one() -> None:
     assert closing > going_on
 
 
+def test_a_chorus_that_comes_back_note_for_note_is_no_fault() -> None:
+    """Only what is astray counts: more returns, and fewer new changes, than usual are none."""
+    chorus = plan("C Am F G C Am F G", [0, 1, 2, 3, 4, 5, 6, 7])
+    assert misfit(chorus, 8, None, False) == 0
+    assert misfit(ASTRAY, 8, None, False) > 1
+
+
 def test_the_traits_by_hand() -> None:
     found = traits(AGAIN, 8)
     assert found["returns"] == 6 / 8 and found["of the seed"] == 6 / 8

@@ -15,6 +15,7 @@ from composer.encoding.events import Events
 from composer.errors import ModelError
 from composer.music.beat_grid import FREE
 from composer.music.chords import chord_name, parse_chord
+from composer.music.keys import Key
 from composer.music.plan import FAR, NONE, Plan
 from composer.planning.given import Given, GivenBar, given_by
 from composer.planning.network import PlannerNetwork
@@ -130,6 +131,12 @@ def test_the_same_seed_in_another_key_has_the_same_plan_in_that_key() -> None:
     told = replace(band(8), plan=plan)
     moved = planner().propose(told, 16, rng=np.random.default_rng(5))
     assert moved == made.transposed(3)
+
+
+def test_chords_are_planned_from_the_tonic_of_the_key() -> None:
+    own = propose(16, 5)
+    assert propose(16, 5, key=Key(0, "major")) == own  # for which C Am F G speak
+    assert propose(16, 5, key=Key(9, "minor")).bars[8:] != own.bars[8:]
 
 
 def test_a_long_seed_is_remembered_in_part_and_counted_whole() -> None:
