@@ -23,7 +23,7 @@ ELSEWHERE = 72
 
 
 def played(nearness: int, lead: float, bars: int = 1, transposition: int = 0) -> list[int]:
-    """Pitches of bars behind the theme, heard twice, that are to take it up, from a model that prefers another.
+    """Pitches of bars that are to take up the theme before them, if a model prefers another pitch.
 
     Args:
         nearness: Of the return.
