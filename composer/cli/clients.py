@@ -31,11 +31,16 @@ def add_to(verbs: click.Group) -> None:
     help="Only for this host; repeatable. All that are found if not given.",
 )
 @click.option(
+    "--plugin", is_flag=True, help="The plug-in in all formats, for other DAWs than these, too."
+)
+@click.option(
     "--no-plugin", is_flag=True, help="Only scripts and patches; do not build the plug-in."
 )
 @click.option("--remove", is_flag=True, help="Take away what was put there.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def install_clients(names: tuple[str, ...], no_plugin: bool, remove: bool, yes: bool) -> None:
+def install_clients(
+    names: tuple[str, ...], plugin: bool, no_plugin: bool, remove: bool, yes: bool
+) -> None:
     """Put plug-in, actions and patches where DAWs and other hosts look for them.
 
     It lists what it is going to write, asks, and remembers it: --remove takes it away again.
@@ -44,6 +49,7 @@ def install_clients(names: tuple[str, ...], no_plugin: bool, remove: bool, yes: 
     Example:
       composer install-clients
       composer install-clients --host ardour --host reaper
+      composer install-clients --plugin
       composer install-clients --remove
     """
     from composer.clients.hosts import FORMATS, Places, hosts, unneeded
@@ -61,9 +67,11 @@ def install_clients(names: tuple[str, ...], no_plugin: bool, remove: bool, yes: 
     for host in chosen:
         if host.found is None and names:
             raise SettingError(f"{host.title} was not found here; start it once, and try again")
-    if not found:
-        raise SettingError("no host was found; docs/clients says how to do it by hand")
-    wanted = {format for host in found for format in host.formats}
+    if not found and not plugin:
+        raise SettingError(
+            "no host was found; start yours once and try again, or --plugin for another DAW"
+        )
+    wanted = FORMATS if plugin else {format for host in found for format in host.formats}
     formats = [format for format in FORMATS if format in wanted and not no_plugin]
     contents = _contents(file for host in found for file in host.files)
     contents |= _plugin(formats, places) if formats else {}

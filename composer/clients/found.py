@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from composer.clients.hosts import Places, hosts, plugin_folder
+from composer.clients.hosts import FORMATS, Places, hosts, plugin_folder
 
 
 def tell_hosts(
@@ -36,10 +36,11 @@ def tell_hosts(
         formats.update(host.formats)
         if len(there) < len(host.files):
             missing.append(f"--host {host.name}")
-    plugins = {
-        format: plugin_folder(format, places) / f"composer.{format}" for format in sorted(formats)
-    }
-    built = [format.upper() for format, path in plugins.items() if path.exists()]
+    built = [
+        format.upper()
+        for format in FORMATS
+        if (plugin_folder(format, places) / f"composer.{format}").exists()
+    ]
     facts["plug-in"] = f"installed as {', '.join(built)}" if built else "not installed"
     if missing:
         advice.append(f"for these hosts: composer install-clients {' '.join(missing)}")

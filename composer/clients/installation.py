@@ -102,8 +102,12 @@ class Installation:
         return Removed(tuple(gone), tuple(kept))
 
     def _make(self, folder: Path) -> None:
-        """Make a folder and those above it, and remember which were not there."""
-        new = [one for one in (folder, *folder.parents) if not one.exists()]
+        """Make a folder and those above it, and remember which were not there.
+
+        Where the list itself is kept, the folder stays.
+        """
+        own = self._path.parents
+        new = [one for one in (folder, *folder.parents) if not one.exists() and one not in own]
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from composer.cli.main import verbs
-from composer.clients import found
+from composer.clients import found, plugin_build
 from composer.clients.client_files import content
 from composer.clients.hosts import HOSTS, VERBS, Places, hosts, plugin_folder, unneeded
 from composer.clients.installation import Installation
@@ -177,6 +179,31 @@ def test_a_list_that_is_damaged_is_named(tmp_path: Path) -> None:
     (tmp_path / "installed-clients.json").write_text("{", encoding="utf-8")
     with pytest.raises(OutputError, match=r"installed-clients\.json cannot be read: .*; delete it"):
         Installation(tmp_path)
+
+
+def test_for_another_daw_there_is_the_plug_in_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextlib.contextmanager
+    def built(formats: Sequence[str]) -> Iterator[Path]:
+        for format in formats:
+            (tmp_path / "built").mkdir(exist_ok=True)
+            (tmp_path / "built" / f"composer.{format}").write_text(format, encoding="utf-8")
+        yield tmp_path / "built"
+
+    home = tmp_path / "home"
+    places = Places("linux", home, "")
+    monkeypatch.setattr(Places, "here", classmethod(lambda cls: places))
+    monkeypatch.setenv("COMPOSER_STATE", str(home / "state"))
+    monkeypatch.setattr(plugin_build, "built", built)
+    run = CliRunner().invoke
+    none = run(verbs, ["install-clients", "--yes"])
+    assert none.exit_code == 1 and "or --plugin for another DAW" in none.stderr
+    assert run(verbs, ["install-clients", "--plugin", "--yes"]).exit_code == 0
+    plugins = [path for path in written(home) if not path.startswith("state/")]
+    assert plugins == [".clap/composer.clap", ".lv2/composer.lv2", ".vst3/composer.vst3"]
+    assert run(verbs, ["install-clients", "--remove", "--yes"]).exit_code == 0
+    assert written(home) == []
 
 
 def test_the_list_has_checksums(home: Path) -> None:
