@@ -6,7 +6,8 @@ A simulated player plays phrases of pieces (`benchmarks/answers.py`) in fake tim
 keeps a log, hears the reply, and marks it by a hidden taste: one that likes half of what is played
 to these phrases without any mark. Told are the share of replies that are liked, in the first ten
 and after twenty marks, and how far replies lie apart beside those of jams without marks. The logs
-are what `composer finetune --liked` learns from.
+are what `composer finetune --liked` learns from; with `--model` it is also told how many replies of
+what came out are liked without a mark.
 """
 
 from __future__ import annotations
@@ -124,7 +125,11 @@ def weights_of(text: str) -> dict[str, float]:
     "--marks", default=25, show_default=True, type=click.IntRange(HEARD + 2), help="Of each jam."
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the logs.")
+@click.option("--unmarked", default=2, show_default=True, help="Jams without marks at least.")
 @click.option("--model", default=models.DEFAULT, show_default=True)
+@click.option(
+    "--before", default=models.DEFAULT, show_default=True, help="Half of whose replies they like."
+)
 def main(
     folder: Path,
     likes: str,
@@ -135,18 +140,31 @@ def main(
     first: int,
     marks: int,
     out: Path | None,
+    unmarked: int,
     model: str,
+    before: str,
 ) -> None:
     """Let a simulated player jam, and mark what is played."""
-    predictor = Predictor.load(models.find(model), threads=1, sizes=BLOCKS)
+    predictor, usual = (
+        Predictor.load(models.find(name), threads=1, sizes=BLOCKS) for name in (model, before)
+    )
     phrases = list(pairs(folder, part, count, every=False))
-    # What it plays for nobody in particular, as often as is marked later.
-    pools = [
-        jam(predictor, phrases, marks, 9000 + seed, None)[1] for seed in range(max(jams // 6, 2))
-    ]
+    seeds = range(9000, 9000 + max(jams // 6, unmarked))
+    # What is played for nobody in particular, as often as is marked later.
+    pools = [jam(usual, phrases, marks, seed, None)[1] for seed in seeds]
     pool = np.array([traits for heard in pools for traits in heard])
     listener = Listener.of(weights_of(likes), errs, pool)
     nobody = float(np.mean([apart(listener.units(np.array(heard))) for heard in pools]))
+    if model != before:
+        mine = [jam(predictor, phrases, marks, seed, None)[1] for seed in seeds]
+        units = listener.units(np.array([traits for heard in mine for traits in heard]))
+        liked_of = float(np.mean(units @ listener.likes > listener.middle))
+        click.echo(
+            f"without a mark: liked {liked_of:.2f} of {len(units)}, {before} 0.50 of {len(pool)}; "
+            f"variety {np.mean([apart(listener.units(np.array(h))) for h in mine]) / nobody:.2f}"
+        )
+    if not jams:
+        return
     early, late, variety = [], [], []
     for seed in range(first, first + jams):
         log, heard, liked = jam(predictor, phrases, marks, seed, listener)

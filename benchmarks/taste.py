@@ -42,6 +42,7 @@ LISTENERS: dict[str, tuple[dict[str, float], float]] = {
     "legato": ({"articulation": 1}, 0),
     "syncopated": ({"syncopation": 1}, 0),
     "close to the phrase": ({"closeness": 1}, 0),
+    "free of its rhythm": ({"freedom": 1}, 0),
     "high, sparse, close": ({"register": 1, "density": -1, "closeness": 1}, 0),
     "soft, in chords": ({"loudness": -1, "chords": 1}, 0),
     "drums busy": ({"drums": 1}, 0),
@@ -54,6 +55,8 @@ CHANGES = "changes"
 CHANGE = 30
 """Mark at which one who likes it high comes to like it low."""
 PHRASE_BARS, REPLY_BARS = 4, 2
+LEAST = 0.25
+"""Of a trait that replies for nobody hardly differ in, what counts as its spread."""
 MOST = 4096
 """Notes of an answer at most."""
 HEARD = 20
@@ -136,7 +139,7 @@ class Listener:
         likes = np.array([float(weights.get(trait, 0)) for trait in NAMES])
         there = _heard(pool)
         means = np.nanmean(np.where(there, pool, 0.0), axis=0)
-        spreads = np.maximum(np.nanstd(np.where(there, pool, 0.0), axis=0), 1e-3)
+        spreads = np.maximum(np.nanstd(np.where(there, pool, 0.0), axis=0), LEAST)
         made = cls(likes, means, spreads, 0.0, errs)
         made.middle = float(np.median(made.units(pool) @ likes))
         return made

@@ -2,9 +2,9 @@
 
 Choosing among takes (`composer.taste.preference`) can only find what the network plays anyway. So
 the logits of each field are tilted, too, by how a choice moves the traits that are liked: higher
-pitches, shorter shifts, longer notes, the phrase's own figures. The tilt is no more than a network
-that is half sure would be moved by, and follows how sure it is that a trait is liked. How freely is
-drawn, and how long an answer is, lean too.
+pitches, shorter shifts, longer notes, the figures and rhythms of the phrase. The tilt is no more
+than a network that is half sure would be moved by, and follows how sure it is that a trait is
+liked. How freely is drawn, and how long an answer is, lean too.
 
 Conventions:
     B streams; a leaning is from -1 (less of it is surely liked) to 1. Biases are float32 over the
@@ -13,7 +13,7 @@ Conventions:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
@@ -25,7 +25,6 @@ from composer.encoding import struct_rows as tables
 from composer.encoding.events import (
     DURATION_TICKS,
     END,
-    PART,
     PITCH,
     SHIFT,
     SHIFT_TICKS,
@@ -38,9 +37,10 @@ from composer.encoding.running_features import Context
 from composer.generation.constraints import Constraints
 from composer.generation.sampling import COLDEST
 from composer.generation.settings import Settings
+from composer.generation.taken_up import Figures, Rhythms
 from composer.music.notes import DRUM_PROGRAM
 from composer.taste.preference import Preference
-from composer.taste.traits import TRAITS, figures_of
+from composer.taste.traits import TRAITS
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -55,8 +55,8 @@ _LOUDNESS: Final = 0.2
 """Logits a velocity class."""
 _CLOSENESS: Final = 2.5
 """Logits of a pitch that completes a figure of the phrase; of one that begins one, half of it."""
-_WIDEST: Final = 24
-"""Semitones of an interval of a figure at most."""
+_FREEDOM: Final = 2.5
+"""Logits of a step that completes a rhythm of the phrase, for one who surely likes its rhythm."""
 _FREER: Final = 0.7
 """Doublings of the temperature for one who surely likes what is new and far from the phrase."""
 _SHORTEST: Final = 3
@@ -66,7 +66,7 @@ HOTTEST: Final = 2.0
 _TILTED: Final = (
     *("register", "density", "articulation", "syncopation", "loudness", "chords", "drums"),
 )
-_TRAITS: Final = (*_TILTED, "closeness", "colour", "length")
+_TRAITS: Final = (*_TILTED, "closeness", "colour", "length", "freedom")
 """Traits of which logits are tilted by a table, and all that are leant to."""
 _WANTED: Final = 0.3
 """Leaning from which on limits give way: to sixteenths, and to a note more at a time."""
@@ -79,62 +79,6 @@ _DENSER[1:END] = -np.log2(np.maximum(SHIFT_TICKS[1:], _SHORTEST) / TICKS_PER_BEA
 _LONGER = np.log2(DURATION_TICKS / (TICKS_PER_BEAT / 2))
 _HIGHER = np.arange(SIZES[PITCH]) - 60.0
 _LOUDER = np.arange(SIZES[VELOCITY]) - SIZES[VELOCITY] / 2
-
-
-class Figures:
-    """The figures of a phrase, as what may come next in a reply that takes them up."""
-
-    def __init__(self, figures: Iterable[Sequence[int]], drums: frozenset[int]) -> None:
-        """Of a phrase.
-
-        Args:
-            figures: Pairs of intervals between the highest notes of onsets.
-            drums: Slots of drum kits, whose keys are no pitches.
-        """
-        self._drums = drums
-        known = [pair for pair in figures if max(map(abs, pair)) <= _WIDEST]
-        # What each interval is worth, counted from the pitch before: behind any, and behind one.
-        self._begins: Floats = np.zeros(2 * SIZES[PITCH], dtype=np.float32)
-        self._begins[[SIZES[PITCH] + first for first, _ in known]] = 0.5
-        self._after = {first: self._begins.copy() for first, _ in known}
-        for first, second in known:
-            self._after[first][SIZES[PITCH] + second] = 1.0
-
-    @classmethod
-    def of(cls, phrase: Segment) -> Figures:
-        """Those of a phrase."""
-        kits = (slot for slot, program in enumerate(phrase.programs) if program == DRUM_PROGRAM)
-        return cls(figures_of(phrase), frozenset(kits))
-
-    def next(self, rows: Sequence[Sequence[int]], *, together: bool) -> Floats:
-        """How much each pitch takes up the phrase as the next one, float32 [128], 0..1.
-
-        Args:
-            rows: The notes of the reply so far.
-            together: Whether the next one begins with the last of them.
-        """
-        tops = self._tops(rows, together)
-        if not tops:
-            return np.zeros(SIZES[PITCH], dtype=np.float32)
-        worth = self._begins
-        if len(tops) > 1:
-            worth = self._after.get(tops[0] - tops[1], worth)
-        return worth[SIZES[PITCH] - tops[0] : 2 * SIZES[PITCH] - tops[0]]
-
-    def _tops(self, rows: Sequence[Sequence[int]], together: bool) -> list[int]:
-        """The highest pitches of the last two onsets before the next note's, the last first."""
-        tops: list[int] = []
-        top = -1
-        for row in reversed(rows):
-            if row[PART] not in self._drums:
-                top = max(top, row[PITCH])
-            if row[SHIFT]:
-                if top >= 0 and not together:
-                    tops.append(top)
-                    if len(tops) == 2:
-                        return tops
-                together, top = False, -1
-        return [*tops, top] if top >= 0 and not together else tops
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +95,9 @@ class Leaning:
     closeness: float = 0.0
     colour: float = 0.0
     length: float = 0.0
+    freedom: float = 0.0
     figures: Figures | None = field(default=None, compare=False)
+    rhythms: Rhythms | None = field(default=None, compare=False)
 
     @classmethod
     def of(cls, preference: Preference, phrase: Segment | None = None) -> Leaning | None:
@@ -170,7 +116,10 @@ class Leaning:
         )
         sure = preference.sure
         leans = {name: round(sure * float(strength[name]), 3) for name in _TRAITS}
-        return cls(**leans, figures=None if phrase is None else Figures.of(phrase))
+        figures, rhythms = (
+            (None, None) if phrase is None else (Figures.of(phrase), Rhythms.of(phrase))
+        )
+        return cls(**leans, figures=figures, rhythms=rhythms)
 
     @property
     def longer(self) -> float:
@@ -182,7 +131,7 @@ class Leaning:
         usual = settings.draw.temperature
         if usual <= COLDEST:
             return settings
-        free = (self.colour - self.closeness) / 2
+        free = min(max((self.colour + self.freedom - self.closeness) / 2, -1.0), 1.0)
         return replace(settings, temperature=min(usual * 2 ** (_FREER * free), HOTTEST))
 
     def widened(self, constraints: Constraints) -> Constraints:
@@ -223,6 +172,11 @@ class Leanings:
             for index, (stream, leaning) in enumerate(zip(streams, leanings, strict=True))
             if leaning.figures is not None and leaning.closeness
         ]
+        self._keepers = [
+            (index, stream.rows, leaning.rhythms, -_FREEDOM * leaning.freedom)
+            for index, (stream, leaning) in enumerate(zip(streams, leanings, strict=True))
+            if leaning.rhythms is not None and leaning.freedom
+        ]
         # A busy kit needs time to be busy in: onsets come sooner, too.
         self._shifts: Floats = (_DENSITY * (density + drums) * _DENSER).astype(np.float32)
         self._shifts[:, 0] += (_CHORDS * chords[:, 0]).astype(np.float32)
@@ -244,6 +198,8 @@ class Leanings:
         off[:, 0] = False
         bias: Floats = self._shifts.copy()
         bias[:, :END] += self._off * off
+        for index, rows, rhythms, tilt in self._keepers:
+            bias[index, :END] += tilt * rhythms.next(rows)
         return bias
 
     def parts(self, context: Context) -> Floats:

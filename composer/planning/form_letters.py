@@ -163,6 +163,15 @@ def _phrases(bars: int) -> list[int]:
     return found
 
 
+def _before(plan: Plan, bar: int, start: int) -> int:
+    """The bar before `start` that a bar takes up, if by way of others; NONE for none."""
+    while bar >= start:
+        bar = plan.bars[bar].reference
+        if bar == NONE:
+            break
+    return bar
+
+
 def _letter(number: int) -> str:
     """What the section is called before which so many have letters: A to Z, AA, BB, and so on."""
     times, place = divmod(number, len(ascii_uppercase))
@@ -180,9 +189,9 @@ def sections_of(plan: Plan) -> list[Section]:
             continue
         inside = plan.bars[start : bar + 1]
         origins = Counter(
-            section_at[own.reference]
-            for own in inside
-            if own.reference != NONE and own.reference < start
+            section_at[origin]
+            for origin in (_before(plan, number, start) for number in range(start, bar + 1))
+            if origin != NONE
         )
         number, count = origins.most_common(1)[0] if origins else (0, 0)
         if 2 * count >= len(inside):

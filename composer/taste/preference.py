@@ -41,7 +41,7 @@ SHAPE, SCALE = 0.3, 0.3
 """Of the gamma distribution that the inverse variance of each weight is drawn from."""
 DARING: Final = 0.3
 """Times what a weight is uncertain by that it is varied when a take is chosen."""
-SPREADS: Final = np.array([0.8, 0.7, 0.7, 0.8, 0.7, 0.6, 0.6, 0.4, 0.6, 0.6, 0.7])
+SPREADS: Final = np.array([0.8, 0.7, 0.7, 0.8, 0.7, 0.6, 0.6, 0.4, 0.6, 0.6, 0.7, 0.7])
 """How far replies mostly lie apart in each trait, before any are known."""
 FORGETS: Final = 0.8
 """What a learner's past successes count for at the next mark."""

@@ -60,6 +60,7 @@ TRAITS: Final = (
     Trait("drums", "sparing with drums", "busy on the drums"),
     Trait("colour", "within your notes", "with notes that you did not play"),
     Trait("length", "short", "long"),
+    Trait("freedom", "in your rhythm", "free of your rhythm"),
 )
 _FIGURE = 2
 """Intervals of a figure that a reply may take up."""
@@ -80,6 +81,9 @@ def traits_of(reply: Segment, phrase: Segment) -> Floats:
     found[10] = np.log2(units)
     if drums.any() or DRUM_PROGRAM in reply.programs:
         found[8] = np.log2(1 + drums.sum() / units)
+    steps, known = _rhythms(reply), rhythms_of(phrase)
+    if steps and known:
+        found[11] = 3 * np.mean([step not in known for step in steps])
     if not len(tones):
         return found
     pitches, onsets = tones[:, PITCH].astype(float), reply.onsets[~drums]
@@ -105,6 +109,22 @@ def figures_of(segment: Segment) -> set[tuple[int, ...]]:
     """The figures that a phrase has, by which a reply is close to it: pairs of intervals."""
     tones = ~_drums(segment)
     return set(_figures(segment.rows[tones], segment.onsets[tones]))
+
+
+def rhythms_of(segment: Segment) -> set[tuple[int, int]]:
+    """The rhythms that a phrase has: pairs of steps from onset to onset."""
+    return set(_rhythms(segment))
+
+
+def cells_of(ticks: Ints) -> Ints:
+    """Steps as classes of half doublings: what people play is never quite even."""
+    return np.asarray(np.rint(2 * np.log2(ticks)), dtype=np.int64)
+
+
+def _rhythms(segment: Segment) -> list[tuple[int, int]]:
+    """Every two steps in a row."""
+    onsets: Ints = np.unique(segment.onsets)
+    return list(itertools.pairwise(cells_of(onsets[1:] - onsets[:-1]).tolist()))
 
 
 def _drums(segment: Segment) -> NDArray[np.bool_]:

@@ -11,11 +11,12 @@ import pytest
 from composer import models
 from composer.generation.decoder import BatchDecoder
 from composer.generation.generate import make_streams, seed_state
-from composer.generation.leaning import Figures, Leaning
+from composer.generation.leaning import Leaning
 from composer.generation.seed_analysis import SeedAnalysis
 from composer.generation.seed_files import open_seed
 from composer.generation.settings import Settings
 from composer.generation.stream import Stream, segment_of
+from composer.generation.taken_up import Figures, Rhythms
 from composer.network.predictor import Predictor
 from composer.network.state import State
 from composer.taste.preference import Preference
@@ -128,6 +129,42 @@ def test_who_likes_it_close_hears_more_of_the_phrases_figures() -> None:
         for sign in (1.0, -1.0)
     )
     assert near > far + 0.3
+
+
+def test_who_likes_it_free_hears_rhythms_that_the_phrase_does_not_have() -> None:
+    rhythms = Rhythms.of(heard("rag.mid")[0].segment())
+    plain, free = (
+        mean("freedom", "rag.mid", lean) for lean in (None, Leaning(freedom=1.0, rhythms=rhythms))
+    )
+    assert free > plain + 0.5
+
+
+def test_who_likes_the_phrases_rhythm_hears_more_of_it() -> None:
+    """As if the phrase had gone in quarters only, which the rag hardly ever does."""
+    rhythms = Rhythms({(9, 9)})
+    plain, kept = (
+        np.mean([
+            step == 24
+            for stream in drawn("rag.mid", lean)
+            for step in np.diff(np.unique(stream.ticks()))
+        ])
+        for lean in (None, Leaning(freedom=-1.0, rhythms=rhythms))
+    )  # fmt: skip
+    assert kept > 3 * plain
+
+
+def test_what_completes_a_rhythm_is_worth_more_than_what_begins_one() -> None:
+    """The phrase has an eighth and then a quarter: 12 ticks, then 24."""
+    rhythms = Rhythms({(7, 9)})
+    first, eighth, chord = [5, 0, 60, 9, 9], [12, 0, 62, 9, 9], [0, 0, 65, 9, 9]
+
+    def worth(*rows: list[int]) -> dict[int, float]:
+        found = rhythms.next(rows)
+        return {int(shift): float(found[shift]) for shift in (0, 6, 12, 24) if found[shift]}
+
+    assert worth() == worth(first) == {12: 0.5}
+    assert worth(first, eighth) == worth(first, eighth, chord) == {12: 0.5, 24: 1.0}
+    assert worth(first, eighth, [24, 0, 60, 9, 9]) == {12: 0.5}
 
 
 def test_what_completes_a_figure_is_worth_more_than_what_begins_one() -> None:

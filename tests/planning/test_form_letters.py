@@ -93,6 +93,12 @@ def test_a_phrase_that_takes_up_another_has_its_letter() -> None:
     ]  # fmt: skip
 
 
+def test_a_phrase_that_goes_on_repeating_has_the_same_letter() -> None:
+    """A groove: every bar takes up the one before it."""
+    bars = [(NONE, 0, 4), *((bar, 3, 4 - (bar + 1) % 4) for bar in range(7))]
+    assert [one.name for one in sections_of(plan(*bars))] == ["A", "A"]
+
+
 def test_a_phrase_that_only_repeats_itself_is_new() -> None:
     sections = sections_of(plan((NONE, 0, 2), (0, 3, 1), (NONE, 0, 2), (2, 3, 1)))
     assert [one.name for one in sections] == ["A", "B"]

@@ -16,6 +16,7 @@ from composer.study.form import Phrase
 from composer.study.keys import KeySpan, home_key, key_spans, relative, same_key
 from composer.study.music import Music
 from composer.study.numerals import chord_text, numeral, pitch_name
+from composer.study.sureness import in_words
 
 C_MAJOR = parse_key("C")
 
@@ -146,6 +147,13 @@ def test_a_minor_key_is_not_taken_for_its_relative_on_the_way() -> None:
     home, _ = home_key(piece)
     assert str(home) == "A minor" and relative(parse_key("C")) == home
     assert [str(span.key) for span in key_spans(piece, home)] == ["A minor"]
+
+
+def test_the_key_of_a_few_tones_is_a_guess() -> None:
+    for count, words in ((1, "a guess"), (7, "a guess"), (8, "likely")):
+        scale = [60, 62, 64, 65, 67, 69, 71, 72][-count:]
+        _, said = home_key(music([(beat, 1, pitch) for beat, pitch in enumerate(scale)]))
+        assert in_words(said.sure) == words
 
 
 def test_a_piece_without_tones_has_no_key() -> None:

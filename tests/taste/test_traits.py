@@ -52,6 +52,7 @@ def chords(*pitches: int) -> Segment:
         ("chords", line(60, 62, 64, 65), chords(60, 62, 64, 65)),
         ("colour", line(60, 62, 64, 65), line(61, 63, 66, 68)),
         ("length", line(60, 62, bars=1), line(60, 62, bars=4)),
+        ("freedom", line(60, 62, 64, 65), line(60, 62, 64, 65, step=9)),
         ("drums", line(38, 38, part=KIT), line(36, 42, 38, 42, 36, 42, 38, 42, part=KIT)),
     ],
 )
@@ -62,6 +63,16 @@ def test_more_of_it_is_more(name: str, less: Segment, more: Segment) -> None:
 def test_the_phrase_itself_is_as_close_as_can_be() -> None:
     assert trait("closeness", PHRASE) == pytest.approx(3.0)
     assert trait("colour", PHRASE) == 0
+    assert trait("freedom", PHRASE) == 0
+
+
+def test_freedom_is_the_share_of_rhythm_that_the_phrase_does_not_have() -> None:
+    """Steps of a beat, a beat, half a beat, half a beat: of three pairs one is the phrase's."""
+    reply = segment(*((onset, 60, 6) for onset in (0, 24, 48, 60, 72)))
+    assert trait("freedom", reply) == pytest.approx(3 * 2 / 3)
+    # Steps that are a little uneven, as played, are the same rhythm.
+    played = segment(*((onset, 60, 6) for onset in (0, 25, 48, 73, 95)))
+    assert trait("freedom", played) == 0
 
 
 def test_drums_alone_have_no_register() -> None:
