@@ -121,10 +121,10 @@ def length(liked: float) -> int:
     improviser = Echo()
     jam = Jam(improviser, bpm=120, start="bar")
     taste = jam.session.call.taste.preference
-    rng = np.random.default_rng(0)
+    rng, place = np.random.default_rng(0), [trait.name for trait in TRAITS].index("length")
     for _ in range(30):
         found = 0.7 * rng.standard_normal(len(TRAITS))
-        taste.mark(found, bool(found[-1] * liked > 0))
+        taste.mark(found, bool(found[place] * liked > 0))
     jam.play([(0.0, 1.9, 60), (2.0, 3.9, 62)])
     jam.until(8.0)
     asked = improviser.asked[-1]
