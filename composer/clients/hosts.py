@@ -7,7 +7,9 @@ Conventions:
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -57,7 +59,13 @@ class Places:
 
     @property
     def documents(self) -> Path:
-        """The user's documents."""
+        """The user's documents, which desktops on Linux call by a name in the user's language."""
+        if self.system == "linux":
+            with contextlib.suppress(OSError, ValueError):
+                text = (self.config / "user-dirs.dirs").read_text(encoding="utf-8")
+                named = re.search(r'^XDG_DOCUMENTS_DIR="\$HOME/(.+)"', text, re.MULTILINE)
+                if named:
+                    return self.home / named[1]
         return self.home / "Documents"
 
     def program(self, *names: str) -> bool:

@@ -118,6 +118,17 @@ def test_one_host_alone(home: Path) -> None:
     assert written(home) == []
 
 
+def test_documents_are_where_the_desktop_says(tmp_path: Path) -> None:
+    (tmp_path / ".config").mkdir()
+    (tmp_path / ".config" / "user-dirs.dirs").write_text(
+        'XDG_DESKTOP_DIR="$HOME/Schreibtisch"\nXDG_DOCUMENTS_DIR="$HOME/Dokumente"\n',
+        encoding="utf-8",
+    )
+    (tmp_path / "Dokumente" / "MuseScore3").mkdir(parents=True)
+    known = {host.name: host for host in hosts(Places("linux", tmp_path, ""))}
+    assert known["musescore"].found == tmp_path / "Dokumente" / "MuseScore3"
+
+
 def test_formats_of_the_plug_in_go_with_the_last_host_that_loads_them(home: Path) -> None:
     places = Places.here()
     known = {host.name: host for host in hosts(places)}

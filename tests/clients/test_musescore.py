@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -96,6 +97,32 @@ def stands(*bars: int) -> list[Row]:
     ]
 
 
+def run(
+    score: Path, port: int, verb: str, before: str = "", selection: str = "selected("
+) -> subprocess.CompletedProcess[str]:
+    """MuseScore, with an action that begins at once and saves what it made; see `act`."""
+    folder = score.parent
+    result = folder / "result"
+    plugins = folder / "Documents" / "MuseScore3" / "Plugins"
+    plugins.mkdir(parents=True)
+    file = ClientFile("musescore/composer.qml", plugins / f"composer_{verb}.qml", verb)
+    text = content(file, ["composer"]).decode()
+    # MuseScore undoes what a plug-in did before it writes its own file here.
+    keep = f'writeScore(curScore, "{result}", "musicxml")\n        Qt.quit()\n    }}\n\n    onRun'
+    text = text.replace(":9180", f":{port}").replace("Qt.quit()\n    }\n\n    onRun", keep)
+    text = text.replace("= selected(", f"= {selection}")
+    assert text.count("    onRun: act()") == text.count(keep) == 1
+    file.target.write_text(text.replace("onRun: act()", f"onRun: {{ {before}; act() }}"))
+    state = folder / ".local" / "state" / "composer"
+    state.mkdir(parents=True)
+    (state / "web-token").write_text("secret\n", encoding="utf-8")
+    return subprocess.run(
+        [str(MUSESCORE), "-p", file.target.name, "-o", str(folder / "out.musicxml"), str(score)],
+        env=os.environ | {"HOME": str(folder), "QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True, text=True, timeout=240,
+    )  # fmt: skip
+
+
 def act(
     score: Path,
     port: int,
@@ -118,27 +145,9 @@ def act(
         selection: Stands in for what is selected, with an opening parenthesis behind.
         places: Further fields of the answer.
     """
-    folder = score.parent
     Answer.music, Answer.given, Answer.places = music, given or [], places
-    result = folder / "result"
-    plugins = folder / "Documents" / "MuseScore3" / "Plugins"
-    plugins.mkdir(parents=True)
-    file = ClientFile("musescore/composer.qml", plugins / f"composer_{verb}.qml", verb)
-    text = content(file, ["composer"]).decode()
-    # MuseScore undoes what a plug-in did before it writes its own file here.
-    keep = f'writeScore(curScore, "{result}", "musicxml")\n        Qt.quit()\n    }}\n\n    onRun'
-    text = text.replace(":9180", f":{port}").replace("Qt.quit()\n    }\n\n    onRun", keep)
-    text = text.replace("= selected(", f"= {selection}")
-    assert text.count("    onRun: act()") == text.count(keep) == 1
-    file.target.write_text(text.replace("onRun: act()", f"onRun: {{ {before}; act() }}"))
-    state = folder / ".local" / "state" / "composer"
-    state.mkdir(parents=True)
-    (state / "web-token").write_text("secret\n", encoding="utf-8")
-    done = subprocess.run(
-        [str(MUSESCORE), "-p", file.target.name, "-o", str(folder / "out.musicxml"), str(score)],
-        env=os.environ | {"HOME": str(folder), "QT_QPA_PLATFORM": "offscreen"},
-        capture_output=True, text=True, timeout=240,
-    )  # fmt: skip
+    done = run(score, port, verb, before, selection)
+    result = score.parent / "result"
     assert Path(f"{result}.musicxml").exists(), done.stderr
     assert Answer.asked["path"] == f"/v1/{verb}" and Answer.asked["token"] == "Bearer secret"
     assert Answer.asked["metre"] == "4/4" and len(Answer.asked["parts"]) == 2
@@ -193,3 +202,19 @@ def test_the_selection_is_read_from_the_score(score: Path, port: int) -> None:
     assert Answer.asked["bars"] == "1-4"
     assert Answer.asked["settings"]["parts"] == [1, 2]
     assert rows == [(60, 0.0, 16.0, 1)]
+
+
+def test_what_went_wrong_is_said_and_the_score_left_alone(score: Path) -> None:
+    with socket.socket() as unheard:
+        unheard.bind(("127.0.0.1", 0))
+        port = unheard.getsockname()[1]
+        done = run(score, port, "vary")
+    said = f"composer: no server at http://127.0.0.1:{port}; start composer serve --web"
+    assert said in done.stderr
+    assert not (score.parent / "result.musicxml").exists()
+
+
+def test_a_fill_of_nothing_selected_is_refused(score: Path, port: int) -> None:
+    done = run(score, port, "fill")
+    assert "select the bars that are to be written anew first" in done.stderr
+    assert not (score.parent / "result.musicxml").exists()

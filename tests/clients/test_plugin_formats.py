@@ -90,13 +90,7 @@ def test_lv2_validates(built: Path) -> None:
 def test_a_clap_host_renders_the_answer_and_saves_the_parameters(
     built: Path, tmp_path: Path
 ) -> None:
-    assert render("clap_host", built / "composer.clap", tmp_path) == [
-        f"parameters {len(PARAMETERS)}",
-        "parameter 0 2.00",  # mode
-        "parameter 1 0.50",  # temperature
-        "parameter 15 0.00",  # offline, which the host tells and no song keeps
-        *ANSWERED,
-    ]
+    assert render("clap_host", built / "composer.clap", tmp_path) == IN_CLAP
 
 
 @needs_dpf
@@ -106,15 +100,29 @@ def test_a_vst3_host_renders_the_answer_and_saves_the_parameters(
     built: Path, tmp_path: Path
 ) -> None:
     binary = built / f"composer.vst3/Contents/{os.uname().machine}-linux/composer.so"
-    assert render("vst3_host", binary, tmp_path) == [
-        "name composer",
-        f"parameters {len(PARAMETERS)} of {len(PARAMETERS) + len(CONTROLLERS)}",
-        "4800 control 64 127",  # a pedal goes on, too
-        "9600 control 64 0",
-        *ANSWERED,
-        "Mode 2.0000",
-        "Temperature 0.5000",
-    ]
+    assert render("vst3_host", binary, tmp_path) == IN_VST3
+
+
+WINDOWS = "x86_64-w64-mingw32-g++-posix"
+
+
+@needs_dpf
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.skipif(
+    not (shutil.which("wine") and shutil.which(WINDOWS)),
+    reason="Wine (wine64) or MinGW-w64 (g++-mingw-w64-x86-64-posix) is not installed",
+)
+def test_the_build_for_windows_does_the_same_under_wine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WINEPREFIX", str(tmp_path / "wine"))
+    monkeypatch.setenv("WINEDEBUG", "-all")
+    BUILD.build(tmp_path / "built", ["vst3", "clap"], windows=True, flags=["-O0"])
+    clap = tmp_path / "built" / "composer.clap"
+    assert render("clap_host", clap, tmp_path, windows=True) == IN_CLAP
+    vst3 = tmp_path / "built" / "composer.vst3" / "Contents" / "x86_64-win" / "composer.vst3"
+    assert render("vst3_host", vst3, tmp_path, windows=True) == IN_VST3
 
 
 @needs_dpf
@@ -164,21 +172,39 @@ ANSWERED = [
     "84000 off 72",
     "sound passed",
 ]
+IN_CLAP = [
+    f"parameters {len(PARAMETERS)}",
+    "parameter 0 2.00",  # mode
+    "parameter 1 0.50",  # temperature
+    "parameter 15 0.00",  # offline, which the host tells and no song keeps
+    *ANSWERED,
+]
+IN_VST3 = [
+    "name composer",
+    f"parameters {len(PARAMETERS)} of {len(PARAMETERS) + len(CONTROLLERS)}",
+    "4800 control 64 127",  # a pedal goes on, too
+    "9600 control 64 0",
+    *ANSWERED,
+    "Mode 2.0000",
+    "Temperature 0.5000",
+]
 
 
-def render(host: str, plugin: Path, folder: Path) -> list[str]:
+def render(host: str, plugin: Path, folder: Path, *, windows: bool = False) -> list[str]:
     """What a host of a few lines prints of a plug-in that it renders offline."""
-    compiler = plugin_host.compiler()
+    compiler = WINDOWS if windows else plugin_host.compiler()
     assert compiler is not None
-    program = folder / host
+    program = folder / (f"{host}.exe" if windows else host)
+    system = ["-static", "-D__USE_MINGW_ANSI_STDIO=1"] if windows else ["-ldl"]
     subprocess.run(
         [compiler, "-std=c++17", f"-I{BUILD.find_dpf(None)}/distrho/src",
-         str(PLUGIN / "test" / f"{host}.cpp"), "-ldl", "-o", str(program)],
+         str(PLUGIN / "test" / f"{host}.cpp"), "-o", str(program), *system],
         check=True,
     )  # fmt: skip
     with process(folder / "state", "reply_port=9191") as (_, port):
         done = subprocess.run(
-            [program, plugin], capture_output=True, text=True, timeout=120,
+            [*(["wine"] if windows else []), program, plugin],
+            capture_output=True, text=True, timeout=400,
             env=os.environ | {"COMPOSER_OSC_PORT": str(port), "COMPOSER_COMMAND": ""},
         )  # fmt: skip
     assert not done.returncode, done.stderr

@@ -12,14 +12,13 @@
 #include <string>
 #include <vector>
 
-#include <dlfcn.h>
-
 #include "clap/entry.h"
 #include "clap/events.h"
 #include "clap/ext/params.h"
 #include "clap/ext/state.h"
 #include "clap/plugin-factory.h"
 #include "clap/plugin.h"
+#include "library.hpp"
 
 namespace {
 
@@ -76,7 +75,7 @@ std::int64_t save(const clap_ostream_t*, const void* data, std::uint64_t bytes) 
     return static_cast<std::int64_t>(bytes);
 }
 
-std::int64_t load(const clap_istream_t*, void* data, std::uint64_t room) {
+std::int64_t read(const clap_istream_t*, void* data, std::uint64_t room) {
     const std::size_t bytes = std::min<std::size_t>(room, saved.size() - loaded);
     std::memcpy(data, saved.data() + loaded, bytes);
     loaded += bytes;
@@ -103,9 +102,9 @@ int fail(const char* what) {
 }  // namespace
 
 int main(int, char** arguments) {
-    void* library = dlopen(arguments[1], RTLD_NOW | RTLD_LOCAL);
-    if (!library) return fail(dlerror());
-    const auto* entry = static_cast<const clap_plugin_entry_t*>(dlsym(library, "clap_entry"));
+    void* library = load(arguments[1]);
+    if (!library) return fail(problem());
+    const auto* entry = static_cast<const clap_plugin_entry_t*>(symbol(library, "clap_entry"));
     if (!entry || !entry->init(arguments[1])) return fail("no entry");
     const auto* factory =
         static_cast<const clap_plugin_factory_t*>(entry->get_factory(CLAP_PLUGIN_FACTORY_ID));
@@ -125,7 +124,7 @@ int main(int, char** arguments) {
     if (!params || !state || !render) return fail("an extension is missing");
     std::printf("parameters %u\n", params->count(plugin));
     const clap_ostream_t writer{nullptr, save};
-    const clap_istream_t reader{nullptr, load};
+    const clap_istream_t reader{nullptr, read};
     const clap_input_events_t moved{nullptr, one, move};
     const clap_output_events_t unheard{nullptr, push};
     const auto set = [&](clap_id id, double value) {

@@ -15,9 +15,8 @@
 #include <string>
 #include <vector>
 
-#include <dlfcn.h>
-
 #include "travesty/audio_processor.h"
+#include "library.hpp"
 #include "travesty/bstream.h"
 #include "travesty/component.h"
 #include "travesty/edit_controller.h"
@@ -168,11 +167,16 @@ int fail(const char* what) {
 }  // namespace
 
 int main(int, char** arguments) {
-    void* library = dlopen(arguments[1], RTLD_NOW | RTLD_LOCAL);
-    if (!library) return fail(dlerror());
-    auto* enter = reinterpret_cast<bool (*)(void*)>(dlsym(library, "ModuleEntry"));
-    auto* leave = reinterpret_cast<bool (*)()>(dlsym(library, "ModuleExit"));
-    auto* get = reinterpret_cast<Factory* (*)()>(dlsym(library, "GetPluginFactory"));
+    void* library = load(arguments[1]);
+    if (!library) return fail(problem());
+#ifdef _WIN32
+    const char *entry = "InitDll", *exit = "ExitDll";
+#else
+    const char *entry = "ModuleEntry", *exit = "ModuleExit";
+#endif
+    auto* enter = reinterpret_cast<bool (*)(void*)>(symbol(library, entry));
+    auto* leave = reinterpret_cast<bool (*)()>(symbol(library, exit));
+    auto* get = reinterpret_cast<Factory* (*)()>(symbol(library, "GetPluginFactory"));
     if (!enter || !leave || !get || !enter(library)) return fail("no entry");
     Factory* factory = get();
     v3_class_info about{};
@@ -256,8 +260,11 @@ int main(int, char** arguments) {
         data.input_events = reinterpret_cast<v3_event_list**>(played_object);
         data.output_events = reinterpret_cast<v3_event_list**>(written_object);
         data.ctx = &context;
+        Moves moved_back;
         Moves* moved_object = &moved;
+        Moves* moved_back_object = &moved_back;
         data.input_params = reinterpret_cast<v3_param_changes**>(moved_object);
+        data.output_params = reinterpret_cast<v3_param_changes**>(moved_back_object);
         if (processor->process(&data)) return fail("process");
         for (const v3_event& one : written.events) {
             const bool on = one.type == V3_EVENT_NOTE_ON;
