@@ -1,21 +1,26 @@
 """Whether bands stay bands: continues pieces of many tracks and counts what each part does.
 
-    python benchmarks/band_continuations.py FOLDER --pieces 20 --takes 16
+    python benchmarks/band_continuations.py FOLDER... --pieces 20 --takes 16
+    python benchmarks/band_continuations.py datasets/tutti datasets/charts --corpus freedoom
 
-The first 32 bars of each MIDI file with enough parts are the seed, and composer makes 16 bars. Two
-figures are counted over the parts that play in the seed's last 16 bars, in what was made and in
-the piece's own next 16 bars: whether a part's notes a bar stay within a factor of two, and whether
-it falls silent. A third is counted over drummers: in how many bars the snare is struck in the
-places in which most bars of the seed have it.
+A folder holds MIDI files, or is a dataset made by `composer prepare`, of which the validation
+pieces are taken. The first 32 bars (of shorter pieces all but 16, at least 16) of each piece with
+enough parts are the seed, and composer makes 16 bars. Two figures are counted over the parts that
+play in the seed's last 16 bars, in what was made and in the piece's own next 16 bars: whether a
+part's notes a bar stay within a factor of two, and whether it falls silent. A third is counted over
+drummers: in how many bars the snare is struck in the places in which most bars of the seed have it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 import numpy as np
+from composer_training.data import dataset
+from composer_training.data.heldout import is_dataset, read_split
 from numpy.typing import NDArray
 
 from composer import models
@@ -58,7 +63,7 @@ class Parts:
         kept = np.mean((ratios >= 0.5) & (ratios <= 2))
         snare = np.mean(self.backbeat) if self.backbeat else float("nan")
         return (
-            f"{name:8s} parts within a factor of two {kept:.2f} of {len(ratios)}, silent "
+            f"{name:9s} parts within a factor of two {kept:.2f} of {len(ratios)}, silent "
             f"{np.mean(ratios == 0):.2f}; snare where it was {snare:.2f} of bars; drums {drums}"
         )
 
@@ -93,21 +98,31 @@ def _snare(notes: Part, slot: int) -> NDArray[np.bool_]:
     return struck
 
 
-def band(path: Path, parts: int) -> tuple[Events, int] | None:
-    """The events of a piece with enough parts and bars, and ticks of its bar; None for others."""
-    try:
-        piece = open_seed(path).piece
-    except ComposerError:
-        return None
-    grid = find_grid(piece)
-    if grid.kind != BEATS:
-        return None
-    events, _ = encode(piece, grid)
+def pieces_of(folder: Path, corpora: tuple[str, ...]) -> Iterator[tuple[str, Events]]:
+    """Names and events of the pieces on a beat grid in a folder or dataset."""
+    if is_dataset(folder):
+        for piece in read_split(dataset.load([folder])):
+            if piece.events.kind == BEATS and (not corpora or piece.corpus in corpora):
+                yield piece.name, piece.events
+        return
+    for path in sorted(folder.rglob("*.mid")):
+        try:
+            piece = open_seed(path).piece
+        except ComposerError:
+            continue
+        grid = find_grid(piece)
+        if grid.kind == BEATS:
+            yield path.name, encode(piece, grid)[0]
+
+
+def places(events: Events, parts: int) -> tuple[int, int] | None:
+    """Ticks of the bar of a piece with enough parts and bars, and bars of its seed; else None."""
     bar = bar_ticks(*events.metres.changes[0][1:], TICKS_PER_BEAT)
-    long_enough = len(events.rows) and events.onsets[-1] >= (SEED + NEXT) * bar
-    if len(events.programs) < parts or len(events.metres.changes) > 1 or not long_enough:
+    seed = min(int(events.onsets[-1]) // bar + 1 - NEXT, SEED)
+    one_metre = len({metre[1:] for metre in events.metres.changes}) == 1
+    if len(events.programs) < parts or not one_metre or seed < LOOKED_AT:
         return None
-    return events, bar
+    return bar, seed
 
 
 def _notes(onsets: NDArray[np.int64], rows: NDArray[np.int16], start: int, bar: int) -> Part:
@@ -116,23 +131,32 @@ def _notes(onsets: NDArray[np.int64], rows: NDArray[np.int16], start: int, bar: 
 
 
 @click.command()
-@click.argument("folder", type=click.Path(exists=True, path_type=Path))
+@click.argument("folders", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--model", default="default", help="A model's name or folder.")
 @click.option("--pieces", default=20, help="Most pieces.")
 @click.option("--parts", default=8, help="Least number of parts of a piece.")
 @click.option("--takes", default=16, help="Tries of each bar.")
 @click.option("--plan", default="auto", help="auto or off.")
-def main(folder: Path, model: str, pieces: int, parts: int, takes: int, plan: str) -> None:
+@click.option("--corpus", "corpora", multiple=True, help="Of datasets; may be given again.")
+def main(
+    folders: tuple[Path, ...],
+    model: str,
+    pieces: int,
+    parts: int,
+    takes: int,
+    plan: str,
+    corpora: tuple[str, ...],
+) -> None:
     """Continue bands and count."""
     predictor = Predictor.load(models.find(model))
     made, people = Parts([], [], []), Parts([], [], [])
     done = 0
-    for path in sorted(folder.rglob("*.mid")):
-        found = band(path, parts)
+    for name, events in (pair for folder in folders for pair in pieces_of(folder, corpora)):
+        found = places(events, parts)
         if found is None or done >= pieces:
             continue
-        events, bar = found
-        cut = SEED * bar
+        bar, seed_bars = found
+        cut = seed_bars * bar
         split = int(np.searchsorted(events.onsets, cut))
         seed = decode(replace(events, rows=events.rows[:split]))
         analysis = analyse_seed(seed, grid="beats")
@@ -144,10 +168,10 @@ def main(folder: Path, model: str, pieces: int, parts: int, takes: int, plan: st
         made.add(events.programs, before, _made(continuation))
         people.add(events.programs, before, _notes(events.onsets, events.rows, cut, bar))
         done += 1
-        click.echo(f"{path.name}: {len(events.programs)} parts", err=True)
+        click.echo(f"{name}: {len(events.programs)} parts", err=True)
     click.echo(f"{done} pieces")
     click.echo(made.line("made"))
-    click.echo(people.line("people"))
+    click.echo(people.line("the piece"))
 
 
 def _made(continuation: Continuation) -> Part:

@@ -8,7 +8,7 @@ Constraints act on logits before sampling, so that no note breaks them. What the
     pitches      the key, each part's range; drum parts keep to drum keys of the kit; rather
                  those that tell a key that was asked for from the one that was heard, and
                  those of the chords that an accompaniment lies under
-    groove       what a part of an accompaniment plays in every bar at least: a backbeat, the one
+    groove       of an accompaniment in every bar a backbeat and the one; drummers' own habits
     places       where in the beat the seed's notes begin, if it keeps to a few places
     durations    no note shorter or much longer than its part's in the seed
     density      hardly more notes to a bar than in the seed's busiest; when more were played
@@ -45,31 +45,25 @@ from composer.encoding.events import (
 )
 from composer.encoding.running_features import Context
 from composer.encoding.struct_rows import Table
+from composer.generation import habits
 from composer.generation.backing import (
     ALONE,
     BASS,
     FILLING,
     HALF_BARS,
-    KICK,
     LINE,
     PLACES,
-    SNARE,
     SOLE,
     TILTS,
     Backing,
 )
 from composer.generation.limits import Bools, Density, Ints, PartLimits, Span
-from composer.generation.owing import kinds_owed, next_owed, owing
+from composer.generation.owing import STRUCK, kinds_owed, next_owed, owing, strays
+from composer.music.notes import SNARES
 
 _SHIFTS = np.append(SHIFT_TICKS, 1 << 60)  # END is later than any limit: never allowed
 _SLOTS = np.arange(SLOTS)
 _PITCHES = np.arange(SIZES[PITCH])
-KICKS, SNARES = (35, 36), (37, 38, 39, 40)
-"""Drum keys (General MIDI 1) that count as a bass drum, and as a snare."""
-STRAY = -2.0
-"""What speaks, in nats, for a snare where none is owed in a groove that has them elsewhere."""
-_STRUCK = np.zeros((SNARE + 1, SIZES[PITCH]), dtype=bool)
-_STRUCK[KICK, list(KICKS)] = _STRUCK[SNARE, list(SNARES)] = True
 
 
 def _last_true(table: Bools) -> Ints:
@@ -107,6 +101,7 @@ _LIMITS = np.dtype(
         ("planned", np.bool_),
         ("harmony", np.int16, HALF_BARS),
         ("owed", np.int8, (SLOTS, PLACES)),
+        ("habits", np.float32, (SLOTS, habits.PLACES, len(habits.KINDS))),
     ]
 )
 
@@ -123,7 +118,9 @@ class Constraints:
     __slots__ = (
         "_backed",
         "_bursts",
+        "_drummers",
         "_evens",
+        "_habitual",
         "_hurries",
         "_owes",
         "_placed",
@@ -142,6 +139,8 @@ class Constraints:
         self._tilted = bool(table["pitch_bias"].any())
         self._backed = bool(table["roles"].any())
         self._owes = bool(table["owed"].any())
+        self._drummers = np.any(table["habits"], axis=(2, 3))
+        self._habitual = bool(self._drummers.any())
         self._streams = np.arange(len(table))
 
     @classmethod
@@ -152,6 +151,7 @@ class Constraints:
         limits: PartLimits,
         places: Bools | None = None,
         backing: Backing | None = None,
+        of_drums: NDArray[np.float32] | None = None,
     ) -> Constraints:
         """The rules of one stream.
 
@@ -161,6 +161,7 @@ class Constraints:
             limits: What each part may play.
             places: bool [24], ticks of the beat on which notes may begin; all if not given.
             backing: What it keeps to as an accompaniment; nothing if not given.
+            of_drums: From `composer.generation.habits.habits_of`; none if not given.
         """
         table = np.empty(1, dtype=_LIMITS)
         for value in (span, density, limits, backing or Backing.none()):
@@ -170,6 +171,7 @@ class Constraints:
         table["last"][0] = players[-1] if len(players) else -1
         table["tops"][0] = _last_true(np.where(limits.parts[:, None], limits.pitches, False))
         table["places"][0] = True if places is None else places
+        table["habits"][0] = 0.0 if of_drums is None else of_drums
         return cls(table)
 
     def take(self, streams: Sequence[int] | Ints) -> Constraints:
@@ -329,7 +331,7 @@ class Constraints:
             allowed &= np.where(stacked, before[:, PITCH], -1)[:, None] < _PITCHES
         if self._owes:
             kinds = np.where(stacked, 0, kinds_owed(self.table, context, parts, onset))
-            struck = allowed & _STRUCK[kinds]
+            struck = allowed & STRUCK[kinds]
             allowed = np.where(np.any(struck, axis=1)[:, None], struck, allowed)
         return np.asarray(allowed)
 
@@ -344,9 +346,10 @@ class Constraints:
             onset: Of the next note, [B].
             chords: That the plans have there, [B]; None: there are no plans.
         """
-        if not (self._tilted or self._backed or self._owes):
-            return None
         table, streams = self.table, self._streams
+        drumming = self._habitual and True in self._drummers[streams, parts].tolist()
+        if not (self._tilted or self._backed or self._owes or drumming):
+            return None
         bias = table["pitch_bias"][streams, parts]
         if self._backed:
             row = (onset // table["half"] - table["first"]).clip(0, HALF_BARS - 1)
@@ -356,10 +359,20 @@ class Constraints:
             bias = bias + TILTS[self._roles(context, parts, onset), chord]
         bias = bias[:, _PITCHES % 12]
         if self._owes:
-            backbeat = (table["owed"][streams, parts] == SNARE).any(axis=1)
-            stray = backbeat & (kinds_owed(self.table, context, parts, onset) != SNARE)
-            bias[:, SNARES[0] : SNARES[-1] + 1] += STRAY * stray[:, None]
+            bias[:, SNARES[0] : SNARES[-1] + 1] += strays(table, context, parts, onset)[:, None]
+        if drumming:
+            self._add_habits(bias, context, parts, onset)
         return np.asarray(bias)
+
+    def _add_habits(
+        self, bias: NDArray[np.float32], context: Context, parts: Ints, onset: Ints
+    ) -> None:
+        """Add what drummers are used to, to the biases of their keys, [B, 128], in place."""
+        streams, bar = self._streams, context.bar
+        places = habits.places_of(context.inside + onset - context.clock, bar)
+        usual = self.table["habits"][streams, parts, places]
+        last, since = context.last[streams, parts, 0], onset - context.heard[streams, parts]
+        habits.add_habits(bias, usual, last, since <= bar // (2 * habits.PLACES))
 
     def _roles(self, context: Context, parts: Ints, onset: Ints) -> Ints:
         """How each part takes up the harmony with its next note, [B]."""

@@ -7,13 +7,20 @@ Conventions:
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from composer.encoding.events import SLOTS, TICKS_PER_BEAT, UNLIMITED
+from composer.encoding.events import PITCH, SIZES, SLOTS, TICKS_PER_BEAT, UNLIMITED
 from composer.encoding.running_features import Context
 from composer.encoding.struct_rows import Table
-from composer.generation.backing import PLACES
+from composer.generation.backing import KICK, PLACES, SNARE
 from composer.generation.limits import Bools, Ints
+from composer.music.notes import KICKS, SNARES
 
+STRAY = -2.0
+"""What speaks, in nats, for a snare where none is owed in a groove that has them elsewhere."""
+STRUCK = np.zeros((SNARE + 1, SIZES[PITCH]), dtype=bool)
+"""Of each kind that can be owed, the keys that pay it."""
+STRUCK[KICK, list(KICKS)] = STRUCK[SNARE, list(SNARES)] = True
 _EIGHTH = TICKS_PER_BEAT // 2
 _SLOTS = np.arange(SLOTS)
 
@@ -55,6 +62,12 @@ def kinds_owed(table: Table, context: Context, parts: Ints, onset: Ints) -> Ints
     """What the parts owe at an onset, [B]."""
     owed = _owed_at(table, _inside(context, onset))
     return np.asarray(owed[np.arange(len(table)), parts])
+
+
+def strays(table: Table, context: Context, parts: Ints, onset: Ints) -> NDArray[np.float64]:
+    """What speaks for a snare at an onset, of parts that have a backbeat elsewhere, [B]."""
+    backbeat = (table["owed"][np.arange(len(table)), parts] == SNARE).any(axis=1)
+    return np.asarray(STRAY * (backbeat & (kinds_owed(table, context, parts, onset) != SNARE)))
 
 
 def _inside(context: Context, onset: Ints) -> Ints:

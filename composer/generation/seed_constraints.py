@@ -30,6 +30,7 @@ from composer.encoding.features import context_of
 from composer.encoding.placement import Placement
 from composer.errors import SettingError
 from composer.generation.constraints import Constraints
+from composer.generation.habits import habits_of
 from composer.generation.limits import Bools, Density, Ints, Span
 from composer.generation.part_limits import (
     KNOWN,
@@ -144,6 +145,9 @@ def make_constraints(analysis: SeedAnalysis, settings: Settings) -> Constraints:
             pitch_bias=key_bias(events.programs, settings, analysis.key),
         ),
         places=places_of(events),
+        of_drums=None
+        if events.kind == FREE
+        else habits_of(events.onsets, events.rows, events.programs, bar, analysis.join),
     )
 
 

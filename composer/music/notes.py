@@ -16,6 +16,8 @@ from composer.music.timing import MetreMap, TempoMap
 
 DRUM_PROGRAM = 128
 """The `Part.program` of a drum part: one past the last General MIDI program."""
+KICKS, SNARES = (35, 36), (37, 38, 39, 40)
+"""Drum keys (General MIDI 1) that count as a bass drum, and as a snare."""
 
 WRITTEN, HEARD, UNKNOWN = "written", "heard", "unknown"
 """Where a piece's beat comes from: its file says it; it was found in the onsets of a file

@@ -8,6 +8,7 @@ from collections import Counter
 from functools import cache
 from pathlib import Path
 
+import mido
 import numpy as np
 import pytest
 import tiny_model
@@ -382,3 +383,28 @@ def test_parts_that_are_heard_as_others_are_spoken_of(tmp_path: Path) -> None:
     assert not any(made.parts[index].notes for index in lost)
     band = open_seed(SEEDS / "band.mid")
     assert band.remarks_on(band.analysis()) == []
+
+
+@pytest.mark.parametrize("name", ["band.mid", "quartet.mid"])
+def test_tracks_in_another_order_change_the_numbers_of_parts_and_nothing_else(
+    name: str, tmp_path: Path
+) -> None:
+    """The file of a continuation, too: each track has the messages that it had elsewhere."""
+    file = mido.MidiFile(SEEDS / name)
+    _, *tracks = file.tracks
+    assert len(tracks) > 3
+    shuffled = [tracks[index] for index in np.random.default_rng(4).permutation(len(tracks))]
+    assert shuffled != tracks
+    file.tracks[1:] = shuffled
+    file.save(tmp_path / name)
+    made = []
+    for path in (SEEDS / name, tmp_path / name):
+        seed, wanted = open_seed(path), Settings(bars=2, takes=4, rng_seed=1)
+        (continuation,) = continue_seed(seed.analysis(), predictor(), wanted)
+        assert sum(len(part.notes) for part in continuation.piece.parts) > 8
+        written = continued(seed, continuation)
+        assert len(written.tracks) == len(tracks) + 1
+        made.append(written)
+    one, other = ([str(track) for track in written.tracks[1:]] for written in made)
+    assert str(made[0].tracks[0]) == str(made[1].tracks[0])
+    assert one != other and sorted(one) == sorted(other)

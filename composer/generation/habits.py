@@ -1,0 +1,105 @@
+"""Habits: where in the bar a drummer's bass drum and snare fall.
+
+A network that draws a kit key by key comes to a place of the backbeat and plays the hi-hat, which
+is there in most music; and as keys on one onset come from low to high, the snare has then been
+missed. So of drums that were heard, what was usual at a place is made likelier, and what never
+was there less likely, as with loudness; the network may still do otherwise, as drummers do.
+
+Conventions:
+    Places are the sixteenths of a bar, whatever its metre, each with what lies nearest to it: a
+    played stroke is a little early or late. Slots are the network's; ticks are event ticks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from composer.analysis import segment
+from composer.encoding.events import PART, PITCH, SIZES, SLOTS
+from composer.generation.limits import Bools, Ints
+from composer.music.notes import DRUM_PROGRAM, KICKS
+
+Floats = NDArray[np.float32]
+
+PLACES = segment.PLACES
+KINDS = (KICKS, (38, 40), (37, 39))
+"""Keys (General MIDI 1) that have habits of their own: bass drums, snares, sticks and claps."""
+_KIND_OF = np.full(SIZES[PITCH], -1)
+for _kind, _keys in enumerate(KINDS):
+    _KIND_OF[list(_keys)] = _kind
+_KEYS = slice(35, 41)
+"""All of these."""
+WEIGHT = 1.1
+"""How much of the log odds of a stroke at a place is added to what the network says."""
+LEAST = -1.5
+"""What speaks against a stroke at a place at most: fills are unusual wherever they come."""
+BARS = 16
+"""Bars before the end that are looked at."""
+FEWEST = 4
+"""Bars of these in which a drummer must have played to have habits."""
+_DOUBT = 0.03
+
+
+def places_of(inside: Ints, bar: Ints | int) -> Ints:
+    """The place nearest to each time behind a bar line."""
+    return np.asarray((inside * PLACES + bar // 2) // bar % PLACES)
+
+
+def habits_of(
+    onsets: Ints, rows: NDArray[np.integer], programs: Sequence[int], bar: int, end: int
+) -> Floats:
+    """What speaks for each stroke at each place, in nats, float32 [slots, places, kinds].
+
+    Args:
+        onsets: Ticks, [notes], on a beat grid.
+        rows: Of what was played, [notes, 5].
+        programs: Of all slots.
+        bar: Ticks.
+        end: Tick of the bar line at which they end.
+
+    Returns:
+        0 for parts that are no drums, or have not played enough.
+    """
+    found = np.zeros((SLOTS, PLACES, len(KINDS)), dtype=np.float32)
+    for slot, program in enumerate(programs):
+        if program != DRUM_PROGRAM:
+            continue
+        # Counted from the end, and shifted so that what is just before a line counts with it.
+        since = onsets + bar // (2 * PLACES) - (end - BARS * bar)
+        own = (rows[:, PART] == slot) & (since >= 0)
+        bars, kinds = since[own] // bar, _KIND_OF[rows[own, PITCH]]
+        played = len(np.unique(bars))
+        if played < FEWEST:
+            continue
+        places = places_of(onsets[own] - end, bar)
+        for kind in range(len(KINDS)):
+            struck = np.zeros((BARS + 1, PLACES), dtype=bool)
+            mine = kinds == kind
+            if not mine.any():
+                continue
+            struck[bars[mine], places[mine]] = True
+            share = struck.sum(axis=0) / played
+            odds = np.log((share + _DOUBT) / (1 - share + _DOUBT))
+            found[slot, :, kind] = np.maximum(WEIGHT * odds, LEAST)
+    return found
+
+
+def add_habits(bias: Floats, usual: Floats, last: Ints, near: Bools) -> None:
+    """Add what is usual at the places of the next strokes to their biases, in place.
+
+    Args:
+        bias: Of each key, [B, 128].
+        usual: What speaks for each kind there, [B, kinds].
+        last: Key that each drummer struck last, [B].
+        near: Whether that was at the same place, [B].
+    """
+    kind = _KIND_OF.take(last)
+    done = np.flatnonzero(near & (kind >= 0))
+    if len(done):
+        # What has just been struck is not struck again because it is usual there.
+        usual = usual.copy()
+        usual[done, kind[done]] = np.minimum(usual[done, kind[done]], 0)
+    bias[:, _KEYS] += usual.take(_KIND_OF[_KEYS], axis=1)

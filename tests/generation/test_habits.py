@@ -1,0 +1,110 @@
+"""Habits: what drummers are used to, by hand, and in what is made of their music."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from composer import models
+from composer.encoding.events import SLOTS
+from composer.formats import midi
+from composer.generation import habits
+from composer.generation.generate import continue_seed
+from composer.generation.habits import LEAST, WEIGHT, add_habits, habits_of, places_of
+from composer.generation.seed_analysis import analyse_seed
+from composer.generation.settings import Settings
+from composer.music.notes import DRUM_PROGRAM, Piece
+from composer.network.predictor import Predictor
+
+SEEDS = Path(__file__).parents[2] / "midi_data"
+
+BAR = 96
+KICK, SNARE, STICK = range(3)
+
+
+def drummer(
+    bars: int, strokes: dict[int, int], slot: int = 1, late: int = 0, first: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Each bar the same, {tick in the bar: key}, and a tune in slot 0."""
+    rows = [
+        (bar * BAR + tick + late, slot, key, 6, 20)
+        for bar in range(first, first + bars)
+        for tick, key in strokes.items()
+    ]
+    rows += [(bar * BAR, 0, 38, 24, 20) for bar in range(first, first + bars)]
+    table = np.array(sorted(rows), dtype=np.int64)
+    return table[:, 0], table
+
+
+BACKBEAT = {0: 36, 24: 38, 48: 36, 72: 40, 84: 42}
+
+
+@pytest.mark.parametrize("late", [0, 2, -2])
+def test_a_backbeat_is_likely_where_it_was_whether_played_early_or_late(late: int) -> None:
+    found = habits_of(*drummer(8, BACKBEAT, late=late, first=1), (0, DRUM_PROGRAM), BAR, 9 * BAR)
+    assert np.flatnonzero(found[1, :, SNARE] > 1).tolist() == [4, 12]
+    assert np.flatnonzero(found[1, :, KICK] > 1).tolist() == [0, 8]
+    assert set(found[1, 1:4, SNARE].tolist()) == {LEAST}
+    assert not found[1, :, STICK].any()  # it has none
+    assert not np.delete(found, 1, axis=0).any()  # a tune on the snare's number is no snare
+
+
+def test_half_of_the_bars_say_nothing_and_all_say_their_log_odds() -> None:
+    onsets, rows = drummer(8, BACKBEAT)
+    half = (rows[:, 2] != 40) | (onsets % (2 * BAR) > BAR)
+    found = habits_of(onsets[half], rows[half], (0, DRUM_PROGRAM), BAR, 8 * BAR)
+    assert found[1, 12, SNARE] == pytest.approx(0, abs=1e-6)
+    assert found[1, 4, SNARE] == pytest.approx(WEIGHT * np.log(1.03 / 0.03), rel=1e-5)
+
+
+def test_the_last_bars_count_and_a_few_are_no_habit() -> None:
+    before, now = drummer(16, {24: 38}), drummer(16, {48: 38}, first=16)
+    both = [np.concatenate(pair) for pair in zip(before, now, strict=True)]
+    found = habits_of(*both, (0, DRUM_PROGRAM), BAR, 32 * BAR)
+    assert np.flatnonzero(found[1, :, SNARE] > 0).tolist() == [8]
+    assert not habits_of(*drummer(3, BACKBEAT), (0, DRUM_PROGRAM), BAR, 3 * BAR).any()
+    assert habits_of(*drummer(3, BACKBEAT), (0, DRUM_PROGRAM), BAR, 3 * BAR).shape[0] == SLOTS
+
+
+def test_a_place_is_the_nearest_sixteenth() -> None:
+    ticks = np.array([0, 2, 3, 24, 26, 22, 95])
+    assert places_of(ticks, BAR).tolist() == [0, 0, 1, 4, 4, 4, 0]
+    assert places_of(np.array([36]), np.array([72])).tolist() == [8]
+
+
+def test_what_has_just_been_struck_is_not_struck_again_because_it_is_usual() -> None:
+    bias, usual = np.zeros((3, 128), np.float32), np.tile(np.float32([2, 1, -1]), (3, 1))
+    last, near = np.array([36, 36, 42]), np.array([True, False, True])
+    add_habits(bias, usual, last, near)
+    assert bias[:, 36].tolist() == [0, 2, 2]
+    assert bias[:, 38].tolist() == [1, 1, 1] == bias[:, 40].tolist()
+    assert bias[:, 37].tolist() == [-1, -1, -1]
+    assert not bias[:, [42, 49, 60]].any()
+
+
+def test_every_kind_has_keys_of_its_own() -> None:
+    keys = [key for kind in habits.KINDS for key in kind]
+    assert len(keys) == len(set(keys))
+
+
+def test_a_drummer_goes_on_with_the_snare_where_it_was() -> None:
+    """The shipped groove, as it comes: in nearly all bars, where without habits it is in half."""
+    analysis = analyse_seed(midi.read(SEEDS / "drums.mid"))
+    predictor, beat = Predictor.load(models.find(), threads=1), analysis.piece.ticks_per_beat
+
+    def snares(piece: Piece, start: int) -> np.ndarray:
+        struck = np.zeros((8, 16), dtype=bool)
+        for note in piece.parts[0].notes:
+            place = round((note.onset - start) / (beat / 4))
+            if note.pitch in (38, 40) and 0 <= place < struck.size:
+                struck[place // 16, place % 16] = True
+        return struck
+
+    join = analysis.tick(analysis.join)
+    usual = snares(analysis.piece, join - 32 * beat).mean(axis=0) > 0.8
+    assert usual.sum() >= 2
+    settings = Settings(bars=8, takes=1, rng_seed=1)
+    for made in continue_seed(analysis, predictor, settings, range(3)):
+        assert snares(made.piece, join)[:, usual].mean() > 0.93
