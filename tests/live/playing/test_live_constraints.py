@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from composer.encoding.events import UNLIMITED
 from composer.encoding.running_features import Context
-from composer.generation.constraints import STRAY, Constraints
+from composer.generation.constraints import Constraints
+from composer.generation.owing import STRAY
 from composer.generation.part_limits import TILT
 from composer.generation.settings import Settings
 from composer.live.core.improviser import BAND, GenerateRequest
