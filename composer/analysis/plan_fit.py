@@ -33,6 +33,8 @@ _CHORD_SHARE, _CHORD_USUAL = 0.9, 0.15
 """Share of sounding time on the tones of the chord in force (0.91 there), and the unit of less."""
 _OPEN_END = 6.0
 """What an end on another note than the root of the last chord counts."""
+_SO_FAR = 0.3
+"""The share of that in the middle of the last bar."""
 _BARS = 4
 """Last bars that are looked at: what is chosen is the newest."""
 _SIXTEENTH = TICKS_PER_BEAT // 4
@@ -87,18 +89,22 @@ class PlanFit:
         misfit = float(np.mean(apart)) if apart else 0.0
         return round(misfit + _OPEN_END * self._ends_elsewhere(made, len(bars)), 6)
 
-    def _ends_elsewhere(self, made: Segment, bars: int) -> bool:
-        """Whether it is over, and its bass does not end on the root of the last chord."""
+    def _ends_elsewhere(self, made: Segment, bars: int) -> float:
+        """1 if it is over, and its bass does not end on the root of the last chord, else 0.
+
+        In the middle of the last bar, of which takes may end there, less than 1 if it would not.
+        """
         last = self._plan.bar(self._first + bars - 1)
         root = next((root_of(code) for code in last.chords[::-1] if code), None)
-        if last.ending != 1 or root is None or made.length % made.bar:
-            return False
+        if last.ending != 1 or root is None:
+            return 0.0
         tones = np.array(made.programs)[made.rows[:, PART]] != DRUM_PROGRAM
         rows, onsets = made.rows[tones], made.onsets[tones]
         if not len(rows):
-            return False
+            return 0.0
         ends = onsets + DURATION_TICKS[rows[:, DURATION]]
-        return int(rows[ends >= ends.max() - TICKS_PER_BEAT // 2, PITCH].min()) % 12 != root
+        lowest = int(rows[ends >= ends.max() - TICKS_PER_BEAT // 2, PITCH].min())
+        return (lowest % 12 != root) * (_SO_FAR if made.length % made.bar else 1.0)
 
     def _on_chord(self, made: Segment, first: int) -> float | None:
         """Share of sounding time on the tones of the chords in force from a bar on."""

@@ -96,13 +96,14 @@ def plan_ahead(
             raise SettingError("this model has no planner: leave out --plan, --form and --chords")
         return None
     bars, closes = bars_to_come(analysis, settings), settings.notes is None
-    key = settings.wanted_key or analysis.key
+    key, length = settings.wanted_key or analysis.key, len(analysis.events.rows)
     plans = [
         planner.propose(
             analysis.events,
             bars,
             closes=closes,
-            rng=np.random.default_rng((settings.rng_seed, variation, number)),
+            # With the length of the seed: else all seeds of a batch would get the same chances.
+            rng=np.random.default_rng((settings.rng_seed, variation, number, length)),
             given=given,
             key=key,
         )

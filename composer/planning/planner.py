@@ -20,7 +20,7 @@ from composer.errors import ModelError
 from composer.music.beat_grid import FREE
 from composer.music.chords import CHORDS
 from composer.music.keys import MINOR, Key
-from composer.music.plan import EXACT, FAR, NONE, Plan, PlannedBar
+from composer.music.plan import FAR, NONE, Plan, PlannedBar
 from composer.network import weights_file
 from composer.planning.bars import Bars, bar_lengths, bars_of, tonic_of
 from composer.planning.features import absolute, imagined, pair_features, relative, steps
@@ -40,9 +40,6 @@ _HEARD: Final = 0.35
 """By how many logits a bar that was heard is more likely taken up, and one of the plan itself less.
 What it has just planned looks more usual to the planner than music does: without this it takes up
 heard bars in half of its references, where people do in two thirds (docs/experiments.md)."""
-
-_LITERAL: Final = 0.1
-"""By how many logits a bar more likely comes back as it was."""
 
 Floats = NDArray[np.float32]
 
@@ -205,7 +202,6 @@ class Draft:
         nearness = 0
         if reference != NONE:
             logits = network.nearness(h, pairs[0, reference], last)
-            logits[EXACT] += _LITERAL
             near = np.array([False, True, True, True])
             nearness = given.nearness or _draw(logits, heat.reference, rng, near)
         advice = np.full(2, CHORDS)

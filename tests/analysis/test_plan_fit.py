@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bars_of_music import BAR, quarters, segment
 
 from composer.analysis.plan_fit import PlanFit
@@ -97,3 +99,15 @@ def test_where_the_plan_closes_the_bass_ends_on_the_root_of_the_last_chord() -> 
     # Whatever the upper voices do, it is the bass that counts.
     chord = [*away, (3.0, 1.0, 1, 36)]
     assert closing.misfit(segment(chord, 1)) < 0.5
+
+
+def test_in_the_middle_of_the_last_bar_an_end_that_is_far_from_home_counts_less() -> None:
+    c = parse_chord("C")
+    closing = fit(PlannedBar(chords=(c, c), ending=1))
+
+    def begun(*pitches: int) -> float:
+        whole = segment(quarters(pitches), 1)
+        length = int(whole.onsets[-1]) + 1
+        return closing.misfit(replace(whole, length=length))
+
+    assert begun(67, 60) < 0.5 < begun(60, 64) < closing.misfit(segment(quarters([60, 64]), 1))
