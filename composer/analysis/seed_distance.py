@@ -2,9 +2,10 @@
 
 All descriptors (`composer.analysis.descriptors`) are counted in the last bars of the seed and in
 those of the continuation so far. Each distance is taken in units of how far the halves of one
-piece usually lie apart in that descriptor. The misfit is the mean of their squares, so that one
-descriptor far off is worse than several a little: 0 for no difference, about 1 for what is usual
-between the halves of a piece.
+piece usually lie apart in that descriptor. What lies nearer than most halves do is near enough:
+only what is beyond `NEAR_ENOUGH` counts, else the take is kept that moves least, and people's
+music moves. The misfit is the mean of the squares, so that one descriptor far off is worse than
+several a little.
 
 The distances are those by which `composer compare` holds continuations against the halves
 that people wrote, except that density and polyphony are compared by their ratio: half a note
@@ -50,6 +51,8 @@ WEIGHTS = {
     "heights": 3.0,
 }
 """What a descriptor counts, if not 1: more where continuations go astray most."""
+NEAR_ENOUGH = 0.6
+"""Times the usual that are free."""
 RATIOS = ("density", "polyphony")
 MOST = 10.0
 """Times the usual that a distance counts for at most."""
@@ -76,7 +79,7 @@ class SeedDistance:
             apart = apart_in(name, self._seed[name], found[name]) / usual
             if not np.isnan(apart):
                 weight = WEIGHTS.get(name, 1.0)
-                total += weight * min(apart, MOST) ** 2
+                total += weight * max(min(apart, MOST) - NEAR_ENOUGH, 0.0) ** 2
                 weights += weight
         return round(total / weights, 6) if weights else 0.0
 

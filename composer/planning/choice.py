@@ -47,16 +47,18 @@ class Usual(NamedTuple):
 
 USUAL: Final = {
     "rhythm": Usual(0.0, 0.33, 0),
-    "new pairs": Usual(0.55, 0.25, 1),
+    "new pairs": Usual(0.5, 0.25, 1),
     "outside": Usual(0.15, 0.2, 1),
     "returns": Usual(0.78, 0.18, -1),
     "of the seed": Usual(0.5, 0.24, -1),
+    "of its own": Usual(0.25, 0.2, 1),
     "runs": Usual(0.65, 0.24, -1),
 }
 """Each trait in people's music, rounded from 80 passages of 32 bars each of POP909, Lieder and
 Freedoom. Changes of chord beside the seed's, as a logarithm to base 2; pairs of half bars' chords
 that the seed does not have; chords outside its tones, beyond its own share; bars that take up
-another, and that take up one of the seed; and of two such bars in a row those that go on a run."""
+another, one of the seed, and one that was planned; and of two such bars in a row those that go on
+a run."""
 _FREE: Final = 0.5
 """Deviations that do not count."""
 _OFF_TONIC: Final = 6.0
@@ -107,6 +109,7 @@ def traits(plan: Plan, heard: int) -> dict[str, float]:
     if references and heard:
         found["returns"] = float(np.mean([number != NONE for number in references]))
         found["of the seed"] = float(np.mean([0 <= number < heard for number in references]))
+        found["of its own"] = float(np.mean([number >= heard for number in references]))
         runs = [
             after == before + 1
             for before, after in pairwise(references)

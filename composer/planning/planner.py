@@ -36,7 +36,7 @@ _OTHER_CHORD: Final = 2.0
 """By how many logits an earlier bar is less likely taken up for each half on another chord than
 the one that is asked for."""
 
-_HEARD: Final = 0.35
+_HEARD: Final = 0.4
 """By how many logits a bar that was heard is more likely taken up, and one of the plan itself less.
 What it has just planned looks more usual to the planner than music does: without this it takes up
 heard bars in half of its references, where people do in two thirds (docs/experiments.md)."""

@@ -45,6 +45,12 @@ def test_every_difference_counts(other: Segment) -> None:
     assert SeedDistance(tune()).misfit(other) > 0.05
 
 
+def test_what_moves_less_than_most_halves_do_is_near_enough() -> None:
+    """A little louder is free, as much louder as halves lie apart is not."""
+    assert SeedDistance(tune()).misfit(tune(loud=17)) == 0
+    assert SeedDistance(tune(loud=16)).misfit(tune(loud=22)) > 0
+
+
 def test_half_as_dense_is_as_far_as_twice_as_dense() -> None:
     fit = SeedDistance(tune())
     half, twice = tune(step=48), tune(step=12)

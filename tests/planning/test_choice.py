@@ -48,14 +48,22 @@ def test_an_end_is_on_the_tonic_where_there_is_to_be_one() -> None:
 
 def test_a_chorus_that_comes_back_note_for_note_is_no_fault() -> None:
     """Only what is astray counts: more returns, and fewer new changes, than usual are none."""
-    chorus = plan("C Am F G C Am F G", [0, 1, 2, 3, 4, 5, 6, 7])
+    chorus = plan("C Am F G C Am F C", [0, 1, 2, 3, 8, 9, NONE, NONE])
     assert misfit(chorus, 8, None, False) == 0
     assert misfit(ASTRAY, 8, None, False) > 1
+
+
+def test_a_loop_of_what_was_just_planned_is_astray() -> None:
+    loop = plan("C Am F C C Am F C", [0, 1, NONE, NONE, 8, 9, 10, 11])
+    song = plan("C Am F C C Am F C", [0, 1, NONE, NONE, 4, 5, 10, 11])
+    assert traits(loop, 8)["of its own"] == 0.5
+    assert misfit(song, 8, None, False) < misfit(loop, 8, None, False)
 
 
 def test_the_traits_by_hand() -> None:
     found = traits(AGAIN, 8)
     assert found["returns"] == 6 / 8 and found["of the seed"] == 6 / 8
+    assert found["of its own"] == 0
     assert found["runs"] == 4 / 4  # 0 to 4, each one on from the last
     # Of fifteen pairs of half bars these are new: C to Dm, in Dm, Dm to G.
     assert found["new pairs"] == 3 / 15
