@@ -63,7 +63,13 @@ for _ = 1, 2000 do -- of Ardour's time, which goes slower on a busy computer
 	if Session:transport_sample () > tonumber (arg[2]) * rate then break end
 end
 Session:request_stop (false, false, ARDOUR.TransportRequestSource.TRS_UI)
-ARDOUR.LuaAPI.usleep (1500000)
+for number = 1, COUNT do -- what was recorded becomes a region a while after the stop
+	local playlist = Session:route_by_name ("MIDI " .. COUNT + number):to_track ():playlist ()
+	for _ = 1, 600 do
+		if playlist:n_regions () > 0 then break end
+		ARDOUR.LuaAPI.usleep (50000)
+	end
+end
 for number = 1, COUNT do
 	local track = Session:route_by_name ("MIDI " .. COUNT + number):to_track ()
 	for region in track:playlist ():region_list ():iter () do

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import wave
+from collections.abc import Callable
 from pathlib import Path
 
 import ardour
@@ -38,6 +40,27 @@ def lv2_path(built: Path) -> str:
     return f"{built}:/usr/lib/lv2"
 
 
+TRIES = 3
+"""Of what happens in real time, and of exports, in which Ardour may crash."""
+
+
+def in_real_time(test: Callable[[Path, str], None]) -> Callable[[Path, str], None]:
+    """Let a test try again: what a busy computer is late with, the plug-in leaves out."""
+
+    @functools.wraps(test)
+    def tried(tmp_path: Path, lv2_path: str) -> None:
+        for number in range(TRIES):
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            try:
+                return test(folder, lv2_path)
+            except AssertionError:
+                if number == TRIES - 1:
+                    raise
+
+    return tried
+
+
 PHRASE = [(60, 1.0, 0.5), (62, 2.0, 0.5), (64, 3.0, 0.5), (67, 4.0, 0.5)]
 """On beats 1 to 4."""
 Notes = list[tuple[int, int, int, int]]
@@ -67,6 +90,7 @@ def jam(
     return [ardour.recorded(Path(files[str(number)])) for number in range(1, count + 1)]
 
 
+@in_real_time
 def test_the_answer_is_recorded_on_the_grid_through_a_tempo_change(
     tmp_path: Path, lv2_path: str
 ) -> None:
@@ -77,9 +101,6 @@ def test_the_answer_is_recorded_on_the_grid_through_a_tempo_change(
         # On beats 6 to 9: the last two behind the change.
         assert abs(onset - (6 + index) * ardour.TICKS) <= buffer
         assert abs(end - (6.5 + index) * ardour.TICKS) <= buffer
-
-
-TRIES = 3
 
 
 def exported(path: Path) -> bytes | None:
@@ -116,6 +137,7 @@ def test_an_export_has_the_answer_and_is_the_same_twice(tmp_path: Path, lv2_path
     assert begins == [2, 4, 6, 8, 12, 14, 16, 18]
 
 
+@in_real_time
 def test_stopping_in_mid_note_leaves_nothing_sounding(tmp_path: Path, lv2_path: str) -> None:
     [notes] = jam(tmp_path, "organ", 4.0, lv2_path, PHRASE)
     held = [note for note in notes if note[0] >= 72]
@@ -131,21 +153,20 @@ def look(session: Path, count: int, lv2_path: str) -> list[str]:
     ).splitlines()  # fmt: skip
 
 
+@in_real_time
 def test_ten_tracks_are_ten_jams_and_their_parameters_are_kept_with_the_song(
     tmp_path: Path, lv2_path: str
 ) -> None:
     phrases = [[(48 + n + step, 1.0 + step, 0.5) for step in (0, 1, 2, 3)] for n in range(10)]
+    expected = [[low + n + step for low in (48, 60) for step in range(4)] for n in range(10)]
     tracks = jam(tmp_path, "echo", 6.0, lv2_path, *phrases)
-    for n, notes in enumerate(tracks):
-        assert [pitch for pitch, *_ in notes] == [
-            *(48 + n + step for step in range(4)),
-            *(60 + n + step for step in range(4)),
-        ]
+    assert [[pitch for pitch, *_ in notes] for notes in tracks] == expected
     lines = look(tmp_path / "song", 10, lv2_path)
     kept = [line for line in lines if " Temperature " in line]
     assert kept == [f"{n} Temperature {n / 8:.4f}" for n in range(1, 11)]
 
 
+@in_real_time
 def test_automation_is_played_and_kept_with_the_song(tmp_path: Path, lv2_path: str) -> None:
     again = [(pitch, beat + 10, beats) for pitch, beat, beats in PHRASE]
     [notes] = jam(
