@@ -174,8 +174,10 @@ def test_the_command_and_its_exit_codes(
         (seeds / "empty.mid").write_bytes(b"")
     assert best.exit_code == 0, best.output
     kept = [r for r in manifest.read(tmp_path / "best" / manifest.NAME) if "error" not in r]
-    assert len(kept) == 8
-    assert sorted(r["rank"] for r in kept) == [1] * 4 + [2] * 4
+    ranks = {name: sorted(r["rank"] for r in kept if r["seed"] == name) for name in NAMES}
+    # Of a groove two bars may be the seed's own again, which are not kept.
+    assert ranks.pop("drums.mid") in ([], [1], [1, 2])
+    assert list(ranks.values()) == [[1, 2]] * 3
     assert all(-20 < -r["scores"]["nats"] < 0 for r in kept)
     for record in kept:  # its number is the one under which `generate` makes it
         name = record["output"]
