@@ -168,7 +168,7 @@ def test_the_command_and_its_exit_codes(
 
     (seeds / "empty.mid").unlink()
     try:
-        best = run(*basic[:1], str(tmp_path / "best"), "--best", "2", "of", "4", "--bars", "2",
+        best = run(*basic[:1], str(tmp_path / "best"), "--best", "2", "of", "6", "--bars", "2",
                    "--rng-seed", "5")  # fmt: skip
     finally:
         (seeds / "empty.mid").write_bytes(b"")
