@@ -70,9 +70,7 @@ class DaskPool:
                 f"no Dask scheduler answers at {self._address} ({error})"
             ) from error
         with client:
-            names = [*models.FILES]
-            if (self._model / models.PLANNER).exists():
-                names.append(models.PLANNER)
+            names = models.files_of(self._model)
             files = {name: (self._model / name).read_bytes() for name in names}
             # As a result of a task, not scattered: if the worker that holds it is lost, Dask
             # makes it again.

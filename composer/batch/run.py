@@ -33,7 +33,7 @@ from composer.errors import OutputError, SettingError
 from composer.files import FULL
 from composer.generation.settings import Settings
 from composer.inside.writing import Writing
-from composer.models import FILES
+from composer.models import files_of
 from composer.network.predictor import Predictor
 
 UNFINISHED = ".composer-batch"
@@ -86,9 +86,9 @@ def begin_worker(spec: BatchSpec, model: Path) -> Run[Task, Result]:
 
 
 def fingerprint(model: Path) -> str:
-    """A sha256 over all files of a model."""
+    """A sha256 over all files that a model plays by."""
     whole = hashlib.sha256()
-    for name in FILES:
+    for name in files_of(model):
         whole.update(hashlib.sha256((model / name).read_bytes()).digest())
     return whole.hexdigest()
 

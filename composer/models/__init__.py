@@ -1,6 +1,7 @@
 """The models there are: folders with a trunk.tflite, weights.npz and config.json.
 
-One that plans has a planner.npz, too.
+One that plans has a planner.npz, too; one that is told of given notes an encoder.npz and an
+encoder.tflite.
 """
 
 from __future__ import annotations
@@ -16,6 +17,14 @@ DEFAULT = "default"
 FILES = ("config.json", "trunk.tflite", "weights.npz")
 PLANNER = "planner.npz"
 """What a model that plans has, too."""
+ENCODER = ("encoder.npz", "encoder.tflite")
+"""What a model that is told of given notes has, too: weights, and its LSTM layers to play."""
+
+
+def files_of(folder: Path) -> list[str]:
+    """The names of all files that a model plays by."""
+    more = (name for name in (PLANNER, *ENCODER) if (folder / name).is_file())
+    return [*FILES, *more]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ steps, in which both directions go through it from their own end.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
+from composer import models
 from composer.errors import ModelError
 from composer.native_stderr import without_lines
 from composer.network import weights_file
@@ -18,8 +19,7 @@ from composer.network.config import NetworkConfig
 from composer.network.encoder import UNITS, WIDTH, Encoder, Floats
 from composer.network.litert_trunk import SMALL_TALK
 
-GRAPH: Final = "encoder.tflite"
-WEIGHTS: Final = "encoder.npz"
+WEIGHTS, GRAPH = models.ENCODER
 
 
 class LiteRTReader:

@@ -15,9 +15,10 @@ import pytest
 from live.tiny import TinyTrunk, tiny_predictor
 from tiny_batch import SHORT, batch, contents, records, run
 
+from composer import models
 from composer.batch import manifest
 from composer.batch.jobs import BatchSpec, Task
-from composer.batch.run import BatchJob, BatchRun, known_rng_seed
+from composer.batch.run import BatchJob, BatchRun, fingerprint, known_rng_seed
 from composer.batch.worker import Worker
 from composer.errors import DependencyError, OutputError, SeedError, SettingError
 from composer.formats import midi, smf
@@ -320,3 +321,15 @@ def test_another_file_is_not_taken_for_a_manifest(seeds: Path, tmp_path: Path) -
     with pytest.raises(OutputError, match="is not of a manifest"):
         run(seeds, out)
     assert (out / manifest.NAME).read_text() == "shopping list\nbread\n"
+
+
+def test_the_fingerprint_of_a_model_is_of_all_files_that_it_plays_by(tmp_path: Path) -> None:
+    for name in (*models.FILES, "MODEL_CARD.md"):
+        (tmp_path / name).write_bytes(name.encode())
+    prints = [fingerprint(tmp_path)]
+    for name in (models.PLANNER, *models.ENCODER, models.FILES[0]):
+        (tmp_path / name).write_bytes(b"another")
+        prints.append(fingerprint(tmp_path))
+    assert len(set(prints)) == len(prints)
+    (tmp_path / "MODEL_CARD.md").write_bytes(b"another")
+    assert fingerprint(tmp_path) == prints[-1]
