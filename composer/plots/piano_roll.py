@@ -269,6 +269,13 @@ def _heading(axis: Any, x: float, side: str, colour: str, text: str) -> None:
     )  # fmt: skip
 
 
+_LONGEST_NAME = 24
+"""Letters of a part's name in the legend at most."""
+_POINTS_PER_INCH = 72
+_LETTER, _BESIDE_NAME = 5.5, 45.0
+"""Points that a letter takes in the legend, and the colours and space beside a name."""
+
+
 def _name_parts(figure: Any, seed: Piece) -> None:
     """A legend of the parts, where there are several."""
     from matplotlib.legend_handler import HandlerTuple
@@ -278,13 +285,17 @@ def _name_parts(figure: Any, seed: Piece) -> None:
         return
     handles, names = [], []
     for index, part in enumerate(seed.parts):
-        names.append(part.name.strip() or ("drums" if part.is_drums else f"part {index + 1}"))
+        name = part.name.strip() or ("drums" if part.is_drums else f"part {index + 1}")
+        names.append(name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…")
         handles.append(
             tuple(Patch(color=_shade(shades, seed, index)) for shades in (SEED_SHADES, NEW_SHADES))
         )
+    room = figure.get_figwidth() * _POINTS_PER_INCH
+    columns = int(room / (_BESIDE_NAME + max(map(len, names)) * _LETTER))
     figure.legend(
         handles, names, handler_map={tuple: HandlerTuple(ndivide=None, pad=0.0)},
-        loc="outside lower center", ncols=min(len(names), 8), frameon=False, fontsize=8.5,
+        loc="outside lower center", ncols=min(len(names), max(columns, 1)), frameon=False,
+        fontsize=8.5,
         labelcolor=INK, handlelength=2.4,
     )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,16 @@ def music(parts: int = 2, start: int = 0, drums: bool = False, bars: int = 4) ->
 def test_a_picture_is_made(parts: int, drums: bool):
     seed, after = music(parts, drums=drums), music(parts, start=4 * 1920, drums=drums)
     assert plot.piano_roll_png(seed, after, 4 * 1920).startswith(PNG)
+
+
+def test_long_names_of_many_parts_stay_in_the_picture(tmp_path: Path) -> None:
+    from matplotlib import image
+
+    parts = tuple(replace(part, name=f"{part.program} MMMM " * 6) for part in music(16).parts)
+    seed = replace(music(16), parts=parts)
+    (tmp_path / "roll.png").write_bytes(plot.piano_roll_png(seed, music(16, 4 * 1920), 4 * 1920))
+    pixels = image.imread(tmp_path / "roll.png")[..., :3]
+    assert pixels[:, :3].min() == pixels[:, -3:].min() == 1.0  # white at both sides
 
 
 @pytest.mark.parametrize(
