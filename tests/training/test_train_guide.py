@@ -21,12 +21,15 @@ MORE = {
     "prepare mine=": "--workers 1",
     "finetune": SHORT,
     "generate": "--bars 1",
+    "evaluate": "--limit 1",
     "train datasets/pop909": SMALL,
     "train --resume": "",
 }
 """Beginning of a command -> what a test adds to it."""
 
-ELSEWHERE = ("corpora list", "corpora get", "prepare pop909=", "prepare corpora/")
+ELSEWHERE = (
+    "corpora list", "corpora get", "prepare pop909=", "prepare corpora/", "prepare maestro=",
+)  # fmt: skip
 """Beginnings of commands that go to the network, or work on what came from there."""
 
 
@@ -54,7 +57,8 @@ def test_every_command_and_the_python_run(
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))  # what ~ is on Windows
     shutil.copytree(music, tmp_path / "midi")
-    shutil.copytree(prepared, tmp_path / "datasets" / "pop909")
+    for name in ("pop909", "maestro"):
+        shutil.copytree(prepared, tmp_path / "datasets" / name)
     shutil.copy(SEED, "phrase.mid")
     ran = set()
     for command in commands():
