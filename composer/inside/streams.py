@@ -216,7 +216,10 @@ def streams_inside(
         given,
         following,
         None if whole.kind == FREE else whole.metres,
-        told=None if encoder is None else encoder(GivenTokens.of(given, told_events, whole.bars)),
+        # What is loose is not to be told: it would be played again as it stood.
+        told=None
+        if encoder is None or passage.loose is not None
+        else encoder(GivenTokens.of(given, told_events, whole.bars)),
         loose=passage.loose,
         voices=passage.voices,
         entering=tuple(passage.added),
