@@ -55,6 +55,7 @@ for number = 1, COUNT do
 end
 ARDOUR.LuaAPI.usleep (1500000) -- the plug-ins find their server
 Session:goto_start ()
+ARDOUR.LuaAPI.usleep (1000000) -- many tracks take a while to be at the start
 Session:maybe_enable_record (false)
 Session:request_roll (ARDOUR.TransportRequestSource.TRS_UI)
 local rate = Session:nominal_sample_rate ()
@@ -63,11 +64,12 @@ for _ = 1, 2000 do -- of Ardour's time, which goes slower on a busy computer
 	if Session:transport_sample () > tonumber (arg[2]) * rate then break end
 end
 Session:request_stop (false, false, ARDOUR.TransportRequestSource.TRS_UI)
-for number = 1, COUNT do -- what was recorded becomes a region a while after the stop
+local patience = 600 -- what was recorded becomes a region a while after the stop
+for number = 1, COUNT do
 	local playlist = Session:route_by_name ("MIDI " .. COUNT + number):to_track ():playlist ()
-	for _ = 1, 600 do
-		if playlist:n_regions () > 0 then break end
+	while playlist:n_regions () == 0 and patience > 0 do
 		ARDOUR.LuaAPI.usleep (50000)
+		patience = patience - 1
 	end
 end
 for number = 1, COUNT do
