@@ -198,8 +198,8 @@ class BatchDecoder:
         context, constraints, before = state.context, self._constraints, self._last_notes
         told = state if guides is None else guides.told(state, before)
         columns = context.fresh()
-        returning = Returning.of(columns)
-        if not stuck and returning is not None:
+        returning = Returning.of(columns, np.array(excess) > 0)
+        if returning is not None:
             params = returning.cooled(params)
             uncut = params.uncut()
 

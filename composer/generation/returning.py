@@ -50,9 +50,14 @@ class Returning:
     literal: Ints
 
     @classmethod
-    def of(cls, columns: Ints) -> Returning | None:
-        """Of some streams before their next note; None if none of them is in such a bar."""
-        classes = columns[:, RETURNING]
+    def of(cls, columns: Ints, stuck: NDArray[np.bool_]) -> Returning | None:
+        """Of some streams before their next note; None if none of them is in such a bar.
+
+        Args:
+            columns: Of the streams.
+            stuck: Which repeat themselves too often, [B]: these are to get away from it.
+        """
+        classes = np.where(stuck, 0, columns[:, RETURNING])
         cooling = COOLING.take(classes)
         return cls(cooling, np.flatnonzero(classes >= _LITERAL)) if cooling.min() < 1.0 else None
 

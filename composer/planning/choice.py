@@ -54,11 +54,11 @@ USUAL: Final = {
     "of its own": Usual(0.25, 0.2, 1),
     "runs": Usual(0.65, 0.24, -1),
 }
-"""Each trait in people's music, rounded from 80 passages of 32 bars each of POP909, Lieder and
-Freedoom. Changes of chord beside the seed's, as a logarithm to base 2; pairs of half bars' chords
-that the seed does not have; chords outside its tones, beyond its own share; bars that take up
-another, one of the seed, and one that was planned; and of two such bars in a row those that go on
-a run."""
+"""Each trait in people's music, near the means of 80 passages of 32 bars each of POP909, Lieder and
+Freedoom; set by what the choice made of them (docs/experiments.md). Changes of chord beside the
+seed's, as a logarithm to base 2; pairs of half bars' chords that the seed does not have; chords
+outside its tones, beyond its own share; bars that take up another, one of the seed, and one that
+was planned; and of two such bars in a row those that go on a run."""
 _FREE: Final = 0.5
 """Deviations that do not count."""
 _OFF_TONIC: Final = 6.0

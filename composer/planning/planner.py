@@ -156,8 +156,9 @@ class Draft:
         self.bars = _extended(seed, lengths).cut(self.first, heard + bars - self.first)
         self.now = heard - self.first
         # Chords alone often speak for the key of the dominant or of the relative minor.
-        own = tonic_of(seed.chords)
-        self.tonic, self.minor = own if key is None else (key.tonic, key.mode == MINOR)
+        self.tonic, self.minor = (
+            tonic_of(seed.chords) if key is None else (key.tonic, key.mode == MINOR)
+        )
         self.keys = np.zeros((len(lengths), KEY_UNITS), dtype=np.float32)
         self.state = self.network.start()
         if self.now:

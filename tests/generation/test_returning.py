@@ -11,9 +11,12 @@ from fixed_model import FixedModel
 
 from composer.analysis.repetition import RepetitionLimits
 from composer.encoding.events import DURATION, PART, PITCH, SHIFT, SLOTS, UNLIMITED, VELOCITY
+from composer.encoding.features import COLUMNS, RETURN_PITCH, RETURNING
+from composer.encoding.return_lookback import RETURNINGS
 from composer.generation.constraints import Constraints
 from composer.generation.decoder import BatchDecoder
 from composer.generation.limits import Density, PartLimits, Span
+from composer.generation.returning import Returning
 from composer.generation.settings import Settings
 from composer.generation.stream import Stream
 from composer.music.plan import EXACT, LOOSE, NEAR, Plan, PlannedBar
@@ -82,3 +85,18 @@ def test_what_comes_back_varied_is_the_networks(nearness: int) -> None:
 
 def test_a_network_that_is_sure_of_something_else_plays_that() -> None:
     assert played(EXACT, 3.0) == [ELSEWHERE] * 4
+
+
+def test_a_stream_that_is_stuck_is_let_go_and_no_other() -> None:
+    """Of two streams in a bar that comes back, the one that repeats itself goes free."""
+    columns = np.zeros((2, len(COLUMNS)), dtype=np.int64)
+    columns[:, RETURNING] = RETURNINGS - 1
+    columns[:, RETURN_PITCH] = 60
+    both = Returning.of(columns, np.array([False, False]))
+    one = Returning.of(columns, np.array([True, False]))
+    assert both is not None and both.literal.tolist() == [0, 1]
+    assert one is not None and one.literal.tolist() == [1]
+    assert one.cooling.tolist() == [1.0, both.cooling[1]]
+    logits = one.following(PITCH, np.zeros((2, 128), dtype=np.float32), columns)
+    assert logits[0, 60] == 0 and logits[1, 60] > 0
+    assert Returning.of(columns, np.array([True, True])) is None
