@@ -401,6 +401,5 @@ def parts_of(events: Events, table: Rows) -> NDArray[np.uint8]:
         (events.rows[:, SHIFT] == 0),
         np.append(-1, events.rows[:-1, PART]).astype(np.int64)[:count],
         noted[:, ADVICE_COLUMNS],
-        np.array(to_come, dtype=np.int64).reshape(count, parts),
-        np.array(returned, dtype=np.int64).reshape(count, parts),
+        np.array([to_come, returned], dtype=np.int64).reshape(2, count, parts),
     ).astype(np.uint8)

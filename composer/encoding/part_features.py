@@ -144,7 +144,6 @@ def part_features(
     last: Ints,
     advice: Ints,
     to_come: Ints,
-    to_return: Ints,
 ) -> Ints:
     """What is told of each part once the shift of the next note is chosen.
 
@@ -155,8 +154,8 @@ def part_features(
         last: Slot of the last note, -1 for none, [B].
         advice: Confidence, likeness, returning, the part that recall expects, the one that played
             there first a bar ago, and the one that did in the bar referred to, [B, 6].
-        to_come: Notes of each part a bar ago at that place, still to come, 0..3, [B, P].
-        to_return: The same in the bar that the plan refers to.
+        to_come: Notes of each part at that place, still to come, 0..3: a bar ago, and in the bar
+            that the plan refers to, [2, B, P].
 
     Returns:
         int64 [B, P, 14], columns as in `PART_FEATURES`.
@@ -176,7 +175,6 @@ def part_features(
     certainties, named = advice.T[:3, :, None], advice.T[3:, :, None]
     certain = (named == _SLOTS[:count]) * certainties
     made[9:11] = certain[:2]
-    made[11] = to_come
+    made[11::2] = to_come
     made[12] = certain[2]
-    made[13] = to_return
     return made.transpose(1, 2, 0)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,6 @@ from composer.encoding.events import (
     PART,
     PITCH,
     SHIFT,
-    SHIFT_TICKS,
     TICKS_PER_BEAT,
     BarNote,
     Events,
@@ -34,8 +34,13 @@ from composer.encoding.events import (
 from composer.encoding.features import (
     ADVICE_COLUMNS,
     AGO_PART,
+    BAR_LENGTH,
     COLUMNS,
     CONFIDENCE,
+    GAP,
+    LAST_PITCH,
+    POSITION,
+    PROGRAM,
     RANK,
     RETURN_PART,
     RETURN_PITCH,
@@ -63,6 +68,23 @@ from composer.music.notes import DRUM_PROGRAM
 from composer.music.plan import Plan
 
 Ints = NDArray[np.int64]
+
+_EXPECTED: Final = np.array([*range(CONFIDENCE, AGO_PART), *range(RETURNING, RETURN_PART)])
+"""Columns that are there before anything is chosen."""
+_PLACED: Final = np.array(
+    [*range(POSITION, BAR_LENGTH + 1), AGO_PART, *range(RETURN_PART, RETURN_PITCH)]
+)
+"""Columns that a shift determines."""
+_PLAYED: Final = np.array(
+    [
+        *(RANK, PROGRAM, *range(LAST_PITCH, GAP + 1)),
+        *range(AGO_PART + 1, RETURNING),
+        *range(RETURN_PITCH, RANK),
+    ]
+)
+"""Columns that a shift and a part determine."""
+_TOLD: Final = np.array(ADVICE_COLUMNS)
+_NAMED: Final = _TOLD[3:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +188,12 @@ class Context:
 
     def fresh(self) -> Ints:
         """The next note's columns before anything of it is chosen, [B, 39]."""
-        columns = np.zeros((len(self.clock), len(COLUMNS)), dtype=np.int64)
-        columns[:, CONFIDENCE:AGO_PART] = [
-            recall.expected + lookback.likeness_and_shift()
-            for recall, lookback in zip(self.recalls, self.lookbacks, strict=True)
-        ]
-        columns[:, RETURNING:RETURN_PART] = [
-            returns.returning_and_shift() for returns in self.returns
+        columns = np.zeros((len(self.recalls), len(COLUMNS)), dtype=np.int64)
+        columns[:, _EXPECTED] = [
+            (*recall.expected, *lookback.likeness_and_shift(), *returns.returning_and_shift())
+            for recall, lookback, returns in zip(
+                self.recalls, self.lookbacks, self.returns, strict=True
+            )
         ]
         return columns
 
@@ -197,9 +218,8 @@ class Context:
             table["clock"] + ticks,
             ticks == 0,
             table["last"],
-            columns.take(ADVICE_COLUMNS, axis=1),
-            _still_to_come(come, count),
-            _still_to_come(due, count),
+            columns.take(_TOLD, axis=1),
+            _still_to_come([*come, *due], count).reshape(2, -1, count),
         )
 
     def follow(self, columns: Ints, chosen: int) -> None:
@@ -210,31 +230,36 @@ class Context:
             chosen: SHIFT, PART or PITCH; to be followed in this order.
         """
         if chosen == SHIFT:
-            stream_table.fill_place(columns, self.table)
             shifts = columns[:, SHIFT].tolist()
-            columns[:, AGO_PART] = [
-                lookback.part_after(shift)
-                for lookback, shift in zip(self.lookbacks, shifts, strict=True)
+            placed = [
+                (*place, lookback.part_after(shift), *returns.place_after(shift))
+                for shift, place, lookback, returns in zip(
+                    shifts,
+                    stream_table.places(shifts, self.table),
+                    self.lookbacks,
+                    self.returns,
+                    strict=True,
+                )
             ]
-            columns[:, RETURN_PART:RETURN_PITCH] = [
-                returns.place_after(shift)
-                for returns, shift in zip(self.returns, shifts, strict=True)
-            ]
+            columns[:, _PLACED] = placed
             forget_wrong(columns, chosen)
-            advised = columns.take(ADVICE_COLUMNS[3:], axis=1)
+            advised = columns.take(_NAMED, axis=1)
             columns[:, RANK + 1 :] = self.table["ranks"][np.arange(len(advised))[:, None], advised]
             return
         if chosen == PART:
-            stream_table.fill_player(columns, self.table)
-            chosen_so_far = columns[:, : PART + 1].tolist()
-            columns[:, AGO_PART + 1 : RETURNING] = [
-                lookback.note_after(shift, part)
-                for lookback, (shift, part) in zip(self.lookbacks, chosen_so_far, strict=True)
+            shifts, parts = columns[:, SHIFT].tolist(), columns[:, PART].tolist()
+            played = [
+                (*player, *lookback.note_after(shift, part), *returns.note_after(shift, part))
+                for shift, part, player, lookback, returns in zip(
+                    shifts,
+                    parts,
+                    stream_table.players(shifts, parts, self.table),
+                    self.lookbacks,
+                    self.returns,
+                    strict=True,
+                )
             ]
-            columns[:, RETURN_PITCH:RANK] = [
-                returns.note_after(shift, part)
-                for returns, (shift, part) in zip(self.returns, chosen_so_far, strict=True)
-            ]
+            columns[:, _PLAYED] = played
         forget_wrong(columns, chosen)
 
     def lengths(self, columns: Ints) -> Ints | None:
@@ -265,28 +290,14 @@ class Context:
     def advance(self, rows: Ints) -> Context:
         """The context after one more note of each stream, rows [B, 5] without END."""
         table = tables.copy(self.table)
-        ticks = SHIFT_TICKS.take(rows[:, SHIFT])
-        clock = table["clock"]
-        clock += ticks
-        turned, inside = np.divmod(table["inside"] + ticks, table["bar"])
-        table["number"] += turned
-        table["inside"] = inside
         heard_rows = rows.tolist()
-        streams, parts = np.arange(len(rows)), rows[:, PART]
-        known = table["parts"][streams, parts].tolist()
-        table["parts"][streams, parts] = [
-            after_note(history, row, onset)
-            for history, row, onset in zip(known, heard_rows, clock.tolist(), strict=True)
-        ]
-        table["last"] = parts
-        if True in table["free"].tolist():
-            sounding.hear(table["ends"], clock, rows[:, DURATION])
+        places = stream_table.hear(table, heard_rows)
         bars = [
             0 if free else bar
-            for free, bar in zip(table["free"].tolist(), table["bar"].tolist(), strict=True)
+            for (_, _, bar), free in zip(places, table["free"].tolist(), strict=True)
         ]
-        numbers, lengths = table["number"].tolist(), table["bar"].tolist()
-        places = zip(numbers, inside.tolist(), lengths, strict=True)
+        if 0 in bars:
+            sounding.hear(table["ends"], table["clock"], rows[:, DURATION])
         return Context(
             table,
             tuple(recall.hear(row) for recall, row in zip(self.recalls, heard_rows, strict=True)),

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from composer.encoding.events import (
     END,
     FREE_BAR,
+    LONGEST,
     PART,
     SHIFT,
     SHIFT_TICKS,
@@ -25,20 +26,20 @@ from composer.encoding.events import (
     TICKS_PER_BEAT,
 )
 from composer.encoding.features import (
-    BAR_LENGTH,
     BAR_LENGTHS,
-    BEAT,
     BEATS_IN_BAR,
-    GAP,
-    LAST_PITCH,
-    POSITION,
     POSITIONS,
-    PROGRAM,
-    RANK,
     gap_class,
 )
 from composer.encoding.match_model import NO_PART
-from composer.encoding.part_features import HISTORY, ONSET_AT, PROGRAM_AT, UNHEARD
+from composer.encoding.part_features import (
+    HISTORY,
+    LAST_AT,
+    ONSET_AT,
+    PROGRAM_AT,
+    UNHEARD,
+    after_note,
+)
 from composer.encoding.part_order import NO_RANK, ranks_of
 from composer.encoding.sounding import SOUNDING
 from composer.encoding.struct_rows import Table
@@ -49,10 +50,15 @@ Ints = NDArray[np.int64]
 
 TICKS = np.append(SHIFT_TICKS, SHIFT_TICKS[-1])
 """Ticks of every shift class; END stands where the longest shift would."""
+_TICKS: list[int] = TICKS.tolist()
 _LONGEST_BAR = 12 * BAR_LENGTHS
-_BAR_CLASSES = np.clip(np.round(np.arange(_LONGEST_BAR + 1) / 12), 1, BAR_LENGTHS - 1)
-_BAR_CLASSES = _BAR_CLASSES.astype(np.int64)
+_BAR_CLASSES: list[int] = (
+    np.clip(np.round(np.arange(_LONGEST_BAR + 1) / 12), 1, BAR_LENGTHS - 1).astype(int).tolist()
+)
 """Bar length class of each length in ticks."""
+_GAP_OF: list[int] = gap_class(np.arange(LONGEST + 1)).tolist()
+_NO_PLACE = (POSITIONS - 1, BEATS_IN_BAR - 1, 0)
+"""In free time."""
 _COLUMNS = np.dtype(
     [
         ("clock", np.int64),
@@ -85,37 +91,88 @@ def begin(programs: Sequence[int], kind: str, metre: tuple[int, int]) -> Table:
     return table
 
 
-def fill_place(columns: Ints, table: Table) -> None:
-    """Fill in position, beat and bar length of the next note, in place.
+def places(shifts: Sequence[int], table: Table) -> list[tuple[int, int, int]]:
+    """Position, beat and bar length of the next note of each stream.
 
     Args:
-        columns: [B, 39] with the shift.
+        shifts: Its shift, [B].
         table: [B].
     """
-    ticks = TICKS.take(columns[:, SHIFT])
-    bar, free = table["bar"], table["free"]
-    beat, position = np.divmod((table["inside"] + ticks) % bar, TICKS_PER_BEAT)
-    columns[:, POSITION] = position
-    columns[:, BEAT] = np.minimum(beat, BEATS_IN_BAR - 2)
-    columns[:, BAR_LENGTH] = _BAR_CLASSES.take(bar, mode="clip")
-    if True in free.tolist():
-        columns[free, POSITION : BAR_LENGTH + 1] = (POSITIONS - 1, BEATS_IN_BAR - 1, 0)
+    # Here and below, lists of a few whole numbers take less time than calls of NumPy.
+    found = []
+    for shift, inside, bar, free in zip(
+        shifts,
+        table["inside"].tolist(),
+        table["bar"].tolist(),
+        table["free"].tolist(),
+        strict=True,
+    ):
+        if free:
+            found.append(_NO_PLACE)
+            continue
+        beat, position = divmod((inside + _TICKS[shift]) % bar, TICKS_PER_BEAT)
+        length = _BAR_CLASSES[min(bar, _LONGEST_BAR)]
+        found.append((position, min(beat, BEATS_IN_BAR - 2), length))
+    return found
 
 
-def fill_player(columns: Ints, table: Table) -> None:
-    """Fill in rank, program, last note and gap of the part that plays, in place.
+def players(
+    shifts: Sequence[int], parts: Sequence[int], table: Table
+) -> list[tuple[int, int, int, int, int, int]]:
+    """Who plays the next note of each stream.
 
     Args:
-        columns: [B, 39] with the shift and the part.
+        shifts: Its shift, [B].
+        parts: Its part, [B].
         table: [B].
+
+    Returns:
+        Rank and program of the part; pitch, duration and velocity class of its last note, and
+        the gap since that.
     """
-    parts = columns[:, PART]
-    streams = np.arange(len(parts))
-    columns[:, RANK] = table["ranks"][streams, parts]
-    known = table["parts"][streams, parts, PROGRAM_AT : ONSET_AT + 1]
-    heard = known[:, 4]
-    gap = gap_class(table["clock"] + TICKS.take(columns[:, SHIFT]) - heard)
-    gap[heard < 0] = END
-    columns[:, PROGRAM] = known[:, 0]
-    columns[:, LAST_PITCH:GAP] = known[:, 1:4]
-    columns[:, GAP] = gap
+    found = []
+    ranks, histories = table["ranks"], table["parts"]
+    for stream, (shift, part, clock) in enumerate(
+        zip(shifts, parts, table["clock"].tolist(), strict=True)
+    ):
+        history = histories[stream, part].tolist()
+        heard = history[ONSET_AT]
+        since = clock + _TICKS[shift] - heard
+        gap = END if heard < 0 else _GAP_OF[min(since, LONGEST)]
+        last = history[LAST_AT:ONSET_AT]
+        found.append((ranks.item(stream, part), history[PROGRAM_AT], *last, gap))
+    return found
+
+
+def hear(table: Table, rows: Sequence[Sequence[int]]) -> list[tuple[int, int, int]]:
+    """Take in one more note of each stream, in place; all but how long it sounds.
+
+    Args:
+        table: [B].
+        rows: Its fields, [B][5].
+
+    Returns:
+        Number of the bar that it falls in, ticks from the bar line to it, and the bar's length.
+    """
+    histories = table["parts"]
+    clocks, found = [], []
+    for stream, (row, clock, inside, bar, number) in enumerate(
+        zip(
+            rows,
+            table["clock"].tolist(),
+            table["inside"].tolist(),
+            table["bar"].tolist(),
+            table["number"].tolist(),
+            strict=True,
+        )
+    ):
+        ticks, part = _TICKS[row[SHIFT]], row[PART]
+        turned, inside = divmod(inside + ticks, bar)
+        clocks.append(clock + ticks)
+        found.append((number + turned, inside, bar))
+        history = histories[stream, part].tolist()
+        histories[stream, part] = after_note(history, row, clock + ticks)
+    table["clock"] = clocks
+    table["number"], table["inside"], _ = zip(*found, strict=True)
+    table["last"] = [row[PART] for row in rows]
+    return found

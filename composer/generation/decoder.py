@@ -83,8 +83,8 @@ class BatchDecoder:
         self._constraints: Constraints
         self._trackers: list[RepetitionTracker] = []
         self._last_notes: Ints
-        self._random: NDArray[np.float64]  # for a block of notes, [B, BLOCK, 5]
-        self._used: Ints  # how many notes of its block each has drawn, [B]
+        self._random: list[list[list[float]]] = []  # for a block of notes, [B][BLOCK][5]
+        self._used: list[int] = []  # how many notes of its block each has drawn
         self._copied_ticks: Ints  # ticks for which every note was the expected one, [B]
         self._leanings: Leanings | None = None  # of the streams that lean to what is liked
         self._guides: Guides | None = None  # of the streams that are written around something
@@ -105,8 +105,8 @@ class BatchDecoder:
         self._constraints = Constraints.join([stream.constraints for stream in new])
         self._last_notes = np.stack([stream.last_note for stream in new])
         self._trackers = [stream.tracker.copy() for stream in new]
-        self._random = np.stack([stream.random(BLOCK) for stream in new])
-        self._used = np.zeros(len(new), dtype=np.int64)
+        self._random = [stream.random(BLOCK).tolist() for stream in new]
+        self._used = [0] * len(new)
         self._copied_ticks = np.array([stream.copied_ticks for stream in new], dtype=np.int64)
         self._guides = Guides.of(new)
         self._read_settings()
@@ -134,8 +134,7 @@ class BatchDecoder:
             self._state = State.join([self._state, other._state])
             self._constraints = Constraints.join([self._constraints, other._constraints])
             self._last_notes = np.concatenate([self._last_notes, other._last_notes])
-            self._random = np.concatenate([self._random, other._random])
-            self._used = np.concatenate([self._used, other._used])
+            self._random, self._used = self._random + other._random, self._used + other._used
             self._copied_ticks = np.concatenate([self._copied_ticks, other._copied_ticks])
         self._guides = Guides.join(self._guides, len(self.streams), other._guides)
         self._trackers += other._trackers
@@ -162,14 +161,13 @@ class BatchDecoder:
 
     def _next_random(self) -> NDArray[np.float64]:
         """Every stream's five numbers for its next note, [B, 5]."""
-        used = self._used.tolist()
-        if BLOCK in used:
-            for index, notes in enumerate(used):
-                if notes == BLOCK:
-                    self._random[index], self._used[index] = self.streams[index].random(BLOCK), 0
-        uniform = self._random[np.arange(len(used)), self._used]
-        self._used += 1
-        return uniform
+        for index, notes in enumerate(self._used):
+            if notes == BLOCK:
+                self._random[index] = self.streams[index].random(BLOCK).tolist()
+                self._used[index] = 0
+        uniform = [block[notes] for block, notes in zip(self._random, self._used, strict=True)]
+        self._used = [notes + 1 for notes in self._used]
+        return np.array(uniform)
 
     def step(self) -> list[Stream]:
         """Draw one note of every stream. Returns the streams that ended with it.
@@ -198,7 +196,7 @@ class BatchDecoder:
         context, constraints, before = state.context, self._constraints, self._last_notes
         told = state if guides is None else guides.told(state, before)
         columns = context.fresh()
-        returning = Returning.of(columns, np.array(excess) > 0)
+        returning = Returning.of(columns, [beyond > 0 for beyond in excess])
         if returning is not None:
             params = returning.cooled(params)
             uncut = params.uncut()
@@ -354,8 +352,9 @@ class BatchDecoder:
                 columns, ticks = self._pending
                 self._pending = columns[stay], ticks[stay]
             self._last_notes = self._last_notes[stay]
-            self._random = self._random[stay]
-            self._used, self._copied_ticks = self._used[stay], self._copied_ticks[stay]
+            self._random = [self._random[index] for index in stay]
+            self._used = [self._used[index] for index in stay]
+            self._copied_ticks = self._copied_ticks[stay]
             self._guides = None if self._guides is None else self._guides.take(stay)
         else:
             self._state = self._pending = self._guides = None

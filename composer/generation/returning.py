@@ -13,6 +13,7 @@ Conventions:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,6 +31,8 @@ Floats = NDArray[np.float32]
 COOLING: Final = np.ones(RETURNINGS)
 """What the temperature is multiplied by, by class of returning."""
 COOLING[2:] = np.repeat((1.0, 0.65, 0.4), (RETURNINGS - 2) // 3)
+_NEARLY: Final = 2 + (RETURNINGS - 2) // 3
+"""The first class of bars that come back nearly."""
 _LITERAL: Final = RETURNINGS - (RETURNINGS - 2) // 3
 """The first class of bars that come back as they were."""
 _FOLLOWING: Final = 1.0
@@ -50,16 +53,18 @@ class Returning:
     literal: Ints
 
     @classmethod
-    def of(cls, columns: Ints, stuck: NDArray[np.bool_]) -> Returning | None:
+    def of(cls, columns: Ints, stuck: Sequence[bool]) -> Returning | None:
         """Of some streams before their next note; None if none of them is in such a bar.
 
         Args:
             columns: Of the streams.
             stuck: Which repeat themselves too often, [B]: these are to get away from it.
         """
-        classes = np.where(stuck, 0, columns[:, RETURNING])
-        cooling = COOLING.take(classes)
-        return cls(cooling, np.flatnonzero(classes >= _LITERAL)) if cooling.min() < 1.0 else None
+        told = zip(columns[:, RETURNING].tolist(), stuck, strict=True)
+        classes = [0 if away else returning for returning, away in told]
+        if max(classes) < _NEARLY:
+            return None
+        return cls(COOLING.take(classes), np.flatnonzero(np.array(classes) >= _LITERAL))
 
     def cooled(self, params: SamplingParams) -> SamplingParams:
         """Sampling parameters of all streams, cooler where bars come back."""

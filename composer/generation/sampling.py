@@ -41,6 +41,7 @@ class SamplingParams:
         least: [B, 1], `min_p`; None if it is 0 for all; derived.
         spare: [B], a class with more than this share of the whole is never cut by `top_p`: what
             it leaves to the others is too little. None if no `top_p` is under 1; derived.
+        streams: Their numbers, [B]; derived.
     """
 
     temperature: Floats
@@ -50,6 +51,7 @@ class SamplingParams:
     greedy: NDArray[np.bool_] | None = field(init=False, repr=False)
     least: Floats | None = field(init=False, repr=False)
     spare: Floats | None = field(init=False, repr=False)
+    streams: NDArray[np.int64] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         greedy = self.temperature <= COLDEST
@@ -59,6 +61,7 @@ class SamplingParams:
         object.__setattr__(self, "least", self.min_p[:, None] if self.min_p.any() else None)
         cuts = (self.top_p < 1.0).any()
         object.__setattr__(self, "spare", 1.0 - self.top_p + _ROUNDING if cuts else None)
+        object.__setattr__(self, "streams", np.arange(len(self.top_p)))
 
     def uncut(self) -> SamplingParams:
         """At the same temperature, with the unlikely choices."""
@@ -93,8 +96,7 @@ def sample(
     """
     # This runs five times a note over a few hundred numbers, where calls into NumPy are
     # what costs time: for one or a few streams, methods and plain lists are its quickest.
-    scores = logits.astype(np.float64)
-    np.putmask(scores, ~allowed, _NOTHING)
+    scores = np.where(allowed, logits, _NOTHING)
     best = np.maximum.reduce(scores, axis=1, keepdims=True)
     # Adding up finds one that is too large, none, or no number among any number of them.
     if not abs(sum(best[:, 0].tolist())) < _LARGEST:
@@ -107,10 +109,10 @@ def sample(
     if params.least is not None:
         np.putmask(p, p < params.least, 0.0)  # the likeliest has p = 1 here
     total = np.add.accumulate(p, axis=1)
-    drawn = _at(total, uniform)
+    whole = total[:, -1]
+    drawn = _at(total, uniform * whole)
     if params.spare is not None:
-        own = p[np.arange(len(p)), drawn]
-        doubtful = own <= params.spare * total[:, -1]
+        doubtful = p[params.streams, drawn] <= params.spare * whole
         if True in doubtful.tolist():
             _redraw(p, total, uniform, params.top_p, drawn, doubtful.nonzero()[0])
     if params.greedy is not None:
@@ -118,13 +120,13 @@ def sample(
     return drawn
 
 
-def _at(total: Floats, uniform: Floats) -> NDArray[np.int64]:
-    """The class of each row, of weights added up, on which a share of them lies, int64 [B].
+def _at(total: Floats, weight: Floats) -> NDArray[np.int64]:
+    """The class of each row, of weights added up, at which a weight is passed, int64 [B].
 
-    A product with a number under one is rounded to less than the whole, so there is one, and
-    a class without weight adds nothing, so it is none of those.
+    The product of the whole with a number under one is rounded to less than the whole, so there
+    is one, and a class without weight adds nothing, so it is none of those.
     """
-    drawn: NDArray[np.int64] = (total > (uniform * total[:, -1])[:, None]).argmax(axis=1)
+    drawn: NDArray[np.int64] = (total > weight[:, None]).argmax(axis=1)
     return drawn
 
 
@@ -153,7 +155,8 @@ def _redraw(
     kept = _nucleus(some, top_p[rows])
     each = np.arange(len(rows))
     within = (uniform[rows] * total[rows, -1] - (total[rows, old] - own)) / own
-    new = _at(np.add.accumulate(some * kept, axis=1), np.clip(within, 0.0, _UNDER_ONE))
+    left = np.add.accumulate(some * kept, axis=1)
+    new = _at(left, np.clip(within, 0.0, _UNDER_ONE) * left[:, -1])
     drawn[rows] = np.where(kept[each, old], old, new)  # of equals, one may be inside after all
 
 
