@@ -266,8 +266,7 @@ class _Pointer:
         ]
         if [len(table) for table in told] != list(PART_FEATURE_SIZES):
             raise ValueError("head_part is of other features")
-        # What a part is told by itself comes in one more column of the same table.
-        self._told = np.concatenate([np.concatenate(told), np.concatenate(gains)], axis=1)
+        self._told, self._gains = np.concatenate(told), np.concatenate(gains)[:, 0]
         first = np.concatenate([[0], np.cumsum(PART_FEATURE_SIZES)[:-1]]).astype(np.int64)
         self._first = first[:, None, None]
         self._columns, self._offsets = self._hidden.columns, self._hidden.offsets[:, None]
@@ -280,8 +279,7 @@ class _Pointer:
         out = out.reshape(-1, len(self._bias))[:count]
         out += self._bias
         told = told.transpose(2, 0, 1) + self._first
-        known = np.add.reduce(self._told.take(told, axis=0), axis=0)  # [B, P, 49]
-        x = known[..., :-1]
+        x = np.add.reduce(self._told.take(told, axis=0), axis=0)  # [B, P, 48]
         x += out[:, None, RANKS:]
         np.maximum(x, 0.0, out=x)
         x *= self._points
@@ -289,7 +287,7 @@ class _Pointer:
         logits[:, parts:] = UNHEARD_OF
         mine = logits[:, :parts]
         np.add.reduce(x, axis=2, out=mine)
-        mine += known[..., -1]
+        mine += np.add.reduce(self._gains.take(told), axis=0)
         out[:, RANKS] = UNHEARD_OF  # the moment is used up; this is what NO_RANK looks up
         mine += out.take(ranks + np.arange(0, out.size, out.shape[1])[:, None])
         return logits
