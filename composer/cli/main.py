@@ -1,6 +1,6 @@
 """The command line: `composer VERB`. A verb parses, calls once and prints.
 
-Verbs live in `composer.cli_*`, one module to a subject; what is slow to import (music21,
+Verbs live in `composer.cli`, one module to a subject; what is slow to import (music21,
 Keras, TensorFlow) is imported inside them, so that asking for help takes no time.
 
 Exit codes: 0 done; 1 a clear one-line error; 2 wrong usage; 130 interrupted.

@@ -23,7 +23,7 @@ def taste() -> None:
 
     \b
     Example:
-      composer batch seeds --out takes --variations 4 --rate
+      composer batch seeds takes --variations 4 --rate
       composer taste learn mine takes/ratings.csv
       composer taste show mine
       composer generate --seed song.mid --profile mine

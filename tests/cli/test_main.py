@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -49,6 +50,41 @@ def test_every_command_has_help_with_an_example(
     assert examples and f"composer {' '.join(words)}" in examples[0]
     summary = command.get_short_help_str(200)
     assert summary and len(summary) <= 90
+
+
+def parse(line: str) -> None:
+    """Read a command line as composer would, and do nothing; files in it need not be there."""
+    called: click.Command = verbs
+    context, rest = click.Context(verbs, info_name="composer"), shlex.split(line, comments=True)
+    while isinstance(called, click.Group) and rest and rest[0] in called.commands:
+        called = called.commands[rest.pop(0)]
+    if isinstance(called, click.Group):
+        assert not rest or rest[0].startswith("-"), f"no verb {rest[0]}"
+    try:
+        called.make_context(called.name, rest, context)
+    except click.NoSuchOption:
+        raise
+    except click.BadParameter as error:
+        assert "does not exist" in error.message
+
+
+@pytest.mark.parametrize(("words", "command"), ALL)
+def test_examples_in_help_are_commands(words: tuple[str, ...], command: click.Command) -> None:
+    examples = re.findall(r"^ +composer ([^>\n]*)", command.help or "", re.MULTILINE)
+    for example in examples:
+        parse(example)
+
+
+@pytest.mark.parametrize(
+    "page", [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))], ids=lambda page: page.stem
+)
+def test_command_lines_in_the_docs_are_commands(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    fenced = "".join(re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
+    lines = re.findall(r"^(?:\.venv/bin/)?composer ([^>\n]*)", fenced, re.MULTILINE)
+    lines += re.findall(r"^ {4}composer ([^>\n\[]*)$", text, re.MULTILINE)
+    for line in lines:
+        parse(line)
 
 
 @pytest.mark.parametrize(("words", "command"), ALL)
