@@ -1,9 +1,9 @@
 """Ranking: how well each of several continuations fits its seed, and which to keep.
 
 A continuation fits when the model finds it likely and when what can be counted in it is as in
-the seed (`composer.analysis.seed_distance`). One that repeats itself more than its seed does, or
-falls silent, is kept only when nothing else is left; near-duplicates of one another or of a segment
-of the seed are never kept.
+the seed (`composer.analysis.seed_distance`). One that repeats itself more than its seed does, falls
+silent, or only plays a passage of the seed once more is kept when nothing else is left; of
+near-duplicates of one another only the best.
 
 Conventions:
     Rows are int [notes, 5] as in `composer.encoding.events`; onsets are event ticks. The lower a
@@ -90,20 +90,26 @@ def choose(
         candidates: In the order of their numbers.
         seed: What they go on from.
         count: How many to keep.
-        last: Whether there will be no more candidates: then those that loop or fall
-            silent fill up the places that are left, and there may be fewer than `count`.
+        last: Whether there will be no more candidates: then those that loop, fall silent or
+            are copies fill up the places that are left, and there may be fewer than `count`.
 
     Returns:
         Their indices, or None if more candidates are needed.
     """
     order = sorted(range(len(candidates)), key=lambda index: (candidates[index][0].cost, index))
     kept: list[int] = []
-    for guarded in (True, False) if last else (True,):
-        for index in order:
-            scores, segment = candidates[index]
-            if len(kept) == count or (scores.loop or scores.silence) == guarded:
-                continue
-            if not len(segment.rows) or copied(seed, segment) >= ALIKE:
+    flawed = {
+        index
+        for index, (scores, segment) in enumerate(candidates)
+        if scores.loop or scores.silence or copied(seed, segment) >= ALIKE
+    }
+    for places in (
+        [index for index in order if index not in flawed],
+        [index for index in order if index in flawed] if last else [],
+    ):
+        for index in places:
+            segment = candidates[index][1]
+            if len(kept) == count or not len(segment.rows):
                 continue
             if all(likeness(segment, candidates[other][1]) < ALIKE for other in kept):
                 kept.append(index)

@@ -95,13 +95,13 @@ def plan(
     ticks = analysis.bar_lines(len(made))
     with files.together(force=force) as begin:
         if plot:
-            from composer.plots.plan_picture import Block, plan_png
+            from composer.plots.plan_picture import plan_png
 
             picture = plan_png(
                 analysis.piece,
                 ticks,
                 heard,
-                [Block(section.name, section.start, section.bars) for section in sections],
+                sections,
                 [(chords_text(bar), reference_text(bar)) for bar in made.bars],
                 title=Path(seed).name,
             )

@@ -49,6 +49,11 @@ class Section:
         """As it is written: A, or A'."""
         return self.letter + "'" * self.varied
 
+    @property
+    def letter_number(self) -> int:
+        """Of its letter: 0 for A, 25 for Z, 26 for AA. Sections of one letter look alike by it."""
+        return ascii_uppercase.index(self.letter[0]) + len(ascii_uppercase) * (len(self.letter) - 1)
+
 
 def read_form(text: str, bars: int, heard: int) -> Given:
     """A form as what is fixed of the bars to come.

@@ -8,8 +8,7 @@ Conventions:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from composer.music.notes import Piece
 from composer.music.pitch_names import pitch_name
@@ -23,26 +22,40 @@ _MOST_BARS: Final = 64
 """Bars up to which chords are written; more have no room for them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A section as it is drawn.
+class Section(Protocol):
+    """A section as it is drawn: one of `composer.planning.form_letters`."""
 
-    Attributes:
-        name: A letter, with ' behind it where it is varied.
-        start: Number of its first bar.
-        bars: How many it has.
-    """
+    @property
+    def name(self) -> str:
+        """What is written on it."""
+        ...
 
-    name: str
-    start: int
-    bars: int
+    @property
+    def letter_number(self) -> int:
+        """Tells its colour."""
+        ...
+
+    @property
+    def varied(self) -> bool:
+        """Whether it is paler."""
+        ...
+
+    @property
+    def start(self) -> int:
+        """Number of its first bar."""
+        ...
+
+    @property
+    def bars(self) -> int:
+        """How many it has."""
+        ...
 
 
 def plan_png(
     piece: Piece,
     lines: Sequence[int],
     heard: int,
-    blocks: Sequence[Block],
+    sections: Sequence[Section],
     texts: Sequence[tuple[str, str]],
     *,
     title: str = "",
@@ -53,7 +66,7 @@ def plan_png(
         piece: What was heard.
         lines: Ticks of the bar lines, one more than there are bars.
         heard: Bars that were heard.
-        blocks: The sections.
+        sections: Of all bars.
         texts: Of each bar its chords, and what it takes up.
         title: Above the picture.
 
@@ -67,7 +80,7 @@ def plan_png(
     figure, (form, roll) = pyplot().subplots(
         2, 1, figsize=(width, 4.6), sharex=True, height_ratios=[1.0, 3.4], layout="constrained"
     )
-    _form(form, lines, blocks, texts)
+    _form(form, lines, sections, texts)
     _notes(roll, piece)
     for line in lines:
         roll.axvline(line, color=FAINT, lw=0.6, zorder=-1)
@@ -84,20 +97,19 @@ def plan_png(
 
 
 def _form(
-    axis: Any, lines: Sequence[int], blocks: Sequence[Block], texts: Sequence[tuple[str, str]]
+    axis: Any, lines: Sequence[int], sections: Sequence[Section], texts: Sequence[tuple[str, str]]
 ) -> None:
     axis.set_ylim(0, 3)
     axis.set_yticks([])
     axis.tick_params(labelbottom=False)
-    for block in blocks:
-        start, end = lines[block.start], lines[block.start + block.bars]
-        letters = block.name.rstrip("'")
-        place = ord(letters[0]) - ord("A") + 26 * (len(letters) - 1)  # AA is behind Z
-        colour = _COLOURS[place % len(_COLOURS)]
-        shade = 0.35 if block.name.endswith("'") else 0.75
+    for section in sections:
+        start, end = lines[section.start], lines[section.start + section.bars]
+        colour = _COLOURS[section.letter_number % len(_COLOURS)]
+        shade = 0.35 if section.varied else 0.75
         axis.broken_barh([(start, end - start)], (2, 1), color=colour, alpha=shade, lw=0)
         axis.axvline(start, color="white", lw=1.5)
-        axis.text((start + end) / 2, 2.5, block.name, ha="center", va="center", color=INK, size=10)
+        middle = (start + end) / 2
+        axis.text(middle, 2.5, section.name, ha="center", va="center", color=INK, size=10)
     if len(texts) > _MOST_BARS:
         return
     for bar, (chords, taken) in enumerate(texts):

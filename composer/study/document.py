@@ -257,13 +257,14 @@ def _form(study: Study) -> dict[str, Any]:
     return {
         "sections": [
             {
-                "letter": letter,
-                "first_bar": start + 1,
-                "bars": bars,
-                "start": _seconds(study, [music.lines[start]])[0],
-                "end": _seconds(study, [music.lines[start + bars]])[0],
+                "letter": section.name,
+                "letter_number": section.letter_number,
+                "first_bar": section.start + 1,
+                "bars": section.bars,
+                "start": _seconds(study, [music.lines[section.start]])[0],
+                "end": _seconds(study, [music.lines[section.start + section.bars]])[0],
             }
-            for letter, start, bars in study.letters
+            for section in study.sections
         ],
         "returns": [
             {"bar": one.bar + 1, "of": one.of + 1, "how": one.how} for one in study.returns

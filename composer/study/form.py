@@ -20,7 +20,7 @@ from composer.analysis.bar_similarity import similarities
 from composer.encoding.events import TICKS_PER_BEAT
 from composer.encoding.features import places_in_bars
 from composer.music.plan import EXACT, NEAR, NONE
-from composer.planning.form_letters import sections_of
+from composer.planning.form_letters import Section, sections_of
 from composer.study.music import Music
 
 Floats = NDArray[np.float64]
@@ -135,11 +135,9 @@ def returns_of(music: Music) -> list[Return]:
     ]
 
 
-def letters_of(music: Music) -> list[tuple[str, int, int]]:
-    """(letter, first bar, bars) of each section; none in free time."""
-    if music.plan is None:
-        return []
-    return [(section.name, section.start, section.bars) for section in sections_of(music.plan)]
+def lettered_sections(music: Music) -> list[Section]:
+    """Its sections, with letters; none in free time."""
+    return [] if music.plan is None else sections_of(music.plan)
 
 
 def self_similarity(music: Music, other: Music | None = None) -> Floats:

@@ -24,9 +24,9 @@ def statements_of(study: Study) -> list[Statement]:
         named = ", ".join(f"{span.key} from {music.cell_name(span.start)}" for span in away[:4])
         sure = min(span.sure for span in away)
         found.append(Statement(f"On its way it goes to {named}.", sure, "key profiles by bar"))
-    if study.letters:
-        letters = " ".join(f"{letter}{bars}" for letter, _, bars in study.letters[:24])
-        lengths = Counter(bars for _, _, bars in study.letters).most_common(1)[0][0]
+    if study.sections:
+        letters = " ".join(f"{section.name}{section.bars}" for section in study.sections[:24])
+        lengths = Counter(section.bars for section in study.sections).most_common(1)[0][0]
         bars = "bar" if lengths == 1 else "bars"
         text = f"Its phrases, with a letter for each that comes back: {letters}; most have"
         found.append(Statement(f"{text} {lengths} {bars}.", 0.5, FORM_FROM))

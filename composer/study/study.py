@@ -9,11 +9,12 @@ import numpy as np
 from composer.music.keys import Key
 from composer.network.numpy_trunk import FloatTrunk
 from composer.network.predictor import Predictor
+from composer.planning.form_letters import Section
 from composer.study.cadences import Cadence, cadences_of
 from composer.study.chords import Chord, chords_of
 from composer.study.counterpoint import Remark, remarks_of, voices_of
 from composer.study.expectation import Hearing, Surprise, hear, surprises_of
-from composer.study.form import Phrase, Return, letters_of, phrases_of, returns_of
+from composer.study.form import Phrase, Return, lettered_sections, phrases_of, returns_of
 from composer.study.gradient_flow import GradientFlow, flow_of
 from composer.study.keys import KeySpan, home_key, key_spans
 from composer.study.motifs import Motif, motifs_of
@@ -36,7 +37,7 @@ class Study:
         phrases: In order.
         cadences: In order.
         returns: Bars that take up earlier ones.
-        letters: (letter, first bar, bars) of each section.
+        sections: Its phrases with letters; none in free time.
         motifs: The most telling first.
         voices: Slots of the parts that are voices.
         remarks: On counterpoint.
@@ -57,7 +58,7 @@ class Study:
     phrases: list[Phrase]
     cadences: list[Cadence]
     returns: list[Return]
-    letters: list[tuple[str, int, int]]
+    sections: list[Section]
     motifs: list[Motif]
     voices: list[int]
     remarks: list[Remark]
@@ -91,7 +92,7 @@ def study_piece(music: Music, predictor: Predictor | None) -> Study:
         phrases=phrases,
         cadences=cadences_of(music, chords, keys, phrases),
         returns=returns_of(music),
-        letters=letters_of(music),
+        sections=lettered_sections(music),
         motifs=motifs_of(music, home),
         voices=voices_of(music),
         remarks=remarks_of(music, home),

@@ -1,7 +1,8 @@
 """Plans as JSON: what a plan file has, with its sections, and where its bars begin.
 
     {"format": "composer plan", "version": 1, "metre": "3/4", "seed_bars": 16, "bars": [...],
-     "sections": [{"name": "A", "bar": 1, "bars": 8}], "bar_lines": [0, 3, 6], "lines": [...]}
+     "sections": [{"name": "A", "bar": 1, "bars": 8, "letter_number": 0}],
+     "bar_lines": [0, 3, 6], "lines": [...]}
 
 It can be edited and handed back as the setting `plan`: what a plan file does not have is passed
 over there.
@@ -37,7 +38,12 @@ def plan_json(analysis: SeedAnalysis, plan: Plan | None) -> dict[str, Any] | Non
     return {
         **plan_file.document(plan, metre, len(heard)),
         "sections": [
-            {"name": section.name, "bar": section.start + 1, "bars": section.bars}
+            {
+                "name": section.name,
+                "bar": section.start + 1,
+                "bars": section.bars,
+                "letter_number": section.letter_number,
+            }
             for section in sections_of(plan)
         ],
         "bar_lines": [round(tick / beat, 4) for tick in analysis.bar_lines(len(plan))],

@@ -109,10 +109,11 @@ def test_the_best_are_kept_and_no_two_alike() -> None:
     assert likeness(lines[2], almost) >= ALIKE
     assert choose(candidates, seed, 2, last=False) == [2, 1]
     assert choose(candidates, seed, 3, last=False) == [2, 1, 0]
-    # More are needed; and when there are no more, the loop is better than nothing.
+    # More are needed; and when there are no more, the loop and a bare return of the seed are
+    # better than nothing.
     assert choose(candidates, seed, 4, last=False) is None
     assert choose(candidates, seed, 4, last=True) == [2, 1, 0, 4]
-    assert choose(candidates, seed, 5, last=True) == [2, 1, 0, 4]
+    assert choose(candidates, seed, 6, last=True) == [2, 1, 0, 4, 5]
 
 
 def test_of_equals_the_first_is_kept() -> None:

@@ -6,7 +6,13 @@ import pytest
 
 from composer.errors import SettingError
 from composer.music.plan import LOOSE, NEAR, NONE, Plan, PlannedBar
-from composer.planning.form_letters import form_sections, least_bars, read_form, sections_of
+from composer.planning.form_letters import (
+    Section,
+    form_sections,
+    least_bars,
+    read_form,
+    sections_of,
+)
 
 
 def test_letters_divide_the_bars_evenly() -> None:
@@ -137,3 +143,9 @@ def test_a_plan_without_phrases_is_one_section() -> None:
 )
 def test_how_many_bars_a_form_has_at_least(text: str, bars: int, exact: bool) -> None:
     assert least_bars(text) == (bars, exact)
+
+
+def test_letters_are_numbered_as_they_come() -> None:
+    names = ["A", "B", "Z", "AA", "BB", "AAA"]
+    assert [Section(0, 4, name).letter_number for name in names] == [0, 1, 25, 26, 27, 52]
+    assert Section(0, 4, "B", varied=True).letter_number == 1

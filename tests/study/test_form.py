@@ -10,7 +10,7 @@ from studied import I_, IV, Row, V, chorale, music
 
 from composer.generation.seed_analysis import analyse_seed
 from composer.study import texture
-from composer.study.form import letters_of, phrases_of, returns_of, self_similarity
+from composer.study.form import lettered_sections, phrases_of, returns_of, self_similarity
 from composer.study.music import Music, music_of
 
 TUNE = (60, 62, 64, 65, 67, 65, 64, 62, 60, 64, 67, 72, 71, 67, 65, 62)
@@ -29,7 +29,7 @@ ABA = music(bars(TUNE, OTHER, TUNE))
 
 
 def test_what_comes_back_has_its_letter_and_is_told() -> None:
-    assert [letter for letter, _, _ in letters_of(ABA)] == ["A", "B", "A"]
+    assert [section.letter for section in lettered_sections(ABA)] == ["A", "B", "A"]
     assert [(one.bar, one.of, one.how) for one in returns_of(ABA)][-4:] == [
         (8, 0, "exactly"),
         (9, 1, "exactly"),
@@ -66,7 +66,7 @@ def test_in_free_time_phrases_end_at_breaths() -> None:
     found = phrases_of(free(20, 25))
     assert [round(phrase.start / 100) for phrase in found] == [0, 6]
     assert "breath" in found[1].why
-    assert letters_of(free(20)) == [] and returns_of(free(20)) == []
+    assert lettered_sections(free(20)) == [] and returns_of(free(20)) == []
     matrix = self_similarity(free(20, 25))
     assert matrix.shape[0] == matrix.shape[1] and matrix.max() <= 1 + 1e-9
 

@@ -72,10 +72,7 @@ function drawRuler(stage, body, colours, height) {
 function drawSections(stage, body) {
   for (const section of stage.study.form.sections) {
     const made = block(stage, body, section.start, section.end, "", `${section.letter}: ${section.bars} bars from bar ${section.first_bar}`, section.letter);
-    const letters = section.letter.replaceAll("'", "");
-    const place = letters.charCodeAt(0) - 65 + 26 * (letters.length - 1); // AA is behind Z
-    const colour = PARTS[place % PARTS.length];
-    made.style.borderLeft = `4px solid ${colour}`;
+    made.style.borderLeft = `4px solid ${PARTS[section.letter_number % PARTS.length]}`;
   }
 }
 

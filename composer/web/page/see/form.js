@@ -1,6 +1,6 @@
 // Form: sections and chords above a roll, of music in files and of a reply that is under way.
 //
-// Conventions: a form is {sections: [{from, to, name}], chords: [{at, text}]}, in the roll's time.
+// Conventions: a form is {sections: [{from, to, name, letter}], chords: [{at, text}]}, in the roll's time.
 // An `at` behind which nothing is known has the text "".
 
 const LETTERS = 15; // height of the sections' band, in pixels
@@ -12,7 +12,7 @@ const FONT = "11px ui-sans-serif, system-ui, sans-serif";
 export function formOf(plan) {
   if (!plan) return null;
   const lines = plan.bar_lines;
-  const sections = plan.sections.map(({ name, bar, bars }) => ({ from: lines[bar - 1], to: lines[bar - 1 + bars], name }));
+  const sections = plan.sections.map(({ name, bar, bars, letter_number: letter }) => ({ from: lines[bar - 1], to: lines[bar - 1 + bars], name, letter }));
   const chords = [];
   plan.bars.forEach((bar, at) => {
     const half = (lines[at + 1] - lines[at]) / 2;
@@ -45,9 +45,7 @@ export function drawForm(pen, form, { left, width, from, to, x, palette }) {
   for (const section of form.sections) {
     if (section.to <= from || section.from >= to) continue;
     const [start, end] = [Math.max(x(section.from), left), Math.min(x(section.to), width)];
-    const letters = section.name.replaceAll("'", "");
-    const place = letters.charCodeAt(0) - 65 + 26 * (letters.length - 1); // AA is behind Z
-    pen.fillStyle = palette.sections[place % palette.sections.length];
+    pen.fillStyle = palette.sections[section.letter % palette.sections.length];
     pen.globalAlpha = section.name.endsWith("'") ? 0.55 : 1;
     pen.beginPath();
     pen.roundRect(start + 1, 2, Math.max(2, end - start - 2), LETTERS - 3, 3);
