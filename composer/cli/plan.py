@@ -8,7 +8,9 @@ from pathlib import Path
 import click
 
 from composer import terminal
+from composer.cli.generate import with_settings
 from composer.cli.options import model_option
+from composer.generation.parameters import PARAMETERS
 
 
 def add_to(verbs: click.Group) -> None:
@@ -29,6 +31,7 @@ def add_to(verbs: click.Group) -> None:
     help='Chords of the bars to come, "Am F | C G", or a file: plain text or ChordPro.',
 )
 @click.option("--plan", "fixed", metavar="FILE", help="A plan file that was edited, to look at.")
+@with_settings(takes=1, without=set(PARAMETERS) - {"key", "grid"})
 @model_option
 @click.option(
     "--json", "as_json", is_flag=True, help="Print a plan file: to be edited and handed back."
@@ -45,6 +48,8 @@ def plan(
     form: str | None,
     chords: str | None,
     fixed: str | None,
+    key: str,
+    grid: str,
     model: str,
     as_json: bool,
     plot: str | None,
@@ -83,13 +88,17 @@ def plan(
         form=form,
         chords=None if chords is None else chart_text(chords),
         plan=AUTO if fixed is None else plan_file.text_of(Path(fixed)),
+        key=key,
+        grid=grid,
     )
     opened = open_seed(seed)
-    analysis = opened.analysis()
+    analysis = opened.analysis(grid)
     events = analysis.events
     made = plan_ahead(analysis, settings, 0, Planner.load(models.find(model)))
     if made is None or events.plan is None:
-        raise SeedError(f"{seed} is in free time, where there are no bars to plan")
+        raise SeedError(
+            f"{seed} is in free time, where there are no bars to plan; --grid beats gives it some"
+        )
     heard = len(events.plan)
     sections = sections_of(made)
     ticks = analysis.bar_lines(len(made))
@@ -114,8 +123,8 @@ def plan(
     if as_json:
         click.echo(plan_file.plan_bytes(made, metre, heard).decode(), nl=False)
     else:
-        key = f" in {analysis.key}" if analysis.key else ""
-        terminal.say(f"{heard} bars of {metre[0]}/{metre[1]}{key}, {bars} to come.")
+        heard_in = f" in {analysis.key}" if analysis.key else ""
+        terminal.say(f"{heard} bars of {metre[0]}/{metre[1]}{heard_in}, {bars} to come.")
         for line in plan_lines(made, heard):
             click.echo(line)
         letters = " ".join(

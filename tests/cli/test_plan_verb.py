@@ -14,6 +14,7 @@ from composer.planning import plan_file
 SEEDS = Path(__file__).parents[2] / "midi_data"
 SONG = str(SEEDS / "song.mid")
 """Sixteen bars of 2/4 in G major."""
+FREE = str(SEEDS / "prelude.mid")
 
 
 def plan(*arguments: str) -> Result:
@@ -60,6 +61,19 @@ def test_what_is_printed_as_json_can_be_edited_and_handed_back(tmp_path: Path) -
     assert found[17]["chords"] == ["Eb", "Eb"]
     assert found[16] == told["bars"][16] and found[19] == told["bars"][19]
     assert plan_file.parse(printed).heard == 16
+
+
+def test_music_in_free_time_has_bars_where_it_is_told_to(tmp_path: Path) -> None:
+    refused = one_line(plan(FREE))
+    assert "no bars to plan" in refused and "--grid beats" in refused
+    assert plan(FREE, "--bars", "2", "--grid", "beats").exit_code == 0
+
+
+def test_a_key_is_asked_for_as_for_a_continuation() -> None:
+    told = plan(SONG, "--bars", "8", "--rng-seed", "1").stdout
+    assert plan(SONG, "--bars", "8", "--rng-seed", "1", "--key", "G:major").stdout == told
+    assert plan(SONG, "--bars", "8", "--rng-seed", "1", "--key", "Eb:major").stdout != told
+    assert "H:major" in one_line(plan(SONG, "--key", "H:major"))
 
 
 def test_a_picture_is_written_once(tmp_path: Path) -> None:
