@@ -148,6 +148,8 @@ class LooseNotes:
                 going = self._going(at, context, int(rows[row]))
                 # At the edge of what may sound, the line goes on past it.
                 usable = usable & going if (usable & going).any() else _next_of(going)
+            if not above and before[row] == self._below(at) and (usable & ~exact[row]).any():
+                usable = usable & ~exact[row]  # what is to change becomes something else
             places = np.flatnonzero(usable)
             if len(places) > above:
                 result[row] = False
@@ -156,6 +158,12 @@ class LooseNotes:
                 result[row] = False
                 result[row, min(int(before[row]) + 1, SIZES[PITCH] - 1)] = True
         return np.asarray(result)
+
+    def _below(self, at: int) -> int:
+        """The pitch of the given note below one in its chord, -1 for none."""
+        notes = self.given.notes
+        together = at > 0 and np.array_equal(notes[at - 1, :PITCH], notes[at, :PITCH])
+        return int(notes[at - 1, PITCH]) if together else -1
 
     def _going(self, at: int, context: Context, row: int) -> Bools:
         """Pitches that lead a line up or down as its given note does, or leave it where it is.

@@ -70,6 +70,14 @@ def test_the_rhythm_stays(predictor: Predictor) -> None:
         assert inside(before) != inside(after)
 
 
+def test_every_pitch_that_may_change_does(predictor: Predictor) -> None:
+    seed = duet()
+    made = vary(seed, predictor, "rhythm")
+    for before, after in zip(seed.piece.parts, made.whole.parts, strict=True):
+        pairs = zip(inside(before), inside(after), strict=True)
+        assert all(old != new for old, new in pairs)
+
+
 def test_the_contour_stays(predictor: Predictor) -> None:
     seed = duet()
     made = vary(seed, predictor, "contour")
