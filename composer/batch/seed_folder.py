@@ -32,6 +32,8 @@ from typing import Any
 
 from composer.errors import SeedError, SettingError
 from composer.formats.suffixes import is_music
+from composer.generation.parameters import pitch_range_in
+from composer.generation.part_names import names_in
 from composer.generation.settings import Settings
 from composer.inside.writing import ARRANGE, FILL, VARY, Writing, parse_bars
 
@@ -267,7 +269,7 @@ def _row(values: dict[str, Any], place: str, prefix: str) -> Row:
             f"{place}: there is no setting {unknown[0]!r}; there are {', '.join(known)}"
         )
     pattern = prefix.replace("[", "[[]") + pattern
-    span = "bars" in values and not str(values["bars"]).strip().isdigit()
+    span = "bars" in values and not str(values["bars"]).strip().isdecimal()
     inside = {
         name: value
         for name, value in values.items()
@@ -299,11 +301,9 @@ def _value(name: str, value: Any) -> Any:
         if name in _REAL:
             return float(value)
         if name in ("parts", "drums", "no_drums"):
-            texts = value if isinstance(value, list) else str(value).split(",")
-            return tuple(str(text).strip() for text in texts if str(text).strip())
+            return names_in(value)
         if name == "pitch_range":
-            low, high = value if isinstance(value, list) else str(value).split("-")
-            return int(low), int(high)
+            return pitch_range_in(value)
     except (ValueError, TypeError, OverflowError):
         raise ValueError(f"{name} is {value!r}, which cannot be read") from None
     return str(value)
@@ -323,8 +323,7 @@ def _writing_value(name: str, value: Any) -> Any:
     if name == "bars":
         return parse_bars(str(value))
     if name == "add":
-        texts = value if isinstance(value, list) else str(value).split(",")
-        return tuple(str(text).strip() for text in texts if str(text).strip())
+        return names_in(value)
     if name == "strength":
         try:
             return float(value)

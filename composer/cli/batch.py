@@ -40,13 +40,14 @@ class _Batch(click.Command):
 
 def _writing_from(options: dict[str, Any]) -> Any:
     """Take what is to be written out of the command's arguments."""
+    from composer.generation.part_names import names_in
     from composer.inside.writing import Writing, parse_bars
 
     span, add, strength = (options.pop(name) for name in ("span", "add", "strength"))
     return Writing(
         options.pop("task"),
         None if span is None else parse_bars(span),
-        tuple(text.strip() for text in (add or "").split(",") if text.strip()),
+        names_in(add or ""),
         USUAL_STRENGTH if strength is None else strength,
         options.pop("keep"),
         options.pop("crossing"),

@@ -14,8 +14,9 @@ import click
 
 from composer import terminal
 from composer.cli.options import device_option, model_option
+from composer.errors import SettingError
 from composer.formats.suffixes import MUSIC_SUFFIXES, SCORE_SUFFIXES
-from composer.generation.parameters import PARAMETERS, TAKES, Parameter
+from composer.generation.parameters import PARAMETERS, TAKES, Parameter, pitch_range_in
 
 
 def add_to(verbs: click.Group) -> None:
@@ -26,12 +27,10 @@ def add_to(verbs: click.Group) -> None:
 def pitch_range(ctx: Any, param: Any, value: str | None) -> tuple[int, int] | None:
     """Read "48-72"."""
     del ctx, param
-    if value is None:
-        return None
-    low, _, high = value.replace("..", "-").replace(":", "-").partition("-")
-    if not (low.strip().isdigit() and high.strip().isdigit()):
-        raise click.BadParameter(f"{value!r} is not two MIDI pitches such as 48-72")
-    return int(low), int(high)
+    try:
+        return None if value is None else pitch_range_in(value)
+    except SettingError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def _option(parameter: Parameter, default: Any) -> Callable[..., Any]:
@@ -80,6 +79,7 @@ def settings_from(options: dict[str, Any]) -> Any:
     Raises:
         SettingError: A value is out of range, or a file that one names cannot be read.
     """
+    from composer.generation.part_names import names_in
     from composer.generation.settings import AUTO, OFF, Settings
     from composer.planning import plan_file
     from composer.planning.chart import chart_text
@@ -96,8 +96,7 @@ def settings_from(options: dict[str, Any]) -> Any:
         values["rng_seed"] = secrets.randbelow(1_000_000)
     values["parts"] = (values["parts"] or "",)
     for name in ("parts", "drums", "no_drums"):
-        texts = (text.strip() for given in values[name] for text in given.split(","))
-        values[name] = tuple(text for text in texts if text)
+        values[name] = tuple(text for given in values[name] for text in names_in(given))
     if values["plan"] not in (AUTO, OFF):
         values["plan"] = plan_file.text_of(Path(values["plan"]))
     if values["profile"]:

@@ -136,11 +136,11 @@ def arrange(seed_path: str, add: str, span: str | None, crossing: bool, **option
       composer arrange --seed tune.mid --add piano --chords "Am F | C G"
       composer arrange --seed soprano.mid --add alto,tenor,bass
     """
+    from composer.generation.part_names import names_in
     from composer.inside.writing import ARRANGE, Writing, parse_bars
 
-    names = tuple(name for name in (text.strip() for text in add.split(",")) if name)
     bars = None if span is None else parse_bars(span)
-    writing = Writing(ARRANGE, bars, add=names, crossing=crossing)
+    writing = Writing(ARRANGE, bars, add=names_in(add), crossing=crossing)
     _write(seed_path, writing, "arranged", options)
 
 

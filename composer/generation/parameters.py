@@ -11,6 +11,7 @@ Conventions:
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -95,6 +96,19 @@ def within(name: str, value: float, low: float, high: float) -> None:
     """
     if isinstance(value, bool) or not math.isfinite(value) or not low <= value <= high:
         raise SettingError(f"{name} is {value}, must be {low} to {high}")
+
+
+def pitch_range_in(given: object) -> tuple[int, int]:
+    """The lowest and the highest pitch, from a pair of them or from a text such as 48-72.
+
+    Raises:
+        SettingError: It is neither.
+    """
+    pair = given if isinstance(given, list | tuple) else re.split(r"-|\.\.|:", str(given))
+    pitches = [str(pitch).strip() for pitch in pair]
+    if len(pitches) != 2 or not all(pitch.isdecimal() for pitch in pitches):
+        raise SettingError(f"pitch-range is {str(given)[:20]!r}, must be like 48-72")
+    return int(pitches[0]), int(pitches[1])
 
 
 TAKES: Final = 32

@@ -7,6 +7,12 @@ from collections.abc import Sequence
 from composer.errors import SettingError
 
 
+def names_in(given: object) -> tuple[str, ...]:
+    """Names, from a list of them or from a text with commas between them."""
+    texts = given if isinstance(given, list | tuple) else str(given).split(",")
+    return tuple(text for text in (str(each).strip() for each in texts) if text)
+
+
 def parts_called(names: Sequence[str], wanted: Sequence[str]) -> list[int]:
     """Indices of the parts that are meant, ascending.
 
@@ -19,7 +25,7 @@ def parts_called(names: Sequence[str], wanted: Sequence[str]) -> list[int]:
     """
     found: set[int] = set()
     for text in wanted:
-        if text.strip().isdigit() and 1 <= int(text) <= len(names):
+        if text.strip().isdecimal() and 1 <= int(text) <= len(names):
             matches = [int(text) - 1]
         else:
             sought = text.strip().lower()

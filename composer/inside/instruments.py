@@ -119,7 +119,7 @@ def _called(name: str, *, sung: bool) -> Instrument:
     for row in _TABLE:
         if row[0] == name:
             return Instrument(*row)
-    if name.isdigit() and 1 <= int(name) <= 128:
+    if name.isdecimal() and 1 <= int(name) <= 128:
         program = int(name) - 1
         near = min(_TABLE, key=lambda row: (abs(row[1] - program), row[1]))
         return replace(Instrument(*near), name=f"program {name}", program=program)

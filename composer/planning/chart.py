@@ -126,7 +126,7 @@ def _bars(tokens: list[str]) -> Chords:
             raise SettingError(f"chords has more than {_MOST} bars")
 
     for token in tokens:
-        if token.startswith("x") and token[1:].isdigit():
+        if token.startswith("x") and token[1:].isdecimal():
             if repeated is not None:
                 times = int(token[1:])
                 part = bars[repeated[0] : repeated[1]]

@@ -79,7 +79,7 @@ def _signs(measure: ET.Element) -> Signs:
         for ending in measure.iterfind("barline/ending")
         if ending.get("type") == "start"
         for number in (ending.get("number") or "").replace(",", " ").split()
-        if number.isdigit()
+        if number.isdecimal()
     ]
     back = repeats.get("backward")
     times = 0 if back is None else int(back.get("times") or 2)

@@ -12,6 +12,7 @@ from typing import Any, Final
 from composer.errors import SettingError
 from composer.formats import smf
 from composer.generation.parameters import KEEPS, LENGTHS, USUAL_STRENGTH
+from composer.generation.part_names import names_in
 from composer.generation.seed_files import Seed
 from composer.inside.verbs import write_inside
 from composer.inside.writing import ARRANGE, FILL, VARY, Writing, parse_bars
@@ -116,7 +117,7 @@ def writing_of(task: str, content: Mapping[str, Any]) -> Writing:
     return Writing(
         task,
         parse_bars(bars) if bars else None,
-        add=tuple(name for name in (text.strip() for text in add.split(",")) if name)[:MOST_ADDED],
+        add=names_in(add)[:MOST_ADDED],
         strength=share if task == VARY else USUAL_STRENGTH,
         keep=keep or None,
         crossing=is_true(content.get("crossing")),

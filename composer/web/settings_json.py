@@ -12,7 +12,8 @@ from collections.abc import Container, Mapping
 from typing import Any, Final
 
 from composer.errors import SettingError
-from composer.generation.parameters import PARAMETERS, Parameter
+from composer.generation.parameters import PARAMETERS, Parameter, pitch_range_in
+from composer.generation.part_names import names_in
 from composer.generation.settings import Settings
 
 MOST: Final = {"bars": 128, "seconds": 300, "notes": 5000, "takes": 64}
@@ -60,15 +61,9 @@ def schema() -> dict[str, Any]:
 def _value(parameter: Parameter, value: Any) -> Any:
     """A value as `Settings` has it; what is out of range is found there."""
     if parameter.name == "pitch_range":
-        low, _, high = str(value).partition("-")
-        if isinstance(value, list) and len(value) == 2:
-            low, high = (str(pitch) for pitch in value)
-        if not (low.strip().isdecimal() and high.strip().isdecimal()):
-            raise SettingError(f"pitch-range is {str(value)[:20]!r}, must be like 48-72")
-        return int(low), int(high)
+        return pitch_range_in(value)
     if parameter.many or parameter.name == "parts":
-        texts = value if isinstance(value, list) else str(value).split(",")
-        return tuple(text.strip()[:80] for text in map(str, texts) if text.strip())[:64]
+        return tuple(name[:LONGEST_NAME] for name in names_in(value))[:64]
     if parameter.name in ("plan", "profile") and isinstance(value, dict):
         value = json.dumps(value)
     if parameter.kind is str:

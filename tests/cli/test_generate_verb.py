@@ -152,6 +152,7 @@ def test_a_bad_seed_is_one_line_and_no_file(name: str, tmp_path: Path) -> None:
         (("--bars", "4", "--seconds", "3"), "give one length"),
         (("--key", "H:major"), "key is 'H:major'"),
         (("--parts", "trombone"), "no part is called 'trombone'"),
+        (("--parts", "\N{SUPERSCRIPT TWO}"), "no part is called '\N{SUPERSCRIPT TWO}'"),
         (("--pitch-range", "80-20"), "pitch range is 80..20"),
         (("--density", "0"), "density is 0"),
         (("--model", "nope"), "no model 'nope'"),
@@ -173,7 +174,9 @@ def test_an_unwritable_folder(tmp_path: Path) -> None:
 
 
 def test_a_wrong_option_is_wrong_usage() -> None:
-    assert generate("--seed", WALTZ, "--pitch-range", "high").exit_code == 2
+    for no_range in ("high", "60", "60-", "1-2-3", "\N{SUPERSCRIPT TWO}-60"):
+        result = generate("--seed", WALTZ, "--pitch-range", no_range)
+        assert result.exit_code == 2 and "must be like 48-72" in result.stderr
     assert generate().exit_code == 2
 
 

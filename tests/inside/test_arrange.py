@@ -83,6 +83,8 @@ def test_bass_alone_is_the_instrument_and_among_voices_the_voice() -> None:
     assert instruments_called(["41"])[0].program == 40
     with pytest.raises(SettingError, match="no part is called 'kazoo'; there are"):
         instruments_called(["kazoo"])
+    with pytest.raises(SettingError, match="no part is called"):
+        instruments_called(["\N{SUPERSCRIPT TWO}"])  # a digit, and no number
 
 
 def test_chords_that_are_asked_for_are_planned(predictor: Predictor) -> None:

@@ -17,6 +17,8 @@ from typing import Any, Final
 from composer.encoding.events import TICKS_PER_BEAT
 from composer.errors import SeedError, SettingError
 from composer.formats import midi
+from composer.generation.parameters import pitch_range_in
+from composer.generation.part_names import names_in
 from composer.generation.settings import Settings
 from composer.inside.process import NewNote
 from composer.inside.writing import ARRANGE, FILL, LOOP, VARY, Writing, parse_bars
@@ -103,13 +105,13 @@ def asked(task: str, given: Mapping[str, Argument]) -> tuple[Settings, Writing]:
             else:
                 writing["bars"] = parse_bars(text)
         elif name == "add":
-            writing["add"] = tuple(text.strip() for text in str(value).split(",") if text.strip())
+            writing["add"] = names_in(value)
         elif name == "crossing":
             writing["crossing"] = bool(value)
         elif name == "parts":
-            values["parts"] = tuple(text.strip() for text in str(value).split(",") if text.strip())
+            values["parts"] = names_in(value)
         elif name == "pitch_range":
-            values["pitch_range"] = parse_bars(str(value))
+            values["pitch_range"] = pitch_range_in(value)
         elif name in _TEXTS:
             values[name] = str(value)
         elif name == "keep":
@@ -119,17 +121,7 @@ def asked(task: str, given: Mapping[str, Argument]) -> tuple[Settings, Writing]:
         elif name in _NUMBERS:
             values[name] = _number(name, value, _NUMBERS[name])
         else:
-            known = (
-                "bars",
-                "add",
-                "crossing",
-                "keep",
-                "strength",
-                "parts",
-                "pitch_range",
-                *_TEXTS,
-                *_NUMBERS,
-            )
+            known = (*_OTHERS, *_TEXTS, *_NUMBERS)
             raise SettingError(f"no setting {name[:40]!r}; there are {', '.join(known)}")
     if values["takes"] > MOST_TAKES:
         raise SettingError(f"takes is {values['takes']}, a message may ask for {MOST_TAKES}")
