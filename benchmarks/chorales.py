@@ -2,23 +2,34 @@
 
     python benchmarks/chorales.py --chorales 10 --takes 8
     python benchmarks/chorales.py --nats Jsb16thSeparated.json
+    python benchmarks/chorales.py --frames Jsb16thSeparated.json --chorales 100
 
 The four-part chorales are those that come with music21; of each the soprano stands, and alto,
 tenor and bass are written. Per hundred moments (times at which a voice begins a note): parallel
 fifths, parallel octaves and unisons, and crossings, as `composer.analysis.voice_leading` has them;
-and the share of time in which each new voice sings.
+the share of time in which each new voice sings; and of all beats the shares at which what sounds
+are tones of one triad or seventh chord, and at which it is others than on the beat before.
 
-With a file of the JSB-Chorales-dataset, nats per note of alto, tenor and bass of its validation
-side instead: as the network continues music (all before, the soprano of the same moment too, no
-plan), and given the whole soprano: by masks alone; by them and the plan that it tells; with the
-encoder, where the model has one.
+With a file of the JSB-Chorales-dataset, nats per note of alto, tenor and bass of one of its sides
+instead: as the network continues music (all before, the soprano of the same moment too, no plan),
+and given the whole soprano: by masks alone; by them and the encoder; by them and where bars return
+(what `composer fill` tells of a line alone); and by them and the chords that are found to the
+soprano (what parts lean to that `composer arrange` adds).
+
+With `--frames`, nats of whole chorales as the literature counts them, for a frame of a sixteenth
+and each voice of it: all fields of all notes but loudness, and END, shared out among the frames. A
+list of notes, of which equal pitches in a row are one, and a list of frames say the same; where the
+bar lines lie is known beforehand and is charged with log 16 a chorale.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -26,9 +37,19 @@ from composer_training.encoder.openings import all_but_the_melody, bar_lines
 from music21 import corpus
 
 import composer
+from composer.analysis.form import half_bars_of
+from composer.analysis.harmonisation import harmonised
 from composer.analysis.plan_around import notes_ahead, plan_around
 from composer.analysis.voice_leading import voice_leading
-from composer.encoding.events import PART, SHIFT
+from composer.encoding.events import (
+    DURATION,
+    DURATION_TICKS,
+    PART,
+    SHIFT,
+    TICKS_PER_BEAT,
+    VELOCITY,
+    Events,
+)
 from composer.encoding.given import Given
 from composer.encoding.placement import encode
 from composer.errors import ComposerError
@@ -41,7 +62,10 @@ from composer.inside.streams import encoder_of
 from composer.inside.verbs import write_inside
 from composer.inside.writing import ARRANGE, Writing
 from composer.music.beat_grid import find_grid
+from composer.music.chords import CHORDS, NO_CHORD, chord_tones
+from composer.music.keys import find_key
 from composer.music.notes import Piece
+from composer.music.plan import Plan
 from composer.network.given_likelihood import given_nats
 from composer.network.likelihood import note_nats
 
@@ -53,36 +77,110 @@ def sung(piece: Piece) -> float:
     return float(np.mean(shares))
 
 
-def nats(path: Path, count: int) -> dict[str, float]:
+EVERY = [chord_tones(code) for code in range(1, CHORDS)]
+
+
+def harmony(piece: Piece) -> tuple[float, float]:
+    """The share of beats with tones of one chord, and of those with others than before."""
+    beat = piece.ticks_per_beat
+    heard = [
+        {
+            note.pitch % 12
+            for part in piece.parts
+            for note in part.notes
+            if note.onset <= tick < note.end
+        }
+        for tick in range(0, max(part.end for part in piece.parts), beat)
+    ]
+    full = [tones for tones in heard if len(tones) > 1]
+    changes = [one != other for one, other in pairwise(heard)]
+    return (
+        float(np.mean([any(tones <= chord for chord in EVERY) for tones in full])),
+        float(np.mean(changes)),
+    )
+
+
+WAYS = ("nothing", "returns", "chords")
+"""What a plan tells of bars under a soprano."""
+
+
+def sides(path: Path, side: str, count: int) -> Iterator[tuple[tuple[str, int], Piece, Events]]:
+    """So many chorales of one side of a file."""
+    items = [(item, piece) for item, piece in read_chorales(path).items() if item[0] == side]
+    for item, piece in items[:count]:
+        yield item, piece, replace(encode(piece, find_grid(piece, "beats"))[0], plan=None)
+
+
+def nats(path: Path, side: str, count: int) -> dict[str, float]:
     """Nats per note of the lower voices."""
     predictor = composer.open_predictor()
     encoder = encoder_of(predictor)
-    sums, notes = np.zeros(4), 0
-    items = [(item, piece) for item, piece in read_chorales(path).items() if item[0] == "valid"]
-    for _, piece in items[:count]:
-        events, _ = encode(piece, find_grid(piece, "beats"))
+    sums: dict[str, float] = {}
+    notes = chorales = 0
+    for _, piece, events in sides(path, side, count):
         rows = events.rows.astype(np.int64)
         rows[:, SHIFT] = events.onsets
         openings = all_but_the_melody(events)
         hidden = Given.of(rows[:0], openings).may_play(rows[:, SHIFT], rows[:, PART])
         given, bars = Given.of(rows[~hidden], openings), len(bar_lines(events)) - 1
-        alone = replace(events, plan=None)
-        around = replace(
-            events, plan=plan_around(alone, given, bars), ahead=notes_ahead(alone, given)
+        notes, chorales = notes + int(hidden.sum()), chorales + 1
+        for _, own in note_nats(predictor, [events]):
+            sums["continuing"] = sums.get("continuing", 0) + float(own[: len(rows)][hidden].sum())
+        for way in WAYS:
+            told = events
+            if way != "nothing":
+                plan = with_chords(plan_around(events, given, bars), way, piece, given, events)
+                told = replace(events, plan=plan, ahead=notes_ahead(events, given))
+            for teller in (None, encoder):
+                name = f"{'masks' if teller is None else 'encoder'}, {way} planned"
+                value = float(given_nats(predictor, teller, told, given, bars).sum())
+                sums[name] = sums.get(name, 0) + value
+    found = {"chorales": chorales, "notes": notes}
+    return found | {name: round(value / max(notes, 1), 3) for name, value in sums.items()}
+
+
+def with_chords(
+    plan: Plan | None, way: str, piece: Piece, given: Given, events: Events
+) -> Plan | None:
+    """A plan with no chords, or with those that are found to the soprano."""
+    if plan is None:
+        return None
+    chords = [NO_CHORD] * (2 * len(plan))
+    key = find_key(piece.with_parts(piece.parts[:1]))
+    if way == "chords" and key is not None:
+        chords = list(harmonised(half_bars_of(given.notes, events, len(plan))[0], key))
+    return Plan(
+        tuple(
+            bar._replace(chords=(chords[2 * number], chords[2 * number + 1]))
+            for number, bar in enumerate(plan.bars)
         )
-        notes += int(hidden.sum())
-        for _, own in note_nats(predictor, [alone]):
-            sums[0] += own[: len(rows)][hidden].sum()
-        sums[1] += given_nats(predictor, None, alone, given, bars).sum()
-        sums[2] += given_nats(predictor, None, around, given, bars).sum()
-        if encoder is not None:
-            sums[3] += given_nats(predictor, encoder, around, given, bars).sum()
-    found = {"chorales": min(count, len(items)), "notes": notes}
-    names = ("continuing", "masks", "masks and plan", "told by the encoder")
-    return found | {
-        name: round(float(value / max(notes, 1)), 3)
-        for name, value in zip(names, sums, strict=True)
-        if value
+    )
+
+
+def frames(path: Path, side: str, count: int) -> dict[str, float]:
+    """Nats of a frame and of a voice in it."""
+    document = json.loads(path.read_text(encoding="utf-8"))
+    some = list(sides(path, side, count))
+    own = np.zeros(len(some))
+    inexact = notes = 0
+    for index, values in note_nats(composer.open_predictor(), [events for *_, events in some]):
+        own[index] = values[:, :VELOCITY].sum() + math.log(16)
+    for _, piece, events in some:
+        lengths = [round(note.duration * TICKS_PER_BEAT / 24) for part in piece.parts
+                   for note in part.notes]  # fmt: skip
+        kept = sorted(DURATION_TICKS[events.rows[:, DURATION]].tolist())
+        notes += len(lengths)
+        inexact += sum(a != b for a, b in zip(sorted(lengths), kept, strict=True))
+    counts = np.array([len(document[side][item[1]]) for item, *_ in some])
+    voices = np.array([len(piece.parts) for _, piece, _ in some])
+    return {
+        "chorales": len(some),
+        "frames": int(counts.sum()),
+        "notes": notes,
+        "lengths that are not exact": inexact,
+        "nats a frame": round(float(own.sum() / counts.sum()), 3),
+        "nats a voice and frame": round(float(own.sum() / (counts * voices).sum()), 4),
+        "the same, mean of chorales": round(float(np.mean(own / (counts * voices))), 4),
     }
 
 
@@ -92,13 +190,17 @@ def main() -> None:
     parser.add_argument("--chorales", type=int, default=10)
     parser.add_argument("--takes", type=int, default=8)
     parser.add_argument("--nats", type=Path, help="a file of chorales with separate voices")
+    parser.add_argument("--frames", type=Path, help="such a file")
+    parser.add_argument("--side", default="valid")
     given = parser.parse_args()
-    if given.nats:
-        print(json.dumps(nats(given.nats, given.chorales), indent=2))
+    if given.nats or given.frames:
+        counted = nats if given.nats else frames
+        found = counted(given.nats or given.frames, given.side, given.chorales)
+        print(json.dumps(found, indent=2))
         return
     predictor = composer.open_predictor()
     counts: dict[str, dict[str, float]] = {"Bach": {}, "composer": {}}
-    shares: dict[str, list[float]] = {"Bach": [], "composer": []}
+    shares: dict[str, list[tuple[float, ...]]] = {"Bach": [], "composer": []}
     done = 0
     names = sorted(str(path) for path in corpus.getComposer("bach") if "bwv" in str(path))
     for name in names[:: max(len(names) // (3 * given.chorales), 1)]:
@@ -124,8 +226,8 @@ def main() -> None:
         for who, own in (("Bach", bach), ("composer", made.figures)):
             for what, count in own.items():
                 counts[who][what] = counts[who].get(what, 0) + count
-        shares["Bach"].append(sung(piece))
-        shares["composer"].append(sung(made.whole))
+        for who, whole in (("Bach", piece), ("composer", made.whole)):
+            shares[who].append((sung(whole), *harmony(whole)))
     figures = {
         who: {
             **{
@@ -134,7 +236,12 @@ def main() -> None:
                 if what != "moments"
             },
             "moments": own["moments"],
-            "sung": round(float(np.mean(shares[who])), 3),
+            **{
+                what: round(float(value), 3)
+                for what, value in zip(
+                    ("sung", "in one chord", "changes"), np.mean(shares[who], axis=0), strict=True
+                )
+            },
         }
         for who, own in counts.items()
         if own

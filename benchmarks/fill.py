@@ -10,6 +10,9 @@ Of each file some bars in its middle are filled. What is counted:
                 and of the bass, in semitones, and the time from the last onset before the line to
                 the first one behind it, in beats; beside the same at the file's other bar lines
     told apart  chance that such a figure is larger at a seam than at another bar line
+    listener    how often a listener (`composer.evaluation.listener`), which has heard of other
+                files what one bar on each side of a line is like, takes the new one of two lines of
+                a file for new: with an interval, and the traits that give new ones away most
     refused     files in which nothing could be filled, by what was said
 """
 
@@ -28,6 +31,7 @@ import numpy as np
 
 import composer
 from composer.errors import ComposerError
+from composer.evaluation.listener import listen
 from composer.formats.suffixes import MIDI_SUFFIXES
 from composer.generation.seed_files import open_seed
 from composer.generation.settings import Settings
@@ -115,6 +119,65 @@ def _bass(notes: list[Note]) -> int:
     return min(note.pitch for note in notes)
 
 
+def across(piece: Piece, tick: int) -> dict[str, float] | None:
+    """What can be told of a bar on each side of a line; None where one side is empty."""
+    width = piece.metres.position(tick, piece.ticks_per_beat).length
+    sixteenth = piece.ticks_per_beat / 4
+    sides, found = [], steps(piece, tick)
+    for start, end in ((tick - width, tick), (tick, tick + width)):
+        notes = [
+            (number, note)
+            for number, part in enumerate(piece.parts)
+            for note in part.notes
+            if start <= note.onset < end
+        ]
+        tones = [note for number, note in notes if not piece.parts[number].is_drums]
+        if found is None or not tones:
+            return None
+        onsets = {round((note.onset - start) / sixteenth) for _, note in notes}
+        classes = np.bincount([note.pitch % 12 for note in tones], minlength=12) / len(tones)
+        sides.append((notes, tones, onsets, classes))
+    (before, low, times, profile), (behind, high, later, other) = sides
+    top, bass, beats = found
+    first = min(note.onset for note in high)
+    begun = {note.pitch % 12 for note in high if note.onset == first}
+    last = max(note.onset for note in low)
+    left = {note.pitch % 12 for note in low if note.onset == last}
+    sounding = [note for note in low if note.end > tick]
+    players = [{number for number, _ in notes} for notes in (before, behind)]
+    return {
+        "step of the top line": top,
+        "the top line stays": float(top == 0),
+        "a leap of the top line": float(top > 7),
+        "step of the bass": bass,
+        "the bass stays": float(bass == 0),
+        "beats from onset to onset": beats,
+        "a note on the line": float(first - tick < sixteenth / 2),
+        "notes that sound over it": float(len(sounding)),
+        "notes behind, beside before": float(np.log(len(behind) / len(before))),
+        "change of the notes": float(abs(np.log(len(behind) / len(before)))),
+        "change of the onsets": 1 - len(times & later) / len(times | later),
+        "change of the pitch classes": float(np.abs(profile - other).sum() / 2),
+        "change of the height": float(abs(_mean(high, "pitch") - _mean(low, "pitch"))),
+        "change of the lengths": float(
+            abs(np.log(_mean(high, "duration") / _mean(low, "duration")))
+        ),
+        "change of the loudness": float(abs(_mean(high, "velocity") - _mean(low, "velocity"))),
+        "change of who plays": 1 - len(players[0] & players[1]) / len(players[0] | players[1]),
+        "tones that both onsets have": len(begun & left) / len(begun | left),
+        "semitones on the first onset": float(any((pitch + 1) % 12 in begun for pitch in begun)),
+    }
+
+
+def _mean(notes: list[Note], field: str) -> float:
+    return float(np.mean([getattr(note, field) for note in notes]))
+
+
+def both(rows: list[dict[str, float]]) -> dict[str, float]:
+    """The mean of what is told of some lines."""
+    return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+
+
 def told_apart(seams: np.ndarray, others: np.ndarray) -> float:
     """Chance that a seam's value is larger than another line's, equals half: 0.5 for no telling."""
     larger = seams[:, None] > others[None, :]
@@ -138,6 +201,7 @@ def main() -> None:
     )
     predictor = composer.open_predictor()
     new, people, refused = [], [], collections.Counter()
+    edges, lines_there = [], []
     untouched = filled = notes = 0
     seconds = 0.0
     for index in rng.permutation(len(names)).tolist():
@@ -175,6 +239,11 @@ def main() -> None:
         lines = [line for line in lines if not made.start <= line <= made.end]
         some = rng.choice(lines, size=min(4, len(lines)), replace=False).tolist() if lines else []
         people += [found for tick in some if (found := steps(seed.piece, tick))]
+        told = [found for tick in (made.start, made.end) if (found := across(made.whole, tick))]
+        there = [found for tick in some if (found := across(seed.piece, tick))]
+        if len(told) == 2 and len(there) >= 2:
+            edges.append(both(told))
+            lines_there.append(both(there[:2]))
     figures = {
         "files": filled,
         "untouched": untouched,
@@ -206,6 +275,8 @@ def main() -> None:
             what: round(told_apart(*(np.array(rows)[:, at] for rows in (new, people))), 3)
             for at, what in enumerate(("top step", "bass step", "beats"))
         }
+    if edges:
+        figures["listener"] = listen(lines_there, edges).as_dict(6)
     print(json.dumps(figures, indent=2))
 
 

@@ -6,7 +6,9 @@ around it: if the bars before the gap, or those behind it, return to others a ce
 bars away, the hidden ones most likely return to the bars in between; these may come later, as
 far as they stand. Each hidden bar asks the bars on both sides, the nearer side more, so that a gap
 may begin as one passage went on and end as another one came in. A bar of which some parts stand
-returns where these do.
+returns where these do. A line alone tells less: others play other things under the same notes, so
+its bars return loosely, and only where it comes back note for note; and what it passes through
+would be taken for chords that nobody plays.
 
 Conventions:
     N bars, counted from 0. Ticks are event ticks.
@@ -21,13 +23,22 @@ from numpy.typing import NDArray
 
 from composer.analysis.bar_similarity import nearness, similarities
 from composer.analysis.form import plan_of_notes
-from composer.encoding.events import PART, PITCH, SHIFT, TICKS_PER_BEAT, BarNote, Events
+from composer.encoding.events import (
+    DURATION,
+    DURATION_TICKS,
+    PART,
+    PITCH,
+    SHIFT,
+    TICKS_PER_BEAT,
+    BarNote,
+    Events,
+)
 from composer.encoding.features import places_in_bars
 from composer.encoding.given import Given
 from composer.music.beat_grid import FREE
 from composer.music.chords import NO_CHORD
 from composer.music.notes import DRUM_PROGRAM
-from composer.music.plan import NONE, Plan
+from composer.music.plan import EXACT, LOOSE, NONE, Plan
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -39,12 +50,16 @@ LIKELY = 0.25
 """Likeness of the bars around from which on a hidden bar returns as they do."""
 SURE = 0.6
 """Likeness from which on its chords are those of the bar that it returns to."""
+TOGETHER = 1.5
+"""Notes that sound at a time, on average, from which on they are more than a line."""
 ALONG = 0.05
 """What it is worth to return to the bar behind the one that the bar before returns to."""
 _SIXTEENTH = TICKS_PER_BEAT // 4
 
 
-def plan_around(events: Events, given: Given, bars: int, *, closes: bool = True) -> Plan | None:
+def plan_around(
+    events: Events, given: Given, bars: int, *, closes: bool = True, cautious: bool = True
+) -> Plan | None:
     """The plan that given notes tell of.
 
     Args:
@@ -52,6 +67,8 @@ def plan_around(events: Events, given: Given, bars: int, *, closes: bool = True)
         given: The notes that stand, and where others are written.
         bars: Bars of the whole piece.
         closes: Whether it ends with the last of them.
+        cautious: Whether bars in which a line alone stands tell little of what others play there;
+            not of parts that nobody has heard, whose form is then the line's.
 
     Returns:
         None in free time, where there are no bars.
@@ -78,7 +95,45 @@ def plan_around(events: Events, given: Given, bars: int, *, closes: bool = True)
                 nearness=0 if reference == NONE else nearness(likeness),
                 chords=chords,
             )
+    under_lines = _under_lines(events, given, lengths) & cautious
+    for number in np.flatnonzero(under_lines).tolist():
+        returns = planned[number].nearness == EXACT
+        planned[number] = planned[number]._replace(
+            reference=planned[number].reference if returns else NONE,
+            nearness=LOOSE if returns else 0,
+            transposition=planned[number].transposition if returns else 0,
+            chords=(NO_CHORD, NO_CHORD),
+        )
     return Plan(tuple(planned))
+
+
+def lines_alone(notes: Ints, drums: Bools, bounds: Ints) -> Bools:
+    """Whether a line alone begins notes in each of some stretches of time, [N].
+
+    Args:
+        notes: int [G, 5]: onset in ticks, slot, pitch, duration and velocity class.
+        drums: Which of them are a kit's, [G]: these are no lines.
+        bounds: Ticks, ascending, between which the stretches lie, [N + 1].
+    """
+    onsets = notes[~drums, SHIFT]
+    ends = onsets + DURATION_TICKS[notes[~drums, DURATION]]
+    sounding = np.zeros(max(int(ends.max(initial=0)), int(bounds[-1])) + 1, dtype=np.int64)
+    np.add.at(sounding, onsets, 1)
+    np.add.at(sounding, ends, -1)
+    together = sounding.cumsum()
+    notes_in = np.diff(np.append(0, together.cumsum())[bounds])
+    ticks_in = np.diff(np.append(0, (together > 0).cumsum())[bounds])
+    begun, _ = np.histogram(onsets, bounds)
+    return np.asarray((begun > 0) & (notes_in < TOGETHER * ticks_in))
+
+
+def _under_lines(events: Events, given: Given, lengths: Ints) -> Bools:
+    """Which bars a line alone stands in while others write, [N]."""
+    lines = np.append(0, lengths.cumsum())
+    drums = np.array(events.programs)[given.notes[:, PART]] == DRUM_PROGRAM
+    alone = lines_alone(given.notes, drums, lines)
+    written = given.open_parts(lines[:-1]) | given.open_parts((lines[:-1] + lines[1:]) // 2)
+    return np.asarray(alone & np.any(written, axis=1))
 
 
 def notes_ahead(events: Events, given: Given) -> Mapping[int, Sequence[BarNote]]:

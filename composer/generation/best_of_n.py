@@ -170,7 +170,7 @@ def takes_of(stream: Stream) -> int:
 
 def _best(contest: _Contest) -> Stream:
     """The candidate that fits best; of equals the first."""
-    misfits = [contest.fit.misfit(candidate) for candidate in contest.candidates]
+    misfits = contest.fit.misfits(contest.candidates)
     return contest.candidates[int(np.argmin(misfits))]
 
 

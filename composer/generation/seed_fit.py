@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -47,8 +48,11 @@ class SeedFit:
         if whole.plan is not None and analysis.events.plan is not None:
             self._plan_fit = PlanFit(seed, whole.plan, len(analysis.events.plan))
 
-    def misfit(self, take: Stream) -> float:
+    def misfits(self, takes: Sequence[Stream]) -> list[float]:
         """See `composer.generation.stream.Fit`."""
+        return [self._misfit(take) for take in takes]
+
+    def _misfit(self, take: Stream) -> float:
         # A continuation that has ended lasts to its end, any other to its last onset.
         ended = len(take.rows) < take.max_notes
         segment = segment_so_far(self._analysis, take, self._clock, self._end if ended else None)

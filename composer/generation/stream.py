@@ -6,6 +6,7 @@ Conventions:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
@@ -39,8 +40,8 @@ Ints = NDArray[np.int64]
 class Fit(Protocol):
     """What judges the takes of a stream."""
 
-    def misfit(self, take: Stream) -> float:
-        """How badly a take fits so far."""
+    def misfits(self, takes: Sequence[Stream]) -> list[float]:
+        """How badly each of some takes fits so far."""
         ...
 
 

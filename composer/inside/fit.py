@@ -9,6 +9,7 @@ Conventions:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -21,9 +22,13 @@ from composer.encoding.events import DURATION, DURATION_TICKS, PART, SHIFT
 from composer.encoding.given import Opening
 from composer.generation.seed_fit import PLAN
 from composer.generation.stream import Stream
+from composer.inside.following import Following
 from composer.inside.whole_piece import Ints, WholePiece
 from composer.music.beat_grid import FREE
 from composer.music.plan import Plan
+from composer.network.state import State
+
+Floats = NDArray[np.float64]
 
 FOLLOWING: Final = 0.5
 """What a nat counts, of each given note after the first that was written."""
@@ -41,6 +46,7 @@ class InsideFit:
         opening: Where it is written.
         given: The notes that stand, int [G, 5] as `WholePiece.notes` has them.
         plan: Of the piece; None for none.
+        following: What stands behind the opening.
         added: Slots of parts that are added: nothing around shows how they play.
         free: bool [G + 1], given notes that change; None for none.
     """
@@ -51,9 +57,11 @@ class InsideFit:
         opening: Opening,
         given: Ints,
         plan: Plan | None,
+        following: Following,
         added: frozenset[int] = frozenset(),
         free: NDArray[np.bool_] | None = None,
     ) -> None:
+        self._following = following
         self._opening, self._programs = opening, whole.programs
         self._added, self._free = added, whole.kind == FREE
         self._changing = np.zeros(len(given) + 1, dtype=bool) if free is None else free
@@ -87,16 +95,24 @@ class InsideFit:
         rows = notes.copy()
         return Segment(rows, notes[:, SHIFT], self._programs, self._bar, self._free, length)
 
-    def misfit(self, take: Stream) -> float:
+    def misfits(self, takes: Sequence[Stream]) -> list[float]:
         """See `composer.generation.stream.Fit`."""
+        ended = [take for take in takes if _ended(take)]
+        coming = {}
+        if ended and len(self._following.notes):
+            state = State.join([take.after for take in ended if take.after is not None])
+            nats = np.minimum(self._following.nats(state), MOST_NATS)
+            coming = dict(zip(ended, nats, strict=True))
+        return [self._misfit(take, coming.get(take, np.zeros(0))) for take in takes]
+
+    def _misfit(self, take: Stream, coming: Floats) -> float:
+        """The misfit of a take, after which the notes behind the opening cost so much."""
         start, end, _ = self._opening
         onsets, origins = take.ticks(), np.array(take.origins, dtype=np.int64)
-        inside = onsets < end
-        ended = take.after is not None and (not inside.all() or len(take.rows) < take.max_notes)
-        reached = end if ended else int(onsets[inside].max(initial=start)) + 1
-        rows = take.events().astype(np.int64)[inside]
+        reached = end if _ended(take) else int(onsets.max(initial=start)) + 1
+        rows = take.events().astype(np.int64)
         segment = Segment(
-            rows, onsets[inside] - start, self._programs, self._bar, self._free, reached - start
+            rows, onsets - start, self._programs, self._bar, self._free, reached - start
         )
         misfit = 0.0
         if self._distance is not None:
@@ -108,10 +124,10 @@ class InsideFit:
         if not len(written):
             return misfit + SILENT * MOST_NATS
         after = ~new & (np.arange(len(origins)) > written[0])
-        if after.any():
-            nats = np.minimum(-np.array(take.expected)[after], MOST_NATS)
-            misfit += FOLLOWING * float(nats.mean())
-        misfit += SILENT * self._silence(rows, onsets[inside] - start, reached - start)
+        nats = np.minimum(-np.array(take.expected)[after], MOST_NATS)
+        if len(nats) + len(coming):
+            misfit += FOLLOWING * float(np.concatenate([nats, coming]).mean())
+        misfit += SILENT * self._silence(rows, onsets - start, reached - start)
         return round(misfit, 6)
 
     def _silence(self, rows: Ints, onsets: Ints, length: int) -> float:
@@ -124,3 +140,8 @@ class InsideFit:
             gaps = starts - np.append(0, np.maximum.accumulate(ends) if own.any() else ends)
             missing += float(np.maximum(gaps - self._bar, 0).sum()) / max(length, 1)
         return missing
+
+
+def _ended(take: Stream) -> bool:
+    """Whether a take has come to the end of what is written."""
+    return take.after is not None and len(take.rows) < take.max_notes

@@ -1,8 +1,7 @@
 """Streams: what writes among the notes of a piece, ready for its first note.
 
 The network hears all that stands before the opening as it hears any seed. From there on the
-given notes pass as steps that are forced (`composer.generation.guide`), behind the opening too
-for some bars: by these the takes are judged.
+given notes pass as steps that are forced (`composer.generation.guide`), up to its end.
 
 Conventions:
     Ticks are event ticks.
@@ -13,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -21,11 +19,9 @@ import numpy as np
 
 from composer.analysis.form import half_bars_of
 from composer.analysis.harmonisation import harmonised
-from composer.analysis.plan_around import notes_ahead, plan_around
+from composer.analysis.plan_around import lines_alone, notes_ahead, plan_around
 from composer.analysis.repetition import measure_repetition
 from composer.encoding.events import (
-    DURATION,
-    DURATION_TICKS,
     FIELDS,
     LONGEST,
     PART,
@@ -46,10 +42,10 @@ from composer.generation.stream import Stream
 from composer.generation.voices import Voices
 from composer.inside.constraints import constraints_inside
 from composer.inside.fit import InsideFit
+from composer.inside.following import Following
 from composer.inside.instruments import Instrument
 from composer.inside.whole_piece import Ints, WholePiece
 from composer.music.beat_grid import FREE
-from composer.music.chords import NO_CHORD
 from composer.music.notes import DRUM_PROGRAM
 from composer.music.plan import Plan
 from composer.network import litert_reader
@@ -62,10 +58,6 @@ MEMORY: Final = 4096
 WHOLE_BARS: Final = 8
 """Openings up to so many bars are tried whole; of longer ones, some bars at a time."""
 LEG_BARS: Final = 2
-TOGETHER: Final = 1.5
-"""Notes that sound at a time, on average, from which on they tell their chords."""
-FOLLOWING_BARS, FOLLOWING_NOTES = 2, 24
-"""Given notes behind an opening by which takes are judged: of so many bars, or so many."""
 NOTHING_HEARD: Final = np.array([0, -1, -1, 0, 0], dtype=np.int64)
 """Stands for the last note where there is none: all parts and pitches come after it."""
 
@@ -129,8 +121,8 @@ def planned(passage: Passage, settings: Settings) -> Plan | None:
     if settings.plan == OFF or whole.kind == FREE:
         return None
     empty = whole.events(whole.notes[:0])
-    plan = plan_around(empty, passage.given, whole.bars)
-    chords = passage.chords or _under_a_line(passage, empty)
+    plan = plan_around(empty, passage.given, whole.bars, cautious=not passage.added)
+    chords = passage.chords or _found_to_a_line(passage, empty)
     if plan is None or not chords:
         return plan
     return Plan(
@@ -141,35 +133,19 @@ def planned(passage: Passage, settings: Settings) -> Plan | None:
     )
 
 
-def _under_a_line(passage: Passage, events: Events) -> dict[int, tuple[int, int]]:
-    """Chords of bars in which a line alone stands where others write, by number; else none.
+def _found_to_a_line(passage: Passage, events: Events) -> dict[int, tuple[int, int]]:
+    """Chords of all bars, by number, where parts are added to a line that tells none; else none.
 
-    Where several notes sound at a time, the chords that are heard in them are followed. A line
-    tells none: what it passes through is taken for chords that nobody would play. Parts that are
-    added get one harmony that goes with it; who goes on playing is told none.
+    Where several notes sound at a time, the chords that are heard in them are followed.
     """
-    whole, notes, opening = passage.whole, passage.given.notes, passage.opening
+    whole, notes = passage.whole, passage.given.notes
+    if not passage.added or whole.key is None:
+        return {}
     drums = np.array(whole.programs)[notes[:, PART]] == DRUM_PROGRAM
-    own = notes[~drums]
-    ends = own[:, SHIFT] + DURATION_TICKS[own[:, DURATION]]
-    sounding = np.zeros(max(int(ends.max(initial=0)), opening.end) + 1, dtype=np.int64)
-    np.add.at(sounding, own[:, SHIFT], 1)
-    np.add.at(sounding, ends, -1)
-    together = sounding.cumsum()
-
-    def line(start: int, end: int) -> bool:
-        most = TOGETHER * np.count_nonzero(together[start:end])
-        return bool(0 < most > together[start:end].sum())
-
-    if passage.added:
-        if whole.key is None or not line(0, len(together)):
-            return {}
-        chords = harmonised(half_bars_of(own, events, whole.bars)[0], whole.key)
-        return {bar: (chords[2 * bar], chords[2 * bar + 1]) for bar in range(whole.bars)}
-    lines = [*whole.lines(opening), opening.end]
-    alone = [start for start, end in pairwise(lines) if line(start, end)]
-    bars = [whole.metres.position(start, TICKS_PER_BEAT).bar for start in alone]
-    return dict.fromkeys(bars, (NO_CHORD, NO_CHORD))
+    if not lines_alone(notes, drums, np.array([0, whole.line(whole.bars)])).all():
+        return {}
+    chords = harmonised(half_bars_of(notes[~drums], events, whole.bars)[0], whole.key)
+    return {bar: (chords[2 * bar], chords[2 * bar + 1]) for bar in range(whole.bars)}
 
 
 def streams_inside(
@@ -204,17 +180,16 @@ def streams_inside(
     before = given.notes[given.notes[:, SHIFT] < opening.start]
     state = _heard(whole, before, predictor, told_events, opening)
     state = replace(state, context=state.context.foreknowing(given.behind(opening)))
-    following = _following(whole, given, opening)
     bar = whole.bar_at(opening.start)
     bars = max((opening.end - opening.start) // bar, 1)
     inside = int(np.searchsorted(given.notes[:, SHIFT], opening.end) - len(before))
     per_bar = int(constraints.table["per_bar"][0])
-    most = (per_bar + 1) * (bars + 1) + inside + FOLLOWING_NOTES + 1
+    most = (per_bar + 1) * (bars + 1) + inside + 1
     shortest = bars <= WHOLE_BARS and not passage.added
     usual = _usual_notes(whole, passage, bar)
     guide = Guide(
         given,
-        following,
+        opening.end,
         None if whole.kind == FREE else whole.metres,
         # What is loose is not to be told: it would be played again as it stood.
         told=None
@@ -226,7 +201,10 @@ def streams_inside(
         patience=bar,
     )
     free = None if passage.loose is None else passage.loose.free
-    fit = InsideFit(whole, opening, given.notes, plan, frozenset(passage.added), free)
+    fit = InsideFit(
+        whole, opening, given.notes, plan, Following.of(whole, given, opening, predictor),
+        frozenset(passage.added), free,
+    )  # fmt: skip
     limits, _ = measure_repetition(events, bar)
     _, tracker = measure_repetition(whole.events(before), bar)
     last = before[-1] if len(before) else NOTHING_HEARD
@@ -255,16 +233,6 @@ def _usual_notes(whole: WholePiece, passage: Passage, bar: int) -> int:
     per_bar = len(whole.notes) * bar / max(whole.line(whole.bars), bar)
     paces = sum(instrument.pace for instrument in passage.added.values())
     return round(per_bar + 0.6 * paces * bar / TICKS_PER_BEAT)
-
-
-def _following(whole: WholePiece, given: Given, opening: Opening) -> int:
-    """The tick at which a stream stops: some given notes behind the opening."""
-    onsets = given.notes[:, SHIFT]
-    end = opening.end + FOLLOWING_BARS * whole.bar_at(opening.end)
-    behind = int(np.searchsorted(onsets, opening.end))
-    if behind + FOLLOWING_NOTES < len(onsets):
-        end = min(end, int(onsets[behind + FOLLOWING_NOTES]))
-    return max(end, opening.end + 1)
 
 
 def _heard(

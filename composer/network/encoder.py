@@ -19,6 +19,7 @@ Conventions:
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import gcd
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -48,6 +49,10 @@ WIDTH: Final = sum(TOKEN_EMBEDDINGS.values())
 GAINED: Final = ("shift", "part", "pitch")
 """Fields in which the class of the next given note gains by itself."""
 DIRECTIONS: Final = ("forward", "backward")
+BLOCK: Final = 8, 256, 64
+"""Rows, depth and columns of one matrix product at a step. Always the same, so that what a stream
+is told does not depend on how many run beside it; and so small that BLAS keeps to one thread:
+waking others takes longer than the product does."""
 
 
 def shapes(head_units: int) -> dict[str, tuple[int, ...]]:
@@ -113,6 +118,59 @@ def _read(x: Floats, kernel: Floats, recurrent: Floats, bias: Floats) -> Floats:
     return outputs
 
 
+class _Product:
+    """Rows times a matrix, in blocks."""
+
+    def __init__(self, matrix: Floats) -> None:
+        """Cut a matrix, float32 [K, N], into blocks."""
+        rows, depth, columns = BLOCK
+        height, width = matrix.shape
+        self._rows, self._depth, columns = rows, gcd(height, depth), gcd(width, columns)
+        cut = matrix.reshape(height // self._depth, self._depth, width // columns, columns)
+        self._blocks = np.ascontiguousarray(cut.transpose(2, 0, 1, 3))  # [n, k, depth, columns]
+
+    def __call__(self, x: Floats) -> Floats:
+        """float32 [B, K] -> [B, N]."""
+        count, height = x.shape
+        filled = np.zeros((-(-count // self._rows), self._rows, height), dtype=np.float32)
+        filled.reshape(-1, height)[:count] = x
+        parts = filled.reshape(len(filled), self._rows, -1, self._depth).transpose(0, 2, 1, 3)
+        # [b, 1, k, rows, depth] @ [n, k, depth, columns] -> [b, n, k, rows, columns]
+        made: Floats = np.add.reduce(np.matmul(parts[:, None], self._blocks), axis=2)
+        return made.transpose(0, 2, 1, 3).reshape(len(filled) * self._rows, -1)[:count]
+
+
+class _Joint:
+    """The layer in which the outputs at a token meet the next given note and the decoder."""
+
+    def __init__(self, weights: Mapping[str, Floats]) -> None:
+        self._token, self._bias = _Product(weights["joint_kernel"]), weights["joint_bias"]
+        self._next = [weights[f"joint_{name}"] for name in STEP_COLUMNS]
+        self._hidden = _Product(weights["joint_hidden"])
+        self._heads = _Product(weights["heads_kernel"])
+        self._gains = GAIN_UNIT * weights["gain_kernel"].T, GAIN_UNIT * weights["gain_bias"]
+
+    def begun(self, read: Floats) -> Floats:
+        """What each token brings, and the last row where there is none any more, [M + 1, J].
+
+        Args:
+            read: float32 [M, 2 U], from a `Reader`.
+        """
+        return np.append(self._token(read), np.zeros_like(self._bias)[None], axis=0) + self._bias
+
+    def __call__(
+        self, begun: Floats, hidden: Floats, next_note: NDArray[np.int32]
+    ) -> tuple[Floats, Floats]:
+        """See `Told`; begun, [N, J], is of each step's token, next_note, [N, 5], what is next."""
+        joint = begun + self._hidden(hidden)
+        for table, column in zip(self._next, next_note.T, strict=True):
+            joint += table.take(column, axis=0)
+        np.tanh(joint, out=joint)  # no unit of it can die
+        kernel, bias = self._gains
+        gains = np.add.reduce(joint[:, None] * kernel, axis=2)
+        return self._heads(joint), gains + bias
+
+
 class Told:
     """What the heads are told of some given notes, at every step among them.
 
@@ -120,25 +178,14 @@ class Told:
         tokens: Of the given notes.
     """
 
-    def __init__(self, tokens: GivenTokens, read: Floats, weights: Mapping[str, Floats]) -> None:
-        """Multiply out what does not depend on a step.
-
-        Args:
-            tokens: M of them.
-            read: float32 [M, 2 U], from a `Reader`.
-            weights: As in `shapes`.
-        """
+    def __init__(self, tokens: GivenTokens, read: Floats, joint: _Joint) -> None:
         self.tokens = tokens
-        self._w = weights
-        joint = np.zeros((len(read) + 1, JOINT_UNITS), dtype=np.float32)
-        joint[:-1] = read @ weights["joint_kernel"]
-        joint += weights["joint_bias"]
-        self._joint = joint  # the last row where there is no token any more
+        self._begun, self._joint = joint.begun(read), joint
 
     def __call__(
         self, hidden: Floats, clock: Ints, token: Ints, index: Ints
     ) -> tuple[Floats, Floats]:
-        """What is told at some steps.
+        """What is told at some steps. A row depends on the same row of the arguments alone.
 
         Args:
             hidden: What the heads have from the trunk, float32 [N, F * K].
@@ -150,12 +197,8 @@ class Told:
             What is added to `hidden`, float32 [N, F * K], and to the logits of the next given
             note's shift, part and pitch, float32 [N, 3].
         """
-        joint = self._joint.take(token, axis=0) + hidden @ self._w["joint_hidden"]
-        for name, column in zip(STEP_COLUMNS, self.tokens.steps(clock, index).T, strict=True):
-            joint = joint + self._w[f"joint_{name}"].take(column, axis=0)
-        np.tanh(joint, out=joint)  # no unit of it can die
-        gains = GAIN_UNIT * (joint @ self._w["gain_kernel"] + self._w["gain_bias"])
-        return joint @ self._w["heads_kernel"], gains
+        begun = self._begun.take(token, axis=0)
+        return self._joint(begun, hidden, self.tokens.steps(clock, index))
 
 
 class Encoder:
@@ -185,7 +228,7 @@ class Encoder:
             if not np.isfinite(array).all():
                 raise ValueError(f"{name} has values that are no numbers")
             self._w[name] = array
-        self._reader = reader or FloatReader(self._w)
+        self._reader, self._joint = reader or FloatReader(self._w), _Joint(self._w)
 
     def __call__(self, tokens: GivenTokens) -> Told:
         """Read the given notes once."""
@@ -197,7 +240,7 @@ class Encoder:
             axis=1,
         )
         read = self._reader(embedded) if len(embedded) else np.zeros((0, 2 * UNITS), np.float32)
-        return Told(tokens, read, self._w)
+        return Told(tokens, read, self._joint)
 
     @classmethod
     def load_float(cls, folder: Path, config: NetworkConfig) -> Encoder:

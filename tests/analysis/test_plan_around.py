@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from composer.analysis.plan_around import notes_ahead, plan_around
+from composer.analysis.plan_around import lines_alone, notes_ahead, plan_around
 from composer.encoding.events import PART, PITCH, SHIFT, Events
 from composer.encoding.given import Given, Opening
 from composer.music.chords import NO_CHORD
-from composer.music.plan import NEAR, NONE
+from composer.music.plan import EXACT, LOOSE, NEAR, NONE
 
 BAR = 96
 MELODY, BASS = 0, 1
@@ -79,9 +79,43 @@ def test_what_is_hidden_is_not_looked_at() -> None:
     assert len(one) == 16 and events.plan is None
 
 
-def test_a_part_that_goes_on_says_where_its_bars_return() -> None:
-    plan, given, _ = hidden("ABCDABCD", 4, 4, frozenset({MELODY}))
-    assert [bar.reference for bar in plan.bars[4:]] == [NONE] * 4 or given.notes[:, PART].any()
+def test_a_line_alone_says_no_chords_and_where_it_comes_back_note_for_note() -> None:
+    plan, _, _ = hidden("ABCDABCD", 4, 4, frozenset({BASS}))
+    assert [bar.reference for bar in plan.bars[4:]] == [0, 1, 2, 3]
+    # A bass that sounds on into the first of them is more than a line.
+    assert plan.bars[4].nearness == EXACT
+    assert {bar.nearness for bar in plan.bars[5:]} == {LOOSE}
+    assert {bar.chords for bar in plan.bars[5:]} == {(NO_CHORD, NO_CHORD)}
+    assert all(bar.chords != (NO_CHORD, NO_CHORD) for bar in plan.bars[:5])
+    # Of parts that nobody has heard it is the form.
+    _, given, events = hidden("ABCDABCD", 4, 4, frozenset({BASS}))
+    told = plan_around(events, given, 8, cautious=False)
+    assert told is not None and {bar.nearness for bar in told.bars[4:]} == {EXACT}
+
+
+def test_a_line_that_comes_back_changed_says_nothing_of_what_is_under_it() -> None:
+    letters = "ABCDABCD"
+    events = song(letters)
+    events.rows[(events.onsets >= 4 * BAR) & (events.onsets % BAR == 48), PITCH] += 1
+    given = Given.around(events, [Opening(4 * BAR, 8 * BAR, frozenset({BASS}))])
+    plan = plan_around(events, given, 8)
+    assert plan is not None
+    assert [bar.reference for bar in plan.bars[5:]] == [NONE] * 3
+    # With what is under it, it does.
+    known = plan_around(events, Given.around(events, []), 8)
+    assert known is not None and known.bars[5].reference == 1
+
+
+def test_several_notes_at_a_time_are_no_line_and_drums_are_not_counted() -> None:
+    notes = np.array([(0, 0, 60, 23, 20), (0, 0, 64, 23, 20), (BAR, 0, 60, 23, 20),
+                      (BAR, 1, 36, 47, 20), (2 * BAR, 1, 38, 47, 20)])  # fmt: skip
+    drums = notes[:, PART] == 1
+    bounds = np.arange(5) * BAR
+    assert lines_alone(notes, drums, bounds).tolist() == [False, True, False, False]
+    assert lines_alone(notes, ~drums, bounds).tolist() == [False, True, True, False]
+    # Who only sounds on begins nothing.
+    held = np.array([(0, 0, 60, 75, 20)])
+    assert lines_alone(held, held[:, 0] > 0, bounds).tolist() == [True, False, False, False]
 
 
 @pytest.mark.parametrize("first", [0, 6])
