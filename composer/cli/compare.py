@@ -139,7 +139,7 @@ def compare(
     for name, reason in report.skipped:
         terminal.say(f"skipped {name}: {reason}")
     if rnn is not None:
-        from composer.cli.training import choose_backend
+        from composer.cli.keras_backend import choose_backend
 
         choose_backend(None)
     from composer_training.baselines.comparison import ComparisonSpec, compare_sources

@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
-import json
-import os
-import signal
-import threading
 from collections.abc import Callable
-from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from composer import terminal
-from composer.distribution import install_extra
-from composer.errors import DependencyError
-from composer.native_stderr import TENSORFLOW_GREETINGS, without_lines
+from composer.cli.keras_backend import BACKENDS, choose_backend
+from composer.cli.training_progress import stoppable, tell, watching
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from composer_training.fit import UpdateReport
-    from composer_training.run import Outcome
-
-BACKENDS = ("tensorflow", "jax", "torch")
 LIKED_MINUTES = 60.0
 """How long a run on marks takes at most if nothing is said."""
 MAY_CHANGE = ("updates", "minutes", "patience", "validate_every")
@@ -254,9 +239,9 @@ def _train(ctx: click.Context, given: dict[str, Any]) -> None:
         run.check_free(given["out"], given["force"])
         plan = _plan(_with_marks(given))
         fitter = run.start(plan, given["out"], force=given["force"])
-    with _watching() as report, _stoppable() as stop:
+    with watching() as report, stoppable() as stop:
         outcome = run.run(plan, fitter, report=report, stop=stop)
-    _tell(outcome, given["as_json"])
+    tell(outcome, given["as_json"])
     if outcome.end == "interrupted":
         ctx.exit(130)
 
@@ -312,125 +297,3 @@ def _plan(given: dict[str, Any]) -> Any:
     settings = FitSettings(**{name: given[name] for name in names}, minutes=given["minutes"] or 0.0)
     network, marked = replace(config, **sizes), bool(given.get("liked"))
     return RunPlan(given["datasets"], network, settings, origin, given["limit"], marked)
-
-
-def choose_backend(wanted: str | None) -> None:
-    """Tell Keras what to run on, before it is imported.
-
-    Raises:
-        DependencyError: Keras, or what it is to run on, is not installed.
-    """
-    backend = wanted or os.environ.get("KERAS_BACKEND") or "tensorflow"
-    os.environ["KERAS_BACKEND"] = backend
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    if backend == "jax":
-        # It would take three quarters of the GPU's memory at once.
-        os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
-    for package in ("keras", backend):
-        if find_spec(package) is None:
-            in_extra = package in ("keras", "tensorflow")
-            command = install_extra("train") if in_extra else f"pip install {package}"
-            raise DependencyError(f"this needs {package}; run: {command}")
-    with without_lines(*TENSORFLOW_GREETINGS):
-        if backend == "tensorflow":
-            import tensorflow as tf
-
-            for gpu in tf.config.list_physical_devices("GPU"):
-                tf.config.experimental.set_memory_growth(gpu, True)
-        keras = importlib.import_module("keras")
-    running = keras.backend.backend()
-    if running != backend:
-        raise DependencyError(f"Keras runs on {running} already; {backend} needs a new process")
-
-
-@contextmanager
-def _stoppable() -> Iterator[Callable[[], bool]]:
-    """Ctrl-C and SIGTERM end the run after the update at hand; a second Ctrl-C at once."""
-    asked = threading.Event()
-
-    def ask(number: int, frame: object) -> None:
-        if asked.is_set():
-            raise KeyboardInterrupt
-        asked.set()
-        terminal.say("Stopping after this update; press Ctrl-C again to stop at once.")
-
-    if threading.current_thread() is not threading.main_thread():
-        yield asked.is_set
-        return
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield asked.is_set
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextmanager
-def _watching() -> Iterator[Callable[[UpdateReport], None]]:
-    """Reports a run: a bar on a terminal, and a line for each validation anywhere."""
-    if not terminal.is_interactive():
-        yield lambda progress: _say_scores(progress, terminal.say)
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
-
-    columns = (
-        TextColumn("{task.fields[update]}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f}%"),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[figures]}"),
-    )
-    with Bars(*columns, console=Console(stderr=True), transient=True) as shown:
-        task = shown.add_task("train", total=1.0, update="", figures="")
-        smooth: list[float] = []
-
-        def report(progress: UpdateReport) -> None:
-            smooth.append(progress.nats)
-            del smooth[:-20]
-            shown.update(
-                task,
-                completed=progress.done,
-                update=f"{progress.update}/{progress.updates}",
-                figures=f"{sum(smooth) / len(smooth):.3f} nats/note, "
-                f"{progress.notes_per_second:,.0f} notes/s",
-            )
-            _say_scores(progress, shown.console.print)
-
-        yield report
-
-
-def _say_scores(progress: UpdateReport, say: Callable[[str], None]) -> None:
-    if not progress.scores:
-        return
-    for corpus, score in progress.scores.items():
-        fields = ", ".join(f"{name} {value:.3f}" for name, value in score.fields.items())
-        best = " (best)" if corpus == "all" and progress.improved else ""
-        say(f"{progress.update:6} {corpus}: {score.nats_per_note:.4f} nats/note{best}: {fields}")
-
-
-def _tell(outcome: Outcome, as_json: bool) -> None:
-    finite = outcome.best if outcome.best < float("inf") else None
-    if as_json:
-        document = {
-            "out": str(outcome.folder),
-            "end": outcome.end,
-            "updates": outcome.update,
-            "nats_per_note": finite,
-            "seconds": round(outcome.seconds, 1),
-            "model": None if outcome.model is None else str(outcome.model),
-        }
-        if outcome.verdict is not None:
-            document["liked"] = outcome.verdict.document()
-        click.echo(json.dumps(document, indent=2))
-        return
-    score = "" if finite is None else f", best validation {finite:.4f} nats/note"
-    verdict = [] if outcome.verdict is None else outcome.verdict.words()
-    click.echo(f"{outcome.end.capitalize()} after {outcome.update} updates{score * (not verdict)}.")
-    for line in verdict:
-        click.echo(line)
-    if outcome.model is not None:
-        click.echo(f"The model is in {outcome.model}.")
-    else:
-        click.echo(f"Go on with: composer train --resume --out {outcome.folder}")
