@@ -111,21 +111,21 @@ def plan(
                 ticks,
                 heard,
                 sections,
-                [(chords_text(bar), reference_text(bar)) for bar in made.bars],
+                [(chords_text(bar, analysis.key), reference_text(bar)) for bar in made.bars],
                 title=Path(seed).name,
             )
             with begin(Path(plot)) as stream:
                 stream.write(picture)
         if markers:
             with begin(Path(markers)) as stream:
-                stream.write(smf.encode(marked(opened.file, plan_marks(made, ticks))))
+                stream.write(smf.encode(marked(opened.file, plan_marks(made, ticks, analysis.key))))
     metre = events.metres.metre_at(analysis.join)
     if as_json:
-        click.echo(plan_file.plan_bytes(made, metre, heard).decode(), nl=False)
+        click.echo(plan_file.plan_bytes(made, metre, heard, analysis.key).decode(), nl=False)
     else:
         heard_in = f" in {analysis.key}" if analysis.key else ""
         terminal.say(f"{heard} bars of {metre[0]}/{metre[1]}{heard_in}, {bars} to come.")
-        for line in plan_lines(made, heard):
+        for line in plan_lines(made, heard, analysis.key):
             click.echo(line)
         letters = " ".join(
             f"{section.name}{section.bars}" for section in sections if section.start >= heard

@@ -19,9 +19,9 @@ from composer import files
 from composer.errors import OutputError
 from composer.formats.drum_notation import drum_head, drum_name
 from composer.formats.notation import BEAT, Bar, Chord, Clef, Staff, StepMap, bars_of, staves_of
-from composer.formats.note_spelling import FIFTHS, Name, names_in, signature
+from composer.formats.note_spelling import Name, names_in, signature
 from composer.formats.note_values import Value, beams_of, beat_unit, tuplet_marks, values_of
-from composer.music.keys import MINOR, find_key
+from composer.music.keys import find_key
 from composer.music.notes import Part, Piece
 from composer.music.timing import tempo_to_bpm
 
@@ -54,9 +54,7 @@ def encode(piece: Piece) -> bytes:
     """
     bars = bars_of(piece)
     key = find_key(piece)
-    fifths = 0
-    if key is not None:
-        fifths = FIFTHS[(key.tonic + 3) % 12 if key.mode == MINOR else key.tonic]
+    fifths = 0 if key is None else key.fifths
     tempos = _tempo_marks(piece, bars)
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<score-partwise version="4.0">']
     if piece.title:

@@ -8,9 +8,6 @@ from __future__ import annotations
 
 from typing import Final
 
-FIFTHS: Final = (0, -5, 2, -3, 4, -1, 6, 1, -4, 3, -2, 5)
-"""Sharps (or flats, negative) of the major key on each pitch class."""
-
 _LETTERS: Final = "FCGDAEB"
 _STEPS: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
@@ -29,7 +26,7 @@ def names_in(fifths: int) -> list[Name]:
     """The name of each MIDI note number in a key.
 
     Chromatic notes are the nearest on the line of fifths, three to the flat side and eight
-    to the sharp side of the tonic of the major key: in C Bb, Eb, Ab, F#, C#.
+    to the sharp side of the tonic of the major key: in C Bb, Eb, F#, C#, G#.
     """
     names = []
     for pitch in range(128):

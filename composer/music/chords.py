@@ -11,6 +11,7 @@ import re
 from typing import Final
 
 from composer.errors import SettingError
+from composer.music.keys import MINOR, Key
 
 QUALITIES: Final = ("", "m", "dim", "aug", "7", "maj7", "m7", "m7b5", "sus4")
 """As they stand behind the root."""
@@ -23,7 +24,11 @@ NO_CHORD: Final = 0
 CHORDS: Final = 1 + 12 * len(QUALITIES)
 """How many codes there are."""
 
-_ROOTS: Final = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+_FLATS: Final = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
+_SHARPS: Final = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+"""No Cb and no E#: the names that chord charts are read by."""
+_FIRST_SHARP: Final = 6
+"""Place of F# on the line of fifths, C being 0."""
 _LETTERS: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _ACCIDENTALS: Final = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1}
 _CHORD: Final = re.compile(r"([A-G])([#♯b♭]?)([^/]*)(?:/[A-G][#♯b♭]?)?")
@@ -76,9 +81,22 @@ def transposed(code: int, semitones: int) -> int:
     return code if code == NO_CHORD else chord_code(root_of(code) + semitones, quality_of(code))
 
 
-def chord_name(code: int) -> str:
-    """As musicians write it: "Am7"; "N.C." for no chord."""
-    return "N.C." if code == NO_CHORD else _ROOTS[root_of(code)] + QUALITIES[quality_of(code)]
+def chord_name(code: int, key: Key | None = None) -> str:
+    """As musicians write it: "Am7"; "N.C." for no chord.
+
+    Args:
+        code: Of the chord.
+        key: In which it stands, and by which its root is spelt: C#m7b5 in G, Dbmaj7 in F minor.
+    """
+    if code == NO_CHORD:
+        return "N.C."
+    root, quality = root_of(code), QUALITIES[quality_of(code)]
+    # On the line of fifths the twelve roots are neighbours: from the flat second of a major key to
+    # its raised fourth; further to the sharp side in minor, and where a leading note is the root.
+    first = -5 if key is None else key.fifths - (3 if key.mode == MINOR else 5)
+    first += 3 if "dim" in quality or "b5" in quality else 0
+    flat = first + (7 * root - first) % 12 < _FIRST_SHARP
+    return (_FLATS if flat else _SHARPS)[root] + quality
 
 
 def parse_chord(text: str) -> int:

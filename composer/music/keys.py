@@ -83,9 +83,16 @@ class Key:
         return frozenset((self.tonic + step) % 12 for step in _SCALES[self.mode])
 
     @property
+    def fifths(self) -> int:
+        """Sharps of its signature, negative for flats: F# major has 6, Eb minor -6."""
+        if self.mode == MINOR:
+            return (7 * (self.tonic + 3) + 6) % 12 - 6
+        return (7 * self.tonic + 5) % 12 - 5
+
+    @property
     def signature(self) -> str:
         """The key signature in words, which a key shares with its relative: "2 flats"."""
-        fifths = (7 * (self.tonic + (3 if self.mode == MINOR else 0)) + 5) % 12 - 5
+        fifths = self.fifths
         if fifths == 0:
             return "no sharps or flats"
         sign = "sharp" if fifths > 0 else "flat"

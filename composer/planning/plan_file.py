@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from composer.errors import SettingError
 from composer.music.chords import chord_name, parse_chord
+from composer.music.keys import Key
 from composer.music.plan import EXACT, FAR, LOOSE, NEAR, NONE, Plan
 from composer.planning.given import Given, GivenBar
 
@@ -78,13 +79,14 @@ class PlanFile:
         return Given(self.bars[self.heard :])
 
 
-def document(plan: Plan, metre: Metre, heard: int) -> dict[str, Any]:
+def document(plan: Plan, metre: Metre, heard: int, key: Key | None = None) -> dict[str, Any]:
     """A plan as JSON has it.
 
     Args:
         plan: Of the seed and of the bars to come.
         metre: Numerator and denominator.
         heard: Bars of the seed.
+        key: By which chords are spelt.
     """
     names = {near: how for how, near in HOW.items()}
     bars = []
@@ -95,7 +97,7 @@ def document(plan: Plan, metre: Metre, heard: int) -> dict[str, Any]:
             told["how"] = names[max(bar.nearness, LOOSE)]
         if bar.transposition:
             told["transposed"] = bar.transposition
-        told["chords"] = [chord_name(code) for code in bar.chords]
+        told["chords"] = [chord_name(code, key) for code in bar.chords]
         if bar.phrase:
             told["phrase"] = bar.phrase
         if bar.ending:
@@ -110,9 +112,9 @@ def document(plan: Plan, metre: Metre, heard: int) -> dict[str, Any]:
     }
 
 
-def plan_bytes(plan: Plan, metre: Metre, heard: int) -> bytes:
+def plan_bytes(plan: Plan, metre: Metre, heard: int, key: Key | None = None) -> bytes:
     """The bytes of a plan file, a bar to a line."""
-    told = document(plan, metre, heard)
+    told = document(plan, metre, heard, key)
     bars = ",\n  ".join(json.dumps(bar) for bar in told.pop("bars"))
     head = json.dumps(told)[:-1]
     return f'{head},\n "bars": [\n  {bars}\n ]}}\n'.encode()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import mido
 
 from composer.music.chords import chord_name
+from composer.music.keys import Key
 from composer.music.plan import Plan
 from composer.planning.form_letters import sections_of
 
@@ -14,12 +15,13 @@ Mark = tuple[int, str]
 """(tick, text)."""
 
 
-def plan_marks(plan: Plan, lines: Sequence[int]) -> list[Mark]:
+def plan_marks(plan: Plan, lines: Sequence[int], key: Key | None = None) -> list[Mark]:
     """A mark where a section begins and wherever the chord changes.
 
     Args:
         plan: Of a piece.
         lines: Ticks of its bar lines, one more than there are bars.
+        key: By which chords are spelt.
 
     Returns:
         (tick, "[A] Am") or (tick, "F"), in order.
@@ -32,9 +34,9 @@ def plan_marks(plan: Plan, lines: Sequence[int]) -> list[Mark]:
         for tick, chord in zip((start, middle), bar.chords, strict=True):
             section = begins.get(number) if tick == start else None
             if section is not None:
-                marks.append((tick, f"[{section}] {chord_name(chord)}"))
+                marks.append((tick, f"[{section}] {chord_name(chord, key)}"))
             elif chord != sounding:
-                marks.append((tick, chord_name(chord)))
+                marks.append((tick, chord_name(chord, key)))
             sounding = chord
     return marks
 

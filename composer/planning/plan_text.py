@@ -13,6 +13,7 @@ import itertools
 from typing import Final
 
 from composer.music.chords import NO_CHORD, chord_name
+from composer.music.keys import Key
 from composer.music.plan import EXACT, NEAR, NONE, Plan, PlannedBar
 from composer.planning.form_letters import sections_of
 
@@ -20,17 +21,17 @@ LINE: Final = 4
 """Bars of a line at most; every phrase begins one."""
 
 
-def bar_text(bar: PlannedBar, first: int = 0) -> str:
+def bar_text(bar: PlannedBar, first: int = 0, key: Key | None = None) -> str:
     """The chords of a bar, and what it takes up: "Dm G ~3"; `first` is the bar called 1."""
-    return f"{chords_text(bar)} {reference_text(bar, first)}".rstrip()
+    return f"{chords_text(bar, key)} {reference_text(bar, first)}".rstrip()
 
 
-def chords_text(bar: PlannedBar) -> str:
-    """The chords of a bar: "Dm", "Dm G", "-" for none."""
+def chords_text(bar: PlannedBar, key: Key | None = None) -> str:
+    """The chords of a bar, spelt by a key: "Dm", "Dm G", "-" for none."""
     first, second = bar.chords
     if first == second:
-        return "-" if first == NO_CHORD else chord_name(first)
-    return f"{chord_name(first)} {chord_name(second)}"
+        return "-" if first == NO_CHORD else chord_name(first, key)
+    return f"{chord_name(first, key)} {chord_name(second, key)}"
 
 
 def reference_text(bar: PlannedBar, first: int = 0) -> str:
@@ -44,14 +45,15 @@ def reference_text(bar: PlannedBar, first: int = 0) -> str:
     return f"~{name}" if bar.nearness == NEAR else f"({name})"
 
 
-def plan_lines(plan: Plan, heard: int) -> list[str]:
+def plan_lines(plan: Plan, heard: int, key: Key | None = None) -> list[str]:
     """The lines of a plan.
 
     Args:
         plan: Of a seed and of what follows.
         heard: Bars of the seed; a line stands behind them.
+        key: By which chords are spelt.
     """
-    texts = [bar_text(bar) for bar in plan.bars]
+    texts = [bar_text(bar, key=key) for bar in plan.bars]
     width = max((len(text) for text in texts), default=0)
     digits = len(str(len(plan)))
     lines: list[str] = []

@@ -16,8 +16,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from composer.formats.note_spelling import FIFTHS, names_in
-from composer.music.chords import QUALITIES, TONES, chord_tones, quality_of, root_of
+from composer.formats.note_spelling import names_in
+from composer.music.chords import QUALITIES, TONES, chord_name, chord_tones, quality_of, root_of
 from composer.music.keys import MAJOR, MINOR, Key
 
 _ROMAN: Final = ("I", "II", "III", "IV", "V", "VI", "VII")
@@ -75,7 +75,7 @@ def degree_of(code: int, key: Key) -> int | None:
 
 def chord_text(code: int, bass: int, key: Key | None) -> str:
     """A chord as musicians write it, spelt as the key has it: "F#m7", "G/B"."""
-    name = pitch_class_name(root_of(code), key) + QUALITIES[quality_of(code)]
+    name = chord_name(code, key)
     if bass != root_of(code) and bass in chord_tones(code):
         name += f"/{pitch_class_name(bass, key)}"
     return name
@@ -83,20 +83,14 @@ def chord_text(code: int, bass: int, key: Key | None) -> str:
 
 def pitch_class_name(pitch_class: int, key: Key | None) -> str:
     """A pitch class as the key spells it: "Bb"."""
-    letter, alter, _ = names_in(_fifths(key))[60 + pitch_class % 12]
+    letter, alter, _ = names_in(key.fifths if key else 0)[60 + pitch_class % 12]
     return letter + ("#" * alter if alter > 0 else "b" * -alter)
 
 
 def pitch_name(pitch: int, key: Key | None) -> str:
     """A pitch as the key spells it, middle C being C4: "Bb3"."""
-    letter, alter, octave = names_in(_fifths(key))[pitch]
+    letter, alter, octave = names_in(key.fifths if key else 0)[pitch]
     return letter + ("#" * alter if alter > 0 else "b" * -alter) + str(octave)
-
-
-def _fifths(key: Key | None) -> int:
-    if key is None:
-        return 0
-    return FIFTHS[(key.tonic + (3 if key.mode == MINOR else 0)) % 12]
 
 
 def _degrees(key: Key) -> dict[int, int]:

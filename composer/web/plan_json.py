@@ -36,7 +36,7 @@ def plan_json(analysis: SeedAnalysis, plan: Plan | None) -> dict[str, Any] | Non
     metre = analysis.events.metres.metre_at(analysis.join)
     beat = analysis.piece.ticks_per_beat
     return {
-        **plan_file.document(plan, metre, len(heard)),
+        **plan_file.document(plan, metre, len(heard), analysis.key),
         "sections": [
             {
                 "name": section.name,
@@ -47,5 +47,5 @@ def plan_json(analysis: SeedAnalysis, plan: Plan | None) -> dict[str, Any] | Non
             for section in sections_of(plan)
         ],
         "bar_lines": [round(tick / beat, 4) for tick in analysis.bar_lines(len(plan))],
-        "lines": plan_lines(plan, len(heard)),
+        "lines": plan_lines(plan, len(heard), analysis.key),
     }

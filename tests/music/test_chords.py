@@ -13,6 +13,7 @@ from composer.music.chords import (
     parse_chord,
     transposed,
 )
+from composer.music.keys import parse_key
 
 
 @pytest.mark.parametrize(
@@ -49,6 +50,21 @@ def test_every_code_has_a_name_of_its_own_that_reads_back() -> None:
     names = [chord_name(code) for code in range(CHORDS)]
     assert len(set(names)) == CHORDS
     assert [parse_chord(name) for name in names] == list(range(CHORDS))
+
+
+@pytest.mark.parametrize(
+    ("key", "written"),
+    [
+        ("G", "C C#m7b5 Eb F#m7b5 Bb"),
+        ("E", "C# D# F#m G#m A#dim"),
+        ("Bb", "Db Ebm Gb Ab C#dim"),
+        ("Am", "Bb C#dim Eb F#m G#dim"),
+        ("Eb:minor", "Db Ebm Gb Ab Bb7"),
+    ],
+)
+def test_roots_are_spelt_by_the_key(key: str, written: str) -> None:
+    for name in written.split():
+        assert chord_name(parse_chord(name), parse_key(key)) == name
 
 
 def test_a_chord_moves_with_its_music() -> None:

@@ -126,7 +126,8 @@ def test_the_seeds_that_come_along_are_in_their_keys(seed: str, key: str) -> Non
 @pytest.mark.parametrize(
     ("text", "signature"),
     [("C", "no sharps or flats"), ("Am", "no sharps or flats"), ("G", "1 sharp"), ("Dm", "1 flat"),
-     ("Eb", "3 flats"), ("F#m", "3 sharps"), ("F#", "6 sharps"), ("Db", "5 flats")],
+     ("Eb", "3 flats"), ("F#m", "3 sharps"), ("F#", "6 sharps"), ("Db", "5 flats"),
+     ("Ebm", "6 flats"), ("G#m", "5 sharps"), ("Bbm", "5 flats")],
 )  # fmt: skip
 def test_a_key_and_its_relative_have_one_signature(text: str, signature: str) -> None:
     assert parse_key(text).signature == signature
