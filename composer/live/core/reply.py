@@ -19,6 +19,8 @@ from composer.planning.form_letters import least_bars
 SHORTEST = 1.0
 """Seconds, or beats, that a reply lasts at least."""
 LONGEST_SECONDS = 120
+LARGEST_ID = 2**31 - 1
+"""Of a reply: what an OSC message can hold. The next one is 1 again."""
 
 
 @dataclass(slots=True)

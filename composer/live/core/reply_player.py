@@ -20,7 +20,7 @@ from composer.live.core.output import Control, Double, Output, Tell
 from composer.live.core.parameters import Values
 from composer.live.core.parts import Parts
 from composer.live.core.player_taste import PlayerTaste
-from composer.live.core.reply import Reply, put_off, start_of
+from composer.live.core.reply import LARGEST_ID, Reply, put_off, start_of
 from composer.live.core.scheduler import LATE, Note, Play, Scheduler
 from composer.live.core.session_log import REPLY, UNHEARD, SessionLog
 from composer.live.core.timeline import Timeline
@@ -176,7 +176,7 @@ class ReplyPlayer:
         reply = self._current
         self._move(Event.COMMIT)
         self._variation += 1
-        self.turn = self.turn + 1 if number is None else number
+        self.turn = self.turn % LARGEST_ID + 1 if number is None else number
         reply.number = self.turn
         self.answered = now
         if self.log is not None:

@@ -21,12 +21,12 @@ from typing import Any, Final
 
 from composer.errors import SettingError
 from composer.live.core.parameters import as_number
+from composer.live.core.reply import LARGEST_ID
 from composer.live.wire.osc_codec import Argument
 
 PREFIX: Final = "/composer/"
 TRIGGER: Final = "[1]"
 FARTHEST_BEAT: Final = 1_000_000
-LARGEST_ID: Final = 2**31 - 1
 
 Handler = Callable[..., None]
 """Called with the request and the values of its arguments."""

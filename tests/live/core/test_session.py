@@ -202,6 +202,15 @@ def test_generate_answers_out_of_turn() -> None:
     assert {row[1] for row in jam.said} == {7}
 
 
+def test_behind_the_largest_id_that_fits_a_message_comes_the_first() -> None:
+    jam = Jam(Echo(), mode="off")
+    jam.play(CALL)
+    jam.at(3.0, lambda s, t: s.generate(t, {"bars": 1}, 2**31 - 1))
+    jam.at(10.0, lambda s, t: s.generate(t, {"bars": 1}))
+    jam.until(20.0)
+    assert [row[1] for row in jam.said if row[0] == "phrase/begin"] == [2**31 - 1, 1]
+
+
 def test_generate_needs_something_to_go_on_from() -> None:
     jam = Jam(Echo())
     with pytest.raises(SettingError, match="nothing to go on from"):
