@@ -326,6 +326,8 @@ class Server:
         """Send what the router has."""
         for key, outputs in self.router.take_outputs():
             self.send(key, outputs)
+        for to, play in self.router.take_ends():
+            self._sender.play(play, (to,))
         for to, address, arguments in self.router.take_replies():
             self._sender.reply(to, address, arguments)
         for key in self.router.take_ended():

@@ -123,8 +123,12 @@ class LiveEnd:
             self._end.send(control({"id": asked.get("id"), **content}))
 
     def _gone(self, server: Server, asked: dict[str, Any]) -> None:
-        """A page is closed."""
-        server.router.clients.leave((WEB, int(asked["page"])))
+        """A page is closed, or cut off with keys down."""
+        source, clients = (WEB, int(asked["page"])), server.router.clients
+        key, player = clients.key(source), clients.client(source)
+        if key in server.engine.sessions:
+            server.act(key, lambda session, now: session.lift_keys(now, player), seen=False)
+        clients.leave(source)
 
     def _sessions(self, server: Server, asked: dict[str, Any]) -> None:
         """Who plays: a few lines of each session."""

@@ -135,6 +135,17 @@ class Keyboard:
         self._settle(now)
         return ended
 
+    def release_player(self, now: float, player: Hashable) -> list[HeldKey]:
+        """All keys of one player come up, those under the pedal, too: that player is gone."""
+        down = [key for key in self._down if key.player == player]
+        ringing = [key for key in self._ringing if key.player == player]
+        for key in down:
+            del self._down[key]
+        self._ringing.difference_update(ringing)
+        if down:
+            self._settle(now)
+        return sorted({*down, *ringing}, key=lambda k: k[:2])
+
     def deadline(self) -> float:
         """The moment at which `release_due` has something to do; infinite if never."""
         while self._due and not self._is_down(self._due[0]):

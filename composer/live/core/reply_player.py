@@ -56,6 +56,7 @@ class ReplyPlayer:
         turn: Id of the last reply.
         answered: Moment at which it was committed.
         used: Channels on which something was played.
+        sounding: (channel, pitch) of what was sent and not ended.
         log: What was played, if that is kept.
         host: Of a session that a host plays: its notes are told ahead. None elsewhere.
         listener: Who says, of a note that is due, how it is played in the end; None for nobody.
@@ -77,6 +78,7 @@ class ReplyPlayer:
         self.turn = 0
         self.answered = -math.inf
         self.used: set[int] = set()
+        self.sounding: set[tuple[int, int]] = set()
         self.log = log
         self.host: HostLine | None = None
         self.listener: Listener | None = None
@@ -85,7 +87,6 @@ class ReplyPlayer:
         self._variation = 0  # of the last request that was played; one withdrawn uses up none
         self._look = math.inf
         self._hurried = False  # whether the improviser knows that the first note is needed
-        self._begun: set[tuple[int, int]] = set()  # (channel, pitch) sent and not ended
 
     @property
     def on_turn(self) -> bool:
@@ -262,10 +263,7 @@ class ReplyPlayer:
 
     def deadline(self) -> float:
         """The moment at which `collect` or `play` has something to do; infinite if never."""
-        moment = min(self._look, self._needed_at)
-        if self.schedule:
-            moment = min(moment, self.schedule.deadline(self._timeline, self._early))
-        return moment
+        return min(self._look, self._needed_at, self.schedule.deadline(self._timeline, self._early))
 
     # Inside.
 
@@ -387,11 +385,11 @@ class ReplyPlayer:
             return  # told ahead
         place = (play.channel, play.pitch)
         if play.velocity and self._values.on("play"):
-            self._begun.add(place)
+            self.sounding.add(place)
             self.out.append(play)
-        elif not play.velocity and place in self._begun:
+        elif not play.velocity and place in self.sounding:
             # Where playing was turned off since, the end is still sent.
-            self._begun.remove(place)
+            self.sounding.remove(place)
             self.out.append(play)
 
     def channel(self, slot: int) -> int:

@@ -171,12 +171,18 @@ class Session:
         """The player lets a key go."""
         self._ended(now, self.phrases.keyboard.release(now, HeldKey(channel, pitch, player)))
 
+    def lift_keys(self, now: float, player: Hashable = None) -> None:
+        """All keys come up, or those of one player, who is gone."""
+        keys = self.phrases.keyboard
+        ended = keys.release_all(now) if player is None else keys.release_player(now, player)
+        self._ended(now, ended)
+
     def control(self, now: float, number: int, value: int, channel: int) -> None:
         """The player moves a controller: the sustain pedal, or an MPE zone's configuration."""
         if number == SUSTAIN:
             self._ended(now, self.phrases.keyboard.pedal(now, channel, value >= 64))
         elif number >= FIRST_MODE_MESSAGE:
-            self._release_all(now)
+            self.lift_keys(now)
         else:
             moved = self.parts.control(channel, number, value)
             if moved:
@@ -189,7 +195,7 @@ class Session:
 
     def phrase_end(self, now: float) -> None:
         """The player says that it is composer's turn."""
-        self._release_all(now)
+        self.lift_keys(now)
         if self.phrases.count and self.mode in (CALL, CONTINUE):
             if self.player.on_turn:
                 self.player.silence(now)
@@ -206,7 +212,7 @@ class Session:
             values.set(name, value)
         if not self.heard:
             raise SettingError("there is nothing to go on from; play or send a seed first")
-        self._release_all(now)
+        self.lift_keys(now)
         self.player.silence(now)
         if self.timeline.kind == BEATS:
             self.timeline.anchor(now)
@@ -236,7 +242,7 @@ class Session:
     def reset(self, now: float) -> None:
         """Forget all that was played; parameters and tempo stay."""
         self.player.silence(now)
-        self._release_all(now)
+        self.lift_keys(now)
         for whatever in (self.phrases, self.parts, self._accompaniment, self._harmoniser):
             whatever.clear()
         self.player.reset()
@@ -260,10 +266,9 @@ class Session:
         last = max(note.onset + note.duration for note in notes)
         shift = (self._tick(now) - last) // bar * bar
         for note in sorted(notes):
-            number = self.improviser.note_on(
-                note.onset + shift, note.slot, note.pitch, note.velocity
-            )
-            self.improviser.note_off(number, note.onset + note.duration + shift)
+            start = note.onset + shift
+            number = self.improviser.note_on(start, note.slot, note.pitch, note.velocity)
+            self.improviser.note_off(number, start + note.duration)
             self.heard += 1
 
     # What the host does.
@@ -303,7 +308,7 @@ class Session:
             self._log_place(now)
         elif self.timeline.running:
             self.player.silence(now)
-            self._release_all(now)
+            self.lift_keys(now)
             self.phrases.take()
             self.timeline.stop(now)
 
@@ -344,7 +349,7 @@ class Session:
     def panic(self, now: float) -> None:
         """Silence everything, and say so to every channel."""
         self.player.silence(now)
-        self._release_all(now)
+        self.lift_keys(now)
         self.phrases.take()
         for channel in range(16):
             self.player.out += all_off(channel)
@@ -352,7 +357,7 @@ class Session:
     def close(self, now: float) -> None:
         """The session ends: silence what it started."""
         self.player.silence(now)
-        self._release_all(now)
+        self.lift_keys(now)
         for channel in sorted(self.player.used):
             self.player.out += all_off(channel)
         self.player.listener = None  # else the two would hold each other
@@ -380,11 +385,7 @@ class Session:
             self.log.programs.update(programs)
         if programs or band:
             programs |= {BAND + index: program for index, program in enumerate(band)}
-            bar = self.timeline.bar
-            self.improviser.set_parts(self.timeline.kind, bar, programs, moved)
-
-    def _release_all(self, now: float) -> None:
-        self._ended(now, self.phrases.keyboard.release_all(now))
+            self.improviser.set_parts(self.timeline.kind, self.timeline.bar, programs, moved)
 
     def _ended(self, now: float, keys: list[HeldKey]) -> None:
         for key in keys:

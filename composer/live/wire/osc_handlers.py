@@ -323,6 +323,7 @@ def subscribe(request: Request, port: int, on: int = 1) -> None:
         request.shared.clients.listen(request.key, to)
     else:
         request.shared.clients.unlisten(request.key, to)
+        request.silence_at(request.key, to)
 
 
 @INCOMING.address("session", "name", help="Join a session by its name; main has the MIDI ports.")
@@ -335,7 +336,13 @@ def join(request: Request, name: str) -> None:
         raise SettingError("a session's name has 1 to 40 characters")
     # The session first: a client that is refused stays in its own.
     shared.engine.session(name, request.now)
+    left, to = request.key, shared.clients.reply_to(request.source)
     shared.clients.join(request.source, name)
+    if left != name:
+        request.silence_at(left, to)
+        if (session := shared.engine.sessions.get(left)) is not None:
+            session.lift_keys(request.now, request.client)
+            shared.outputs.append((left, shared.engine.touch(left, request.now)))
     request.used = name
 
 

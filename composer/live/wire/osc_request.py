@@ -18,6 +18,7 @@ from composer.inside.process import NewNote
 from composer.inside.writing import Writing
 from composer.live.core.improviser import ProposedNote
 from composer.live.core.output import Output
+from composer.live.core.scheduler import Play
 from composer.live.core.session import Session
 from composer.live.core.sessions import SessionKey, Sessions
 from composer.live.wire.osc_clients import Clients, Endpoint
@@ -56,6 +57,7 @@ class Shared:
         replies: Answers to be sent to the clients that asked.
         outputs: Music to be sent to a session's listeners.
         refused: How many messages were not understood.
+        ends: Ends of notes, each for one endpoint that hears a session no longer.
         ended: Sessions whose client is gone, to be closed.
         inside: Writes inside a MIDI file, from another thread; None: this server does not.
     """
@@ -72,6 +74,7 @@ class Shared:
     replies: list[Reply] = field(default_factory=list)
     outputs: list[tuple[SessionKey, list[Output]]] = field(default_factory=list)
     refused: int = 0
+    ends: list[tuple[Endpoint, Play]] = field(default_factory=list)
     ended: list[SessionKey] = field(default_factory=list)
     inside: Callable[[bytes, Settings, Writing], list[NewNote]] | None = None
 
@@ -145,6 +148,12 @@ class Request:
         self.shared.refused += 1
         shown = label if isinstance(label, int) else str(label)[:60]
         self.reply("error", shown, str(error)[:300])
+
+    def silence_at(self, key: SessionKey, to: Endpoint) -> None:
+        """An endpoint hears a session no longer: what sounds there ends."""
+        session = self.shared.engine.sessions.get(key)
+        for channel, pitch in sorted(session.player.sounding) if session is not None else ():
+            self.shared.ends.append((to, Play(pitch, 0, channel, self.now)))
 
     def finish(self) -> None:
         """Bring the session that was used up to date."""

@@ -11,6 +11,7 @@ from composer.generation.settings import Settings
 from composer.inside.process import NewNote
 from composer.inside.writing import Writing
 from composer.live.core.output import Output
+from composer.live.core.scheduler import Play
 from composer.live.core.sessions import SessionKey, Sessions
 from composer.live.wire.osc_clients import Clients, Endpoint
 from composer.live.wire.osc_codec import Message
@@ -115,6 +116,11 @@ class Router:
         """Sessions whose client is gone, which were not taken yet."""
         ended, self._shared.ended = self._shared.ended, []
         return ended
+
+    def take_ends(self) -> list[tuple[Endpoint, Play]]:
+        """Ends of notes for single endpoints, which were not taken yet."""
+        ends, self._shared.ends = self._shared.ends, []
+        return ends
 
     def take_replies(self) -> list[Reply]:
         """Answers to the clients that asked, which were not taken yet."""

@@ -93,3 +93,16 @@ def test_two_players_of_one_session_hold_the_same_key_each() -> None:
     assert keys.quiet_since is None
     keys.release(1.5, bob)
     assert keys.quiet_since == 1.5
+
+
+def test_the_keys_of_a_player_who_is_gone_come_up_and_those_of_others_stay() -> None:
+    keys = Keyboard()
+    mine, ringing, other = HeldKey(0, 60, "a"), HeldKey(0, 62, "a"), HeldKey(0, 60, "b")
+    keys.pedal(0.0, 0, True)
+    for key in (mine, ringing, other):
+        keys.press(0.1, key)
+    keys.release(0.2, ringing)
+    assert keys.release_player(0.3, "a") == [mine, ringing]
+    assert keys.release_player(0.4, "a") == []
+    assert keys.release(0.5, other) == []  # under the pedal
+    assert keys.pedal(1.0, 0, False) == [other]

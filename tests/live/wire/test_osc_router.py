@@ -243,6 +243,28 @@ def test_several_listen() -> None:
     assert ("127.0.0.1", 9300) not in wire.router.clients.listeners("main")
 
 
+@pytest.mark.parametrize("leaving", [("session", "elsewhere"), ("subscribe", 0, 0)])
+def test_at_one_who_leaves_what_sounds_ends(leaving: tuple[object, ...]) -> None:
+    wire = Wire(reply_port=None)
+    wire.send("note", 60, 100, 1, 0.4)
+    wire.let(0.5)
+    wire.send("phrase/end")
+    assert [play[:3] for play in wire.let(0.1)] == [(72, 100, 0)]
+    wire.send(*leaving)  # type: ignore[arg-type]
+    assert [(to, play[:3]) for to, play in wire.router.take_ends()] == [(HERE, (72, 0, 0))]
+
+
+def test_the_keys_of_one_who_leaves_come_up() -> None:
+    wire = Wire(reply_port=None)
+    for source in (HERE, THERE):
+        wire.send("session", "together", source=source)
+    wire.send("note", 60, 100, source=THERE)
+    wire.send("note", 64, 100, 1, 0.2)
+    wire.send("session", "elsewhere", source=THERE)
+    wire.let(0.3)
+    assert wire.engine.sessions["together"].phrases.keyboard.quiet_since is not None
+
+
 def test_help_is_the_table() -> None:
     assert [row[1] for row in Wire().send("help")] == [address.name for address in INCOMING]
 
