@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from composer.errors import OutputError, SettingError
-from composer.live.wire.osc_codec import Message, encode, parse
+from composer.live.wire.osc_codec import Message, parse
 from composer.live.wire.osc_guard import OscError
 from composer.web.frames import error_message, messages_of, packet_of
 from composer.web.link import CONTROL, control, framed, unframed
@@ -27,7 +27,6 @@ from composer.web.rate import Rate
 MOST_PAGES: Final = 64
 MOST_UNSENT: Final = 2000
 """Messages that wait for a page that does not take them."""
-MOST_HELD: Final = 256
 MOST_MALFORMED: Final = 200
 """Frames in a row that are no messages, after which a page is let go."""
 PER_SECOND, BURST = 600.0, 1200.0
@@ -54,7 +53,6 @@ class Page:
         self.malformed = 0
         self.heard = 0
         self._rate = Rate(PER_SECOND, BURST)
-        self._held: set[tuple[int, int]] = set()
 
     def deliver(self, message: Message) -> None:
         """Have a message sent to it, or let it go if it has not taken those before."""
@@ -86,30 +84,14 @@ class Page:
             packets.append(packet)
         return packets, self._rate.wait(now, max(len(messages), 1))
 
-    def releases(self) -> list[bytes]:
-        """Packets that end the notes that it holds."""
-        held, self._held = sorted(self._held), set()
-        return [encode("/composer/noteoff", place) for place in held]
-
     def _refuse(self, label: str, error: SettingError) -> None:
         self.malformed += 1
         self.deliver(error_message(label, str(error)))
 
     def _keep_track(self, address: str, arguments: tuple[object, ...]) -> None:
-        """Note down what has to be undone when it goes, and what others are told of it."""
+        """Note down what others are told of it."""
         if address in ("/composer/note", "/composer/noteoff"):
             self.heard += 1
-            at = 2 if address == "/composer/note" else 1
-            place = (arguments[0] if arguments else 0, arguments[at] if arguments[at:] else 1)
-            if not all(isinstance(value, int | float) for value in place):
-                return
-            key = (round(place[0]), round(place[1]))  # type: ignore[call-overload]
-            # A note with a length ends by itself.
-            struck = at == 2 and len(arguments) in (2, 3) and arguments[1] != 0
-            if struck and len(self._held) < MOST_HELD:
-                self._held.add(key)
-            else:
-                self._held.discard(key)
         elif address == "/composer/session" and arguments and isinstance(arguments[0], str):
             self.session = arguments[0][:40]
 
@@ -175,11 +157,9 @@ class Pages:
         return page
 
     def leave(self, page: Page) -> None:
-        """A page is gone: what it held is let go."""
+        """A page is gone; the live server lets go what it held."""
         if self._pages.pop(page.number, None) is None:
             return
-        for packet in page.releases():
-            self.send(page, packet)
         self._send(control({"do": "gone", "page": page.number}))
 
     def send(self, page: Page, packet: bytes) -> None:

@@ -85,22 +85,6 @@ def frame(address: str, *arguments: object) -> str:
     return json.dumps({"address": f"/composer/{address}", "arguments": arguments})
 
 
-def test_a_page_lets_go_what_it_holds_and_no_more() -> None:
-    page = Page(1, "", 0.0)
-    for text in (
-        frame("note", 60, 90),
-        frame("note", 62, 90, 2),
-        frame("note", 64, 90, 1, 0.5),  # ends by itself
-        frame("note", 65, 90),
-        frame("note", 65, 0),
-        frame("note", 67, 90),
-        frame("noteoff", 67),
-    ):
-        page.take(text, 0.0)
-    assert [parse(packet)[0].arguments for packet in page.releases()] == [(60, 1), (62, 2)]
-    assert page.releases() == []
-
-
 def test_a_page_that_sends_too_fast_has_to_wait() -> None:
     page = Page(1, "", 0.0)
     waits = [page.take(frame("ping"), 1.0)[1] for _ in range(1800)]

@@ -77,9 +77,10 @@ def test_a_page_that_goes_lets_its_keys_go_and_listens_no_more(server: Running) 
         with server.page() as goes:
             goes.send("session", "left")
             goes.until("ok", "/composer/session")
+            goes.send("cc", 64, 127)
             goes.send("note", 50, 80)
             assert stays.until("heard") == [50, 80, 1]
-        assert stays.until("heard") == [50, 0, 1]
+        assert stays.until("heard") == [50, 0, 1]  # though the pedal is down
         [row] = [r for r in server.ask("GET", "/v1/status")[1]["sessions"] if r["name"] == "left"]
         assert row["listeners"] == 1
 

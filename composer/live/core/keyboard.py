@@ -136,13 +136,18 @@ class Keyboard:
         return ended
 
     def release_player(self, now: float, player: Hashable) -> list[HeldKey]:
-        """All keys of one player come up, those under the pedal, too: that player is gone."""
+        """All keys of one player come up, those under the pedal, too: that player is gone.
+
+        Whose pedals are down is not known: they come up where nobody else's keys sound.
+        """
         down = [key for key in self._down if key.player == player]
         ringing = [key for key in self._ringing if key.player == player]
         for key in down:
             del self._down[key]
         self._ringing.difference_update(ringing)
-        if down:
+        if not (self._down or self._ringing):
+            self._pedals.clear()
+        if self._begun:
             self._settle(now)
         return sorted({*down, *ringing}, key=lambda k: k[:2])
 

@@ -105,4 +105,6 @@ def test_the_keys_of_a_player_who_is_gone_come_up_and_those_of_others_stay() -> 
     assert keys.release_player(0.3, "a") == [mine, ringing]
     assert keys.release_player(0.4, "a") == []
     assert keys.release(0.5, other) == []  # under the pedal
-    assert keys.pedal(1.0, 0, False) == [other]
+    assert keys.quiet_since is None
+    assert keys.release_player(1.0, "b") == [other]
+    assert keys.quiet_since == 1.0
