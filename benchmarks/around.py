@@ -6,7 +6,7 @@ Of every validation piece of a dataset that `composer prepare` made, four bars a
 every twelve. The network scores their notes three times: as it continues music (from the bars
 before, without a plan); with the masks of the given notes and the plan found around them; and with
 the encoder of the given notes, too. The last two also pay for ending where the given notes begin,
-which the first does not.
+which the first does not. Loudness counts where a piece has any.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from composer_training.data import dataset
 from composer_training.encoder.batches import validation_pieces, with_what_is_found
 from composer_training.encoder.openings import all_but_the_melody, every_fourth_span
 
-from composer.encoding.events import PART
+from composer.encoding.events import FIELDS, PART, VELOCITY
 from composer.models import find
 from composer.network import litert_reader
 from composer.network.encoder import Encoder
@@ -62,17 +62,19 @@ def main(
         hidden, sums = 0, np.zeros(3)
         events = [piece for _, piece, _, _ in some]
         for index, nats in note_nats(predictor, events):
-            _, piece, given, bars = some[index]
+            record, piece, given, bars = some[index]
+            counted = slice(len(FIELDS) if record.dynamics else VELOCITY)
             written = given.may_play(piece.onsets, piece.rows[:, PART].astype(np.int64))
             hidden += int(written.sum())
-            sums[0] += nats[:-1][written].sum()
+            sums[0] += nats[:-1, counted][written].sum()
             around = with_what_is_found(piece, given, bars)
             for at, teller in enumerate((None, encoder), 1):
-                sums[at] += given_nats(predictor, teller, around, given, bars)[:-1].sum()
-        left, masks, told = sums / max(hidden, 1)
+                told = given_nats(predictor, teller, around, given, bars)
+                sums[at] += told[:-1, counted].sum()
+        left, masks, both = sums / max(hidden, 1)
         click.echo(
-            f"{corpus:12}{len(some):6}{hidden:8}{left:8.3f}{masks:14.3f}{told:14.3f}"
-            f"{told / left:9.3f}   {time.perf_counter() - began:.0f} s"
+            f"{corpus:12}{len(some):6}{hidden:8}{left:8.3f}{masks:14.3f}{both:14.3f}"
+            f"{both / left:9.3f}   {time.perf_counter() - began:.0f} s"
         )
 
 

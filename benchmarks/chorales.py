@@ -11,10 +11,10 @@ the share of time in which each new voice sings; and of all beats the shares at 
 are tones of one triad or seventh chord, and at which it is others than on the beat before.
 
 With a file of the JSB-Chorales-dataset, nats per note of alto, tenor and bass of one of its sides
-instead: as the network continues music (all before, the soprano of the same moment too, no plan),
-and given the whole soprano: by masks alone; by them and the encoder; by them and where bars return
-(what `composer fill` tells of a line alone); and by them and the chords that are found to the
-soprano (what parts lean to that `composer arrange` adds).
+instead, loudness left out: as the network continues music (all before, the soprano of the same
+moment too, no plan); and given the whole soprano, by masks alone and with the encoder, each without
+a plan, with the one that `composer fill` finds around it, and with the chords that `composer
+arrange` finds to it. All but the first also pay for ending where the soprano's next note comes.
 
 With `--frames`, nats of whole chorales as the literature counts them, for a frame of a sixteenth
 and each voice of it: all fields of all notes but loudness, and END, shared out among the frames. A
@@ -25,6 +25,7 @@ bar lines lie is known beforehand and is charged with log 16 a chorale.
 from __future__ import annotations
 
 import argparse
+import collections
 import json
 import math
 from collections.abc import Iterator
@@ -62,7 +63,7 @@ from composer.inside.streams import encoder_of
 from composer.inside.verbs import write_inside
 from composer.inside.writing import ARRANGE, Writing
 from composer.music.beat_grid import find_grid
-from composer.music.chords import CHORDS, NO_CHORD, chord_tones
+from composer.music.chords import CHORDS, chord_tones
 from composer.music.keys import find_key
 from composer.music.notes import Piece
 from composer.music.plan import Plan
@@ -100,10 +101,6 @@ def harmony(piece: Piece) -> tuple[float, float]:
     )
 
 
-WAYS = ("nothing", "returns", "chords")
-"""What a plan tells of bars under a soprano."""
-
-
 def sides(path: Path, side: str, count: int) -> Iterator[tuple[tuple[str, int], Piece, Events]]:
     """So many chorales of one side of a file."""
     items = [(item, piece) for item, piece in read_chorales(path).items() if item[0] == side]
@@ -112,10 +109,10 @@ def sides(path: Path, side: str, count: int) -> Iterator[tuple[tuple[str, int], 
 
 
 def nats(path: Path, side: str, count: int) -> dict[str, float]:
-    """Nats per note of the lower voices."""
+    """Nats per note of the lower voices, loudness left out."""
     predictor = composer.open_predictor()
     encoder = encoder_of(predictor)
-    sums: dict[str, float] = {}
+    sums: collections.Counter[str] = collections.Counter()
     notes = chorales = 0
     for _, piece, events in sides(path, side, count):
         rows = events.rows.astype(np.int64)
@@ -125,30 +122,31 @@ def nats(path: Path, side: str, count: int) -> dict[str, float]:
         given, bars = Given.of(rows[~hidden], openings), len(bar_lines(events)) - 1
         notes, chorales = notes + int(hidden.sum()), chorales + 1
         for _, own in note_nats(predictor, [events]):
-            sums["continuing"] = sums.get("continuing", 0) + float(own[: len(rows)][hidden].sum())
-        for way in WAYS:
-            told = events
-            if way != "nothing":
-                plan = with_chords(plan_around(events, given, bars), way, piece, given, events)
-                told = replace(events, plan=plan, ahead=notes_ahead(events, given))
-            for teller in (None, encoder):
-                name = f"{'masks' if teller is None else 'encoder'}, {way} planned"
-                value = float(given_nats(predictor, teller, told, given, bars).sum())
-                sums[name] = sums.get(name, 0) + value
+            sums["continuing"] += float(own[: len(rows), :VELOCITY][hidden].sum())
+        plans = {
+            "no plan": None,
+            "the plan that is found": plan_around(events, given, bars),
+            "chords that are found": harmonised_plan(piece, given, events, bars),
+        }
+        for name, plan in plans.items():
+            ahead = {} if plan is None else notes_ahead(events, given)
+            told = replace(events, plan=plan, ahead=ahead)
+            for teller, who in ((None, "masks"), (encoder, "encoder")):
+                own = given_nats(predictor, teller, told, given, bars)
+                sums[f"{who}, {name}"] += float(own[:, :VELOCITY].sum())
     found = {"chorales": chorales, "notes": notes}
     return found | {name: round(value / max(notes, 1), 3) for name, value in sums.items()}
 
 
-def with_chords(
-    plan: Plan | None, way: str, piece: Piece, given: Given, events: Events
-) -> Plan | None:
-    """A plan with no chords, or with those that are found to the soprano."""
-    if plan is None:
-        return None
-    chords = [NO_CHORD] * (2 * len(plan))
-    key = find_key(piece.with_parts(piece.parts[:1]))
-    if way == "chords" and key is not None:
-        chords = list(harmonised(half_bars_of(given.notes, events, len(plan))[0], key))
+def harmonised_plan(piece: Piece, given: Given, events: Events, bars: int) -> Plan | None:
+    """What `composer arrange` plans over a soprano."""
+    plan, key = (
+        plan_around(events, given, bars, cautious=False),
+        find_key(piece.with_parts(piece.parts[:1])),
+    )
+    if plan is None or key is None:
+        return plan
+    chords = harmonised(half_bars_of(given.notes, events, bars)[0], key)
     return Plan(
         tuple(
             bar._replace(chords=(chords[2 * number], chords[2 * number + 1]))

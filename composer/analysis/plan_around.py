@@ -7,8 +7,8 @@ bars away, the hidden ones most likely return to the bars in between; these may 
 far as they stand. Each hidden bar asks the bars on both sides, the nearer side more, so that a gap
 may begin as one passage went on and end as another one came in. A bar of which some parts stand
 returns where these do. A line alone tells less: others play other things under the same notes, so
-its bars return loosely, and only where it comes back note for note; and what it passes through
-would be taken for chords that nobody plays.
+its bars return less nearly than it does; and what it passes through would be taken for chords that
+nobody plays.
 
 Conventions:
     N bars, counted from 0. Ticks are event ticks.
@@ -38,7 +38,7 @@ from composer.encoding.given import Given
 from composer.music.beat_grid import FREE
 from composer.music.chords import NO_CHORD
 from composer.music.notes import DRUM_PROGRAM
-from composer.music.plan import EXACT, LOOSE, NONE, Plan
+from composer.music.plan import NONE, Plan
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -50,6 +50,8 @@ LIKELY = 0.25
 """Likeness of the bars around from which on a hidden bar returns as they do."""
 SURE = 0.6
 """Likeness from which on its chords are those of the bar that it returns to."""
+CHOIRS = frozenset({52, 53, 54})
+"""Programs of voices."""
 TOGETHER = 1.5
 """Notes that sound at a time, on average, from which on they are more than a line."""
 ALONG = 0.05
@@ -67,13 +69,15 @@ def plan_around(
         given: The notes that stand, and where others are written.
         bars: Bars of the whole piece.
         closes: Whether it ends with the last of them.
-        cautious: Whether bars in which a line alone stands tell little of what others play there;
-            not of parts that nobody has heard, whose form is then the line's.
+        cautious: Whether what is found is left out where it says little of what is hidden: of bars
+            in which a line alone stands, and of choirs. Parts that nobody has heard yet take their
+            form from what is there, whatever it is.
 
     Returns:
-        None in free time, where there are no bars.
+        None in free time, where there are no bars, and of choirs, which sing few bars again as they
+        were: what returns in their tune, or around a gap, misleads.
     """
-    if events.kind == FREE:
+    if events.kind == FREE or (cautious and set(events.programs) <= CHOIRS):
         return None
     notes = given.notes
     plan = plan_of_notes(notes, events, bars=bars, closes=closes)
@@ -97,13 +101,10 @@ def plan_around(
             )
     under_lines = _under_lines(events, given, lengths) & cautious
     for number in np.flatnonzero(under_lines).tolist():
-        returns = planned[number].nearness == EXACT
-        planned[number] = planned[number]._replace(
-            reference=planned[number].reference if returns else NONE,
-            nearness=LOOSE if returns else 0,
-            transposition=planned[number].transposition if returns else 0,
-            chords=(NO_CHORD, NO_CHORD),
+        bar = planned[number]._replace(
+            nearness=max(planned[number].nearness - 1, 0), chords=(NO_CHORD, NO_CHORD)
         )
+        planned[number] = bar if bar.nearness else bar._replace(reference=NONE, transposition=0)
     return Plan(tuple(planned))
 
 
