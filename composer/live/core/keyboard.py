@@ -145,9 +145,10 @@ class Keyboard:
         for key in down:
             del self._down[key]
         self._ringing.difference_update(ringing)
-        if not (self._down or self._ringing):
+        pedals = not (self._down or self._ringing) and bool(self._pedals)
+        if pedals:
             self._pedals.clear()
-        if self._begun:
+        if down or pedals:
             self._settle(now)
         return sorted({*down, *ringing}, key=lambda k: k[:2])
 

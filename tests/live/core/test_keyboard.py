@@ -108,3 +108,5 @@ def test_the_keys_of_a_player_who_is_gone_come_up_and_those_of_others_stay() -> 
     assert keys.quiet_since is None
     assert keys.release_player(1.0, "b") == [other]
     assert keys.quiet_since == 1.0
+    assert keys.release_player(2.0, "c") == []
+    assert keys.quiet_since == 1.0  # who played nothing keeps nobody waiting
