@@ -11,8 +11,8 @@ from typing import Any
 import click
 
 from composer import terminal
-from composer.cli.generate import settings_from, with_settings
-from composer.cli.options import device_option, model_option
+from composer.cli.options import device_option, load_predictor, model_option
+from composer.cli.settings import settings_from, with_settings
 from composer.generation.parameters import KEEPS, TASKS, USUAL_STRENGTH
 
 SOME_FAILED = 3
@@ -178,8 +178,6 @@ def batch(
     job = BatchJob(seeds, out, spec, settings, folder, workers, scheduler, force, writing)
     predictor = None
     if device == "gpu" and not dry_run:
-        from composer.cli.generate import load_predictor
-
         predictor = load_predictor(model, device)
     run = BatchRun(job, predictor)
     if dry_run:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from composer import terminal
-from composer.cli.generate import check_free, with_settings
 from composer.cli.options import model_option
+from composer.cli.outputs import check_free
+from composer.cli.settings import with_settings
 from composer.errors import SettingError
 from composer.generation.parameters import PARAMETERS, TAKES
 

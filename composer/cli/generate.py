@@ -1,113 +1,24 @@
-"""The verb `generate`: a continuation of one seed, and the options that say how to go on."""
+"""The verb `generate`: a continuation of one seed."""
 
 from __future__ import annotations
 
 import json
-import os
-import secrets
-from collections import Counter
-from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from composer import terminal
-from composer.cli.options import device_option, model_option
-from composer.errors import SettingError
-from composer.formats.suffixes import MUSIC_SUFFIXES, SCORE_SUFFIXES
-from composer.generation.parameters import PARAMETERS, TAKES, Parameter, pitch_range_in
+from composer.cli.options import device_option, load_predictor, model_option
+from composer.cli.outputs import Outputs
+from composer.cli.settings import settings_from, with_settings
+from composer.formats.suffixes import MUSIC_SUFFIXES
+from composer.generation.parameters import TAKES
 
 
 def add_to(verbs: click.Group) -> None:
     """Add this module's verb to a group."""
     verbs.add_command(generate)
-
-
-def pitch_range(ctx: Any, param: Any, value: str | None) -> tuple[int, int] | None:
-    """Read "48-72"."""
-    del ctx, param
-    try:
-        return None if value is None else pitch_range_in(value)
-    except SettingError as error:
-        raise click.BadParameter(str(error)) from None
-
-
-def _option(parameter: Parameter, default: Any) -> Callable[..., Any]:
-    """The option of one parameter."""
-    # Where a default is not the same everywhere, it is not given to click but said in the help.
-    settled = parameter.kind is not float and parameter.name != "bars"
-    text = parameter.help
-    if not settled and parameter.default_text:
-        text += f"  [default: {parameter.default_text}]"
-    return click.option(
-        f"--{parameter.label}",
-        type=click.Choice(parameter.choices) if parameter.choices else parameter.kind,
-        default=default if settled else None,
-        show_default=settled and default is not None,
-        help=text,
-        metavar=parameter.metavar,
-        multiple=parameter.many,
-        callback=pitch_range if parameter.name == "pitch_range" else None,
-    )
-
-
-def with_settings(
-    takes: int, without: Collection[str] = ()
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Give a command the options of `composer.generation.parameters`.
-
-    Args:
-        takes: The command's own default of `--takes`.
-        without: Names of those that it does not have.
-    """
-
-    def give(command: Callable[..., Any]) -> Callable[..., Any]:
-        for parameter in reversed(PARAMETERS.values()):
-            if parameter.name in without:
-                continue
-            default = takes if parameter.name == "takes" else parameter.default
-            command = _option(parameter, default)(command)
-        return command
-
-    return give
-
-
-def settings_from(options: dict[str, Any]) -> Any:
-    """Take the options of `with_settings` out of a command's arguments, as Settings.
-
-    Raises:
-        SettingError: A value is out of range, or a file that one names cannot be read.
-    """
-    from composer.generation.part_names import names_in
-    from composer.generation.settings import AUTO, OFF, Settings
-    from composer.planning import plan_file
-    from composer.planning.chart import chart_text
-    from composer.taste.profile import profile_text
-    from composer.user_folders import profiles_folder
-
-    values = {
-        name: options.pop(name, None if name == "bars" else parameter.default)
-        for name, parameter in PARAMETERS.items()
-    }
-    for name in ("drums", "no_drums"):
-        values[name] = values[name] or ()
-    if values["rng_seed"] is None:
-        values["rng_seed"] = secrets.randbelow(1_000_000)
-    values["parts"] = (values["parts"] or "",)
-    for name in ("parts", "drums", "no_drums"):
-        values[name] = tuple(text for given in values[name] for text in names_in(given))
-    if values["plan"] not in (AUTO, OFF):
-        values["plan"] = plan_file.text_of(Path(values["plan"]))
-    if values["profile"]:
-        values["profile"] = profile_text(values["profile"], profiles_folder())
-    if values["chords"]:
-        values["chords"] = chart_text(values["chords"])
-    return Settings(**values)
-
-
-OTHER_FORMATS = frozenset({*SCORE_SUFFIXES, ".json", ".png", ".wav"})
-"""Suffixes of files that are not what `generate` writes."""
 
 
 @click.command()
@@ -169,7 +80,6 @@ def generate(
     """
     from composer import files
     from composer.cli.sound import check_player, play_files
-    from composer.errors import OutputError
     from composer.formats import fluidsynth, smf
     from composer.generation.generate import continue_seed
     from composer.generation.seed_files import alone, continued, open_seed
@@ -178,15 +88,9 @@ def generate(
     settings = settings_from(options)
     seed = open_seed(seed_path).with_drums(settings.drums, settings.no_drums)
     analysis = seed.analysis(settings.grid, settings.tempo)
-    names = output_names(Path(out or f"{seed.path.stem}-continued.mid"), variations)
-    plots = output_names(Path(plot), variations) if plot else []
-    if names[0].suffix.lower() in OTHER_FORMATS:
-        raise OutputError(
-            f"{names[0]}: what is written is MIDI; let --out end in .mid"
-            " ('composer batch' has other formats)"
-        )
-    sounds = output_names(Path(wav), variations) if wav else []
-    check_free([*names, *plots, *sounds], force)
+    out_path = Path(out or f"{seed.path.stem}-continued.mid")
+    outputs = Outputs.of(out_path, plot, wav, variations, force=force)
+    names, plots, sounds = outputs.midi, outputs.plots, outputs.sounds
     if play:
         check_player(soundfont)
     font = fluidsynth.soundfont(soundfont) if wav else None
@@ -266,50 +170,3 @@ def tempo_seconds(continuation: Any) -> float:
         for tick in (continuation.join, continuation.end)
     )
     return float(end - start)
-
-
-def output_names(path: Path, variations: int) -> list[Path]:
-    """The path itself for one variation, else with -1, -2, ... before its suffix."""
-    if variations == 1:
-        return [path]
-    return [path.with_stem(f"{path.stem}-{number + 1}") for number in range(variations)]
-
-
-def check_free(paths: Sequence[Path], force: bool) -> None:
-    """Refuse early what writing would refuse after the work is done.
-
-    Raises:
-        OutputError: A path is taken, named twice, or its folder is not there.
-    """
-    from composer.errors import OutputError
-
-    for path in paths:
-        if path.is_dir():
-            raise OutputError(f"{path} is a folder; give the name of a file with --out")
-        if path.exists() and not force:
-            raise OutputError(
-                f"{path} exists; give another name with --out, or --force to replace it"
-            )
-        if not path.parent.is_dir():
-            raise OutputError(f"there is no folder {path.parent}; make it first")
-    for name, times in Counter(map(os.path.abspath, paths)).items():
-        if times > 1:
-            raise OutputError(f"{name} is to be two files at once; give them different names")
-
-
-def load_predictor(model: str, device: str, threads: int = 2) -> Any:
-    """The network, on the device asked for.
-
-    Raises:
-        ModelError: There is no such model.
-        DependencyError: The device needs what is not installed.
-    """
-    from composer import models
-    from composer.network.predictor import Predictor
-
-    folder = models.find(model)
-    if device == "gpu":
-        from composer.network.keras_trunk import load
-
-        return load(folder)
-    return Predictor.load(folder, threads)

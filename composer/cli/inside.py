@@ -10,15 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from composer import terminal
-from composer.cli.generate import (
-    OTHER_FORMATS,
-    check_free,
-    load_predictor,
-    output_names,
-    settings_from,
-    with_settings,
-)
-from composer.cli.options import device_option, model_option
+from composer.cli.options import device_option, load_predictor, model_option
+from composer.cli.outputs import Outputs
+from composer.cli.settings import settings_from, with_settings
 from composer.generation.parameters import KEEPS, LENGTHS, TAKES, USUAL_STRENGTH
 
 if TYPE_CHECKING:
@@ -184,7 +178,6 @@ def vary(
 def _write(seed_path: str, writing: Writing, ending: str, options: dict[str, Any]) -> None:
     """Write inside a file, and say what was written."""
     from composer.cli.sound import check_player, play_files
-    from composer.errors import OutputError
     from composer.formats import fluidsynth
     from composer.generation.seed_files import open_seed
     from composer.inside.verbs import write_inside
@@ -195,12 +188,8 @@ def _write(seed_path: str, writing: Writing, ending: str, options: dict[str, Any
     force, as_json = options.pop("force"), options.pop("as_json")
     settings = settings_from(options)
     seed = open_seed(seed_path).with_drums(settings.drums, settings.no_drums)
-    names = output_names(Path(out or f"{seed.path.stem}-{ending}.mid"), variations)
-    plots = output_names(Path(plot), variations) if plot else []
-    sounds = output_names(Path(wav), variations) if wav else []
-    if names[0].suffix.lower() in OTHER_FORMATS:
-        raise OutputError(f"{names[0]}: what is written is MIDI; let --out end in .mid")
-    check_free([*names, *plots, *sounds], force)
+    out_path = Path(out or f"{seed.path.stem}-{ending}.mid")
+    outputs = Outputs.of(out_path, plot, wav, variations, force=force)
     if play:
         check_player(soundfont)
     if wav:
@@ -215,18 +204,16 @@ def _write(seed_path: str, writing: Writing, ending: str, options: dict[str, Any
             range(variations),
             progress=lambda share: advance(int(100 * share), 100),
         )
-    _save(seed, made, names, plots, sounds, soundfont, force=force)
-    _tell(seed, made, names, [*plots, *sounds], settings, writing, model, as_json=as_json)
+    _save(seed, made, outputs, soundfont, force=force)
+    _tell(seed, made, outputs, settings, writing, model, as_json=as_json)
     if play:
-        play_files(names, [one.start / one.piece.ticks_per_beat for one in made], soundfont)
+        play_files(outputs.midi, [one.start / one.piece.ticks_per_beat for one in made], soundfont)
 
 
 def _save(
     seed: Seed,
     made: Sequence[Insertion],
-    names: Sequence[Path],
-    plots: Sequence[Path],
-    sounds: Sequence[Path],
+    outputs: Outputs,
     soundfont: str | None,
     *,
     force: bool,
@@ -236,29 +223,28 @@ def _save(
     from composer.formats import fluidsynth, smf
 
     with files.together(force=force) as begin:
-        for number, (path, insertion) in enumerate(zip(names, made, strict=True)):
+        for number, (path, insertion) in enumerate(zip(outputs.midi, made, strict=True)):
             data = smf.encode(insertion.file(seed.file))
             with begin(path) as stream:
                 stream.write(data)
-            if plots:
+            if outputs.plots:
                 from composer.plots.piano_roll import inside_roll_png
 
                 picture = inside_roll_png(
                     insertion.given, insertion.piece, insertion.start, insertion.end
                 )
-                with begin(plots[number]) as stream:
+                with begin(outputs.plots[number]) as stream:
                     stream.write(picture)
-            if sounds:
+            if outputs.sounds:
                 sound = fluidsynth.wav(data, fluidsynth.soundfont(soundfont))
-                with begin(sounds[number]) as stream:
+                with begin(outputs.sounds[number]) as stream:
                     stream.write(sound)
 
 
 def _tell(
     seed: Seed,
     made: Sequence[Insertion],
-    names: Sequence[Path],
-    others: Sequence[Path],
+    outputs: Outputs,
     settings: Settings,
     writing: Writing,
     model: str,
@@ -273,7 +259,7 @@ def _tell(
     if as_json:
         summary = {
             "seed": str(seed.path),
-            "out": [str(path) for path in names],
+            "out": [str(path) for path in outputs.midi],
             "notes": [one.piece.note_count for one in made],
             "replaced": [len(one.removed) for one in made],
             "start_tick": first.start,
@@ -283,7 +269,7 @@ def _tell(
             "model": model,
             "settings": settings.as_dict(),
             "writing": asdict(writing),
-            "also": [str(path) for path in others],
+            "also": [str(path) for path in (*outputs.plots, *outputs.sounds)],
         }
         if first.figures:
             summary["figures"] = [one.figures for one in made]
@@ -296,11 +282,11 @@ def _tell(
     heard = f"in {key} ({key.signature})" if key else "without a key"
     feel = "in free time" if first.analysis.grid.kind == "free" else "on the beat"
     terminal.say(f"Heard {seed.piece.note_count} notes {heard}, {feel}.")
-    for path, one in zip(names, made, strict=True):
+    for path, one in zip(outputs.midi, made, strict=True):
         instead = f" instead of {len(one.removed)}" if one.removed else ""
         click.echo(f"{path}: {one.piece.note_count} new notes{instead}")
         for name, value in one.figures.items():
             click.echo(f"  {name}: {value}")
-    for path in others:
+    for path in (*outputs.plots, *outputs.sounds):
         click.echo(str(path))
     terminal.say(f"Again: --rng-seed {settings.rng_seed}")

@@ -11,6 +11,7 @@ import click
 from composer import terminal
 from composer.cli import compare as cli_compare
 from composer.cli.options import model_option
+from composer.cli.outputs import check_free, check_suffix
 from composer.errors import SettingError
 
 if TYPE_CHECKING:
@@ -99,8 +100,9 @@ def evaluate(
 
     if both and as_float:
         raise SettingError("give --float or --both, not both of them")
-    for path in (surprise, plot):
-        _check_free(path, force)
+    if plot is not None:
+        check_suffix("--plot", Path(plot), ".png")
+    check_free([Path(name) for name in (surprise, plot) if name is not None], force)
     predictor = _predictor(model, as_float)
     pieces, report, _ = read_pieces(files, grid, limit)
     if planned:
@@ -147,13 +149,6 @@ def _predictor(model: str, as_float: bool) -> Predictor:
     from composer.network.predictor import Predictor
 
     return Predictor.load(folder)
-
-
-def _check_free(path: str | None, force: bool) -> None:
-    if path is not None:
-        from composer.cli.generate import check_free
-
-        check_free([Path(path)], force)
 
 
 def _write_surprise(

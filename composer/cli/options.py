@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 model_option = click.option(
@@ -17,3 +19,21 @@ device_option = click.option(
     help="What the network runs on; auto is the CPU.",
 )
 """The processor of a network that works in large batches."""
+
+
+def load_predictor(model: str, device: str, threads: int = 2) -> Any:
+    """The network, on the device asked for.
+
+    Raises:
+        ModelError: There is no such model.
+        DependencyError: The device needs what is not installed.
+    """
+    from composer import models
+    from composer.network.predictor import Predictor
+
+    folder = models.find(model)
+    if device == "gpu":
+        from composer.network.keras_trunk import load
+
+        return load(folder)
+    return Predictor.load(folder, threads)

@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from composer import terminal
-from composer.cli.generate import with_settings
 from composer.cli.options import model_option
+from composer.cli.outputs import check_free, check_suffix
+from composer.cli.settings import with_settings
 from composer.generation.parameters import PARAMETERS
 
 
@@ -91,6 +92,9 @@ def plan(
         key=key,
         grid=grid,
     )
+    if plot is not None:
+        check_suffix("--plot", Path(plot), ".png")
+    check_free([Path(name) for name in (plot, markers) if name is not None], force)
     opened = open_seed(seed)
     analysis = opened.analysis(grid)
     events = analysis.events

@@ -114,6 +114,15 @@ def test_two_files_of_one_name() -> None:
     assert os.listdir() == []
 
 
+@pytest.mark.parametrize("picture", [("--plot", "roll.jpg", ".png"), ("--wav", "a.mp3", ".wav")])
+def test_a_picture_is_not_called_what_it_is_not(picture: tuple[str, str, str]) -> None:
+    option, name, suffix = picture
+    assert one_line(generate("--seed", WALTZ, option, name)) == (
+        f"Error: {name}: what {option} writes is no {Path(name).suffix}; let it end in {suffix}"
+    )
+    assert os.listdir() == []
+
+
 def no_notes(path: Path) -> None:
     file = mido.MidiFile()
     file.tracks.append(mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=500000)]))
