@@ -217,8 +217,8 @@ class BatchRun:
         for seed in self._folder.walk():
             self._tally.seeds += 1
             try:
-                settings = seed.settings(job.settings)
                 writing = seed.writing(job.writing)
+                settings = seed.settings(job.settings, writing)
             except SettingError as error:
                 task = Task(seed.name, seed.path, seed.stem, job.settings, ())
                 self._refused.append(failure_record(job.spec, task, error))

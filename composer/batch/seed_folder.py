@@ -30,12 +30,13 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from composer.batch.jobs import CONTINUING
 from composer.errors import SeedError, SettingError
 from composer.formats.suffixes import is_music
 from composer.generation.parameters import pitch_range_in
 from composer.generation.part_names import names_in
 from composer.generation.settings import Settings
-from composer.inside.writing import ARRANGE, FILL, VARY, Writing, parse_bars
+from composer.inside.writing import INSIDE, Writing, parse_bars
 
 TABLES = ("settings.csv", "settings.jsonl")
 _LENGTHS = ("bars", "seconds", "notes")
@@ -53,6 +54,7 @@ class Row:
         pattern: Of names of seeds, from the folder of all seeds.
         values: Settings it changes.
         writing: What it changes of what is written.
+        bars: As it has them: how many, or, of what is written inside a piece, which; "" for none.
         place: Table and line, for messages.
         error: What is wrong with it: the seeds it names cannot be made.
     """
@@ -62,6 +64,7 @@ class Row:
     place: str
     error: str | None = None
     writing: dict[str, Any] = field(default_factory=dict)
+    bars: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +83,12 @@ class SeedFile:
     stem: str
     rows: tuple[Row, ...] = ()
 
-    def settings(self, base: Settings) -> Settings:
+    def settings(self, base: Settings, writing: Writing = CONTINUING) -> Settings:
         """Its own settings, from the run's.
+
+        Args:
+            base: The run's.
+            writing: What is to be written of it.
 
         Raises:
             SettingError: A line about it is wrong.
@@ -91,6 +98,8 @@ class SeedFile:
             if row.error is not None:
                 raise SettingError(f"{row.place}: {row.error}")
             values = dict(row.values)
+            if row.bars.isdecimal() and not writing.writes_inside:
+                values["bars"] = int(row.bars)
             if any(name in values for name in _LENGTHS):
                 values = dict.fromkeys(_LENGTHS) | values
             try:
@@ -106,13 +115,15 @@ class SeedFile:
             SettingError: A line about it is wrong.
         """
         values = {each.name: getattr(base, each.name) for each in fields(Writing)}
-        place = ""
+        place, bars = "", ""
         for row in self.rows:
             if "task" in row.writing:
-                values = {}
-            if row.writing:
-                values, place = values | row.writing, row.place
+                values, bars = {}, ""
+            if row.writing or row.bars:
+                values, place, bars = values | row.writing, row.place, row.bars or bars
         try:
+            if bars and (values.get("task") in INSIDE or not bars.isdecimal()):
+                values["bars"] = parse_bars(bars)
             return Writing(**values)
         except SettingError as error:
             raise SettingError(f"{place}: {error}" if place else str(error)) from None
@@ -269,18 +280,18 @@ def _row(values: dict[str, Any], place: str, prefix: str) -> Row:
             f"{place}: there is no setting {unknown[0]!r}; there are {', '.join(known)}"
         )
     pattern = prefix.replace("[", "[[]") + pattern
-    span = "bars" in values and not str(values["bars"]).strip().isdecimal()
-    inside = {
-        name: value
-        for name, value in values.items()
-        if name in _WRITING and (name != "bars" or span or _is_inside(values))
-    }
     try:
+        bars = values.pop("bars", "")
+        bars = f"{bars:g}" if isinstance(bars, float) else str(bars).strip()
+        if bars:
+            parse_bars(bars)
+        inside = [name for name in values if name in _WRITING]
         return Row(
             pattern,
             {name: _value(name, v) for name, v in values.items() if name not in inside},
             place,
-            writing={name: _writing_value(name, v) for name, v in inside.items()},
+            writing={name: _writing_value(name, values[name]) for name in inside},
+            bars=bars,
         )
     except (SettingError, ValueError, TypeError) as error:
         return Row(pattern, {}, place, str(error))
@@ -309,19 +320,12 @@ def _value(name: str, value: Any) -> Any:
     return str(value)
 
 
-def _is_inside(values: dict[str, Any]) -> bool:
-    """Whether a row's task counts bars from the beginning of the file."""
-    return values.get("task") in (FILL, ARRANGE, VARY)
-
-
 def _writing_value(name: str, value: Any) -> Any:
     """What is to be written from what a table holds.
 
     Raises:
         SettingError: It is of another kind.
     """
-    if name == "bars":
-        return parse_bars(str(value))
     if name == "add":
         return names_in(value)
     if name == "strength":

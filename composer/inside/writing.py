@@ -17,6 +17,8 @@ from composer.generation.parameters import KEEPS, TASKS, USUAL_STRENGTH, within
 
 CONTINUE, FILL, ARRANGE, VARY, LOOP = TASKS
 RHYTHM, PITCHES, CONTOUR, BASS = KEEPS
+INSIDE = (FILL, ARRANGE, VARY)
+"""Tasks that write among the notes of a piece, and not behind them."""
 
 _SPAN = re.compile(r"\s*(\d{1,5})\s*(?:(?:-|\.\.)\s*(\d{1,5})\s*)?")
 
@@ -48,9 +50,9 @@ class Writing:
         if self.task not in TASKS:
             raise SettingError(f"task is {self.task!r}, must be one of {', '.join(TASKS)}")
         if self.task == FILL and self.bars is None:
-            raise SettingError("fill which bars? Give --bars, for example --bars 9-12")
+            raise SettingError("fill which bars? Name the first and the last of them: 9-12")
         if self.task == ARRANGE and not self.add:
-            raise SettingError("add which parts? Give --add, for example --add bass,drums")
+            raise SettingError("add which parts? Name some: bass,drums")
         if self.task != ARRANGE and self.add:
             raise SettingError(f"parts are added by arrange, not by {self.task}")
         if self.bars is not None and self.task in (CONTINUE, LOOP):
@@ -67,7 +69,7 @@ class Writing:
     @property
     def writes_inside(self) -> bool:
         """Whether it is written among the notes of the piece, and not behind them."""
-        return self.task in (FILL, ARRANGE, VARY)
+        return self.task in INSIDE
 
 
 def parse_bars(text: str) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from small_seeds import BEAT, duet, messages
 from tiny_batch import SHORT, batch, contents, records
 
 from composer.batch.seed_folder import SeedFolder
+from composer.errors import SettingError
 from composer.formats import midi
 from composer.generation.settings import Settings
 from composer.inside.writing import Writing
@@ -52,6 +53,20 @@ def test_a_column_says_what_is_written_of_each(seeds: Path, tmp_path: Path) -> N
     again = contents(out)
     batch(seeds, out, variations=2, settings=Settings(rng_seed=3)).run()
     assert contents(out) == again
+
+
+def test_bars_of_a_table_are_counted_as_the_task_counts_them(seeds: Path) -> None:
+    (seeds / "settings.csv").write_text("file,bars\na.mid,3\nb.mid,2-4\n")
+    a, b = list(SeedFolder(seeds).walk())[:2]
+    filling = Writing("fill", (5, 6))
+    assert a.writing(filling).bars == (3, 3) and b.writing(filling).bars == (2, 4)
+    assert a.settings(Settings(), filling).bars is None
+    assert a.settings(Settings(bars=8)).bars == 3 and a.writing(Writing()).bars is None
+    with pytest.raises(SettingError, match="line 3: continue has a number of bars"):
+        b.writing(Writing())
+    (seeds / "settings.csv").unlink()
+    (seeds / "settings.jsonl").write_text('{"file": "a.mid", "bars": 4.0}\n')
+    assert next(SeedFolder(seeds).walk()).settings(Settings()).bars == 4
 
 
 def test_what_cannot_be_written_is_one_line_of_its_seed(seeds: Path, tmp_path: Path) -> None:
