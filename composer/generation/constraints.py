@@ -2,12 +2,11 @@
 
 Constraints act on logits before sampling, so that no note breaks them. What they hold:
 
-    time         nothing before the join; nothing past the end; notes stop by the end; no
-                 silence longer than the seed's longest (or a bar)
+    time         nothing before the join; nothing past the end; notes stop by the end, or ring
+                 beyond it as far as may be; no silence longer than the seed's longest (or a bar)
     parts        only those asked for; none silent for much longer than in the seed
     pitches      the key, each part's range; drum parts keep to drum keys of the kit; rather
-                 those that tell a key that was asked for from the one that was heard, and
-                 those of the chords that an accompaniment lies under
+                 those that tell a key asked for, and of chords that an accompaniment is under
     groove       of an accompaniment in every bar a backbeat and the one; drummers' own habits
     places       where in the beat the seed's notes begin, if it keeps to a few places
     durations    no note shorter or much longer than its part's in the seed
@@ -79,6 +78,7 @@ _LIMITS = np.dtype(
         ("latest_first", np.int64),
         ("end", np.int64),
         ("longest", np.int64),
+        ("ring", np.int64),
         ("per_bar", np.int64),
         ("burst", np.int64),
         ("slow_shift", np.int64),
@@ -194,7 +194,7 @@ class Constraints:
 
     @property
     def end(self) -> Ints:
-        """No onset at or after it, and no note sounds beyond it, [B]."""
+        """No onset at or after it, [B]."""
         return self.table["end"]
 
     def shift_mask(
@@ -386,7 +386,7 @@ class Constraints:
 
     def duration_mask(self, onset: Ints, parts: Ints) -> Bools:
         """Durations that end in time, [B, classes]; one tick always does."""
-        fitting = np.maximum(self.end - onset, 1)[:, None] >= DURATION_TICKS
+        fitting = np.maximum(self.end + self.table["ring"] - onset, 1)[:, None] >= DURATION_TICKS
         own = fitting & self.table["durations"][self._streams, parts]
         any_left = np.logical_or.reduce(own, axis=1)
         if False in any_left.tolist():

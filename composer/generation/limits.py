@@ -24,14 +24,16 @@ class Span:
     Attributes:
         earliest: No onset before this tick.
         latest_first: The first new onset comes before this tick.
-        end: No onset at or after it, and no note sounds beyond it.
+        end: No onset at or after it.
         longest: Longest shift.
+        ring: Ticks beyond the end for which notes may sound.
     """
 
     earliest: int
     latest_first: int
     end: int
     longest: int
+    ring: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

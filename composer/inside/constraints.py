@@ -120,6 +120,7 @@ def constraints_inside(
             latest_first=opening.end if added else opening.start + bar - 1,
             end=opening.end,
             longest=min(longest, 2 * bar, LONGEST),
+            ring=0 if added else whole.ring(opening),
         ),
         _density(whole, table, opening, settings, added, bar),
         replace(

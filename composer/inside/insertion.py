@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 import mido
 import numpy as np
 
 from composer.analysis.voice_leading import voice_leading
-from composer.encoding.events import DURATION, DURATION_TICKS, PART, PITCH, VELOCITY
+from composer.encoding.events import DURATION, DURATION_TICKS, PART, PITCH, SHIFT, VELOCITY
 from composer.formats import midi_insert
 from composer.generation.continuation import PerformanceStyle
 from composer.generation.seed_analysis import SeedAnalysis
 from composer.generation.stream import Stream
 from composer.inside.streams import Passage
+from composer.inside.whole_piece import Ints
 from composer.music.notes import Note, Piece
 
 
@@ -102,7 +103,11 @@ def to_insertion(passage: Passage, stream: Stream, added: Sequence[int] = ()) ->
             np.minimum(ends[own[:-1]], onsets[own[1:]]), onsets[own[:-1]] + 1
         )
     notes: dict[int, list[Note]] = {}
-    starts, stops = analysis.ticks(onsets), analysis.ticks(np.minimum(ends, passage.opening.end))
+    last = passage.opening.end + (0 if passage.added else whole.ring(passage.opening))
+    ends = np.minimum(ends, last)
+    if loose is None:
+        ends = _until_struck(rows, onsets, ends, passage.given.notes, single)
+    starts, stops = analysis.ticks(onsets), analysis.ticks(ends)
     for number in np.flatnonzero(written).tolist():
         slot, pitch = int(rows[number, PART]), int(rows[number, PITCH])
         index = whole.placement.slots[slot]
@@ -137,3 +142,25 @@ def to_insertion(passage: Passage, stream: Stream, added: Sequence[int] = ()) ->
         if not part.is_drums
     ]
     return replace(insertion, figures=voice_leading(voices))
+
+
+def _until_struck(rows: Ints, onsets: Ints, ends: Ints, given: Ints, single: Set[int]) -> Ints:
+    """Where notes end that last until a given note of their part is struck on their key.
+
+    Args:
+        rows: Of the notes, int [N, 5].
+        onsets: Their ticks, [N].
+        ends: Where they would end, [N].
+        given: int [G, 5], as `WholePiece.notes` has them.
+        single: Slots that play one note after another: there any key counts.
+    """
+    until = ends.copy()
+    for slot in np.unique(rows[:, PART]).tolist():
+        theirs = given[given[:, PART] == slot]
+        for number in np.flatnonzero(rows[:, PART] == slot).tolist():
+            later = theirs[:, SHIFT] > onsets[number]
+            if slot not in single:
+                later &= theirs[:, PITCH] == rows[number, PITCH]
+            if later.any():
+                until[number] = min(until[number], theirs[later, SHIFT].min())
+    return until

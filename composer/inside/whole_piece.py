@@ -162,6 +162,10 @@ class WholePiece:
         start, end = self.line(first - self.first_bar), self.line(last + 1 - self.first_bar)
         return Opening(start, end, frozenset(slots))
 
+    def ring(self, opening: Opening) -> int:
+        """Ticks for which notes may sound beyond the end of an opening: a bar, if there is one."""
+        return max(min(self.bar_at(opening.end), self.line(self.bars) - opening.end), 0)
+
     def around(self, opening: Opening) -> Given:
         """Its notes outside of an opening."""
         inside = Given.of(self.notes[:0], [opening]).may_play(

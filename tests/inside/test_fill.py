@@ -37,7 +37,7 @@ def predictor() -> Predictor:
 def fill(
     seed: Seed, predictor: Predictor, bars: tuple[int, int], takes: int = 2, **settings: object
 ) -> Insertion:
-    chosen = Settings(rng_seed=3, takes=takes, **settings)  # type: ignore[arg-type]
+    chosen = Settings(**{"rng_seed": 3, "takes": takes} | settings)  # type: ignore[arg-type]
     return write_inside(seed, predictor, chosen, Writing(FILL, bars))[0]
 
 
@@ -189,6 +189,34 @@ def test_where_another_part_begins_notes_at_every_moment(predictor: Predictor) -
     assert made.given.parts[0].notes == busy and made.piece.parts[1].notes
     written = midi.to_piece(made.file(seed_of(piece).file))
     assert written.parts[0].notes == busy
+
+
+def test_new_notes_may_sound_into_what_follows_up_to_the_next_on_their_key(
+    predictor: Predictor,
+) -> None:
+    # Whole notes on the bar lines, and over them.
+    tied = tuple(
+        Note((4 * bar + beat) * BEAT, pitch, 4 * BEAT, 80)
+        for bar in range(12)
+        for beat, pitch in ((0, 60), (2, 64), (2, 65), (2, 67))
+    )
+    seed = seed_of(Piece((Part(tied, 48, "Strings", 1, 0),), BEAT))
+    filled = [fill(seed, predictor, (5, 6), rng_seed=number) for number in range(8)]
+    over = [
+        (one, note) for one in filled for note in one.piece.parts[0].notes if note.end > one.end
+    ]
+    assert over and all(note.end <= one.end + 4 * BEAT for one, note in over)
+    # Where what follows strikes their key, they are over.
+    for one, note in over:
+        struck = [old.onset for old in one.given.parts[0].notes if old.pitch == note.pitch]
+        assert note.end <= min((onset for onset in struck if onset > note.onset), default=note.end)
+    assert any(note.end == one.end + 2 * BEAT for one, note in over)
+    last = fill(seed, predictor, (11, 12))
+    assert max(note.end for note in last.piece.parts[0].notes) <= 13 * 4 * BEAT
+    # One note after another: any key ends them.
+    alone = seed_of(Piece((Part(quarters(12, 60), 73, "Flute", 1, 0),), BEAT))
+    made = [fill(alone, predictor, (5, 6), rng_seed=number) for number in range(4)]
+    assert all(note.end <= one.end for one in made for note in one.piece.parts[0].notes)
 
 
 def test_an_encoder_is_told_to_the_heads(predictor: Predictor) -> None:
