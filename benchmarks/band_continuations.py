@@ -9,12 +9,17 @@ enough parts are the seed, and composer makes 16 bars. Two figures are counted o
 play in the seed's last 16 bars, in what was made and in the piece's own next 16 bars: whether a
 part's notes a bar stay within a factor of two, and whether it falls silent. A third is counted over
 drummers: in how many bars the snare is struck in the places in which most bars of the seed have it.
+
+Then, how parts enter and leave: after four bars of silence, and before four. At which bar lines
+that is: those with which phrases of the plan begin, or every fourth from the piece's first. And of
+the parts that sound in each of the seed's last eight bars, how many are silent for four bars then.
+And in how many of their bars parts sound that are silent in the bars before and after.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import click
@@ -24,7 +29,16 @@ from composer_training.data.heldout import is_dataset, read_split
 from numpy.typing import NDArray
 
 from composer import models
-from composer.encoding.events import PART, PITCH, TICKS_PER_BEAT, Events, decode
+from composer.analysis.form import plan_of
+from composer.encoding.events import (
+    DURATION,
+    DURATION_TICKS,
+    PART,
+    PITCH,
+    TICKS_PER_BEAT,
+    Events,
+    decode,
+)
 from composer.encoding.placement import encode
 from composer.errors import ComposerError
 from composer.generation.continuation import Continuation
@@ -34,13 +48,19 @@ from composer.generation.seed_files import open_seed
 from composer.generation.settings import Settings
 from composer.music.beat_grid import BEATS, find_grid
 from composer.music.notes import DRUM_PROGRAM
+from composer.music.plan import Plan
 from composer.music.timing import bar_ticks
 from composer.network.predictor import Predictor
 
 SEED, NEXT, LOOKED_AT = 32, 16, 16
 SNARES = (38, 40)
 
-Counts = NDArray[np.float64]
+REST = 4
+"""Bars of silence after which a part enters, and before which it leaves."""
+STEADY = 8
+"""Last bars of a seed in all of which a part may have played."""
+
+Ints = NDArray[np.int64]
 
 
 @dataclass
@@ -67,32 +87,110 @@ class Parts:
             f"{np.mean(ratios == 0):.2f}; snare where it was {snare:.2f} of bars; drums {drums}"
         )
 
-    def add(self, programs: tuple[int, ...], before: Part, after: Part) -> None:
-        """With one piece more: its (onsets in bars, parts, pitches) before and after the cut."""
+    def add(self, programs: tuple[int, ...], notes: Notes, cut: int, bar: int) -> None:
+        """With one piece more, cut at a tick, and the ticks of its bar."""
+        before = _inside(notes, cut - LOOKED_AT * bar, cut)
+        after = _inside(notes, cut, cut + NEXT * bar)
         for slot, program in enumerate(programs):
-            had = np.sum(before[1] == slot) / LOOKED_AT
+            had = np.sum(before[:, 1] == slot) / LOOKED_AT
             if not had:
                 continue
-            ratio = float(np.sum(after[1] == slot) / NEXT / had)
+            ratio = float(np.sum(after[:, 1] == slot) / NEXT / had)
             self.ratios.append(ratio)
             if program == DRUM_PROGRAM:
                 self.drums.append(ratio)
-                places = _snare(before, slot).mean(axis=0) > 0.5
+                places = _snare(before, slot, bar).mean(axis=0) > 0.5
                 if places.any():
-                    self.backbeat.append(float(_snare(after, slot)[:, places].all(axis=1).mean()))
+                    struck = _snare(after, slot, bar)[:, places]
+                    self.backbeat.append(float(struck.all(axis=1).mean()))
 
 
-Part = tuple[Counts, NDArray[np.int64], NDArray[np.int64]]
+Notes = Ints
+"""Onset in ticks, part, pitch and end of each, [notes, 4]."""
 
 
-def _snare(notes: Part, slot: int) -> NDArray[np.bool_]:
+@dataclass
+class Comings:
+    """How the parts of some pieces enter and leave after the cut.
+
+    Attributes:
+        entered: Of each part that enters, whether a phrase begins there, and whether the bar is a
+            fourth.
+        left: The same of parts that leave.
+        lines: Share of the bars of each piece with which phrases begin.
+        parts: Parts that sound in the seed's last bars.
+        steady: Of each that sounds in all of the last eight, whether it is silent for four.
+        lone: Of each bar in which a part sounds, whether it is silent before and after.
+    """
+
+    entered: list[tuple[bool, bool]] = field(default_factory=list)
+    left: list[tuple[bool, bool]] = field(default_factory=list)
+    lines: list[float] = field(default_factory=list)
+    parts: int = 0
+    steady: list[bool] = field(default_factory=list)
+    lone: list[bool] = field(default_factory=list)
+
+    def line(self, name: str) -> str:
+        """As a line of text."""
+        moves = [
+            f"{what} {len(moved)} ({self._shares(moved)})"
+            for what, moved in (("enter", self.entered), ("leave", self.left))
+        ]
+        return (
+            f"{name:9s} of {self.parts} parts {', '.join(moves)}; bars with which phrases begin "
+            f"{np.mean(self.lines):.2f}; of {len(self.steady)} that played throughout "
+            f"{np.sum(self.steady)} are silent for {REST} bars; of the bars of parts "
+            f"{np.mean(self.lone):.3f} lie between two of silence"
+        )
+
+    @staticmethod
+    def _shares(moved: list[tuple[bool, bool]]) -> str:
+        begin, fourth = np.array(moved, dtype=float).reshape(-1, 2).mean(axis=0).tolist()
+        return f"where phrases begin {begin:.2f}, on fourth bars {fourth:.2f}"
+
+    def add(self, sounding: NDArray[np.bool_], plan: Plan, seed_bars: int) -> None:
+        """With one piece more: whether parts sound in bars around the cut, and its plan."""
+        numbers = np.arange(seed_bars, seed_bars + NEXT)
+        begins = [plan.bar(number - 1).phrase == 1 for number in numbers.tolist()]
+        self.lines.append(float(np.mean(begins)))
+        for part in sounding[sounding[:, :LOOKED_AT].any(axis=1)]:
+            self.parts += 1
+            runs = np.lib.stride_tricks.sliding_window_view(part, REST).any(axis=1)
+            for after, begin in enumerate(begins):
+                place, now = (begin, (seed_bars + after) % REST == 0), LOOKED_AT + after
+                if part[now] and not runs[now - REST]:
+                    self.entered.append(place)
+                if part[now - 1] and now < len(runs) and not runs[now]:
+                    self.left.append(place)
+            now = np.flatnonzero(part[LOOKED_AT + 1 : -1]) + LOOKED_AT + 1
+            self.lone.extend((~part[now - 1] & ~part[now + 1]).tolist())
+            if part[LOOKED_AT - STEADY : LOOKED_AT].all():
+                self.steady.append(not runs[LOOKED_AT:].all())
+
+
+def bars_sounding(notes: Notes, parts: int, cut: int, bar: int) -> NDArray[np.bool_]:
+    """Whether parts sound in each of the bars before and after the cut, [parts, bars].
+
+    What hangs over into the first eighth of a bar does not count.
+    """
+    first = cut - LOOKED_AT * bar
+    begin, end = (notes[:, 0] - first) // bar, (notes[:, 3] - bar // 8 - first) // bar
+    sounding = np.zeros((parts, LOOKED_AT + NEXT), dtype=bool)
+    for part, start, stop in zip(notes[:, 1], begin, np.maximum(begin, end), strict=True):
+        sounding[part, max(start, 0) : max(stop + 1, 0)] = True
+    return sounding
+
+
+def _inside(notes: Notes, start: int, end: int) -> Notes:
+    """The notes that begin between two ticks, counted from the first."""
+    return notes[(notes[:, 0] >= start) & (notes[:, 0] < end)] - (start, 0, 0, start)
+
+
+def _snare(notes: Notes, slot: int, bar: int) -> NDArray[np.bool_]:
     """Bars by sixteenths: whether the snare is struck there."""
-    onsets, parts, pitches = notes
     struck = np.zeros((NEXT, 16), dtype=bool)
-    own = (parts == slot) & np.isin(pitches, SNARES)
-    bars = np.floor(onsets[own]).astype(int)
-    places = np.round((onsets[own] - bars) * 16).astype(int)
-    bars, places = bars + places // 16, places % 16
+    own = notes[(notes[:, 1] == slot) & np.isin(notes[:, 2], SNARES), 0]
+    bars, places = np.divmod(np.round(own / bar * 16).astype(int), 16)
     inside = bars < NEXT
     struck[bars[inside], places[inside]] = True
     return struck
@@ -125,9 +223,11 @@ def places(events: Events, parts: int) -> tuple[int, int] | None:
     return bar, seed
 
 
-def _notes(onsets: NDArray[np.int64], rows: NDArray[np.int16], start: int, bar: int) -> Part:
-    inside = (onsets >= start) & (onsets < start + NEXT * bar)
-    return (onsets[inside] - start) / bar, rows[inside, PART], rows[inside, PITCH]
+def notes_of(events: Events) -> Notes:
+    """Those of a piece."""
+    rows = events.rows.astype(np.int64)
+    ends = events.onsets + DURATION_TICKS[rows[:, DURATION]]
+    return np.stack([events.onsets, rows[:, PART], rows[:, PITCH], ends], axis=1)
 
 
 @click.command()
@@ -150,6 +250,7 @@ def main(
     """Continue bands and count."""
     predictor = Predictor.load(models.find(model))
     made, people = Parts([], [], []), Parts([], [], [])
+    came, went = Comings(), Comings()
     done = 0
     for name, events in (pair for folder in folders for pair in pieces_of(folder, corpora)):
         found = places(events, parts)
@@ -164,25 +265,32 @@ def main(
             continue
         settings = Settings(bars=NEXT, takes=takes, plan=plan)
         (continuation,) = continue_seed(analysis, predictor, settings)
-        before = _notes(events.onsets, events.rows, cut - LOOKED_AT * bar, bar)
-        made.add(events.programs, before, _made(continuation))
-        people.add(events.programs, before, _notes(events.onsets, events.rows, cut, bar))
+        ways = (
+            (made, came, _made(continuation), continuation.plan),
+            (people, went, notes_of(events), plan_of(events)),
+        )
+        for counts, comings, notes, form in ways:
+            counts.add(events.programs, notes, cut, bar)
+            if form is not None:
+                sounding = bars_sounding(notes, len(events.programs), cut, bar)
+                comings.add(sounding, form, seed_bars)
         done += 1
         click.echo(f"{name}: {len(events.programs)} parts", err=True)
     click.echo(f"{done} pieces")
-    click.echo(made.line("made"))
-    click.echo(people.line("the piece"))
+    for way in ((made, came), (people, went)):
+        for counted in way:
+            click.echo(counted.line("made" if way[0] is made else "the piece"))
 
 
-def _made(continuation: Continuation) -> Part:
-    """The new notes; a decoded piece has a part for each slot, in event ticks."""
+def _made(continuation: Continuation) -> Notes:
+    """Seed and new notes; a decoded piece has a part for each slot, in event ticks."""
+    pairs = zip(continuation.analysis.piece.parts, continuation.piece.parts, strict=True)
     notes = [
-        (note.onset - continuation.join, part, note.pitch)
-        for part, played in enumerate(continuation.piece.parts)
-        for note in played.notes
+        (note.onset, part, note.pitch, note.end)
+        for part, (heard, played) in enumerate(pairs)
+        for note in (*heard.notes, *played.notes)
     ]
-    table = np.array(notes, dtype=np.int64).reshape(-1, 3)
-    return table[:, 0] / continuation.analysis.bar, table[:, 1], table[:, 2]
+    return np.array(notes, dtype=np.int64).reshape(-1, 4)
 
 
 if __name__ == "__main__":

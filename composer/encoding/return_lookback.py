@@ -33,6 +33,8 @@ NO_PLAN = (0, NO_SHIFT)
 NO_PLACE = (NO_PART, NO_CHORD, NO_CHORD, 0, 0)
 
 _TICKS = [*SHIFT_TICKS.tolist(), int(SHIFT_TICKS[-1])]
+_PHRASE = 4
+"""Bars of a phrase of which nothing is planned."""
 _RECENT = (1 << HISTORY) - 1
 _RHYTHM = (0, 0, 0, 3, 3, 3, 6, 6, 9)
 _AGAIN = (0, 0, 0, 1, 1, 1, 2, 2, 2)
@@ -107,6 +109,11 @@ class ReturnLookback:
         if made._plan is not None:
             made._turn()
         return made
+
+    def begins_phrase(self, number: int) -> bool:
+        """Whether a phrase begins with a bar; every fourth one does where that is not planned."""
+        known = 0 if self._plan is None or not number else self._plan.bar(number - 1).phrase
+        return known == 1 if known else number % _PHRASE == 0
 
     def hear(self, row: Sequence[int], number: int, inside: int, bar: int) -> ReturnLookback:
         """The lookback after one more note.

@@ -262,6 +262,12 @@ class Context:
             columns[:, _PLAYED] = played
         forget_wrong(columns, chosen)
 
+    def begin_phrase(self, ticks: Ints) -> NDArray[np.bool_]:
+        """Whether the bar of an onset so many ticks after the clock begins a phrase, bool [B]."""
+        numbers = self.number + (self.inside + ticks) // self.bar
+        pairs = zip(self.returns, numbers.tolist(), strict=True)
+        return np.array([returns.begins_phrase(number) for returns, number in pairs])
+
     def lengths(self, columns: Ints) -> Ints | None:
         """Lengths with which the next note would end with others that sound, [B, 16].
 

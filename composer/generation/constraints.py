@@ -4,7 +4,8 @@ Constraints act on logits before sampling, so that no note breaks them. What the
 
     time         nothing before the join; nothing past the end; notes stop by the end, or ring
                  beyond it as far as may be; no silence longer than the seed's longest (or a bar)
-    parts        only those asked for; none silent for much longer than in the seed
+    parts        only those asked for; who is silent for longer than in the seed comes in again,
+                 with a phrase
     pitches      the key, each part's range; drum parts keep to drum keys of the kit; rather
                  those that tell a key asked for, and of chords that an accompaniment is under
     groove       of an accompaniment in every bar a backbeat and the one; drummers' own habits
@@ -24,7 +25,6 @@ Conventions:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +40,6 @@ from composer.encoding.events import (
     SLOTS,
     TICKS_PER_BEAT,
     UNLIMITED,
-    VELOCITY,
 )
 from composer.encoding.running_features import Context
 from composer.encoding.struct_rows import Table
@@ -51,80 +50,40 @@ from composer.generation.backing import (
     FILLING,
     HALF_BARS,
     LINE,
-    PLACES,
     SOLE,
     TILTS,
     Backing,
 )
+from composer.generation.limit_table import row_of
 from composer.generation.limits import Bools, Density, Ints, PartLimits, Span
 from composer.generation.owing import STRUCK, kinds_owed, next_owed, owing, strays
 from composer.music.notes import SNARES
 
 _SHIFTS = np.append(SHIFT_TICKS, 1 << 60)  # END is later than any limit: never allowed
+_TICKS = np.append(SHIFT_TICKS, SHIFT_TICKS[-1])
 _SLOTS = np.arange(SLOTS)
 _PITCHES = np.arange(SIZES[PITCH])
-
-
-def _last_true(table: Bools) -> Ints:
-    """Index of the last true value along the last axis, -1 for none."""
-    size = table.shape[-1]
-    last = size - 1 - np.argmax(table[..., ::-1], axis=-1)
-    return np.asarray(np.where(table.any(axis=-1), last, -1), dtype=np.int64)
-
-
-_LIMITS = np.dtype(
-    [
-        ("earliest", np.int64),
-        ("latest_first", np.int64),
-        ("end", np.int64),
-        ("longest", np.int64),
-        ("ring", np.int64),
-        ("per_bar", np.int64),
-        ("burst", np.int64),
-        ("slow_shift", np.int64),
-        ("last", np.int64),
-        ("pace", np.float64),
-        ("rate", np.float64),
-        ("rests", np.int64, SLOTS),
-        ("chords", np.int64, SLOTS),
-        ("tops", np.int64, SLOTS),
-        ("pitch_bias", np.float32, (SLOTS, 12)),
-        ("velocity_bias", np.float32, (SLOTS, SIZES[VELOCITY])),
-        ("pitches", np.bool_, (SLOTS, SIZES[PITCH])),
-        ("velocities", np.bool_, (SLOTS, SIZES[VELOCITY])),
-        ("durations", np.bool_, (SLOTS, len(DURATION_TICKS))),
-        ("places", np.bool_, TICKS_PER_BEAT),
-        ("parts", np.bool_, SLOTS),
-        ("first", np.int64),
-        ("half", np.int64),
-        ("roles", np.int8, SLOTS),
-        ("planned", np.bool_),
-        ("harmony", np.int16, HALF_BARS),
-        ("owed", np.int8, (SLOTS, PLACES)),
-        ("habits", np.float32, (SLOTS, habits.PLACES, len(habits.KINDS))),
-    ]
-)
 
 
 class Constraints:
     """The limits of B streams.
 
     Attributes:
-        table: [B] rows of what `Constraints.of` takes, and of two columns that follow from it:
-            last, the last slot that may play, and tops, the highest pitch of each slot that may
-            play; -1 for none.
+        table: [B] rows of `composer.generation.limit_table`.
     """
 
     __slots__ = (
         "_backed",
         "_bursts",
         "_drummers",
+        "_due",
         "_evens",
         "_habitual",
         "_hurries",
         "_owes",
         "_placed",
         "_streams",
+        "_striking",
         "_tilted",
         "table",
     )
@@ -141,6 +100,8 @@ class Constraints:
         self._owes = bool(table["owed"].any())
         self._drummers = np.any(table["habits"], axis=(2, 3))
         self._habitual = bool(self._drummers.any())
+        self._striking = np.flatnonzero(self._drummers.any(axis=0))
+        self._due = habits.due_of(table["habits"][:, self._striking])
         self._streams = np.arange(len(table))
 
     @classmethod
@@ -163,16 +124,7 @@ class Constraints:
             backing: What it keeps to as an accompaniment; nothing if not given.
             of_drums: From `composer.generation.habits.habits_of`; none if not given.
         """
-        table = np.empty(1, dtype=_LIMITS)
-        for value in (span, density, limits, backing or Backing.none()):
-            for field in fields(value):
-                table[field.name][0] = getattr(value, field.name)
-        players = limits.parts.nonzero()[0]
-        table["last"][0] = players[-1] if len(players) else -1
-        table["tops"][0] = _last_true(np.where(limits.parts[:, None], limits.pitches, False))
-        table["places"][0] = True if places is None else places
-        table["habits"][0] = 0.0 if of_drums is None else of_drums
-        return cls(table)
+        return cls(row_of(span, density, limits, places, backing, of_drums))
 
     def take(self, streams: Sequence[int] | Ints) -> Constraints:
         """Some of the streams."""
@@ -258,6 +210,14 @@ class Constraints:
             allowed[stuck, np.minimum(nearest[stuck], END - 1)] = True
         return np.asarray(allowed)
 
+    def shift_bias(self, context: Context) -> NDArray[np.float32] | None:
+        """What to add to the logits of the shifts, [B, classes]; None for nothing."""
+        if not self._habitual:
+            return None
+        heard = context.heard.take(self._striking, axis=1)
+        since = np.where(heard < 0, UNLIMITED, context.clock[:, None] - heard)
+        return habits.against_passing(self._due, since, context.inside, context.bar, _TICKS)
+
     def chord_room(self, before: Ints, in_chord: Ints) -> Bools:
         """Whether the part of the last note can play one more on its onset, bool [B].
 
@@ -287,9 +247,11 @@ class Constraints:
         heard = context.heard
         late = (onset[:, None] - heard > self.table["rests"]) & (heard >= 0) & allowed
         if np.count_nonzero(late):
-            # A part that has been silent for too long comes in on a beat, before any other.
+            # A part that has been silent for too long comes in on a beat, before any other; parts
+            # of a piece that has phrases with one of these.
             beat = context.free | ((context.inside + ticks) % TICKS_PER_BEAT == 0)
-            now = np.logical_or.reduce(late, axis=1) & beat & ~together
+            line = ~self.table["by_phrase"] | context.free | context.begin_phrase(ticks)
+            now = np.logical_or.reduce(late, axis=1) & beat & line & ~together
             allowed = np.where(now[:, None], late, allowed)
         if self._owes:
             first = self.first_owing(context, before, onset)

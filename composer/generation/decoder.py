@@ -224,7 +224,8 @@ class BatchDecoder:
         shifts, gain = constraints.shift_mask(context, before, in_bar, room, count), None
         if guides is not None:
             shifts, gain = guides.shifts(context, before, shifts)
-        draw(SHIFT, shifts, gain, None if leanings is None else leanings.shifts(context))
+        passing = constraints.shift_bias(context)
+        draw(SHIFT, shifts, passing, gain, None if leanings is None else leanings.shifts(context))
         if guides is None:
             ticks = SHIFT_TICKS.take(columns[:, SHIFT])
             over = context.clock + ticks >= constraints.end

@@ -2,8 +2,10 @@
 
 A network that draws a kit key by key comes to a place of the backbeat and plays the hi-hat, which
 is there in most music; and as keys on one onset come from low to high, the snare has then been
-missed. So of drums that were heard, what was usual at a place is made likelier, and what never
-was there less likely, as with loudness; the network may still do otherwise, as drummers do.
+missed. Among many parts, the others have played on an onset and the music goes on before it was
+the drummer's turn. So of drums that were heard, what was usual at a place is made likelier, what
+never was there less likely, as with loudness, and so are shifts that pass over a place where a
+stroke is usual; the network may still do otherwise, as drummers do.
 
 Conventions:
     Places are the sixteenths of a bar, whatever its metre, each with what lies nearest to it: a
@@ -27,6 +29,8 @@ Floats = NDArray[np.float32]
 PLACES = segment.PLACES
 KINDS = (KICKS, (38, 40), (37, 39))
 """Keys (General MIDI 1) that have habits of their own: bass drums, snares, sticks and claps."""
+COUNT = len(KINDS) + 1
+"""Kinds of strokes; last, any by a drummer who has none of these: a shaker, a cowbell."""
 _KIND_OF = np.full(SIZES[PITCH], -1)
 for _kind, _keys in enumerate(KINDS):
     _KIND_OF[list(_keys)] = _kind
@@ -36,11 +40,14 @@ WEIGHT = 1.1
 """How much of the log odds of a stroke at a place is added to what the network says."""
 LEAST = -1.5
 """What speaks against a stroke at a place at most: fills are unusual wherever they come."""
+PASSING = 0.5
+"""How much of what speaks for a stroke speaks against passing its place over."""
 BARS = 16
 """Bars before the end that are looked at."""
 FEWEST = 4
 """Bars of these in which a drummer must have played to have habits."""
 _DOUBT = 0.03
+_AHEAD = np.arange(PLACES)
 
 
 def places_of(inside: Ints, bar: Ints | int) -> Ints:
@@ -63,7 +70,7 @@ def habits_of(
     Returns:
         0 for parts that are no drums, or have not played enough.
     """
-    found = np.zeros((SLOTS, PLACES, len(KINDS)), dtype=np.float32)
+    found = np.zeros((SLOTS, PLACES, COUNT), dtype=np.float32)
     for slot, program in enumerate(programs):
         if program != DRUM_PROGRAM:
             continue
@@ -75,11 +82,11 @@ def habits_of(
         if played < FEWEST:
             continue
         places = places_of(onsets[own] - end, bar)
-        for kind in range(len(KINDS)):
+        if not (kinds >= 0).any():
+            kinds[:] = COUNT - 1
+        for kind in np.unique(kinds[kinds >= 0]).tolist():
             struck = np.zeros((BARS + 1, PLACES), dtype=bool)
             mine = kinds == kind
-            if not mine.any():
-                continue
             struck[bars[mine], places[mine]] = True
             share = struck.sum(axis=0) / played
             odds = np.log((share + _DOUBT) / (1 - share + _DOUBT))
@@ -103,3 +110,40 @@ def add_habits(bias: Floats, usual: Floats, last: Ints, near: Bools) -> None:
         usual = usual.copy()
         usual[done, kind[done]] = np.minimum(usual[done, kind[done]], 0)
     bias[:, _KEYS] += usual.take(_KIND_OF[_KEYS], axis=1)
+
+
+def due_of(habits: Floats) -> Floats:
+    """What speaks for any stroke at each place, none under 0, [..., places], of `habits_of`."""
+    return np.asarray(np.maximum(habits.max(axis=-1), 0))
+
+
+def against_passing(due: Floats, since: Ints, inside: Ints, bar: Ints, ticks: Ints) -> Floats:
+    """What to add to the logits of shifts that pass over places where drummers mostly strike.
+
+    Only drummers count that have struck within a bar: who rests may go on resting.
+
+    Args:
+        due: From `due_of`, of some slots, [B, slots, places].
+        since: Ticks since each of these struck, [B, slots].
+        inside: Ticks from the bar line to the last note, [B].
+        bar: Ticks, [B].
+        ticks: Of each class of shift, [classes].
+
+    Returns:
+        [B, classes], none over 0.
+    """
+    count = len(inside)
+    playing = due * (since <= bar[:, None])[..., None]
+    here = (inside * PLACES + bar // 2) // bar
+    # From the place of the last note on, which who has struck there does not pass over.
+    row = np.arange(0, count * PLACES, PLACES)
+    ahead = (here[:, None] + _AHEAD) % PLACES
+    passed = np.zeros((count, PLACES + 1), dtype=np.float32)
+    passed[:, 1:] = playing.max(axis=1).take(ahead + row[:, None])
+    late = playing * (since > (bar // (2 * PLACES))[:, None])[..., None]
+    passed[:, 1] = late.max(axis=1).take(here % PLACES + row)
+    np.maximum.accumulate(passed, axis=1, out=passed)
+    passed *= -PASSING
+    reached = (ticks * PLACES + (inside * PLACES + bar // 2)[:, None]) // bar[:, None]
+    places = np.minimum(reached - here[:, None], PLACES)
+    return passed.take(places + np.arange(0, passed.size, PLACES + 1)[:, None])

@@ -65,6 +65,7 @@ class PartLimits:
         velocities: bool [slots, 32], by class.
         durations: bool [slots, classes].
         rests: int64 [slots], longest silence in ticks.
+        by_phrase: Whether who has been silent for longer waits for a phrase to begin.
         chords: int64 [slots], most notes on one onset.
         pitch_bias: float32 [slots, 12], added to the logits of the pitches, by pitch class.
         velocity_bias: float32 [slots, 32], added to the logits of the velocities.
@@ -78,6 +79,7 @@ class PartLimits:
     chords: Ints
     pitch_bias: NDArray[np.float32]
     velocity_bias: NDArray[np.float32]
+    by_phrase: bool = False
 
     @classmethod
     def none(cls) -> PartLimits:

@@ -142,6 +142,7 @@ def make_constraints(analysis: SeedAnalysis, settings: Settings) -> Constraints:
             limits,
             parts=parts,
             rests=rests_of(events, bar),
+            by_phrase=True,
             pitch_bias=key_bias(events.programs, settings, analysis.key),
         ),
         places=places_of(events),

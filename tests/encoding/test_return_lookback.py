@@ -112,6 +112,15 @@ def test_behind_the_plan_nothing_is_told() -> None:
     assert returns.place_after(48)[1:] == (NO_CHORD, NO_CHORD, 0, 0)
 
 
+def test_phrases_begin_behind_the_end_of_others_and_else_every_four_bars() -> None:
+    planned = after([], plan(PlannedBar(phrase=2), PlannedBar(phrase=1), PlannedBar(phrase=4)))
+    assert [number for number in range(12) if planned.begins_phrase(number)] == [0, 4, 8]
+    shorter = after([], plan(PlannedBar(phrase=1), PlannedBar(phrase=5)))
+    # Of bars 0 and 1 nothing is known, nor of those behind the plan.
+    assert [number for number in range(9) if shorter.begins_phrase(number)] == [0, 3, 8]
+    assert [number for number in range(9) if after([], None).begins_phrase(number)] == [0, 4, 8]
+
+
 def test_a_bar_of_rest_counts_as_a_bar() -> None:
     form = plan(UNPLANNED, PlannedBar(2, 0, EXACT), PlannedBar(1, 0, EXACT))
     returns = after([*THEME, *OTHER], form).moved(3, 0, BAR)

@@ -18,6 +18,7 @@ from composer.generation.seed_analysis import analyse_seed
 from composer.generation.seed_constraints import chosen_slots, make_constraints
 from composer.generation.settings import Settings
 from composer.music.notes import DRUM_PROGRAM, Note, Part, Piece
+from composer.music.plan import Plan, PlannedBar
 from composer.music.timing import MetreMap
 
 BEAT = 24
@@ -231,13 +232,13 @@ class TestTime:
 
 
 class TestSilence:
-    """A tune of quarters over a bass on each bar line."""
+    """Eight bars: a tune of quarters over a bass on each bar line."""
 
-    def after_beats(self, beats: int, inside: int = 0) -> list[int]:
+    def after_beats(self, beats: int, inside: int = 0, plan: Plan | None = None) -> list[int]:
         """Parts that may play so many beats after the seed, in which the bass played on."""
         bass = Part(tuple(Note(i * 4 * BEAT, 40, BEAT, 80) for i in range(8)), 32)
         analysis, rules = rules_for(tune(*(60 + i % 5 for i in range(32))), bass)
-        context = Context.after(analysis.events)
+        context = Context.after(analysis.events).planned(plan)
         context.heard[0, 1] += beats * BEAT
         before = analysis.events.rows[-1:].astype(np.int64)
         onset = context.clock + beats * BEAT + inside
@@ -245,12 +246,28 @@ class TestSilence:
             rules.part_mask(context, before, rules.chord_room(before, NO_CHORD), onset)[0]
         ).tolist()
 
-    def test_a_part_may_rest_for_a_bar_or_two(self) -> None:
-        assert self.after_beats(4) == self.after_beats(8) == [0, 1]
+    def planned(self, *ends: int) -> Plan:
+        """A plan of 16 bars in which phrases end with some of them; the last note is in bar 7."""
+        after = [*ends, 16]
+        left = [next(end for end in after if end >= bar) - bar + 1 for bar in range(16)]
+        return Plan(tuple(PlannedBar(phrase=bars) for bars in left))
 
-    def test_then_it_comes_in_on_a_beat(self) -> None:
-        assert self.after_beats(9) == [0]
-        assert self.after_beats(9, inside=6) == [0, 1]
+    def test_a_part_may_rest_for_a_bar_or_two(self) -> None:
+        plan = self.planned(*range(16))
+        assert self.after_beats(5, plan=plan) == self.after_beats(8, plan=plan) == [0, 1]
+
+    def test_then_it_comes_in_on_a_beat_of_a_bar_with_which_a_phrase_begins(self) -> None:
+        plan = self.planned(7, 9)
+        assert self.after_beats(9, plan=plan) == [0]  # on the line of bar 10
+        assert self.after_beats(10, plan=plan) == [0]
+        assert self.after_beats(9, inside=6, plan=plan) == [0, 1]
+        assert self.after_beats(13, plan=plan) == [0, 1]  # a bar late, it waits for the next
+
+    def test_or_of_every_fourth_where_none_are_planned(self) -> None:
+        assert [self.after_beats(beats) for beats in (9, 13, 17, 21)] == [[0, 1]] * 2 + [
+            [0],
+            [0, 1],
+        ]
 
 
 class TestOrder:

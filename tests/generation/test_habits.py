@@ -8,11 +8,20 @@ import numpy as np
 import pytest
 
 from composer import models
-from composer.encoding.events import SLOTS
+from composer.encoding.events import SLOTS, UNLIMITED
 from composer.formats import midi
 from composer.generation import habits
 from composer.generation.generate import continue_seed
-from composer.generation.habits import LEAST, WEIGHT, add_habits, habits_of, places_of
+from composer.generation.habits import (
+    LEAST,
+    PASSING,
+    WEIGHT,
+    add_habits,
+    against_passing,
+    due_of,
+    habits_of,
+    places_of,
+)
 from composer.generation.seed_analysis import analyse_seed
 from composer.generation.settings import Settings
 from composer.music.notes import DRUM_PROGRAM, Piece
@@ -87,6 +96,51 @@ def test_what_has_just_been_struck_is_not_struck_again_because_it_is_usual() -> 
 def test_every_kind_has_keys_of_its_own() -> None:
     keys = [key for kind in habits.KINDS for key in kind]
     assert len(keys) == len(set(keys))
+
+
+def passing(since: int, inside: int, usual: dict[int, float], bar: int = BAR) -> dict[int, float]:
+    """What speaks against shifts from a place in the bar, by ticks, as far as it is anything."""
+    due = np.zeros((1, SLOTS, habits.PLACES), np.float32)
+    for place, nats in usual.items():
+        due[0, 1, place] = nats
+    silent = np.full((1, SLOTS), UNLIMITED)
+    silent[0, 1] = since
+    ticks = np.arange(bar + 1)
+    found = against_passing(due, silent, np.array([inside]), np.array([bar]), ticks)
+    return {tick: nats for tick, nats in enumerate(found[0].tolist()) if nats}
+
+
+def test_a_shift_may_lead_to_a_place_of_the_backbeat_but_not_over_it() -> None:
+    """From the second beat's last eighth; the fourth place of the next beat begins at tick 45."""
+    found = passing(since=36, inside=36, usual={8: 2.0, 12: 3.0})
+    assert min(found) == 48 - 36 + 3  # 51 is nearer to the next sixteenth than to the third beat
+    assert {found[tick] for tick in range(15, 36)} == {-2 * PASSING}
+    assert {found[tick] for tick in range(72 - 36 + 3, BAR + 1)} == {-3 * PASSING}
+
+
+def test_others_who_have_played_there_leave_it_to_the_drummer() -> None:
+    assert min(passing(since=24, inside=24, usual={4: 2.0})) == 3
+    # Who has struck may go on; a bar later the place comes again.
+    assert min(passing(since=0, inside=24, usual={4: 2.0}), default=None) is None
+    assert min(passing(since=1, inside=25, usual={4: 2.0, 6: 1.0})) == 36 + 3 - 25
+
+
+def test_who_has_rested_for_a_bar_may_rest_on() -> None:
+    assert passing(since=BAR, inside=0, usual={8: 2.0})
+    assert not passing(since=BAR + 1, inside=0, usual={8: 2.0})
+    assert not passing(since=UNLIMITED, inside=0, usual={8: 2.0})
+
+
+def test_bars_of_any_length_have_sixteen_places() -> None:
+    assert min(passing(since=9, inside=0, usual={8: 2.0}, bar=72)) == 39  # 38.25 and later
+
+
+def test_a_shaker_has_habits_though_it_is_of_no_kind_and_a_hi_hat_in_a_kit_has_none() -> None:
+    shaker = habits_of(*drummer(8, {0: 70, 48: 70}), (0, DRUM_PROGRAM), BAR, 8 * BAR)
+    assert np.flatnonzero(due_of(shaker)[1]).tolist() == [0, 8]
+    assert not shaker[1, :, KICK : STICK + 1].any()
+    kit = habits_of(*drummer(8, BACKBEAT), (0, DRUM_PROGRAM), BAR, 8 * BAR)
+    assert np.flatnonzero(due_of(kit)[1]).tolist() == [0, 4, 8, 12]  # none at 14
 
 
 def test_a_drummer_goes_on_with_the_snare_where_it_was() -> None:
