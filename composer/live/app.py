@@ -99,7 +99,7 @@ class App:
         """Open everything; `stack` closes it again. `beside` is where pages' packets come from.
 
         Raises:
-            OutputError: The OSC port is taken.
+            OutputError: The OSC port is taken, or the folder for jams cannot be written.
             DependencyError: MIDI or Link was asked for and is not installed.
             SettingError: A MIDI port was asked for and is not there.
         """
@@ -142,6 +142,8 @@ class App:
         self.server = Server(router, network, transport, sounding=sounding)
         if options.logs is not None:
             self.server.logs = LogKeeper(options.logs, self.server.job, most=options.logs_kept)
+            if options.logs_kept is None:  # a folder that was asked for
+                self.server.logs.prepare()
         self.ready: dict[str, Any] = {
             "ready": True,
             "osc_host": host,

@@ -10,11 +10,14 @@ import contextlib
 import logging
 import math
 import re
+import secrets
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from composer.errors import OutputError
+from composer.files import reason, shown
 from composer.live.core.session_log import MOST, SessionLog
 from composer.live.core.sessions import SessionKey
 from composer.live.wire.session_files import save_log
@@ -47,6 +50,22 @@ class LogKeeper:
         self._folder, self._job, self._most = folder, job, most
         self._saved: dict[SessionKey, tuple[Path, float]] = {}
         self._count = 0
+
+    def prepare(self) -> None:
+        """Make the folder at once, to learn now and not after an hour that it cannot be written.
+
+        Raises:
+            OutputError: It cannot.
+        """
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            (probe := self._folder / f".composer-{secrets.token_hex(6)}.tmp").touch()
+            probe.unlink()
+        except OSError as error:
+            raise OutputError(
+                f"jams cannot be kept in {shown(self._folder)} ({reason(error)}): "
+                "give another folder with --log, or --no-log"
+            ) from error
 
     def keep(self, now: float, key: SessionKey, log: SessionLog) -> SessionLog:
         """Write a session's log if it is time to. Returns the log to go on with."""

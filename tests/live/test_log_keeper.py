@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from composer.errors import OutputError
 from composer.formats import midi
 from composer.live.core.session_log import SessionLog
 from composer.live.log_keeper import SAVED_EVERY, LogKeeper, remove_oldest
@@ -44,6 +47,14 @@ def test_a_log_is_written_a_minute_after_its_first_note_and_at_its_end(tmp_path:
     keeper.keeper.end("a", log)
     assert list(tmp_path.iterdir()) == [path]
     assert midi.read(path).note_count == 2
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_anything_is_played(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="jams cannot be kept in .*file.jams"):
+        LogKeeper(tmp_path / "file" / "jams", Keeper(tmp_path).job).prepare()
+    LogKeeper(tmp_path / "new" / "jams", Keeper(tmp_path).job).prepare()
+    assert (tmp_path / "new" / "jams").is_dir() and not list((tmp_path / "new/jams").iterdir())
 
 
 def test_a_mark_without_any_music_is_no_file(tmp_path: Path) -> None:

@@ -51,6 +51,13 @@ def test_a_run_is_not_replaced_unasked(straight: Path, prepared: Path) -> None:
     assert (straight / "last.npz").read_bytes() == before
 
 
+def test_a_run_is_not_laid_into_a_dataset(prepared: Path) -> None:
+    before = sorted(prepared.iterdir())
+    result = train(prepared, "--out", prepared, "--force")
+    assert result.exit_code == 1 and "is a dataset" in result.stderr
+    assert sorted(prepared.iterdir()) == before
+
+
 @pytest.mark.slow
 def test_force_begins_anew(prepared: Path, tmp_path: Path) -> None:
     for _ in range(2):

@@ -36,6 +36,7 @@ from composer.network import weights_file
 from composer.network.config import NetworkConfig
 from composer_training.data import dataset
 from composer_training.data.dataset import DatasetError
+from composer_training.data.heldout import is_dataset
 from composer_training.fit import INTERRUPTED, Fitter, TrainingError, UpdateReport, fit
 from composer_training.liked import Judge, Verdict, judge
 from composer_training.settings import FitSettings
@@ -94,8 +95,10 @@ def check_free(folder: Path, force: bool) -> None:
     """See that a new run may go into a folder.
 
     Raises:
-        OutputError: There is a run already, and it is not to be replaced.
+        OutputError: There is a run already, and it is not to be replaced; or a dataset lies there.
     """
+    if is_dataset(folder):
+        raise OutputError(f"{folder} is a dataset; give the run a folder of its own with --out")
     if (folder / "run.json").exists() and not force:
         raise OutputError(f"there is a run in {folder}; give --resume to go on, --force to replace")
 
@@ -158,7 +161,9 @@ def resume(folder: Path, changes: Mapping[str, Any]) -> tuple[RunPlan, Fitter]:
         )
         prints = [item["pieces"] for item in document["datasets"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise TrainingError(f"there is no run to go on with in {folder} ({error})") from error
+        raise TrainingError(
+            f"there is no run to go on with in {folder} ({files.reason(error)})"
+        ) from error
     for path, before in zip(plan.datasets, prints, strict=True):
         if _fingerprint(path) != before:
             raise DatasetError(
