@@ -51,7 +51,7 @@ def test_a_log_is_written_a_minute_after_its_first_note_and_at_its_end(tmp_path:
 
 def test_a_folder_that_cannot_be_written_is_said_before_anything_is_played(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(OutputError, match="jams cannot be kept in .*file.jams"):
+    with pytest.raises(OutputError, match="jams cannot be kept in"):
         LogKeeper(tmp_path / "file" / "jams", Keeper(tmp_path).job).prepare()
     LogKeeper(tmp_path / "new" / "jams", Keeper(tmp_path).job).prepare()
     assert (tmp_path / "new" / "jams").is_dir() and not list((tmp_path / "new/jams").iterdir())
