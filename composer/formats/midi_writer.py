@@ -8,7 +8,8 @@ Conventions:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import mido
@@ -345,8 +346,9 @@ def untangle(
 
     A MIDI key has one state: an off ends whatever sounds on it. So the earlier of two
     overlapping notes ends where the later begins, and one tick before that if its track
-    comes later, because its off would come after the new on. Of notes that begin
-    together on one key the longest stays.
+    comes later, because its off would come after the new on. Of notes of one track that begin
+    together on one key the longest stays; those of several tracks, which may be as many
+    instruments, all stay and end with the longest.
 
     Args:
         voices: In any order.
@@ -355,6 +357,7 @@ def untangle(
         join: See `struck`.
     """
     kept: list[Voice] = []
+    chord: dict[int, Voice] = {}  # what began last on the key at hand, by track
     by_key = sorted(voices, key=lambda v: (v.line, v.note.pitch, v.note.onset, v.note.end))
     for voice in by_key:
         line, note = voice.line, voice.note
@@ -363,16 +366,24 @@ def untangle(
                 continue
             note = Note(join + 1, note.pitch, note.duration - 1, note.velocity)
             voice = voice._replace(note=note)
-        if kept and kept[-1].line == line and kept[-1].note.pitch == note.pitch:
-            earlier = kept[-1]
-            onset = earlier.note.onset
-            stop = note.onset - (earlier.track > voice.track)
-            if stop >= earlier.note.end:
-                kept.append(voice)
-                continue
-            kept.pop()
-            if stop > onset:
-                shorter = Note(onset, note.pitch, stop - onset, earlier.note.velocity)
-                kept.append(earlier._replace(note=shorter))
-        kept.append(voice)
+        last = next(iter(chord.values()), None)
+        if last is None or (last.line, last.note.pitch) != (line, note.pitch):
+            kept.extend(chord.values())
+            chord = {}
+        elif last.note.onset != note.onset:
+            stop = note.onset - (max(chord) > voice.track)
+            kept.extend(_ending(chord, stop) if stop < last.note.end else chord.values())
+            chord = {}
+        chord[voice.track] = voice
+        chord = {other.track: other for other in _ending(chord, note.end)}
+    kept.extend(chord.values())
     return kept
+
+
+def _ending(chord: Mapping[int, Voice], stop: int) -> list[Voice]:
+    """Notes that begin together, all ending at a tick; none if that is where they begin."""
+    return [
+        voice._replace(note=replace(voice.note, duration=stop - voice.note.onset))
+        for voice in chord.values()
+        if stop > voice.note.onset
+    ]

@@ -14,6 +14,7 @@ from composer.errors import OutputError
 from composer.formats import midi, smf
 from composer.formats.midi_text import decode_text, encode_text
 from composer.formats.midi_timeline import timeline
+from composer.formats.midi_writer import Voice, untangle
 from composer.music.notes import DRUM_PROGRAM, Note, Part, Piece
 from composer.music.timing import MetreMap, TempoMap
 
@@ -76,6 +77,34 @@ class TestFromPiece:
         notes = (Note(0, 60, 30, 1), Note(10, 60, 5, 2), Note(10, 60, 50, 3), Note(60, 60, 9, 4))
         file = midi.from_piece(Piece((Part(notes),)))
         assert heard(file) == [(0, 10, 60), (10, 60, 60), (60, 69, 60)]
+
+    def test_tracks_that_share_a_channel_keep_the_notes_that_they_begin_together(self) -> None:
+        """A riff on two guitars whose tracks are all on one channel, as many DAWs write them."""
+        kept = untangle(
+            [
+                Voice(Note(0, 40, 20, 80), 1, 0),
+                Voice(Note(0, 40, 24, 70), 2, 0),
+                Voice(Note(0, 43, 20, 80), 1, 0),
+                Voice(Note(30, 40, 10, 80), 1, 0),
+                Voice(Note(30, 40, 5, 60), 1, 0),
+                Voice(Note(30, 40, 9, 70), 2, 0),
+                Voice(Note(36, 40, 9, 90), 1, 0),
+            ]
+        )
+        found = [(v.track, v.note.onset, v.note.end, v.note.velocity) for v in kept]
+        # The off of the second track comes after the ons of the first, so both end a tick before.
+        assert sorted(found[:-1]) == [
+            (1, 0, 24, 80),
+            (1, 30, 35, 80),
+            (1, 36, 45, 90),
+            (2, 0, 24, 70),
+            (2, 30, 35, 70),
+        ]
+        assert found[-1] == (1, 0, 20, 80)
+
+    def test_of_notes_of_one_track_that_begin_together_the_longest_stays(self) -> None:
+        same = [Voice(Note(0, 60, length, length), 1, 0) for length in (9, 20, 5)]
+        assert untangle(same) == [same[1]]
 
 
 NAMES = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x2FFF), max_size=12).filter(
