@@ -352,3 +352,18 @@ def test_where_takes_are_chosen_a_part_leans_less_on_its_own_velocities() -> Non
     bias = rules.velocity_mask_and_bias(FIRST)[1][0]
     # Six times as often soft as loud, by a weight of a tenth.
     assert bias[10] - bias[24] == pytest.approx(0.1 * np.log(6), rel=0.02)
+
+
+def test_a_part_that_has_fallen_behind_its_density_may_not_rest() -> None:
+    _, rules = rules_for(C_MAJOR, density=1.0)  # and on beats
+    start = int(rules.table["earliest"][0])
+    last, two_bars_on = np.array([[0, 0, 60, 23, 20]]), start + 8 * BEAT
+
+    def longest(clock: int, drawn: int) -> int:
+        context = Context.start((0,), "beats", (4, 4)).moved(np.array([clock]), np.array([0]))
+        one = np.array([drawn])
+        shifts = rules.shift_mask(context, last, np.array([0]), np.array([True]), one)
+        return int(SHIFT_TICKS[np.flatnonzero(shifts[0])].max())
+
+    assert longest(two_bars_on, 3) == BEAT
+    assert longest(two_bars_on, 40) > BEAT

@@ -21,8 +21,9 @@ from composer.encoding.events import (
 )
 from composer.errors import ModelError
 from composer.generation.constraints import Constraints
-from composer.generation.decoder import BatchDecoder
+from composer.generation.decoder import BatchDecoder, loosened
 from composer.generation.limits import Density, PartLimits, Span
+from composer.generation.sampling import SamplingParams
 from composer.generation.settings import Settings
 from composer.generation.stream import Stream
 
@@ -98,3 +99,11 @@ def test_rng_seeds_give_the_numbers_they_always_gave() -> None:
     # NumPy's PCG64 seeded with SeedSequence((7, 2)) and ((7, 2, 1, 3)).
     assert numbers(7, 2)[0] == np.random.default_rng((7, 2)).random()
     assert numbers(7, 2, (1, 3))[0] == np.random.default_rng((7, 2, 1, 3)).random()
+
+
+def test_each_repeat_too_many_loosens_the_draw_and_after_two_nothing_is_cut() -> None:
+    usual = SamplingParams(*(np.full(5, value) for value in (0.2, 0.9, 0.1)))
+    looser = loosened(usual, np.array([-1.0, 0.0, 1.0, 2.0, 3.0]))
+    assert looser.temperature == pytest.approx([0.2, 0.2, 0.85, 1.0, 1.15])
+    assert looser.top_p == pytest.approx([0.9, 0.9, 0.9, 0.9, 1.0])
+    assert looser.min_p == pytest.approx([0.1, 0.1, 0.1, 0.1, 0.0])

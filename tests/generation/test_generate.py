@@ -56,6 +56,13 @@ def absolute(track: list) -> list[tuple[int, object]]:  # type: ignore[type-arg]
     return rows
 
 
+def test_a_part_that_sounds_one_note_at_a_time_goes_on_so() -> None:
+    made = go_on("folk.mid", bars=8)
+    for part in made.piece.parts:
+        for before, after in itertools.pairwise(part.notes):
+            assert before.end <= after.onset
+
+
 @pytest.mark.parametrize("name", MIDI_SEEDS)
 def test_every_seed_goes_on(name: str) -> None:
     seed = open_seed(SEEDS / name)

@@ -31,6 +31,14 @@ def test_a_phrase_and_its_answer_to_the_millisecond() -> None:
     assert server.plays == [(1.5, (72, 100, 1)), (2.0, (72, 0, 1))]
 
 
+def test_one_who_joins_another_session_is_sent_the_end_of_what_sounds() -> None:
+    server = FakeTime()
+    play_a_note(server, 1.0)
+    server.at(1.7, "session", "elsewhere")
+    server.until(5.0)
+    assert server.plays == [(1.5, (72, 100, 1)), (1.7, (72, 0, 1))]
+
+
 class Slow(Echo):
     """Notes down when it heard what."""
 
