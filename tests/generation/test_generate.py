@@ -57,7 +57,7 @@ def absolute(track: list) -> list[tuple[int, object]]:  # type: ignore[type-arg]
 
 
 def test_a_part_that_sounds_one_note_at_a_time_goes_on_so() -> None:
-    made = go_on("folk.mid", bars=8)
+    made = go_on("folk.mid", bars=8, temperature=2.0, min_p=0.0, top_p=1.0)
     for part in made.piece.parts:
         for before, after in itertools.pairwise(part.notes):
             assert before.end <= after.onset
