@@ -131,11 +131,6 @@ class Music:
             found += range(start, stop, beat_ticks(*self.events.metres.metre_at(start)))
         return np.array([*found, self.end])
 
-    def stretch_of(self, tick: int) -> int:
-        """The stretch that a tick lies in."""
-        last = len(self.stretches) - 2
-        return min(int(np.searchsorted(self.stretches, tick, side="right")) - 1, last)
-
     def seconds(self, ticks: Ints) -> Floats:
         """The moments of ticks, in seconds from the beginning of the file."""
         piece = self.analysis.piece

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from composer.errors import SeedError
 from composer.evaluation.evaluate import EncodedPiece
 from composer.music.beat_grid import BEATS
 from composer.music.timing import TempoMap
-from composer_training.data.dataset import FINE_PER_BEAT, Dataset, Record, load, to_events
+from composer_training.data.dataset import FINE_PER_BEAT, Dataset, Record, to_events
 
 
 def is_dataset(path: Path) -> bool:
@@ -55,13 +54,3 @@ def _tempos(record: Record) -> TempoMap:
         return TempoMap()
     scale = TICKS_PER_BEAT / FINE_PER_BEAT
     return TempoMap(tuple((round(tick * scale), tempo) for tick, tempo in record.tempos))
-
-
-def read_folders(folders: Sequence[Path], split: str = "valid") -> list[EncodedPiece]:
-    """`read_split` of prepared folders.
-
-    Raises:
-        DatasetError: One is damaged.
-        SeedError: There are no such pieces.
-    """
-    return read_split(load(folders), split)
