@@ -60,7 +60,6 @@ from composer.generation.owing import STRUCK, kinds_owed, next_owed, owing, stra
 from composer.music.notes import SNARES
 
 _SHIFTS = np.append(SHIFT_TICKS, 1 << 60)  # END is later than any limit: never allowed
-_TICKS = np.append(SHIFT_TICKS, SHIFT_TICKS[-1])
 _SLOTS = np.arange(SLOTS)
 _PITCHES = np.arange(SIZES[PITCH])
 
@@ -76,11 +75,11 @@ class Constraints:
         "_backed",
         "_bursts",
         "_drummers",
-        "_due",
         "_evens",
         "_habitual",
         "_hurries",
         "_owes",
+        "_passing",
         "_placed",
         "_streams",
         "_striking",
@@ -101,7 +100,7 @@ class Constraints:
         self._drummers = np.any(table["habits"], axis=(2, 3))
         self._habitual = bool(self._drummers.any())
         self._striking = np.flatnonzero(self._drummers.any(axis=0))
-        self._due = habits.due_of(table["habits"][:, self._striking])
+        self._passing = habits.passing_over(table["habits"][:, self._striking])
         self._streams = np.arange(len(table))
 
     @classmethod
@@ -216,7 +215,7 @@ class Constraints:
             return None
         heard = context.heard.take(self._striking, axis=1)
         since = np.where(heard < 0, UNLIMITED, context.clock[:, None] - heard)
-        return habits.against_passing(self._due, since, context.inside, context.bar, _TICKS)
+        return habits.against_passing(self._passing, since, context.inside, context.bar)
 
     def chord_room(self, before: Ints, in_chord: Ints) -> Bools:
         """Whether the part of the last note can play one more on its onset, bool [B].

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.analysis import segment
-from composer.encoding.events import PART, PITCH, SIZES, SLOTS
+from composer.encoding.events import PART, PITCH, SHIFT_TICKS, SIZES, SLOTS
 from composer.generation.limits import Bools, Ints
 from composer.music.notes import DRUM_PROGRAM, KICKS
 
@@ -47,7 +47,8 @@ BARS = 16
 FEWEST = 4
 """Bars of these in which a drummer must have played to have habits."""
 _DOUBT = 0.03
-_AHEAD = np.arange(PLACES)
+_SIXTEENFOLD = PLACES * np.append(SHIFT_TICKS, SHIFT_TICKS[-1])
+"""Ticks of each class of shift, and of END, times the places of a bar."""
 
 
 def places_of(inside: Ints, bar: Ints | int) -> Ints:
@@ -112,38 +113,48 @@ def add_habits(bias: Floats, usual: Floats, last: Ints, near: Bools) -> None:
     bias[:, _KEYS] += usual.take(_KIND_OF[_KEYS], axis=1)
 
 
-def due_of(habits: Floats) -> Floats:
-    """What speaks for any stroke at each place, none under 0, [..., places], of `habits_of`."""
-    return np.asarray(np.maximum(habits.max(axis=-1), 0))
+def passing_over(found: Floats) -> Floats:
+    """What speaks against passing over places from each place on, [..., places, places + 1].
+
+    Args:
+        found: From `habits_of`, [..., places, kinds].
+
+    Returns:
+        None over 0. The first number is against leaving a place itself before it is struck, the
+        next are against going on by one place, by two ...; what lies beyond a bar counts as a bar.
+    """
+    due = -PASSING * np.maximum(found.max(axis=-1), 0)
+    table = np.zeros((*due.shape, PLACES + 1), dtype=np.float32)
+    table[..., 0] = due
+    for places in range(2, PLACES + 1):
+        reached = np.roll(due, 1 - places, axis=-1)
+        table[..., places] = np.minimum(table[..., places - 1], reached)
+    return table
 
 
-def against_passing(due: Floats, since: Ints, inside: Ints, bar: Ints, ticks: Ints) -> Floats:
+def against_passing(table: Floats, since: Ints, inside: Ints, bar: Ints) -> Floats:
     """What to add to the logits of shifts that pass over places where drummers mostly strike.
 
     Only drummers count that have struck within a bar: who rests may go on resting.
 
     Args:
-        due: From `due_of`, of some slots, [B, slots, places].
+        table: From `passing_over`, of some slots, [B, slots, places, places + 1].
         since: Ticks since each of these struck, [B, slots].
         inside: Ticks from the bar line to the last note, [B].
         bar: Ticks, [B].
-        ticks: Of each class of shift, [classes].
 
     Returns:
         [B, classes], none over 0.
     """
     count = len(inside)
-    playing = due * (since <= bar[:, None])[..., None]
-    here = (inside * PLACES + bar // 2) // bar
-    # From the place of the last note on, which who has struck there does not pass over.
-    row = np.arange(0, count * PLACES, PLACES)
-    ahead = (here[:, None] + _AHEAD) % PLACES
-    passed = np.zeros((count, PLACES + 1), dtype=np.float32)
-    passed[:, 1:] = playing.max(axis=1).take(ahead + row[:, None])
-    late = playing * (since > (bar // (2 * PLACES))[:, None])[..., None]
-    passed[:, 1] = late.max(axis=1).take(here % PLACES + row)
-    np.maximum.accumulate(passed, axis=1, out=passed)
-    passed *= -PASSING
-    reached = (ticks * PLACES + (inside * PLACES + bar // 2)[:, None]) // bar[:, None]
-    places = np.minimum(reached - here[:, None], PLACES)
-    return passed.take(places + np.arange(0, passed.size, PLACES + 1)[:, None])
+    here, behind = np.divmod(inside * PLACES + bar // 2, bar)
+    passed = table[np.arange(count), :, here % PLACES]
+    passed *= (since <= bar[:, None])[..., None]
+    # Who has struck where the last note stands does not pass that place over.
+    passed[..., 0] *= since > (bar // (2 * PLACES))[:, None]
+    passed = np.minimum.reduce(passed, axis=1)
+    np.minimum(passed[:, 1:], passed[:, :1], out=passed[:, 1:])
+    passed[:, 0] = 0
+    places = (_SIXTEENFOLD + behind[:, None]) // bar[:, None]
+    np.minimum(places, PLACES, out=places)
+    return np.asarray(passed.take(places + np.arange(0, passed.size, PLACES + 1)[:, None]))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from composer import models
-from composer.encoding.events import SLOTS, UNLIMITED
+from composer.encoding.events import SHIFT_TICKS, SLOTS, UNLIMITED
 from composer.formats import midi
 from composer.generation import habits
 from composer.generation.generate import continue_seed
@@ -18,8 +18,8 @@ from composer.generation.habits import (
     WEIGHT,
     add_habits,
     against_passing,
-    due_of,
     habits_of,
+    passing_over,
     places_of,
 )
 from composer.generation.seed_analysis import analyse_seed
@@ -99,15 +99,15 @@ def test_every_kind_has_keys_of_its_own() -> None:
 
 
 def passing(since: int, inside: int, usual: dict[int, float], bar: int = BAR) -> dict[int, float]:
-    """What speaks against shifts from a place in the bar, by ticks, as far as it is anything."""
-    due = np.zeros((1, SLOTS, habits.PLACES), np.float32)
+    """What speaks against shifts from a place in the bar, by ticks up to a bar, where it does."""
+    found = np.zeros((1, 1, habits.PLACES, habits.COUNT), np.float32)
     for place, nats in usual.items():
-        due[0, 1, place] = nats
-    silent = np.full((1, SLOTS), UNLIMITED)
-    silent[0, 1] = since
-    ticks = np.arange(bar + 1)
-    found = against_passing(due, silent, np.array([inside]), np.array([bar]), ticks)
-    return {tick: nats for tick, nats in enumerate(found[0].tolist()) if nats}
+        found[0, 0, place, SNARE] = nats
+    found[0, 0, :, KICK] = LEAST
+    one = [np.array([number]) for number in (inside, bar)]
+    bias = against_passing(passing_over(found), np.array([[since]]), *one)
+    assert bias.shape == (1, len(SHIFT_TICKS) + 1)
+    return {tick: nats for tick, nats in enumerate(bias[0, : bar + 1].tolist()) if nats}
 
 
 def test_a_shift_may_lead_to_a_place_of_the_backbeat_but_not_over_it() -> None:
@@ -137,10 +137,10 @@ def test_bars_of_any_length_have_sixteen_places() -> None:
 
 def test_a_shaker_has_habits_though_it_is_of_no_kind_and_a_hi_hat_in_a_kit_has_none() -> None:
     shaker = habits_of(*drummer(8, {0: 70, 48: 70}), (0, DRUM_PROGRAM), BAR, 8 * BAR)
-    assert np.flatnonzero(due_of(shaker)[1]).tolist() == [0, 8]
+    assert np.flatnonzero(passing_over(shaker)[1, :, 0]).tolist() == [0, 8]
     assert not shaker[1, :, KICK : STICK + 1].any()
     kit = habits_of(*drummer(8, BACKBEAT), (0, DRUM_PROGRAM), BAR, 8 * BAR)
-    assert np.flatnonzero(due_of(kit)[1]).tolist() == [0, 4, 8, 12]  # none at 14
+    assert np.flatnonzero(passing_over(kit)[1, :, 0]).tolist() == [0, 4, 8, 12]  # none at 14
 
 
 def test_a_drummer_goes_on_with_the_snare_where_it_was() -> None:
