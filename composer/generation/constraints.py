@@ -78,9 +78,11 @@ class Constraints:
         "_evens",
         "_habitual",
         "_hurries",
+        "_over",
         "_owes",
         "_passing",
         "_placed",
+        "_places",
         "_streams",
         "_striking",
         "_tilted",
@@ -94,13 +96,15 @@ class Constraints:
         self._evens = bool(table["rate"].any())
         self._bursts = np.where(table["rate"] > 0, table["burst"], UNLIMITED)
         self._placed = not table["places"].all()
+        self._places: dict[tuple[int, int, int], Bools] = {}
         self._tilted = bool(table["pitch_bias"].any())
         self._backed = bool(table["roles"].any())
         self._owes = bool(table["owed"].any())
         self._drummers = np.any(table["habits"], axis=(2, 3))
         self._habitual = bool(self._drummers.any())
         self._striking = np.flatnonzero(self._drummers.any(axis=0))
-        self._passing = habits.passing_over(table["habits"][:, self._striking])
+        self._over = habits.passing_over(table["habits"][:, self._striking])
+        self._passing: dict[tuple[int, ...], NDArray[np.float32]] = {}
         self._streams = np.arange(len(table))
 
     @classmethod
@@ -186,12 +190,7 @@ class Constraints:
             floor, limit = np.minimum(floor, due), np.minimum(limit, due)
         allowed = (floor[:, None] <= _SHIFTS) & (limit[:, None] >= _SHIFTS)
         if self._placed:
-            inside = (context.inside[:, None] + _SHIFTS) % context.bar[:, None] % TICKS_PER_BEAT
-            if len(inside) > 1:
-                inside += TICKS_PER_BEAT * np.arange(len(inside))[:, None]
-            placed = self.table["places"].reshape(-1).take(inside)
-            placed[:, 0] = True  # together with the last note, wherever it is
-            usable = allowed & placed
+            usable = allowed & self._placed_shifts(context)
             any_left = np.logical_or.reduce(usable, axis=1)
             if False in any_left.tolist():
                 usable = np.where(any_left[:, None], usable, allowed)
@@ -213,20 +212,60 @@ class Constraints:
         """What to add to the logits of the shifts, [B, classes]; None for nothing."""
         if not self._habitual:
             return None
-        heard = context.heard.take(self._striking, axis=1)
-        since = np.where(heard < 0, UNLIMITED, context.clock[:, None] - heard)
-        return habits.against_passing(self._passing, since, context.inside, context.bar)
+        found = []
+        for stream, (heard, now, inside, bar) in enumerate(
+            zip(
+                context.heard[:, self._striking].tolist(),
+                context.clock.tolist(),
+                context.inside.tolist(),
+                context.bar.tolist(),
+                strict=True,
+            )
+        ):
+            since = [UNLIMITED if onset < 0 else now - onset for onset in heard]
+            # A groove comes to the same places again and again.
+            near = bar // (2 * habits.PLACES)
+            key = (stream, inside, bar, *((ticks > near) + (ticks > bar) for ticks in since))
+            row = self._passing.get(key)
+            if row is None:
+                row = self._passing[key] = habits.against_passing(
+                    self._over[stream : stream + 1],
+                    np.array([since]),
+                    np.array([inside]),
+                    np.array([bar]),
+                )[0]
+            found.append(row)
+        return np.array(found)
 
-    def chord_room(self, before: Ints, in_chord: Ints) -> Bools:
+    def _placed_shifts(self, context: Context) -> Bools:
+        """Shifts that lead to a place where notes may begin, [B, classes]."""
+        found, table = [], self.table["places"]
+        for stream, at in enumerate(
+            zip(context.inside.tolist(), context.bar.tolist(), strict=True)
+        ):
+            row = self._places.get((stream, *at))
+            if row is None:
+                row = table[stream].take((at[0] + _SHIFTS) % at[1] % TICKS_PER_BEAT)
+                row[0] = True  # together with the last note, wherever it is
+                self._places[stream, *at] = row
+            found.append(row)
+        return np.array(found)
+
+    def chord_room(self, before: Ints, in_chord: Sequence[int]) -> Bools:
         """Whether the part of the last note can play one more on its onset, bool [B].
 
         Args:
             before: Last note, [B, 5].
             in_chord: Notes that its part has played on its onset, [B].
         """
-        streams, parts = self._streams, before[:, PART]
-        higher = before[:, PITCH] < self.table["tops"][streams, parts]
-        return np.asarray(higher & (in_chord < self.table["chords"][streams, parts]))
+        tops, chords = self.table["tops"], self.table["chords"]
+        notes = zip(before.tolist(), in_chord, strict=True)
+        return np.array(
+            [
+                row[PITCH] < tops.item(stream, row[PART]) and count < chords.item(stream, row[PART])
+                for stream, (row, count) in enumerate(notes)
+            ]
+        )
 
     def part_mask(self, context: Context, before: Ints, room: Bools, onset: Ints) -> Bools:
         """Parts that may play, [B, 32].

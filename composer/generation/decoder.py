@@ -220,7 +220,7 @@ class BatchDecoder:
         in_bar, count = np.array([tracker.in_bar for tracker in trackers]), self._drawn
         if guides is not None:
             in_bar, count = guides.counts(in_bar, count)
-        room = constraints.chord_room(before, np.array([tracker.in_chord for tracker in trackers]))
+        room = constraints.chord_room(before, [tracker.in_chord for tracker in trackers])
         shifts, gain = constraints.shift_mask(context, before, in_bar, room, count), None
         if guides is not None:
             shifts, gain = guides.shifts(context, before, shifts)
