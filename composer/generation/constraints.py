@@ -103,7 +103,7 @@ class Constraints:
         self._drummers = np.any(table["habits"], axis=(2, 3))
         self._habitual = bool(self._drummers.any())
         self._striking = np.flatnonzero(self._drummers.any(axis=0))
-        self._over = habits.passing_over(table["habits"][:, self._striking])
+        self._over: NDArray[np.float32] | None = None  # `passing_over`, made when first asked for
         self._passing: dict[tuple[int, ...], NDArray[np.float32]] = {}
         self._streams = np.arange(len(table))
 
@@ -228,6 +228,8 @@ class Constraints:
             key = (stream, inside, bar, *((ticks > near) + (ticks > bar) for ticks in since))
             row = self._passing.get(key)
             if row is None:
+                if self._over is None:
+                    self._over = habits.passing_over(self.table["habits"][:, self._striking])
                 row = self._passing[key] = habits.against_passing(
                     self._over[stream : stream + 1],
                     np.array([since]),
