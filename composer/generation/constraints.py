@@ -224,10 +224,9 @@ class Constraints:
         ):
             since = [UNLIMITED if onset < 0 else now - onset for onset in heard]
             # A groove comes to the same places again and again.
-            near = bar // (2 * habits.PLACES)
-            key = (stream, inside, bar, *((ticks > near) + (ticks > bar) for ticks in since))
-            row = self._passing.get(key)
-            if row is None:
+            late = ((2 * habits.PLACES * ticks > bar) + (ticks > bar) for ticks in since)
+            key = (stream, inside, bar, *late)
+            if (row := self._passing.get(key)) is None:
                 if self._over is None:
                     self._over = habits.passing_over(self.table["habits"][:, self._striking])
                 row = self._passing[key] = habits.against_passing(
@@ -242,14 +241,13 @@ class Constraints:
     def _placed_shifts(self, context: Context) -> Bools:
         """Shifts that lead to a place where notes may begin, [B, classes]."""
         found, table = [], self.table["places"]
-        for stream, at in enumerate(
-            zip(context.inside.tolist(), context.bar.tolist(), strict=True)
-        ):
-            row = self._places.get((stream, *at))
+        at = zip(context.inside.tolist(), context.bar.tolist(), strict=True)
+        for stream, (inside, bar) in enumerate(at):
+            row = self._places.get((stream, inside, bar))
             if row is None:
-                row = table[stream].take((at[0] + _SHIFTS) % at[1] % TICKS_PER_BEAT)
+                row = table[stream].take((inside + _SHIFTS) % bar % TICKS_PER_BEAT)
                 row[0] = True  # together with the last note, wherever it is
-                self._places[stream, *at] = row
+                self._places[stream, inside, bar] = row
             found.append(row)
         return np.array(found)
 
