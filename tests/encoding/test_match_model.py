@@ -57,6 +57,14 @@ def test_a_note_left_out_does_not_lose_the_place() -> None:
     assert after([*PHRASE, *PHRASE[:4], skipped]).expected[1:] == PHRASE[6]
 
 
+def test_a_place_that_has_long_been_right_is_not_left_for_another_at_the_first_miss() -> None:
+    changed, elsewhere = (24, 0, 72, 23, 22), (24, 0, 50, 23, 22)
+    # The last three notes before the change, and the change, were heard once: 50 came then.
+    decoy = [*PHRASE[3:6], changed, elsewhere]
+    played = [*PHRASE, *decoy, *PHRASE[:6], changed]
+    assert after(played).expected[1:] == PHRASE[7]
+
+
 def test_a_place_that_is_never_right_is_given_up() -> None:
     strangers = [(24, 0, pitch, 23, 20) for pitch in (40, 47, 42, 49, 44, 51)]
     assert after([*PHRASE, *PHRASE[:3], *strangers]).expected == NOTHING

@@ -75,6 +75,14 @@ def test_running_status_and_velocity_0() -> None:
     ]
 
 
+def test_a_length_may_be_written_with_more_bytes_than_it_needs() -> None:
+    padded = hexdump("80 40 90 3C 40  80 80 60 3C 00")  # 64 and 96 ticks
+    assert messages(midi_file(padded + END)) == [
+        "note_on channel=0 note=60 velocity=64 time=64",
+        "note_on channel=0 note=60 velocity=0 time=96",
+    ]
+
+
 def test_running_status_outlasts_meta_events_and_sysex() -> None:
     track = hexdump(
         """
