@@ -198,8 +198,8 @@ def _show(report: Report, document: dict[str, Any]) -> None:
         both = document["engines"]
         apart = both["difference"]
         click.echo(
-            f"int8 {both['int8']:.4f}, float32 {both['float32']:.4f}: int8 is "
-            f"{apart['value']:+.4f} dearer"
+            f"int8 {both['int8']:.4f}, float32 {both['float32']:.4f}: a difference of "
+            f"{apart['value']:+.4f}"
             + (f" ({apart['low']:+.4f} to {apart['high']:+.4f})" if apart["low"] else "")
         )
     for item in document["skipped"]:
