@@ -40,6 +40,8 @@ _RHYTHM = (0, 0, 0, 3, 3, 3, 6, 6, 9)
 _AGAIN = (0, 0, 0, 1, 1, 1, 2, 2, 2)
 _HIGHEST = SIZES[PITCH] - 1
 
+_UNASKED: tuple[int, Sequence[BarNote]] = (-1, ())
+
 Note = BarNote
 """(ticks from the bar line, part, pitch, duration, velocity)."""
 
@@ -54,6 +56,7 @@ class ReturnLookback:
         "_bars",
         "_chord",
         "_drums",
+        "_found",
         "_inside",
         "_kept",
         "_left",
@@ -78,6 +81,7 @@ class ReturnLookback:
     _chord: tuple[int, ...]  # parts of the notes heard at this moment, in order
     _left: Sequence[Note]  # of the chord in the bar referred to, what is still to come
     _next: tuple[int, Note] | None  # ticks to the note that came next there, and the note
+    _found: tuple[int, Sequence[Note]]  # shift class asked about last, what was found there
     _rhythm: int  # one bit a note, whether time and part were as there; latest lowest
     _again: int  # the same for time, part and pitch
 
@@ -106,6 +110,7 @@ class ReturnLookback:
         made._bars, made._played, made._chord = (), (), ()
         made._rhythm = made._again = 0
         made._source, made._left, made._next = (), (), None
+        made._found = _UNASKED
         if made._plan is not None:
             made._turn()
         return made
@@ -246,15 +251,22 @@ class ReturnLookback:
         return self._number + bars, inside
 
     def _there(self, shift: int) -> Sequence[Note]:
-        """What was played where this shift class leads to, in the bar referred to."""
+        """What was played where this shift class leads to, in the bar referred to.
+
+        It is asked for several times in a row, and found once.
+        """
         if self._plan is None:
             return ()
         ticks = _TICKS[shift]
         if not ticks:
             return self._left
-        number, inside = self._after(ticks)
-        notes = self._source if number == self._number else self._notes_for(number)
-        return [note for note in notes if -NEAR <= note[0] - inside <= NEAR]
+        asked, found = self._found
+        if asked != shift:
+            number, inside = self._after(ticks)
+            notes = self._source if number == self._number else self._notes_for(number)
+            found = [note for note in notes if -NEAR <= note[0] - inside <= NEAR]
+            self._found = shift, found
+        return found
 
     def _notes_for(self, number: int) -> Sequence[Note]:
         """The notes of the bar that a bar refers to, transposed."""
@@ -285,6 +297,7 @@ class ReturnLookback:
 
     def _look(self) -> None:
         """Find what came next in the bar referred to, as `Lookback` does in the last one."""
+        self._found = _UNASKED
         inside, chord = self._inside, self._chord
         left: list[Note] = []
         heard = list(chord)

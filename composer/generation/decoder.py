@@ -198,8 +198,7 @@ class BatchDecoder:
         columns = context.fresh()
         returning = Returning.of(columns, [beyond > 0 for beyond in excess])
         if returning is not None:
-            params = returning.cooled(params)
-            uncut = params.uncut()
+            params, uncut = returning.cooled(params), returning.cooled(uncut)
 
         def draw(
             which: int, allowed: NDArray[np.bool_], *biases: NDArray[np.float32] | None

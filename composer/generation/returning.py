@@ -50,7 +50,7 @@ class Returning:
     """
 
     cooling: NDArray[np.float64]
-    literal: Ints
+    literal: Sequence[int]
 
     @classmethod
     def of(cls, columns: Ints, stuck: Sequence[bool]) -> Returning | None:
@@ -64,11 +64,12 @@ class Returning:
         classes = [0 if away else returning for returning, away in told]
         if max(classes) < _NEARLY:
             return None
-        return cls(COOLING.take(classes), np.flatnonzero(np.array(classes) >= _LITERAL))
+        literal = [stream for stream, known in enumerate(classes) if known >= _LITERAL]
+        return cls(COOLING.take(classes), literal)
 
     def cooled(self, params: SamplingParams) -> SamplingParams:
         """Sampling parameters of all streams, cooler where bars come back."""
-        return SamplingParams(params.temperature * self.cooling, params.top_p, params.min_p)
+        return params.at(params.temperature * self.cooling)
 
     def following(self, which: int, logits: Floats, columns: Ints) -> Floats:
         """Logits of a field, [B, C], with what was played there likelier.
@@ -78,10 +79,11 @@ class Returning:
             logits: Of the network.
             columns: With the fields before it chosen.
         """
-        if which not in _THERE or not len(self.literal):
+        if which not in _THERE or not self.literal:
             return logits
-        there = columns[self.literal, _THERE[which]]
-        played = there < logits.shape[1]  # the last class of a column: nothing
-        followed = logits.copy()
-        followed[self.literal[played], there[played]] += _FOLLOWING
+        followed, classes = logits.copy(), logits.shape[1]
+        for stream in self.literal:
+            there = columns.item(stream, _THERE[which])
+            if there < classes:  # the last class of a column: nothing
+                followed[stream, there] += _FOLLOWING
         return followed

@@ -54,14 +54,27 @@ class SamplingParams:
     streams: NDArray[np.int64] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        greedy = self.temperature <= COLDEST
-        divisor = np.maximum(self.temperature, COLDEST)[:, None]
-        object.__setattr__(self, "divisor", divisor)
-        object.__setattr__(self, "greedy", greedy if greedy.any() else None)
+        self._divide()
         object.__setattr__(self, "least", self.min_p[:, None] if self.min_p.any() else None)
         cuts = (self.top_p < 1.0).any()
         object.__setattr__(self, "spare", 1.0 - self.top_p + _ROUNDING if cuts else None)
         object.__setattr__(self, "streams", np.arange(len(self.top_p)))
+
+    def _divide(self) -> None:
+        """Derive what follows from the temperature."""
+        greedy = self.temperature <= COLDEST
+        divisor = np.maximum(self.temperature, COLDEST)[:, None]
+        object.__setattr__(self, "divisor", divisor)
+        object.__setattr__(self, "greedy", greedy if True in greedy.tolist() else None)
+
+    def at(self, temperature: Floats) -> SamplingParams:
+        """With the same cuts, at other temperatures, [B]."""
+        made = object.__new__(SamplingParams)
+        for name in ("top_p", "min_p", "least", "spare", "streams"):
+            object.__setattr__(made, name, getattr(self, name))
+        object.__setattr__(made, "temperature", temperature)
+        made._divide()
+        return made
 
     def uncut(self) -> SamplingParams:
         """At the same temperature, with the unlikely choices."""
