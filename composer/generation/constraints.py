@@ -62,6 +62,7 @@ from composer.music.notes import SNARES
 _SHIFTS = np.append(SHIFT_TICKS, 1 << 60)  # END is later than any limit: never allowed
 _SLOTS = np.arange(SLOTS)
 _PITCHES = np.arange(SIZES[PITCH])
+_PITCH_CLASSES = _PITCHES % 12
 
 
 class Constraints:
@@ -74,17 +75,13 @@ class Constraints:
     __slots__ = (
         "_backed",
         "_bursts",
-        "_drummers",
+        "_drums",
         "_evens",
-        "_habitual",
         "_hurries",
-        "_over",
         "_owes",
-        "_passing",
         "_placed",
         "_places",
         "_streams",
-        "_striking",
         "_tilted",
         "table",
     )
@@ -100,11 +97,7 @@ class Constraints:
         self._tilted = bool(table["pitch_bias"].any())
         self._backed = bool(table["roles"].any())
         self._owes = bool(table["owed"].any())
-        self._drummers = np.any(table["habits"], axis=(2, 3))
-        self._habitual = bool(self._drummers.any())
-        self._striking = np.flatnonzero(self._drummers.any(axis=0))
-        self._over: NDArray[np.float32] | None = None  # `passing_over`, made when first asked for
-        self._passing: dict[tuple[int, ...], NDArray[np.float32]] = {}
+        self._drums = habits.Drummers(table["habits"]) if table["habits"].any() else None
         self._streams = np.arange(len(table))
 
     @classmethod
@@ -210,33 +203,7 @@ class Constraints:
 
     def shift_bias(self, context: Context) -> NDArray[np.float32] | None:
         """What to add to the logits of the shifts, [B, classes]; None for nothing."""
-        if not self._habitual:
-            return None
-        found = []
-        for stream, (heard, now, inside, bar) in enumerate(
-            zip(
-                context.heard[:, self._striking].tolist(),
-                context.clock.tolist(),
-                context.inside.tolist(),
-                context.bar.tolist(),
-                strict=True,
-            )
-        ):
-            since = [UNLIMITED if onset < 0 else now - onset for onset in heard]
-            # A groove comes to the same places again and again.
-            late = ((2 * habits.PLACES * ticks > bar) + (ticks > bar) for ticks in since)
-            key = (stream, inside, bar, *late)
-            if (row := self._passing.get(key)) is None:
-                if self._over is None:
-                    self._over = habits.passing_over(self.table["habits"][:, self._striking])
-                row = self._passing[key] = habits.against_passing(
-                    self._over[stream : stream + 1],
-                    np.array([since]),
-                    np.array([inside]),
-                    np.array([bar]),
-                )[0]
-            found.append(row)
-        return np.array(found)
+        return None if self._drums is None else self._drums.against_passing(context)
 
     def _placed_shifts(self, context: Context) -> Bools:
         """Shifts that lead to a place where notes may begin, [B, classes]."""
@@ -347,9 +314,9 @@ class Constraints:
             chords: That the plans have there, [B]; None: there are no plans.
         """
         table, streams = self.table, self._streams
-        drumming = self._habitual and True in self._drummers[streams, parts].tolist()
-        if not (self._tilted or self._backed or self._owes or drumming):
-            return None
+        drums = None if self._drums is None else self._drums.strokes(context, parts, onset)
+        if not (self._tilted or self._backed or self._owes):
+            return drums
         bias = table["pitch_bias"][streams, parts]
         if self._backed:
             row = (onset // table["half"] - table["first"]).clip(0, HALF_BARS - 1)
@@ -357,22 +324,10 @@ class Constraints:
             if chords is not None:
                 chord = np.where(table["planned"], chords, chord)
             bias = bias + TILTS[self._roles(context, parts, onset), chord]
-        bias = bias[:, _PITCHES % 12]
+        bias = bias.take(_PITCH_CLASSES, axis=1)
         if self._owes:
             bias[:, SNARES[0] : SNARES[-1] + 1] += strays(table, context, parts, onset)[:, None]
-        if drumming:
-            self._add_habits(bias, context, parts, onset)
-        return np.asarray(bias)
-
-    def _add_habits(
-        self, bias: NDArray[np.float32], context: Context, parts: Ints, onset: Ints
-    ) -> None:
-        """Add what drummers are used to, to the biases of their keys, [B, 128], in place."""
-        streams, bar = self._streams, context.bar
-        places = habits.places_of(context.inside + onset - context.clock, bar)
-        usual = self.table["habits"][streams, parts, places]
-        last, since = context.last[streams, parts, 0], onset - context.heard[streams, parts]
-        habits.add_habits(bias, usual, last, since <= bar // (2 * habits.PLACES))
+        return np.asarray(bias if drums is None else bias + drums)
 
     def _roles(self, context: Context, parts: Ints, onset: Ints) -> Ints:
         """How each part takes up the harmony with its next note, [B]."""

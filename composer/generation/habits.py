@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.analysis import segment
-from composer.encoding.events import PART, PITCH, SHIFT_TICKS, SIZES, SLOTS
+from composer.encoding.events import PART, PITCH, SHIFT_TICKS, SIZES, SLOTS, UNLIMITED
+from composer.encoding.running_features import Context
 from composer.generation.limits import Bools, Ints
 from composer.music.notes import DRUM_PROGRAM, KICKS
 
@@ -158,3 +159,84 @@ def against_passing(table: Floats, since: Ints, inside: Ints, bar: Ints) -> Floa
     places = (_SIXTEENFOLD + behind[:, None]) // bar[:, None]
     np.minimum(places, PLACES, out=places)
     return np.asarray(passed.take(places + np.arange(0, passed.size, PLACES + 1)[:, None]))
+
+
+class Drummers:
+    """Those of B streams who have habits, and what these say of the next note.
+
+    A groove comes to the same places again and again: what is found once is kept.
+    """
+
+    __slots__ = ("_over", "_passing", "_playing", "_slots", "_strokes", "_table")
+
+    def __init__(self, table: Floats) -> None:
+        """Take what they are used to, from `habits_of`, [B, slots, places, kinds]."""
+        self._table = table
+        self._playing = np.any(table, axis=(2, 3))
+        self._slots = np.flatnonzero(self._playing.any(axis=0))
+        self._over: Floats | None = None  # `passing_over`, made when first asked for
+        self._passing: dict[tuple[int, ...], Floats] = {}
+        self._strokes: dict[tuple[int, ...], Floats] = {}
+
+    def against_passing(self, context: Context) -> Floats:
+        """What to add to the logits of shifts, [B, classes]; see `against_passing`."""
+        found = []
+        for stream, (heard, now, inside, bar) in enumerate(
+            zip(
+                context.heard[:, self._slots].tolist(),
+                context.clock.tolist(),
+                context.inside.tolist(),
+                context.bar.tolist(),
+                strict=True,
+            )
+        ):
+            since = [UNLIMITED if onset < 0 else now - onset for onset in heard]
+            late = ((2 * PLACES * ticks > bar) + (ticks > bar) for ticks in since)
+            key = (stream, inside, bar, *late)
+            if (row := self._passing.get(key)) is None:
+                if self._over is None:
+                    self._over = passing_over(self._table[:, self._slots])
+                row = self._passing[key] = against_passing(
+                    self._over[stream : stream + 1],
+                    np.array([since]),
+                    np.array([inside]),
+                    np.array([bar]),
+                )[0]
+            found.append(row)
+        return np.array(found)
+
+    def strokes(self, context: Context, parts: Ints, onset: Ints) -> Floats | None:
+        """What to add to the logits of keys, [B, 128]; None where no drummer plays.
+
+        Args:
+            context: Of the streams.
+            parts: Who plays, [B].
+            onset: Of the next note, [B].
+        """
+        found = None
+        heard, last = context.heard, context.last
+        for stream, (part, at, now, inside, bar) in enumerate(
+            zip(
+                parts.tolist(),
+                onset.tolist(),
+                context.clock.tolist(),
+                context.inside.tolist(),
+                context.bar.tolist(),
+                strict=True,
+            )
+        ):
+            if not self._playing.item(stream, part):
+                continue
+            place = int(places_of(inside + at - now, bar))
+            near = at - heard.item(stream, part) <= bar // (2 * PLACES)
+            struck = last.item(stream, part, 0) if near else -1
+            key = (stream, part, place, struck)
+            if (row := self._strokes.get(key)) is None:
+                made = np.zeros((1, SIZES[PITCH]), dtype=np.float32)
+                usual = self._table[stream, part, place][None]
+                add_habits(made, usual, np.array([max(struck, 0)]), np.array([near]))
+                row = self._strokes[key] = made[0]
+            if found is None:
+                found = np.zeros((len(parts), SIZES[PITCH]), dtype=np.float32)
+            found[stream] = row
+        return found
