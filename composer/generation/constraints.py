@@ -78,9 +78,11 @@ class Constraints:
         "_drums",
         "_evens",
         "_hurries",
+        "_lasting",
         "_owes",
         "_placed",
         "_places",
+        "_silent",
         "_streams",
         "_tilted",
         "table",
@@ -92,6 +94,8 @@ class Constraints:
         self._hurries = bool(table["pace"].any())
         self._evens = bool(table["rate"].any())
         self._bursts = np.where(table["rate"] > 0, table["burst"], UNLIMITED)
+        self._lasting = bool(table["durations"].any(axis=2).all())
+        self._silent = table["end"] + table["ring"]
         self._placed = not table["places"].all()
         self._places: dict[tuple[int, int, int], Bools] = {}
         self._tilted = bool(table["pitch_bias"].any())
@@ -254,10 +258,12 @@ class Constraints:
         if np.count_nonzero(late):
             # A part that has been silent for too long comes in on a beat, before any other; parts
             # of a piece that has phrases with one of these.
-            beat = context.free | ((context.inside + ticks) % TICKS_PER_BEAT == 0)
-            line = ~self.table["by_phrase"] | context.free | context.begin_phrase(ticks)
-            now = np.logical_or.reduce(late, axis=1) & beat & line & ~together
-            allowed = np.where(now[:, None], late, allowed)
+            free = context.free
+            now = (free | ((context.inside + ticks) % TICKS_PER_BEAT == 0)) & ~together
+            if True in now.tolist():
+                now &= ~self.table["by_phrase"] | free | context.begin_phrase(ticks)
+                now &= np.logical_or.reduce(late, axis=1)
+                allowed = np.where(now[:, None], late, allowed)
         if self._owes:
             first = self.first_owing(context, before, onset)
             # Whoever is to play here may be preceded, in canonical order, and not passed over.
@@ -341,8 +347,11 @@ class Constraints:
 
     def duration_mask(self, onset: Ints, parts: Ints) -> Bools:
         """Durations that end in time, [B, classes]; one tick always does."""
-        fitting = np.maximum(self.end + self.table["ring"] - onset, 1)[:, None] >= DURATION_TICKS
-        own = fitting & self.table["durations"][self._streams, parts]
+        own, room = self.table["durations"][self._streams, parts], self._silent - onset
+        if self._lasting and min(room.tolist()) >= DURATION_TICKS[-1]:
+            return np.asarray(own)
+        fitting = np.maximum(room, 1)[:, None] >= DURATION_TICKS
+        own = fitting & own
         any_left = np.logical_or.reduce(own, axis=1)
         if False in any_left.tolist():
             own = np.where(any_left[:, None], own, fitting)
