@@ -69,6 +69,7 @@ def constraints_inside(
     settings: Settings,
     added: Mapping[int, Instrument],
     chords: Plan | None = None,
+    ring: int = 0,
 ) -> Constraints:
     """What may be written in an opening.
 
@@ -80,6 +81,7 @@ def constraints_inside(
         added: Instrument of each slot that has no notes yet.
         chords: Whose tones are allowed whatever the scale: those that were asked for, or that
             further parts are written over.
+        ring: Ticks for which notes may sound beyond its end.
 
     Raises:
         SettingError: The settings leave some part nothing to play.
@@ -120,7 +122,7 @@ def constraints_inside(
             latest_first=opening.end if added else opening.start + bar - 1,
             end=opening.end,
             longest=min(longest, 2 * bar, LONGEST),
-            ring=0 if added else whole.ring(opening),
+            ring=ring,
         ),
         _density(whole, table, opening, settings, added, bar),
         replace(

@@ -103,8 +103,7 @@ def to_insertion(passage: Passage, stream: Stream, added: Sequence[int] = ()) ->
             np.minimum(ends[own[:-1]], onsets[own[1:]]), onsets[own[:-1]] + 1
         )
     notes: dict[int, list[Note]] = {}
-    last = passage.opening.end + (0 if passage.added else whole.ring(passage.opening))
-    ends = np.minimum(ends, last)
+    ends = np.minimum(ends, passage.opening.end + passage.ring)
     if loose is None:
         ends = _until_struck(rows, onsets, ends, passage.given.notes, single)
     starts, stops = analysis.ticks(onsets), analysis.ticks(ends)

@@ -96,7 +96,7 @@ def _closed(
     if settings.chords is not None:
         origin = round(whole.placement.to_event(beginning.join, piece.tempos))
         chords = chords_of(whole, Opening(origin, behind, parts), settings)
-    passage = filled(whole, opening, chords)
+    passage = replace(filled(whole, opening, chords), closed=True)
     number = beginning.variation
     inside = replace(settings, bars=None, chords=None)
     [stream] = streams_inside(passage, predictor, inside, (number,), encoder_of(predictor))

@@ -74,6 +74,7 @@ class Passage:
         loose: How far given notes are free themselves; None for not at all.
         voices: Parts that may not cross; None for none.
         chords: Of the bars, by number, where they are known beforehand.
+        closed: Whether new notes end with it, and none sounds into what follows.
     """
 
     whole: WholePiece
@@ -83,6 +84,12 @@ class Passage:
     loose: LooseNotes | None = None
     voices: Voices | None = None
     chords: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    closed: bool = False
+
+    @property
+    def ring(self) -> int:
+        """Ticks for which new notes may sound beyond its end."""
+        return 0 if self.closed or self.added else self.whole.ring(self.opening)
 
     @property
     def analysis(self) -> SeedAnalysis:
@@ -172,7 +179,7 @@ def streams_inside(
     events = whole.events()
     constraints = constraints_inside(
         whole, events, opening, settings, passage.added,
-        plan if passage.chords or passage.added else None,
+        plan if passage.chords or passage.added else None, passage.ring,
     )  # fmt: skip
     told_events = replace(
         events, plan=plan, ahead={} if plan is None else notes_ahead(events, given)
