@@ -96,7 +96,11 @@ def plan_ahead(
             raise SettingError("this model has no planner: leave out --plan, --form and --chords")
         return None
     bars, closes = bars_to_come(analysis, settings), settings.notes is None
-    key, length = settings.wanted_key or analysis.key, len(analysis.events.rows)
+    wanted, own, length = settings.wanted_key, analysis.key, len(analysis.events.rows)
+    key, heard, away = wanted or own, len(analysis.events.plan), 0
+    if given is None and wanted and own and wanted.mode == own.mode:
+        # In another key the seed's bars come back in that: it is planned in the seed's, and moved.
+        away = (wanted.tonic - own.tonic + 5) % 12 - 5
     plans = [
         planner.propose(
             analysis.events,
@@ -105,11 +109,10 @@ def plan_ahead(
             # With the length of the seed: else all seeds of a batch would get the same chances.
             rng=np.random.default_rng((settings.rng_seed, variation, number, length)),
             given=given,
-            key=key,
-        )
+            key=own if away else key,
+        ).modulated(heard, away)
         for number in range(TRIES)
     ]
-    heard = len(analysis.events.plan)
     return most_usual(plans, heard, key, closes)
 
 

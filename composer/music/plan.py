@@ -93,6 +93,19 @@ class Plan:
             )
         )
 
+    def modulated(self, first: int, semitones: int) -> Plan:
+        """The plan with its bars from one on so many semitones up.
+
+        What these take up of the bars before is moved as well.
+        """
+        bars = [
+            bar._replace(transposition=bar.transposition + semitones)
+            if NONE < bar.reference < first
+            else bar
+            for bar in self.transposed(semitones).bars[first:]
+        ]
+        return self.cut(first).followed_by(bars)
+
     def cut(self, count: int) -> Plan:
         """Its first bars."""
         return replace(self, bars=self.bars[:count])

@@ -107,6 +107,18 @@ def test_plans_are_made_in_the_key_of_the_seed_or_in_the_one_that_is_wanted() ->
     assert planner.key == Key(4, "minor")
 
 
+@pytest.mark.parametrize(("key", "away"), [("D major", 2), ("A major", -3), ("F# major", -6 + 12)])
+def test_in_another_key_the_theme_comes_back_in_that(key: str, away: int) -> None:
+    """The seed, in C, is planned in C; what takes up its bars is moved."""
+    analysis, planner = seed(A, B, C, A), Again()
+    assert analysis.key == Key(0, "major")
+    plan = plan_ahead(analysis, Settings(bars=2, key=key), 0, planner)
+    assert planner.key == analysis.key
+    assert plan is not None and analysis.events.plan is not None
+    assert plan.cut(4) == analysis.events.plan
+    assert [bar.transposition for bar in plan.bars[4:]] == [away, away]
+
+
 def test_of_several_plans_the_most_usual_is_taken() -> None:
     """Of plans of which one brings nothing back, that one is not taken."""
 
