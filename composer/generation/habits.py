@@ -181,16 +181,17 @@ class Drummers:
     def against_passing(self, context: Context) -> Floats:
         """What to add to the logits of shifts, [B, classes]; see `against_passing`."""
         found = []
-        for stream, (heard, now, inside, bar) in enumerate(
+        heard, slots = context.heard, self._slots.tolist()
+        for stream, (now, inside, bar) in enumerate(
             zip(
-                context.heard[:, self._slots].tolist(),
                 context.clock.tolist(),
                 context.inside.tolist(),
                 context.bar.tolist(),
                 strict=True,
             )
         ):
-            since = [UNLIMITED if onset < 0 else now - onset for onset in heard]
+            onsets = [heard.item(stream, slot) for slot in slots]
+            since = [UNLIMITED if onset < 0 else now - onset for onset in onsets]
             late = ((2 * PLACES * ticks > bar) + (ticks > bar) for ticks in since)
             key = (stream, inside, bar, *late)
             if (row := self._passing.get(key)) is None:
