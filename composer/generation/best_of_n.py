@@ -76,6 +76,11 @@ class BestOfN:
         return self._decoder.streams
 
     @property
+    def clocks(self) -> list[int]:
+        """Tick that the network has heard each of them up to."""
+        return self._decoder.clocks
+
+    @property
     def places(self) -> int:
         """Streams that are drawn or wait for others, all candidates counted."""
         return self._places

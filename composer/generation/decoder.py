@@ -89,6 +89,11 @@ class BatchDecoder:
         self._leanings: Leanings | None = None  # of the streams that lean to what is liked
         self._guides: Guides | None = None  # of the streams that are written around something
 
+    @property
+    def clocks(self) -> list[int]:
+        """Tick that the network has heard each stream up to."""
+        return [] if self._state is None else self._state.context.clock.tolist()
+
     def add(self, streams: Iterable[Stream]) -> None:
         """Let streams join before the next note."""
         new = list(streams)

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from composer.analysis.repetition import measure_repetition
-from composer.encoding.events import LONGEST, SHIFT, SHIFT_TICKS, TICKS_PER_BEAT, UNLIMITED
+from composer.encoding.events import LONGEST, TICKS_PER_BEAT, UNLIMITED
 from composer.generation.best_of_n import BestOfN
 from composer.generation.continuation import Continuation, to_continuation
 from composer.generation.leaning import Leaning
@@ -103,7 +103,8 @@ def continue_seed(
             takes.add([(analysis, waiting.pop())])
         ended += len(takes.step())
         if progress and takes.streams:
-            shares = [_share(stream, analysis) for stream in takes.streams]
+            at = zip(takes.streams, takes.clocks, strict=True)
+            shares = [_share(stream, analysis, clock) for stream, clock in at]
             playing = len(streams) - len(waiting) - ended
             progress((ended + playing * sum(shares) / len(shares)) / len(streams))
     return [to_continuation(analysis, settings, stream) for stream in streams]
@@ -160,8 +161,8 @@ def make_streams(
     return streams
 
 
-def _share(stream: Stream, analysis: SeedAnalysis) -> float:
-    if int(stream.constraints.end[0]) == UNLIMITED:
+def _share(stream: Stream, analysis: SeedAnalysis, clock: int) -> float:
+    end, begin = int(stream.constraints.end[0]), analysis.join
+    if end == UNLIMITED:
         return len(stream.rows) / stream.max_notes
-    played = sum(int(SHIFT_TICKS[row[SHIFT]]) for row in stream.rows[1:])
-    return min(played / (int(stream.constraints.end[0]) - analysis.join), 1.0)
+    return min(max((clock - begin) / (end - begin), 0.0), 1.0)

@@ -92,6 +92,8 @@ def test_every_address_a_client_uses_exists() -> None:
 
     known = {address.name for address in (*INCOMING, *OUTGOING)}
     for path in CLIENTS.rglob("*.*"):
+        if path.suffix == ".pyc":  # of the build script, once a test has imported it
+            continue
         for name in re.findall(r"(?<!\w)/composer/[a-z/]+[a-z]", path.read_text(encoding="utf-8")):
             found = re.sub(r"^/composer/param/.*", "/composer/param/NAME", name)
             assert found in known, f"{path.name}: {name}"
