@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from composer.analysis import segment
 from composer.encoding.events import PART, PITCH, SHIFT_TICKS, SIZES, SLOTS, UNLIMITED
 from composer.encoding.running_features import Context
-from composer.generation.limits import Bools, Ints
+from composer.generation.limits import Ints
 from composer.music.notes import DRUM_PROGRAM, KICKS
 
 Floats = NDArray[np.float32]
@@ -96,69 +96,46 @@ def habits_of(
     return found
 
 
-def add_habits(bias: Floats, usual: Floats, last: Ints, near: Bools) -> None:
-    """Add what is usual at the places of the next strokes to their biases, in place.
+def for_strokes(usual: Floats, struck: int) -> Floats:
+    """What to add to the logits of a drummer's keys, [128].
 
     Args:
-        bias: Of each key, [B, 128].
-        usual: What speaks for each kind there, [B, kinds].
-        last: Key that each drummer struck last, [B].
-        near: Whether that was at the same place, [B].
+        usual: What speaks for each kind at the place of the next stroke, [kinds].
+        struck: Key that was struck last, if that was at the same place; else -1.
     """
-    kind = _KIND_OF.take(last)
-    done = np.flatnonzero(near & (kind >= 0))
-    if len(done):
+    kind = -1 if struck < 0 else int(_KIND_OF[struck])
+    if kind >= 0:
         # What has just been struck is not struck again because it is usual there.
         usual = usual.copy()
-        usual[done, kind[done]] = np.minimum(usual[done, kind[done]], 0)
-    bias[:, _KEYS] += usual.take(_KIND_OF[_KEYS], axis=1)
+        usual[kind] = min(usual[kind], 0)
+    found = np.zeros(SIZES[PITCH], dtype=np.float32)
+    found[_KEYS] = usual.take(_KIND_OF[_KEYS])
+    return found
 
 
-def passing_over(found: Floats) -> Floats:
-    """What speaks against passing over places from each place on, [..., places, places + 1].
-
-    Args:
-        found: From `habits_of`, [..., places, kinds].
-
-    Returns:
-        None over 0. The first number is against leaving a place itself before it is struck, the
-        next are against going on by one place, by two ...; what lies beyond a bar counts as a bar.
-    """
-    due = -PASSING * np.maximum(found.max(axis=-1), 0)
-    table = np.zeros((*due.shape, PLACES + 1), dtype=np.float32)
-    table[..., 0] = due
-    for places in range(2, PLACES + 1):
-        reached = np.roll(due, 1 - places, axis=-1)
-        table[..., places] = np.minimum(table[..., places - 1], reached)
-    return table
-
-
-def against_passing(table: Floats, since: Ints, inside: Ints, bar: Ints) -> Floats:
+def against_passing(usual: Floats, since: Sequence[int], inside: int, bar: int) -> Floats:
     """What to add to the logits of shifts that pass over places where drummers mostly strike.
 
     Only drummers count that have struck within a bar: who rests may go on resting.
 
     Args:
-        table: From `passing_over`, of some slots, [B, slots, places, places + 1].
-        since: Ticks since each of these struck, [B, slots].
-        inside: Ticks from the bar line to the last note, [B].
-        bar: Ticks, [B].
+        usual: From `habits_of`, of some slots, [slots, places, kinds].
+        since: Ticks since each of these struck.
+        inside: Ticks from the bar line to the last note.
+        bar: Ticks.
 
     Returns:
-        [B, classes], none over 0.
+        [classes], none over 0; what lies beyond a bar counts as a bar.
     """
-    count = len(inside)
-    here, behind = np.divmod(inside * PLACES + bar // 2, bar)
-    passed = table[np.arange(count), :, here % PLACES]
-    passed *= (since <= bar[:, None])[..., None]
+    ticks = np.array(since)
+    here, behind = divmod(inside * PLACES + bar // 2, bar)
+    ahead = np.roll(np.maximum(usual.max(axis=-1), 0), -here, axis=1)
+    ahead[ticks > bar] = 0
     # Who has struck where the last note stands does not pass that place over.
-    passed[..., 0] *= since > (bar // (2 * PLACES))[:, None]
-    passed = np.minimum.reduce(passed, axis=1)
-    np.minimum(passed[:, 1:], passed[:, :1], out=passed[:, 1:])
-    passed[:, 0] = 0
-    places = (_SIXTEENFOLD + behind[:, None]) // bar[:, None]
-    np.minimum(places, PLACES, out=places)
-    return np.asarray(passed.take(places + np.arange(0, passed.size, PLACES + 1)[:, None]))
+    ahead[ticks <= bar // (2 * PLACES), 0] = 0
+    passed = np.append(np.float32(0), np.maximum.accumulate(ahead.max(axis=0)))
+    places = np.minimum((_SIXTEENFOLD + behind) // bar, PLACES)
+    return np.asarray(np.float32(-PASSING) * passed.take(places))
 
 
 class Drummers:
@@ -167,14 +144,13 @@ class Drummers:
     A groove comes to the same places again and again: what is found once is kept.
     """
 
-    __slots__ = ("_over", "_passing", "_playing", "_slots", "_strokes", "_table")
+    __slots__ = ("_passing", "_playing", "_slots", "_strokes", "_table")
 
     def __init__(self, table: Floats) -> None:
         """Take what they are used to, from `habits_of`, [B, slots, places, kinds]."""
         self._table = table
         self._playing = np.any(table, axis=(2, 3))
         self._slots = np.flatnonzero(self._playing.any(axis=0))
-        self._over: Floats | None = None  # `passing_over`, made when first asked for
         self._passing: dict[tuple[int, ...], Floats] = {}
         self._strokes: dict[tuple[int, ...], Floats] = {}
 
@@ -195,14 +171,8 @@ class Drummers:
             late = ((2 * PLACES * ticks > bar) + (ticks > bar) for ticks in since)
             key = (stream, inside, bar, *late)
             if (row := self._passing.get(key)) is None:
-                if self._over is None:
-                    self._over = passing_over(self._table[:, self._slots])
-                row = self._passing[key] = against_passing(
-                    self._over[stream : stream + 1],
-                    np.array([since]),
-                    np.array([inside]),
-                    np.array([bar]),
-                )[0]
+                usual = self._table[stream, self._slots]
+                row = self._passing[key] = against_passing(usual, since, inside, bar)
             found.append(row)
         return np.array(found)
 
@@ -233,10 +203,7 @@ class Drummers:
             struck = last.item(stream, part, 0) if near else -1
             key = (stream, part, place, struck)
             if (row := self._strokes.get(key)) is None:
-                made = np.zeros((1, SIZES[PITCH]), dtype=np.float32)
-                usual = self._table[stream, part, place][None]
-                add_habits(made, usual, np.array([max(struck, 0)]), np.array([near]))
-                row = self._strokes[key] = made[0]
+                row = self._strokes[key] = for_strokes(self._table[stream, part, place], struck)
             if found is None:
                 found = np.zeros((len(parts), SIZES[PITCH]), dtype=np.float32)
             found[stream] = row
