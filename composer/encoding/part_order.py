@@ -20,6 +20,7 @@ from composer.music.notes import DRUM_PROGRAM
 
 Ints = NDArray[np.int64]
 
+_SIGN = np.int64(np.iinfo(np.int64).min)
 _FEW = 4
 """Up to so many pitched parts, each has a rank of its own."""
 _MANY = 10
@@ -47,7 +48,8 @@ def part_order(programs: Sequence[int], parts: Ints, notes: Ints) -> list[int]:
 
     def key(part: int) -> tuple[bool, float, int, bytes]:
         own = notes[parts == part]
-        ordered = own[np.lexsort(own.T[::-1])].astype(">i8")
+        # As bytes, what is below 0 comes first only with its sign turned.
+        ordered = (own[np.lexsort(own.T[::-1])] ^ _SIGN).astype(">i8")
         drums = programs[part] == DRUM_PROGRAM
         return drums, -int(own[:, 0].sum()) / len(own), programs[part], ordered.tobytes()
 

@@ -48,3 +48,9 @@ def test_ranks_of_few_parts_are_their_own_and_of_many_shared(
 ) -> None:
     assert ranks_of((0,) * pitched + (DRUM_PROGRAM,) * 2) == [*ranks, DRUM_RANK, DRUM_RANK]
     assert DRUM_RANK == 16 and RANKS == 17
+
+
+def test_of_parts_that_agree_the_one_that_begins_before_the_grid_comes_first() -> None:
+    notes = np.array([[60, 20, 10, 1], [60, -10, 10, 1]])
+    assert part_order((0, 0), np.array([0, 1]), notes) == [1, 0]
+    assert part_order((0, 0), np.array([1, 0]), notes) == [0, 1]
