@@ -5,6 +5,11 @@ sixteenth), by Dice's coefficient. Most bars that people write are returns of ea
 returns come in runs: the bar after a returning bar mostly returns to the bar after. So the
 references of a piece are found together, by dynamic programming with a bonus for runs.
 
+A bar may also be like another one that is moved up or down: sequences, and second themes that
+come again in the first one's key. Where a piece is heard from its beginning, what is moved is not
+looked for: few of its bars return in this way alone (in songs one in thirty, in quartets one in
+six), and the planner names none.
+
 Conventions:
     N bars. Similarities are 0..1.
 """
@@ -30,6 +35,9 @@ _TONES = 0.85
 """Weight of the pitched parts, where there are drums too."""
 _PLACES = 48
 """Sixteenths of a bar that are told apart; longer bars are rare."""
+_HIGHEST, _FURTHEST = 128, 12
+MOVES = tuple(sorted(range(-_FURTHEST, _FURTHEST + 1), key=abs))
+"""Semitones by which bars may be moved, the least first."""
 
 
 def similarities(
@@ -52,8 +60,44 @@ def similarities(
         return tones
     beats = _dice(bars[drums], places[drums], pitches[drums], count)
     pitched = np.bincount(bars[~drums], minlength=count)[:count] > 0
-    both = pitched[:, None] & pitched
-    either = pitched[:, None] | pitched
+    return _mixed(tones, beats, pitched, pitched)
+
+
+def moved_similarities(
+    bars: Ints, places: Ints, pitches: Ints, drums: NDArray[np.bool_], asked: Ints, count: int
+) -> Floats:
+    """How much some bars have in common with every bar that is moved up or down.
+
+    Args:
+        bars: Number of the bar of each note, [notes].
+        places: Sixteenth of the bar in which it begins.
+        pitches: Its pitch.
+        drums: Whether it is a drum's; a kit is not moved.
+        asked: The bars that are compared with the others, [A].
+        count: Bars in all, N.
+
+    Returns:
+        [moves, A, N], the moves as in `MOVES`; 0 for a bar without notes.
+    """
+    tones = np.zeros((count, _PLACES, _HIGHEST + 2 * _FURTHEST), dtype=np.float32)
+    tones[bars[~drums], np.minimum(places[~drums], _PLACES - 1), pitches[~drums] + _FURTHEST] = 1
+    sizes = tones.sum(axis=(1, 2))
+    # To move the others up is to move these down.
+    moved = np.stack([np.roll(tones[asked], -semitones, axis=2) for semitones in MOVES])
+    shared = moved.reshape(-1, tones[0].size) @ tones.reshape(count, -1).T
+    found: Floats = shared.reshape(len(MOVES), len(asked), count).astype(np.float64)
+    found *= 2 / np.maximum(sizes[asked, None] + sizes, 1)
+    if not drums.any():
+        return found
+    beats = _dice(bars[drums], places[drums], pitches[drums], count)[asked]
+    return np.stack([_mixed(own, beats, sizes[asked] > 0, sizes > 0) for own in found])
+
+
+def _mixed(
+    tones: Floats, beats: Floats, own: NDArray[np.bool_], other: NDArray[np.bool_]
+) -> Floats:
+    """Similarities of pitched parts and of drums in one; own and other say who has pitches."""
+    both, either = own[:, None] & other, own[:, None] | other
     mixed: Floats = np.where(both, _TONES * tones + (1 - _TONES) * beats, beats)
     mixed[either & ~both] *= 1 - _TONES
     return mixed

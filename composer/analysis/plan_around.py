@@ -3,12 +3,13 @@
 What stands says much of what does not. Its own bars have references, chords and phrases as
 those of any piece (`composer.analysis.form`). A bar that is hidden whole is found by what stands
 around it: if the bars before the gap, or those behind it, return to others a certain number of
-bars away, the hidden ones most likely return to the bars in between; these may come later, as
-far as they stand. Each hidden bar asks the bars on both sides, the nearer side more, so that a gap
-may begin as one passage went on and end as another one came in. A bar of which some parts stand
-returns where these do. A line alone tells less: others play other things under the same notes, so
-its bars return less nearly than it does; and what it passes through would be taken for chords that
-nobody plays.
+bars away, the hidden ones most likely return to the bars in between. These may come later, as
+far as they stand, and be moved up or down: in a sonata, what was heard in the fifth's key comes
+again in the first one's. Each hidden bar asks the bars on both sides, the nearer side more, so
+that a gap may begin as one passage went on and end as another one came in. A bar of which some
+parts stand returns where these do. A line alone tells less: others play other things under the
+same notes, so its bars return less nearly than it does; and what it passes through would be taken
+for chords that nobody plays.
 
 Conventions:
     N bars, counted from 0. Ticks are event ticks.
@@ -16,29 +17,33 @@ Conventions:
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.analysis.bar_similarity import nearness, similarities
+from composer.analysis.bar_similarity import MOVES, moved_similarities, nearness
 from composer.analysis.form import plan_of_notes
 from composer.encoding.events import (
     DURATION,
     DURATION_TICKS,
+    END,
     PART,
     PITCH,
     SHIFT,
+    SIZES,
     TICKS_PER_BEAT,
     BarNote,
     Events,
 )
 from composer.encoding.features import places_in_bars
-from composer.encoding.given import Given
+from composer.encoding.given import Given, Opening
+from composer.encoding.match_model import Row
 from composer.music.beat_grid import FREE
-from composer.music.chords import NO_CHORD
+from composer.music.chords import NO_CHORD, transposed
 from composer.music.notes import DRUM_PROGRAM
-from composer.music.plan import NONE, Plan
+from composer.music.plan import NONE, Plan, PlannedBar
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -54,8 +59,8 @@ CHOIRS = frozenset({52, 53, 54})
 """Programs of voices."""
 TOGETHER = 1.5
 """Notes that sound at a time, on average, from which on they are more than a line."""
-ALONG = 0.05
-"""What it is worth to return to the bar behind the one that the bar before returns to."""
+MOVED = 2
+"""Transpositions at most in which a gap's returns are looked for note by note."""
 _SIXTEENTH = TICKS_PER_BEAT // 4
 
 
@@ -85,20 +90,24 @@ def plan_around(
     count = len(plan)
     drums = np.array(events.programs)[notes[:, PART]] == DRUM_PROGRAM
     places = (inside + 2) // _SIXTEENTH
-    similar = similarities(numbers, places, notes[:, PITCH], drums, count)
     lengths, hidden = _bars(events, given, count)
     planned = list(plan.bars)
     for first, behind in _runs(hidden):
-        found = _returns(similar, hidden, lengths, first, behind)
-        for number, (reference, likeness) in enumerate(found, first):
-            chords = (NO_CHORD, NO_CHORD)
-            if likeness >= SURE:
-                chords = plan.bar(reference).chords
-            planned[number] = planned[number]._replace(
-                reference=reference,
-                nearness=0 if reference == NONE else nearness(likeness),
-                chords=chords,
-            )
+        asked = np.concatenate([
+            np.arange(first - 1, max(first - 1 - CONTEXT, -1), -1),
+            np.arange(behind, min(behind + CONTEXT, count)),
+        ])  # fmt: skip
+        similar = moved_similarities(numbers, places, notes[:, PITCH], drums, asked, count)
+        before, after = (
+            _likeness(similar[:, side], hidden, asked[side])
+            for side in (asked < first, asked >= behind)
+        )
+        for number in range(first, behind):
+            near = (behind - number) / (behind - first + 1)
+            likeness = _of_both(before, after, near, number)
+            if likeness is not None:
+                likeness[:, hidden | (lengths != lengths[number])] = 0.0
+                planned[number] = _returning(planned[number], plan, likeness)
     under_lines = _under_lines(events, given, lengths) & cautious
     for number in np.flatnonzero(under_lines).tolist():
         bar = planned[number]._replace(
@@ -148,6 +157,53 @@ def notes_ahead(events: Events, given: Given) -> Mapping[int, Sequence[BarNote]]
     return found
 
 
+def foreknown(
+    events: Events, given: Given, openings: Iterable[Opening], plan: Plan | None
+) -> list[tuple[int, list[Row]]]:
+    """What is known where openings begin, as `Events.foreknown` has it.
+
+    That is the notes that stand behind each, and where a plan takes up bars there that are moved
+    up or down, all notes that stand, moved as well.
+
+    Args:
+        events: For programs and metres; its notes are not looked at.
+        given: The notes that stand.
+        openings: Where others are written.
+        plan: From `plan_around`; None: nothing is moved.
+    """
+    found = []
+    for opening in sorted(openings, key=lambda opening: opening[:2]):
+        rows = given.behind(opening.end)
+        for semitones in _moves_in(events, opening, plan):
+            # A long rest parts what is moved from what is not.
+            [(_, *first), *others] = _moved(given.behind(0), semitones, events.programs)
+            rows += [(END - 1, *first), *others]
+        found.append((opening.start, rows))
+    return found
+
+
+def _moves_in(events: Events, opening: Opening, plan: Plan | None) -> list[int]:
+    """By how much the bars that begin in an opening are moved, what is most frequent first."""
+    counts: Counter[int] = Counter()
+    tick = 0
+    for bar in () if plan is None else plan.bars:
+        if bar.transposition and opening.start <= tick < opening.end:
+            counts[bar.transposition] += 1
+        tick += events.metres.position(tick, TICKS_PER_BEAT).length
+    return [semitones for semitones, _ in counts.most_common(MOVED)]
+
+
+def _moved(rows: Iterable[Row], semitones: int, programs: Sequence[int]) -> list[Row]:
+    """Notes that are moved, but for a kit's."""
+    highest = SIZES[PITCH] - 1
+    return [
+        (shift, part, pitch, *others)
+        if programs[part] == DRUM_PROGRAM
+        else (shift, part, min(max(pitch + semitones, 0), highest), *others)
+        for shift, part, pitch, *others in rows
+    ]
+
+
 def _bars(events: Events, given: Given, count: int) -> tuple[Ints, Bools]:
     """Length of each bar, and whether all of its parts are written from its line on, [N]."""
     lengths, tick, lines = [], 0, []
@@ -169,64 +225,70 @@ def _runs(hidden: Bools) -> list[tuple[int, int]]:
     return [(int(first), int(behind)) for first, behind in edges.reshape(-1, 2)]
 
 
-def _returns(
-    similar: Floats, hidden: Bools, lengths: Ints, first: int, behind: int
-) -> list[tuple[int, float]]:
-    """Which bar each bar of a gap most likely takes up, and how alike the bars around are.
+def _likeness(similar: Floats, hidden: Bools, around: Ints) -> Floats | None:
+    """How alike some bars are to those so many bars away, from -N to N, [moves, 2 N + 1].
 
     Args:
-        similar: How much each pair of bars has in common, [N, N].
+        similar: How much each of them has in common with every bar, [moves, A, N].
         hidden: Which bars are, [N].
-        lengths: Of each bar in ticks, [N].
-        first: Bar that the gap begins with.
-        behind: Bar behind it.
-
-    Returns:
-        (bar, likeness), or (`NONE`, 0.0) where that cannot be told.
-    """
-    before = _likeness(similar, hidden, range(first - 1, first - 1 - CONTEXT, -1))
-    after = _likeness(similar, hidden, range(behind, behind + CONTEXT))
-    count = len(hidden)
-    found: list[tuple[int, float]] = []
-    for bar in range(first, behind):
-        near = (behind - bar) / (behind - first + 1)
-        if before is None or after is None:
-            likeness = before if after is None else after
-        else:
-            likeness = np.maximum(near * before + (1 - near) * after, (before + after) / 2)
-        if likeness is None:
-            found.append((NONE, 0.0))
-            continue
-        there = likeness[count - bar : 2 * count - bar].copy()  # by the bar that is taken up
-        if found and found[-1][0] != NONE and found[-1][0] + 1 < count:
-            there[found[-1][0] + 1] += ALONG
-        there[hidden | (lengths != lengths[bar])] = 0.0
-        best = int(there.argmax())
-        found.append((best, float(there[best])) if there[best] >= LIKELY else (NONE, 0.0))
-    return found
-
-
-def _likeness(similar: Floats, hidden: Bools, around: Iterable[int]) -> Floats | None:
-    """How alike some bars are to those so many bars away, from -N to N, [2 N + 1].
-
-    Args:
-        similar: How much each pair of bars has in common, [N, N].
-        hidden: Which bars are, [N].
-        around: The bars that are asked, the nearest first.
+        around: Their numbers, the nearest to the gap first, [A].
 
     Returns:
         None if none of them stands.
     """
     count = len(hidden)
-    total = np.zeros(2 * count + 1)
-    standing = [bar for bar in around if 0 <= bar < count and not hidden[bar]]
-    for rank, bar in enumerate(standing):
+    total = np.zeros((len(similar), 2 * count + 1))
+    standing = np.flatnonzero(~hidden[around])
+    for rank, index in enumerate(standing.tolist()):
         # Bar t lies t - bar bars away.
-        span, there = slice(count - bar, 2 * count - bar), ~hidden
-        total[span] += np.where(there, similar[bar], 0.0) / (1 + rank)
-    if not standing:
+        first = count - int(around[index])
+        total[:, first : first + count] += np.where(hidden, 0.0, similar[:, index]) / (1 + rank)
+    if not len(standing):
         return None
     # A bar that cannot be held against another is as one that is unlike it.
     found: Floats = total / sum(1 / (1 + rank) for rank in range(CONTEXT))
-    found[count] = 0.0
+    found[:, count] = 0.0
     return found
+
+
+def _of_both(before: Floats | None, after: Floats | None, near: float, bar: int) -> Floats | None:
+    """How alike the bars on both sides of a gap are to those around each bar, [moves, N].
+
+    Args:
+        before: Of those before the gap, from `_likeness`.
+        after: Of those behind it.
+        near: How near a hidden bar is to those before, 0..1.
+        bar: Its number.
+    """
+    if before is None or after is None:
+        both = before if after is None else after
+    else:
+        both = np.maximum(near * before + (1 - near) * after, (before + after) / 2)
+    if both is None:
+        return None
+    count = both.shape[1] // 2
+    return both[:, count - bar : 2 * count - bar].copy()
+
+
+def _returning(bar: PlannedBar, plan: Plan, likeness: Floats) -> PlannedBar:
+    """A hidden bar with the one that it most likely takes up, and what that says of its chords.
+
+    Args:
+        bar: As it is planned so far.
+        plan: Of the bars that stand.
+        likeness: Of what is around it to what is around every bar that stands, [moves, N].
+    """
+    move, reference = divmod(int(likeness.argmax()), likeness.shape[1])
+    found = float(likeness[move, reference])
+    if found < LIKELY:
+        return bar._replace(
+            reference=NONE, transposition=0, nearness=0, chords=(NO_CHORD, NO_CHORD)
+        )
+    semitones = MOVES[move]
+    chords = (NO_CHORD, NO_CHORD)
+    if found >= SURE:
+        first, second = plan.bar(reference).chords
+        chords = transposed(first, semitones), transposed(second, semitones)
+    return bar._replace(
+        reference=reference, transposition=semitones, nearness=nearness(found), chords=chords
+    )

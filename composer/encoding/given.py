@@ -105,18 +105,13 @@ class Given:
     def __len__(self) -> int:
         return len(self.notes)
 
-    def behind(self, opening: Opening) -> list[tuple[int, ...]]:
-        """The given notes from an opening's end on, in classes, as a match model hears them."""
-        notes = self.notes[self.notes[:, SHIFT] >= opening.end]
+    def behind(self, tick: int) -> list[tuple[int, ...]]:
+        """The given notes from a tick on, in classes, as a match model hears them."""
+        notes = self.notes[self.notes[:, SHIFT] >= tick]
         rows = notes.copy()
         ticks = np.diff(notes[:, SHIFT], prepend=notes[:1, SHIFT])
         rows[:, SHIFT] = SHIFT_TICKS.searchsorted(ticks.clip(max=LONGEST), side="right") - 1
         return [tuple(row) for row in rows.tolist()]
-
-    def foreknown(self) -> list[tuple[int, list[tuple[int, ...]]]]:
-        """What is known behind each opening, as `Events.foreknown` has it."""
-        openings = sorted(self.openings, key=lambda opening: opening[:2])
-        return [(opening.start, self.behind(opening)) for opening in openings]
 
     @property
     def end(self) -> int:

@@ -19,7 +19,7 @@ import numpy as np
 
 from composer.analysis.form import half_bars_of
 from composer.analysis.harmonisation import harmonised
-from composer.analysis.plan_around import lines_alone, notes_ahead, plan_around
+from composer.analysis.plan_around import foreknown, lines_alone, notes_ahead, plan_around
 from composer.analysis.repetition import measure_repetition
 from composer.encoding.events import (
     FIELDS,
@@ -186,7 +186,8 @@ def streams_inside(
     )
     before = given.notes[given.notes[:, SHIFT] < opening.start]
     state = _heard(whole, before, predictor, told_events, opening)
-    state = replace(state, context=state.context.foreknowing(given.behind(opening)))
+    [(_, known)] = foreknown(events, given, [opening], plan)
+    state = replace(state, context=state.context.foreknowing(known))
     bar = whole.bar_at(opening.start)
     bars = max((opening.end - opening.start) // bar, 1)
     inside = int(np.searchsorted(given.notes[:, SHIFT], opening.end) - len(before))

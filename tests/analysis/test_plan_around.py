@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from composer.analysis.plan_around import lines_alone, notes_ahead, plan_around
+from composer.analysis.plan_around import foreknown, lines_alone, notes_ahead, plan_around
 from composer.encoding.events import PART, PITCH, SHIFT, Events
 from composer.encoding.given import Given, Opening
-from composer.music.chords import NO_CHORD
+from composer.music.chords import NO_CHORD, parse_chord
+from composer.music.notes import DRUM_PROGRAM
 from composer.music.plan import EXACT, NEAR, NONE
 
 BAR = 96
@@ -66,10 +67,77 @@ def test_a_gap_begins_as_one_passage_went_on_and_ends_as_another_came_in() -> No
     assert (found[0], *found[2:]) == (2, 6, 7)
 
 
+SHAPES = ((0, 4, 7, 12), (0, 1, 3, 2), (7, 5, 0, 9), (12, 0, 10, 3), (0, 11, 4, 6), (9, 8, 2, 0))
+"""Semitones above a bar's lowest note, in quarters: no two are one another's transposition."""
+
+
+def tune(bars: list[tuple[int, int]], programs: tuple[int, ...] = (0,)) -> Events:
+    """A line, of each bar its shape and its lowest pitch, once for each program."""
+    notes = sorted(
+        (number * BAR + 24 * beat, part, lowest + step, 23, 20)
+        for number, (shape, lowest) in enumerate(bars)
+        for beat, step in enumerate(SHAPES[shape])
+        for part in range(len(programs))
+    )
+    rows = np.array(notes, dtype=np.int16)
+    rows[:, SHIFT] = np.diff([onset for onset, *_ in notes], prepend=0)
+    return Events(rows, programs)
+
+
 def test_nothing_is_said_where_nothing_around_returns() -> None:
-    plan, _, _ = hidden("ABCDEFGH", 3, 2)
-    assert [bar.reference for bar in plan.bars] == [NONE] * 8
+    events = tune([(shape, 60 + shape) for shape in range(6)])
+    plan = plan_around(events, Given.around(events, [Opening(2 * BAR, 4 * BAR, frozenset({0}))]), 6)
+    assert plan is not None
+    assert [bar.reference for bar in plan.bars] == [NONE] * 6
     assert plan.bars[3].chords == (NO_CHORD, NO_CHORD)
+
+
+EXPOSITION = [(0, 60), (1, 62), (2, 60), (3, 65), (4, 64), (5, 60)]
+
+
+@pytest.mark.parametrize("semitones", [-12, -7, 5, 12])
+def test_a_gap_returns_to_bars_that_are_heard_in_another_key(semitones: int) -> None:
+    events = tune(EXPOSITION + [(shape, lowest + semitones) for shape, lowest in EXPOSITION])
+    opening = Opening(8 * BAR, 10 * BAR, frozenset({0}))
+    given = Given.around(events, [opening])
+    plan = plan_around(events, given, 12)
+    assert plan is not None
+    assert [bar[:2] for bar in plan.bars[8:10]] == [(2, semitones), (3, semitones)]
+    # What is expected there are the notes of the exposition, moved.
+    [(tick, known)] = foreknown(events, given, [opening], plan)
+    assert tick == opening.start
+    behind, moved = known[:8], known[8:]
+    assert [row[PITCH] for row in behind] == events.rows[40:, PITCH].tolist()
+    assert [row[PITCH] for row in moved[8:16]] == events.rows[32:40, PITCH].tolist()
+    assert foreknown(events, given, [opening], None) == [(tick, behind)]
+
+
+def test_chords_move_with_the_bars_that_are_taken_up_and_kits_do_not() -> None:
+    theme = [*EXPOSITION, (1, 55), (3, 58), (5, 52), (0, 57), (2, 53), (4, 60)]
+    events = tune(theme + [(shape, lowest + 5) for shape, lowest in theme], (0, 33))
+    given = Given.around(events, [Opening(20 * BAR, 22 * BAR, frozenset({MELODY, BASS}))])
+    plan = plan_around(events, given, 24)
+    assert plan is not None
+    assert [bar[:3] for bar in plan.bars[20:22]] == [(8, 5, EXACT), (9, 5, NEAR)]
+    assert plan.bars[9].chords == (parse_chord("A"),) * 2
+    assert plan.bars[21].chords == (parse_chord("D"),) * 2
+
+    kit = Events(events.rows, (0, DRUM_PROGRAM))
+    [(_, known)] = foreknown(kit, given, given.openings, plan)
+    moved = known[len(given.behind(22 * BAR)) :]
+    for row, own in zip(moved, given.behind(0), strict=True):
+        assert row[PITCH] == own[PITCH] + (5 if row[PART] == MELODY else 0)
+
+
+def test_of_two_places_that_are_as_like_the_one_in_this_key_is_taken() -> None:
+    verse = [(0, 60), (1, 62), (2, 60), (3, 65)]
+    lifted = [(shape, lowest + 2) for shape, lowest in verse]
+    events = tune([*lifted, (4, 55), *verse, (5, 58), *verse])
+    plan = plan_around(
+        events, Given.around(events, [Opening(11 * BAR, 13 * BAR, frozenset({0}))]), 14
+    )
+    assert plan is not None
+    assert [bar[:2] for bar in plan.bars[11:13]] == [(6, 0), (7, 0)]
 
 
 def test_what_is_hidden_is_not_looked_at() -> None:

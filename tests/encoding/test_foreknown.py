@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from phrase import PHRASE, after
@@ -65,33 +67,33 @@ def test_the_last_notes_are_those_that_were_heard(count: int) -> None:
     assert recall.last_rows(HEARD_AGAIN) == rows[-HEARD_AGAIN:]
 
 
-def song() -> tuple[Events, Given]:
-    """Two bars, two that are hidden, and two bars as the first four would go on."""
+def song() -> tuple[Events, Given, list[tuple[int, list[tuple[int, ...]]]]]:
+    """Two bars, two that are hidden, two bars as the first four would go on; what is known then."""
     rows = np.array(OTHER[:4] + PHRASE + OTHER[:4] + PHRASE, dtype=np.int16)
     events = Events(rows, (0,))
     lines = np.concatenate([[0], np.cumsum(SHIFT_TICKS[rows[:, 0]])])
     given = Given.around(events, [Opening(int(lines[6]), int(lines[12]), frozenset({0}))])
     assert len(given) == len(rows) - 6
-    return events, given
+    return events, given, [(int(lines[6]), given.behind(int(lines[12])))]
 
 
 def test_the_hidden_bars_of_a_song_are_expected_where_they_stand_later() -> None:
-    events, given = song()
+    events, _, behind = song()
     hidden = slice(1 + 7, 1 + 11)  # behind the part's declaration and the first hidden note
     plain = features(events)[hidden]
     assert (plain[:, CONFIDENCE] == 0).all()
-    known = features(Events(events.rows, events.programs, foreknown=given.foreknown()))[hidden]
+    known = features(replace(events, foreknown=behind))[hidden]
     assert (known[:, CONFIDENCE] > 0).all() and known[-1, CONFIDENCE] < CONFIDENCES
     assert (known[:, CONFIDENCE + 1 : LIKENESS] == known[:, :5]).all()
 
 
 def test_note_by_note_as_all_at_once() -> None:
-    events, given = song()
+    events, given, behind = song()
     opening = given.openings[0]
-    table = features(Events(events.rows, events.programs, foreknown=given.foreknown()))
+    table = features(replace(events, foreknown=behind))
     first = int(np.searchsorted(events.onsets, opening.start))
     heard = Events(events.rows[:first], events.programs)
-    context = Context.after(heard).foreknowing(given.behind(opening))
+    context = Context.after(heard).foreknowing(given.behind(opening.end))
     recall = context.recalls[0]
     for step, row in zip(table[1 + first :], events.rows[first:].tolist(), strict=True):
         expected = recall.expected

@@ -166,6 +166,6 @@ def test_whatever_is_drawn_under_the_masks_keeps_every_given_note(seed: int) -> 
 
 def test_a_note_where_an_opening_ends_stands_behind_it() -> None:
     rows = np.array([(0, 0, 60, 23, 20), (96, 0, 62, 23, 20), (120, 0, 64, 23, 20)])
-    behind = Given.of(rows, []).behind(Opening(48, 96, frozenset({0})))
+    behind = Given.of(rows, []).behind(96)
     assert [row[PITCH] for row in behind] == [62, 64]
     assert [int(SHIFT_TICKS[row[SHIFT]]) for row in behind] == [0, 24]

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.analysis.form import plan_of
-from composer.analysis.plan_around import notes_ahead, plan_around
+from composer.analysis.plan_around import foreknown, notes_ahead, plan_around
 from composer.encoding.events import (
     DURATION,
     END,
@@ -114,7 +114,8 @@ class Taught:
 def with_what_is_found(events: Events, given: Given, bars: int) -> Events:
     """A piece with the plan that is found around what is given, and the notes to come."""
     plan, ahead = plan_around(events, given, bars), notes_ahead(events, given)
-    return replace(events, plan=plan, ahead=ahead, foreknown=given.foreknown())
+    known = foreknown(events, given, given.openings, plan)
+    return replace(events, plan=plan, ahead=ahead, foreknown=known)
 
 
 class GivenStreams:
@@ -142,7 +143,7 @@ class GivenStreams:
         openings = draw_openings(events, rng)
         bars = len(bar_lines(events)) - 1
         given = Given.around(events, openings)
-        events = replace(events, foreknown=given.foreknown())
+        events = replace(events, foreknown=foreknown(events, given, openings, None))
         chance = rng.random()
         if chance < _INFERRED:
             events = with_what_is_found(events, given, bars)
