@@ -161,7 +161,9 @@ def quantise(
     onsets = onsets[order]
     if len(onsets) and (onsets[0] > 84 or np.any(np.diff(onsets) > 84)):
         # 84, not 96: rounding one long shift may stretch the short one after it.
-        onsets, metres = _shorten_rests(onsets, kind, metres)
+        places, chord = np.unique(onsets, return_inverse=True)
+        places, metres = _shorten_rests(places, kind, metres)
+        onsets = places[chord]
     table = np.stack(
         [onsets, slots[order], pitches[order], -durations[order], velocities[order] // 4], axis=1
     )
@@ -179,7 +181,7 @@ def quantise(
 
 
 def _shorten_rests(onsets: Ticks, kind: str, metres: MetreMap) -> tuple[Ticks, MetreMap]:
-    """Bring every gap between onsets to one that a shift class can say.
+    """Bring every gap between distinct onsets, ascending, to one that a shift class can say.
 
     A rest longer than the longest shift loses whole bars, so that what follows keeps
     its place in the bar; a metre change inside such a rest moves to the first bar line

@@ -7,16 +7,12 @@ with its versions.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Final
 from xml.sax.saxutils import escape
 
-from composer import files
-from composer.errors import OutputError
 from composer.formats.drum_notation import drum_head, drum_name
 from composer.formats.notation import BEAT, Bar, Chord, Clef, Staff, StepMap, bars_of, staves_of
 from composer.formats.note_spelling import Name, names_in, signature
@@ -27,23 +23,6 @@ from composer.music.timing import tempo_to_bpm
 
 _ACCIDENTALS: Final = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
 _VOICES_A_STAFF: Final = 4
-
-
-def write_score(piece: Piece, path: str | os.PathLike[str], *, force: bool = False) -> None:
-    """Write a piece as MusicXML, whole or not at all.
-
-    Args:
-        piece: What to write.
-        path: Where to; uncompressed, so named .musicxml or .xml.
-        force: Replace what is there.
-
-    Raises:
-        OutputError: Something is there and `force` is not set, the place cannot be
-            written to, or the piece is too long to be a score.
-    """
-    if Path(path).suffix.lower() not in (".musicxml", ".xml"):
-        raise OutputError(f"{files.shown(path)} must end in .musicxml or .xml")
-    files.write(encode(piece), path, force=force)
 
 
 def encode(piece: Piece) -> bytes:

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import NamedTuple
 
-from composer.music.plan import Plan
-
 
 class GivenBar(NamedTuple):
     """Of one bar to come, what is fixed; None leaves it to the planner.
@@ -72,24 +70,3 @@ class Given:
 
 def _behind(number: int | None, bars: int) -> int | None:
     return number if number is None or number < 0 else number + bars
-
-
-def given_by(plan: Plan, heard: int) -> Given:
-    """All of a plan behind its first bars, as fixed.
-
-    Args:
-        plan: Of the seed and of the bars to come.
-        heard: Bars of the seed.
-    """
-    return Given(
-        tuple(
-            GivenBar(
-                bar.reference,
-                bar.nearness,
-                bar.chords,
-                bar.phrase or None,
-                bar.transposition,
-            )
-            for bar in plan.bars[heard:]
-        )
-    )

@@ -17,7 +17,7 @@ from composer.music.timing import MetreMap
 
 def long_way(onsets: list[int], metres: MetreMap) -> Events:
     """Events of single notes at these event ticks."""
-    notes = [(onset, 60, 12, 80) for onset in onsets]
+    notes = [(onset, 60 + number, 12, 80) for number, onset in enumerate(onsets)]
     return encode(piece(notes, ticks_per_beat=24, metres=metres), Grid(BEATS))[0]
 
 
@@ -35,6 +35,10 @@ def test_the_longest_rest_that_can_be_said_is_left_alone() -> None:
 def test_a_rest_off_the_classes_goes_to_the_nearest_and_no_error_builds_up() -> None:
     events = long_way([0, 101, 202, 303], MetreMap())
     assert events.onsets.tolist() == [0, 96, 204, 300]
+
+
+def test_a_chord_after_a_rest_off_the_classes_stays_a_chord() -> None:
+    assert long_way([0, 101, 101, 101, 202], MetreMap()).onsets.tolist() == [0, 96, 96, 96, 204]
 
 
 def test_a_metre_change_in_a_long_rest_comes_at_the_first_bar_line_after_the_note() -> None:

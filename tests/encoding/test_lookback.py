@@ -63,6 +63,34 @@ def test_a_player_may_be_a_little_late() -> None:
     assert lookback.note_after(22, 1) == (48, 11, 15)
 
 
+def test_it_is_two_ticks_at_most() -> None:
+    """The bass came on one, 24 ticks from here."""
+    lookback = after(OOM)
+    told = [lookback.part_after(shift) for shift in (21, 22, 26, 27)]
+    assert told == [NO_PART, 1, 1, NO_PART]
+    likeness = [after([*OOM, (on, 1, 36, 23, 20)]).likeness_and_shift()[0] for on in range(21, 28)]
+    assert likeness == [1, 4, 4, 4, 4, 4, 1]
+
+
+def test_a_note_two_ticks_behind_another_is_of_its_chord() -> None:
+    def told_on_one(behind: int) -> tuple[int, int]:
+        """Of a chord whose upper part struck so late, once the lower has struck again."""
+        chord = [(24, 0, 36, 23, 20), (behind, 1, 60, 23, 20)]
+        lookback = after([*chord, (72 - behind, 0, 36, 23, 20)])
+        return lookback.part_after(0), lookback.likeness_and_shift()[1]
+
+    assert [told_on_one(behind) for behind in (2, 3)] == [(1, 2), (NO_PART, 3)]
+
+
+def test_so_is_one_two_ticks_before_it() -> None:
+    def told_on_one(before: int) -> int:
+        """Of a chord whose upper part struck so soon, once the lower has struck again."""
+        chord = [(24 - before, 1, 60, 23, 20), (before, 0, 36, 23, 20)]
+        return after([*chord, (72, 0, 36, 23, 20)]).part_after(0)
+
+    assert [told_on_one(before) for before in (2, 3)] == [1, NO_PART]
+
+
 def test_free_time_has_no_bars() -> None:
     assert after(OOM * 3, bar=0).likeness_and_shift() == (0, NO_SHIFT)
 

@@ -70,6 +70,15 @@ def test_a_place_that_is_never_right_is_given_up() -> None:
     assert after([*PHRASE, *PHRASE[:3], *strangers]).expected == NOTHING
 
 
+def test_a_place_is_kept_while_three_of_the_last_eight_notes_were_right() -> None:
+    """Three that came back, and five that did not; a sixth leaves two among eight."""
+    recall = after([*PHRASE * 2, *PHRASE[:3]])
+    for pitch in (40, 47, 42, 49, 44):
+        recall = recall.hear((24, 0, pitch, 23, 20))
+        assert recall.expected != NOTHING
+    assert recall.hear((24, 0, 51, 23, 20)).expected == NOTHING
+
+
 def test_the_latest_place_counts() -> None:
     other = (*PHRASE[3][:2], 71, 11, 17)
     assert after([*PHRASE, *PHRASE[:3], other, *PHRASE[:3]]).expected[1:] == other

@@ -106,6 +106,13 @@ class TestDrums:
         late = [(tick + (key != 42) * 3, key) for tick, key in ROCK]
         assert parts(track(late, 0))[0][0].is_drums
 
+    @pytest.mark.parametrize("lonely", [36, 38])
+    def test_kicks_without_cymbals_do_if_the_snares_have_them_and_the_other_way_round(
+        self, lonely: int
+    ) -> None:
+        rock = [(tick + 12 * (key == lonely), key) for tick, key in ROCK]
+        assert parts(track(rock, 0))[0][0].is_drums
+
     def test_a_bass_line_is_none(self) -> None:
         riff = [(0, 36), (48, 43), (96, 38), (144, 42)]
         assert not parts(track(riff, 0))[0][0].is_drums

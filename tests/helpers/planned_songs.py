@@ -13,6 +13,7 @@ from composer.music.notes import DRUM_PROGRAM
 from composer.music.plan import EXACT, NONE, Plan, PlannedBar
 from composer.music.timing import MetreMap
 from composer.planning.bars import CONTENT, Bars
+from composer.planning.given import Given, GivenBar
 from composer.planning.network import SHAPES
 
 BEAT = 24
@@ -49,6 +50,18 @@ def planned(chords: str, references: Sequence[int] | None = None) -> Plan:
                 bars.phrase.tolist(),
                 strict=True,
             )
+        )
+    )
+
+
+def given_by(plan: Plan, heard: int) -> Given:
+    """All of a plan behind the bars that were heard, as fixed."""
+    return Given(
+        tuple(
+            GivenBar(
+                bar.reference, bar.nearness, bar.chords, bar.phrase or None, bar.transposition
+            )
+            for bar in plan.bars[heard:]
         )
     )
 

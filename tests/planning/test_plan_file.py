@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from planned_songs import given_by
 
 from composer.errors import SettingError
 from composer.music.chords import parse_chord
 from composer.music.plan import EXACT, LOOSE, NEAR, NONE, Plan, PlannedBar
 from composer.planning import plan_file
-from composer.planning.given import given_by
 
 C, AM, G = parse_chord("C"), parse_chord("Am"), parse_chord("G7")
 PLAN = Plan(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from planned_songs import band, planned, random_weights
+from planned_songs import band, given_by, planned, random_weights
 
 from composer.analysis.form import plan_of
 from composer.encoding.events import Events
@@ -17,7 +17,7 @@ from composer.music.beat_grid import FREE
 from composer.music.chords import chord_name, parse_chord
 from composer.music.keys import Key
 from composer.music.plan import FAR, NONE, Plan
-from composer.planning.given import Given, GivenBar, given_by
+from composer.planning.given import Given, GivenBar
 from composer.planning.network import PlannerNetwork
 from composer.planning.planner import Planner
 

@@ -100,7 +100,7 @@ class PlayerHistory:
 
     @property
     def kept_states(self) -> int:
-        """How many states are kept for the way back."""
+        """How many states are kept for the way back, each some kilobytes; bounded by a test."""
         return sum(state is not None for state in self._states)
 
     @property

@@ -116,6 +116,25 @@ def test_a_liked_answer_and_its_place_are_told_with_the_next_one() -> None:
     assert improviser.foreseen[-1].taste is improviser.asked[-1].taste
 
 
+def test_what_is_known_of_an_answer_is_whole_though_an_earlier_one_was_marked_in_it() -> None:
+    improviser = Echo()
+    improviser.described = np.full(len(TRAITS), 1.0)
+    jam = Jam(improviser, bpm=120, start="bar", bars=1)
+    jam.play(CALL)
+    jam.until(6.0)
+    first = jam.session.turn
+    jam.play([(8.0 + on, 8.0 + off, pitch) for on, off, pitch in CALL])
+    jam.until(10.1)  # in the second answer
+    assert jam.session.turn == first + 1
+    improviser.described = np.full(len(TRAITS), 2.0)  # its first notes
+    jam.at(10.2, lambda s, t: s.call.mark(first, True))
+    improviser.described = np.full(len(TRAITS), 3.0)  # all of it
+    jam.play([(16.0 + on, 16.0 + off, pitch) for on, off, pitch in CALL])
+    jam.until(20.0)
+    told = [reply[0] for reply in jam.session.call.taste.preference.replies]
+    assert told == [1.0, 3.0]
+
+
 def length(liked: float) -> int:
     """Ticks of an answer to two bars, for one who likes long answers, or short ones."""
     improviser = Echo()
