@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from composer import terminal
-from composer.cli.options import device_option, load_predictor, model_option
-from composer.cli.outputs import Outputs
+from composer.cli.options import device_option, load_predictor, model_option, seed_option
+from composer.cli.outputs import Outputs, with_outputs
 from composer.cli.settings import settings_from, with_settings
 from composer.generation.parameters import KEEPS, LENGTHS, TAKES, USUAL_STRENGTH
 
 if TYPE_CHECKING:
-    from composer.generation.seed_files import Seed
-    from composer.generation.settings import Settings
     from composer.inside.insertion import Insertion
     from composer.inside.writing import Writing
 
@@ -28,56 +24,8 @@ def add_to(verbs: click.Group) -> None:
         verbs.add_command(verb)
 
 
-def _seed_option(what: str) -> Callable[..., Any]:
-    return click.option(
-        "--seed",
-        "seed_path",
-        required=True,
-        metavar="FILE",
-        help=f"MIDI file or score (.mid .midi .kar .musicxml .mxl .abc .krn) {what}; "
-        "book.abc#3 is tune X:3.",
-    )
-
-
-def _out_options(ending: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Options that say what becomes of what is written."""
-
-    def give(command: Callable[..., Any]) -> Callable[..., Any]:
-        for option in (
-            click.option("--json", "as_json", is_flag=True, help="Print what was made as JSON."),
-            click.option("--force", is_flag=True, help="Overwrite files that exist."),
-            click.option("--soundfont", metavar="FILE", help="SoundFont for --wav and --play."),
-            click.option(
-                "--play", is_flag=True, help="Play it: with FluidSynth, or else in the browser."
-            ),
-            click.option(
-                "--wav", metavar="WAV", help="Write sound, with FluidSynth and a SoundFont."
-            ),
-            click.option("--plot", metavar="PNG", help="Draw what stands and what is new apart."),
-            device_option,
-            model_option,
-            click.option(
-                "--variations",
-                type=click.IntRange(1, 10_000),
-                default=1,
-                show_default=True,
-                help="How many; numbered if more than one.",
-            ),
-            click.option(
-                "--out",
-                "out",
-                metavar="FILE",
-                help=f"MIDI file to write.  [default: SEED-{ending}.mid, here]",
-            ),
-        ):
-            command = option(command)
-        return command
-
-    return give
-
-
 @click.command()
-@_seed_option("whose bars are written anew")
+@seed_option("whose bars are written anew")
 @click.option(
     "--bars",
     "span",
@@ -86,7 +34,9 @@ def _out_options(ending: str) -> Callable[[Callable[..., Any]], Callable[..., An
     help="Bars that are written anew, counted from 1 at the beginning of the file.",
 )
 @with_settings(takes=TAKES, without=LENGTHS)
-@_out_options("filled")
+@model_option
+@device_option
+@with_outputs("filled")
 def fill(seed_path: str, span: str, **options: Any) -> None:
     """Write some bars anew, between what stands before and after them.
 
@@ -105,7 +55,7 @@ def fill(seed_path: str, span: str, **options: Any) -> None:
 
 
 @click.command()
-@_seed_option("to which parts are added")
+@seed_option("to which parts are added")
 @click.option(
     "--add",
     required=True,
@@ -116,7 +66,9 @@ def fill(seed_path: str, span: str, **options: Any) -> None:
 @click.option("--bars", "span", metavar="FIRST-LAST", help="Bars that they play.  [default: all]")
 @click.option("--crossing", is_flag=True, help="Let added voices cross.")
 @with_settings(takes=TAKES, without=LENGTHS | {"parts"})
-@_out_options("arranged")
+@model_option
+@device_option
+@with_outputs("arranged")
 def arrange(seed_path: str, add: str, span: str | None, crossing: bool, **options: Any) -> None:
     """Write further parts to a piece, from its first bar to its end.
 
@@ -139,7 +91,7 @@ def arrange(seed_path: str, add: str, span: str | None, crossing: bool, **option
 
 
 @click.command()
-@_seed_option("of which bars are varied")
+@seed_option("of which bars are varied")
 @click.option("--bars", "span", metavar="FIRST-LAST", help="Bars that are varied.  [default: all]")
 @click.option(
     "--strength",
@@ -155,7 +107,9 @@ def arrange(seed_path: str, add: str, span: str | None, crossing: bool, **option
     "when and in which direction they move, or the bass.",
 )
 @with_settings(takes=TAKES, without=LENGTHS | {"chords"})
-@_out_options("varied")
+@model_option
+@device_option
+@with_outputs("varied")
 def vary(
     seed_path: str, span: str | None, strength: float, keep: str | None, **options: Any
 ) -> None:
@@ -177,23 +131,14 @@ def vary(
 
 def _write(seed_path: str, writing: Writing, ending: str, options: dict[str, Any]) -> None:
     """Write inside a file, and say what was written."""
-    from composer.cli.sound import check_player, play_files
-    from composer.formats import fluidsynth
+    from composer.formats import smf
     from composer.generation.seed_files import open_seed
     from composer.inside.verbs import write_inside
 
-    variations, play, soundfont = (options.pop(n) for n in ("variations", "play", "soundfont"))
-    out, plot, wav = (options.pop(name) for name in ("out", "plot", "wav"))
     model, device = options.pop("model"), options.pop("device")
-    force, as_json = options.pop("force"), options.pop("as_json")
     settings = settings_from(options)
     seed = open_seed(seed_path).with_drums(settings.drums, settings.no_drums)
-    out_path = Path(out or f"{seed.path.stem}-{ending}.mid")
-    outputs = Outputs.of(out_path, plot, wav, variations, force=force)
-    if play:
-        check_player(soundfont)
-    if wav:
-        fluidsynth.soundfont(soundfont)
+    outputs = Outputs.of(options, seed.path, ending)
     predictor = load_predictor(model, device)
     with terminal.bar("Composing", "%") as advance:
         made = write_inside(
@@ -201,92 +146,34 @@ def _write(seed_path: str, writing: Writing, ending: str, options: dict[str, Any
             predictor,
             settings,
             writing,
-            range(variations),
+            range(len(outputs.midi)),
             progress=lambda share: advance(int(100 * share), 100),
         )
-    _save(seed, made, outputs, soundfont, force=force)
-    _tell(seed, made, outputs, settings, writing, model, as_json=as_json)
-    if play:
-        play_files(outputs.midi, [one.start / one.piece.ticks_per_beat for one in made], soundfont)
+
+    def picture(place: int) -> bytes:
+        from composer.plots.piano_roll import inside_roll_png
+
+        one = made[place]
+        return inside_roll_png(one.given, one.piece, one.start, one.end)
+
+    outputs.save([smf.encode(one.file(seed.file)) for one in made], picture)
+    more = {
+        "notes": [one.piece.note_count for one in made],
+        "replaced": [len(one.removed) for one in made],
+        "start_tick": made[0].start,
+        "end_tick": made[0].end,
+        "model": model,
+        "writing": asdict(writing),
+    }
+    if made[0].figures:
+        more["figures"] = [one.figures for one in made]
+    lines = [_line(one) for one in made]
+    outputs.tell(seed, made[0].analysis, settings, lines, more, seed.remarks)
+    outputs.play_from([one.start / one.piece.ticks_per_beat for one in made])
 
 
-def _save(
-    seed: Seed,
-    made: Sequence[Insertion],
-    outputs: Outputs,
-    soundfont: str | None,
-    *,
-    force: bool,
-) -> None:
-    """All files, or none."""
-    from composer import files
-    from composer.formats import fluidsynth, smf
-
-    with files.together(force=force) as begin:
-        for number, (path, insertion) in enumerate(zip(outputs.midi, made, strict=True)):
-            data = smf.encode(insertion.file(seed.file))
-            with begin(path) as stream:
-                stream.write(data)
-            if outputs.plots:
-                from composer.plots.piano_roll import inside_roll_png
-
-                picture = inside_roll_png(
-                    insertion.given, insertion.piece, insertion.start, insertion.end
-                )
-                with begin(outputs.plots[number]) as stream:
-                    stream.write(picture)
-            if outputs.sounds:
-                sound = fluidsynth.wav(data, fluidsynth.soundfont(soundfont))
-                with begin(outputs.sounds[number]) as stream:
-                    stream.write(sound)
-
-
-def _tell(
-    seed: Seed,
-    made: Sequence[Insertion],
-    outputs: Outputs,
-    settings: Settings,
-    writing: Writing,
-    model: str,
-    *,
-    as_json: bool,
-) -> None:
-    """Say what was written, as JSON or in lines."""
-    from dataclasses import asdict
-
-    first = made[0]
-    key = first.analysis.key
-    if as_json:
-        summary = {
-            "seed": str(seed.path),
-            "out": [str(path) for path in outputs.midi],
-            "notes": [one.piece.note_count for one in made],
-            "replaced": [len(one.removed) for one in made],
-            "start_tick": first.start,
-            "end_tick": first.end,
-            "key": str(key) if key else None,
-            "grid": first.analysis.grid.kind,
-            "model": model,
-            "settings": settings.as_dict(),
-            "writing": asdict(writing),
-            "also": [str(path) for path in (*outputs.plots, *outputs.sounds)],
-        }
-        if first.figures:
-            summary["figures"] = [one.figures for one in made]
-        if seed.remarks:
-            summary["remarks"] = list(seed.remarks)
-        click.echo(json.dumps(summary, indent=2))
-        return
-    for line in seed.remarks:
-        terminal.say(f"Note: {line}.")
-    heard = f"in {key} ({key.signature})" if key else "without a key"
-    feel = "in free time" if first.analysis.grid.kind == "free" else "on the beat"
-    terminal.say(f"Heard {seed.piece.note_count} notes {heard}, {feel}.")
-    for path, one in zip(outputs.midi, made, strict=True):
-        instead = f" instead of {len(one.removed)}" if one.removed else ""
-        click.echo(f"{path}: {one.piece.note_count} new notes{instead}")
-        for name, value in one.figures.items():
-            click.echo(f"  {name}: {value}")
-    for path in (*outputs.plots, *outputs.sounds):
-        click.echo(str(path))
-    terminal.say(f"Again: --rng-seed {settings.rng_seed}")
+def _line(made: Insertion) -> str:
+    """What is said of it: notes, and a line for each figure."""
+    instead = f" instead of {len(made.removed)}" if made.removed else ""
+    figures = "".join(f"\n  {name}: {value}" for name, value in made.figures.items())
+    return f"{made.piece.note_count} new notes{instead}{figures}"

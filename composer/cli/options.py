@@ -1,10 +1,13 @@
-"""Options that several verbs have: which model, and what it runs on."""
+"""Options that several verbs have: the seed, which model, and what it runs on."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import click
+
+from composer.formats.suffixes import MUSIC_SUFFIXES
 
 model_option = click.option(
     "--model", default="default", show_default=True, help="A model's name or folder."
@@ -19,6 +22,17 @@ device_option = click.option(
     help="What the network runs on; auto is the CPU.",
 )
 """The processor of a network that works in large batches."""
+
+
+def seed_option(what: str) -> Callable[..., Any]:
+    """The file that music is written to, and what is done with it, in a few words."""
+    return click.option(
+        "--seed",
+        "seed_path",
+        required=True,
+        metavar="FILE",
+        help=f"MIDI file or score ({' '.join(MUSIC_SUFFIXES)}) {what}; book.abc#3 is tune X:3.",
+    )
 
 
 def load_predictor(model: str, device: str, threads: int = 2) -> Any:

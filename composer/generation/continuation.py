@@ -52,6 +52,15 @@ class Continuation:
     variation: int
     plan: Plan | None = None
 
+    @property
+    def seconds(self) -> float:
+        """How long it lasts."""
+        piece = self.piece
+        start, end = (
+            piece.tempos.seconds(tick, piece.ticks_per_beat) for tick in (self.join, self.end)
+        )
+        return end - start
+
 
 @dataclass(frozen=True, slots=True)
 class PerformanceStyle:

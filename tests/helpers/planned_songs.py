@@ -58,9 +58,7 @@ def given_by(plan: Plan, heard: int) -> Given:
     """All of a plan behind the bars that were heard, as fixed."""
     return Given(
         tuple(
-            GivenBar(
-                bar.reference, bar.nearness, bar.chords, bar.phrase or None, bar.transposition
-            )
+            GivenBar(bar.reference, bar.nearness, bar.chords, bar.phrase or None, bar.transposition)
             for bar in plan.bars[heard:]
         )
     )
