@@ -71,7 +71,7 @@ class OutputWriter:
             OutputError: It does not fit a format.
             DependencyError: A format needs a program or package that is not there.
         """
-        made = to_continuation(self._analysis, self._task.settings, stream, self._style)
+        made = to_continuation(self._analysis, stream, self._style)
         midi_bytes, notes = self._midi(made)
         segment = segment_of(self._analysis, stream)
         more = {"traits": named(traits_of(segment, self._heard)), **more}

@@ -25,7 +25,6 @@ from composer.encoding.events import (
 )
 from composer.generation.part_limits import KNOWN
 from composer.generation.seed_analysis import TAIL, SeedAnalysis
-from composer.generation.settings import Settings
 from composer.generation.stream import Stream
 from composer.music.notes import DRUM_PROGRAM, Note, Piece
 from composer.music.plan import Plan
@@ -103,7 +102,6 @@ class PerformanceStyle:
 
 def to_continuation(
     analysis: SeedAnalysis,
-    settings: Settings,
     stream: Stream,
     style: PerformanceStyle | None = None,
 ) -> Continuation:
@@ -111,7 +109,6 @@ def to_continuation(
 
     Args:
         analysis: Of the seed.
-        settings: Its length is in them.
         stream: What was drawn.
         style: From `PerformanceStyle.of`, when there are several of one seed.
     """

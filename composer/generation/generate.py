@@ -107,7 +107,7 @@ def continue_seed(
             shares = [_share(stream, analysis, clock) for stream, clock in at]
             playing = len(streams) - len(waiting) - ended
             progress((ended + playing * sum(shares) / len(shares)) / len(streams))
-    return [to_continuation(analysis, settings, stream) for stream in streams]
+    return [to_continuation(analysis, stream) for stream in streams]
 
 
 def make_streams(

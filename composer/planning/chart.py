@@ -31,7 +31,6 @@ _MOST: Final = 1000
 
 _DIRECTIVE = re.compile(r"\{([^}]*)\}")
 _BRACKETS = re.compile(r"\[([^\]]*)\]")
-_GRID = re.compile(r"(start|end)_of_grid|^(sog|eog)$")
 _TOKEN = re.compile(
     r"\|\:|\:\||\|[|\]]|\||\b[x×]\s*(\d+)\b|%|[^\s|%]+?(?=:\||\s|\||%|$)", re.IGNORECASE
 )
