@@ -44,6 +44,22 @@ def test_links_of_the_readme_lead_somewhere() -> None:
         assert (ROOT / target).exists(), target
 
 
+PAGES = [
+    page
+    for pattern in ("*.md", "docs/**/*.md", "composer/**/*.md", "midi_data/*.md", "clients/**/*.md")
+    for page in ROOT.glob(pattern)
+]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_rows_of_tables_have_as_many_cells_as_their_heads(page: Path) -> None:
+    cells = 0
+    for line in page.read_text(encoding="utf-8").splitlines():
+        found = len(re.findall(r"(?<!\\)\|", line)) if line.startswith("|") else 0
+        assert found in (0, cells) or not cells, line
+        cells = found
+
+
 def test_the_licence_is_what_the_package_says() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert project["license"] == "Apache-2.0"

@@ -26,13 +26,22 @@ NUMBERS = [parameter for parameter in PARAMETERS.values() if parameter.kind is n
 SHARED = [parameter for parameter in PARAMETERS.values() if parameter.live]
 
 
+UNSAID = {
+    "seconds": "none",
+    "notes": "none",
+    "rng_seed": "none",
+    "profile": "none",
+    "parts": "all",
+    "form": "as planned",
+    "chords": "as planned",
+}
+"""What holds where nothing is given; of all others it is what the seed has."""
+
+
 def row(parameter: Parameter) -> str:
-    default = parameter.default_text or "the seed's"
-    if parameter.name in ("seconds", "notes", "rng_seed"):
-        default = "none"
-    elif parameter.name == "parts":
-        default = "all"
-    return f"| `--{parameter.label}` | {parameter.values} | {default} | {parameter.help} |"
+    default = parameter.default_text or UNSAID.get(parameter.name, "the seed's")
+    cells = (f"`--{parameter.label}`", parameter.values, default, parameter.help)
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
 def test_the_guide_has_the_table() -> None:
