@@ -174,7 +174,7 @@ def jam(
     for number in range(marks):
         phrase = phrases[int(rng.integers(len(phrases)))]
         drawn = answers(predictor, phrase, takes, 1000 * seed + number, preference)
-        take = drawn[preference.choose(drawn, rng)]
+        take = max(drawn, key=preference.varied(rng))
         preference.played(take)
         units = listener.units(take)
         likes_it = bool(units @ listener.likes > listener.middle) != (number >= change)

@@ -118,6 +118,5 @@ def _remove(installation: Installation, paths: list[Path], yes: bool) -> None:
         click.echo(f"  {path}")
     if not yes and not click.confirm("Go on?"):
         raise click.Abort
-    removed = installation.remove(paths)
-    for path in removed.kept:
+    for path in installation.remove(paths):
         click.echo(f"changed since, and kept: {path}")

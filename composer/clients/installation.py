@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from composer import files
@@ -19,19 +18,6 @@ from composer.errors import OutputError
 LIST = "installed-clients.json"
 FOLDER = "folder"
 """Stands for the checksum of a folder that was made."""
-
-
-@dataclass(frozen=True, slots=True)
-class Removed:
-    """What became of files that were to be taken away.
-
-    Attributes:
-        gone: Deleted, or not there any more.
-        kept: Changed since they were written, and left.
-    """
-
-    gone: tuple[Path, ...]
-    kept: tuple[Path, ...]
 
 
 class Installation:
@@ -77,9 +63,16 @@ class Installation:
             self._sums[str(path)] = _checksum(data)
             self._save()
 
-    def remove(self, paths: Iterable[Path]) -> Removed:
-        """Take files away that composer has written, and folders that it has made if empty then."""
-        gone, kept = [], []
+    def remove(self, paths: Iterable[Path]) -> list[Path]:
+        """Take files away that composer has written, and folders that it has made if empty then.
+
+        Returns:
+            Those that were changed since they were written, and are left.
+
+        Raises:
+            OutputError: One cannot be deleted.
+        """
+        kept = []
         for path in paths:
             if str(path) not in self._sums:
                 continue
@@ -91,7 +84,6 @@ class Installation:
             except OSError as error:
                 raise OutputError(f"{path} cannot be deleted: {error}") from None
             del self._sums[str(path)]
-            gone.append(path)
         for folder in sorted(self._sums, key=len, reverse=True):
             if self._sums[folder] == FOLDER:
                 with contextlib.suppress(OSError):  # something is in it
@@ -99,7 +91,7 @@ class Installation:
                 if not Path(folder).exists():
                     del self._sums[folder]
         self._save()
-        return Removed(tuple(gone), tuple(kept))
+        return kept
 
     def _make(self, folder: Path) -> None:
         """Make a folder and those above it, and remember which were not there.

@@ -222,12 +222,11 @@ class Draft:
         self.bars.references[bar], self.bars.nearness[bar] = reference, nearness
         self.bars.chords[bar] = chords
         self.now += 1
-        outside = given.reference if given.reference is not None else None
         absolute_reference = reference + self.first if reference != NONE else NONE
         return PlannedBar(
-            absolute_reference if outside is None else outside,
+            absolute_reference if given.reference is None else given.reference,
             given.transposition,
-            nearness if outside is None or outside == NONE else max(nearness, given.nearness or 1),
+            nearness if given.reference in (None, NONE) else max(nearness, given.nearness or 1),
             (chords[0], chords[1]),
             phrase,
             left,

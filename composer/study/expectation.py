@@ -101,13 +101,11 @@ class Hearing:
         steps: int16 [parts + N + 1, 39].
         trace: What every gate did, at [parts + N] steps.
         nats: float32 [N, F].
-        entropy: Nats that the network expected to pay for each pitch, [N]: how open it was.
     """
 
     steps: NDArray[np.int16]
     trace: GateTrace
     nats: Floats
-    entropy: Floats
 
     @property
     def declared(self) -> int:
@@ -136,9 +134,7 @@ def hear(events: Events, trunk: FloatTrunk, heads: Heads) -> Hearing:
     told, ranks = parts_of(events, steps), np.array(ranks_of(events.programs), dtype=np.int64)
     parts, lengths = [(row, ranks) for row in told], lengths_of(events)[:-1].astype(np.int64)
     nats = field_nats(heads, hidden, targets, parts, lengths)
-    odds = _odds(heads, PITCH, hidden, targets)
-    entropy = -(odds * np.log(np.maximum(odds, 1e-12))).sum(axis=1)
-    return Hearing(steps, trace, nats, np.asarray(entropy, dtype=np.float32))
+    return Hearing(steps, trace, nats)
 
 
 def surprises_of(music: Music, hearing: Hearing, heads: Heads) -> list[Surprise]:

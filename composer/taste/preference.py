@@ -93,23 +93,6 @@ class Preference:
         self.count += 1
         self._learn()
 
-    def liking(self, traits: Floats) -> float:
-        """How sure it is that a reply would be liked, 0..1; 0.5 when nothing is known."""
-        units = self._units(traits)
-        means, variances = self._weights @ units, np.square(units @ self._roots).sum(axis=1)
-        # The logistic function over a normal distribution (MacKay 1992).
-        scaled = means / np.sqrt(1 + np.pi * variances / 8)
-        return float(self._trust() @ (1 / (1 + np.exp(-scaled))))
-
-    def choose(self, takes: NDArray[np.float64], rng: np.random.Generator) -> int:
-        """Which of some takes to play.
-
-        Args:
-            takes: Their traits, [N, K].
-            rng: Source of all randomness.
-        """
-        return int(np.argmax(self.utilities(takes, rng)))
-
     def expected(self, traits: Floats) -> float:
         """How much a reply is thought to be liked, in logits; nothing is left to chance."""
         return float(self._trust() @ (self._weights @ self._units(traits)))
@@ -122,11 +105,6 @@ class Preference:
         varied = daring * self._roots[learner] @ rng.standard_normal(len(TRAITS))
         drawn = sure * self._weights[learner] + varied
         return lambda traits: float(drawn @ self._units(traits))
-
-    def utilities(self, takes: Floats, rng: np.random.Generator) -> Floats:
-        """How much each of some takes would be liked, as drawn weights have it, [N]."""
-        worth = self.varied(rng)
-        return np.array([worth(traits) for traits in takes])
 
     def weights(self) -> tuple[Floats, Floats]:
         """What each trait counts and how sure that is, as standard deviations, [K] each."""

@@ -143,6 +143,7 @@ def save(preference: Preference, path: Path) -> None:
 
     Raises:
         OutputError: It cannot be written.
+        SettingError: Its folder cannot be made.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

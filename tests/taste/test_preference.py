@@ -43,7 +43,7 @@ def listen(preference: Preference, listener: Listener, replies: int, seed: int) 
     for _ in range(replies):
         phrase = 0.35 * rng.standard_normal(K)
         takes = phrase + 0.6 * rng.standard_normal((TAKES, K))
-        take = takes[preference.choose(takes, rng)]
+        take = max(takes, key=preference.varied(rng))
         preference.played(take)
         found.append(listener.likes(take))
         preference.mark(take, found[-1] != (rng.random() < listener.errs))
@@ -92,9 +92,10 @@ def test_a_change_of_mind_is_followed() -> None:
 def test_without_marks_nothing_is_preferred_and_every_take_may_come() -> None:
     rng = np.random.default_rng(0)
     takes = rng.standard_normal((4, K))
-    chosen = {Preference().choose(takes, rng) for _ in range(60)}
+    worths = [Preference().varied(rng) for _ in range(60)]
+    chosen = {max(range(4), key=lambda take: worth(takes[take])) for worth in worths}
     assert chosen == set(range(4))
-    assert Preference().liking(takes[0]) == pytest.approx(0.5)
+    assert Preference().expected(takes[0]) == 0
 
 
 def test_a_trait_that_is_not_there_says_nothing() -> None:
@@ -104,8 +105,8 @@ def test_a_trait_that_is_not_there_says_nothing() -> None:
     for sign in (1.0, -1.0) * 6:
         preference.mark(sign * high, sign > 0)
     unknown = np.full(K, np.nan)
-    assert preference.liking(unknown) == pytest.approx(0.5, abs=0.05)
-    assert preference.liking(high) > 0.75 > 0.25 > preference.liking(-high)
+    assert preference.expected(unknown) == pytest.approx(0, abs=0.2)
+    assert preference.expected(high) > 1 > -1 > preference.expected(-high)
 
 
 def test_it_says_in_words_what_it_has_learnt() -> None:

@@ -40,7 +40,7 @@ def test_after_some_marks_it_is_known_what_is_liked() -> None:
     assert address == "taste"
     assert sentence == "From 12 marks: you like replies that are high."
     taste = wire.engine.sessions["main"].call.taste.preference
-    assert taste.liking(traits(1.0)) > 0.9 > 0.1 > taste.liking(traits(-1.0))
+    assert taste.expected(traits(1.0)) > 2 > -2 > taste.expected(traits(-1.0))
     assert "Nothing is known" in str(wire.send("taste", "reset"))
     assert wire.send("taste", "backwards")[0][0] == "error"
 
