@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from composer.clients.clip_text import Clip, to_request, to_text
 from composer.formats import midi
@@ -12,21 +12,19 @@ from composer.generation.generate import continue_seed
 from composer.generation.seed_files import Seed, continued
 from composer.generation.settings import Settings
 from composer.inside.verbs import write_inside
-from composer.inside.writing import CONTINUE, FILL, VARY
+from composer.inside.writing import CONTINUE, VARY
 from composer.music.notes import Piece
 from composer.network.predictor import Predictor
 from composer.web.inside_requests import writing_of
 from composer.web.notes_json import content_of, file_of, piece_of
 from composer.web.settings_json import settings_of
 
-ACTIONS: Final = (CONTINUE, FILL, VARY)
-
 
 def act(action: str, clip: Clip, predictor: Predictor) -> str:
     """Do an action. Returns the answer as lines of text.
 
     Args:
-        action: One of `ACTIONS`.
+        action: "continue", "fill" or "vary".
         clip: The clip.
         predictor: The network.
 

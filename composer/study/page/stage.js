@@ -2,7 +2,6 @@
 
 const LEAST_WIDTH = 26; // pixels of a cell
 const MOST_WIDTH = 30000;
-const ROLL_HEIGHT = 230;
 
 class Stage {
   constructor(root, study, player, chosen) {

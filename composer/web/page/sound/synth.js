@@ -150,11 +150,6 @@ export class Synth {
     this._voices.clear();
   }
 
-  /** How many voices sound or fade. */
-  get voices() {
-    return this._all.size;
-  }
-
   _bus(channel, place) {
     const key = `${channel}/${place}`;
     let pan = this._pans.get(key);
