@@ -30,6 +30,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from composer import files, spreadsheet
 from composer.batch.jobs import CONTINUING
 from composer.errors import SeedError, SettingError
 from composer.formats.suffixes import is_music
@@ -235,8 +236,10 @@ def read_table(path: Path, prefix: str = "") -> list[Row]:
     shown = f"{prefix}{path.name}"
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingError(f"{shown} cannot be read: {error}") from None
+    except UnicodeDecodeError:
+        raise SettingError(f"{shown} is not text in UTF-8; save it as 'CSV UTF-8'") from None
+    except OSError as error:
+        raise SettingError(f"{shown} cannot be read: {files.reason(error)}") from None
     return [
         _row(values, f"{shown} line {line}", prefix)
         for line, values in (_csv(text, shown) if path.suffix == ".csv" else _jsonl(text, shown))
@@ -244,7 +247,7 @@ def read_table(path: Path, prefix: str = "") -> list[Row]:
 
 
 def _csv(text: str, shown: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    reader = csv.DictReader(text.splitlines(), skipinitialspace=True)
+    reader = spreadsheet.lines_of(text)
     try:
         for values in reader:
             if None in values:
@@ -310,7 +313,7 @@ def _value(name: str, value: Any) -> Any:
                 raise ValueError
             return int(value) if isinstance(value, str) else int(number)
         if name in _REAL:
-            return float(value)
+            return spreadsheet.number_in(value) if isinstance(value, str) else float(value)
         if name in ("parts", "drums", "no_drums"):
             return names_in(value)
         if name == "pitch_range":
@@ -330,7 +333,7 @@ def _writing_value(name: str, value: Any) -> Any:
         return names_in(value)
     if name == "strength":
         try:
-            return float(value)
+            return spreadsheet.number_in(value) if isinstance(value, str) else float(value)
         except (TypeError, ValueError):
             raise SettingError(f"strength is {value!r}, must be 0 to 1") from None
     if name == "crossing":

@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from composer import files
+from composer import files, spreadsheet
 from composer.errors import SettingError
 from composer.taste.traits import TRAITS
 
@@ -76,11 +76,7 @@ def _lines(path: Path) -> Iterator[tuple[dict[str, str], str]]:
         raise SettingError(f"{path} cannot be read: {files.reason(error)}") from error
     if len(content) > _LONGEST:
         raise SettingError(f"{path} is too long for a list of ratings")
-    text = content.decode("utf-8-sig", "replace")
-    # Spreadsheets of some countries write semicolons.
-    head = text.partition("\n")[0]
-    separator = ";" if head.count(";") > head.count(",") else ","
-    table = csv.DictReader(io.StringIO(text), delimiter=separator)
+    table = spreadsheet.lines_of(content.decode("utf-8-sig", "replace"))
     if not {"file", "rating"} <= set(table.fieldnames or ()):
         raise SettingError(
             f"{path} has no columns 'file' and 'rating'; 'composer batch --rate' writes such a list"
@@ -104,11 +100,11 @@ def _rating(text: str, place: str) -> bool | None:
 def _traits(line: Mapping[str, str | None], place: str) -> NDArray[np.float64]:
     found = np.full(len(TRAITS), np.nan)
     for index, trait in enumerate(TRAITS):
-        text = (line.get(trait.name) or "").strip().replace(",", ".")
+        text = (line.get(trait.name) or "").strip()
         if not text:
             continue
         try:
-            number = float(text)
+            number = spreadsheet.number_in(text)
         except ValueError:
             number = math.nan
         if not math.isfinite(number):

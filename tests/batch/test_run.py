@@ -233,6 +233,16 @@ def test_settings_of_single_files(seeds: Path, tmp_path: Path) -> None:
     assert tally.unused == ["sub/settings.jsonl line 2"]
 
 
+def test_a_table_may_be_one_that_spreadsheets_write_where_decimals_have_commas(
+    seeds: Path, tmp_path: Path
+) -> None:
+    table = "\ufefffile;bars;temperature\r\nfolk.mid;2;\r\nwaltz.mid;;1,25\r\n"
+    (seeds / "settings.csv").write_text(table, encoding="utf-8", newline="")
+    run(seeds, tmp_path / "out", variations=1)
+    by_seed = {line["seed"]: line["settings"] for line in records(tmp_path / "out")}
+    assert (by_seed["folk.mid"]["bars"], by_seed["waltz.mid"]["temperature"]) == (2, 1.25)
+
+
 def test_a_wrong_setting_fails_its_seeds_alone(seeds: Path, tmp_path: Path) -> None:
     (seeds / "settings.csv").write_text(
         "file,bars,temperature,parts\nfolk.mid,x,,\nwaltz.mid,,9,\ngymnopedie.mid,,,tuba\n"
@@ -250,6 +260,9 @@ def test_a_table_that_cannot_be_read_stops_the_run(seeds: Path, tmp_path: Path) 
     with pytest.raises(SettingError, match=r"settings.csv line 2: there is no setting 'speed'"):
         run(seeds, tmp_path / "out")
     assert contents(tmp_path / "out") == {}
+    (seeds / "settings.csv").write_bytes("file,bars\nétude.mid,4\n".encode("cp1252"))
+    with pytest.raises(SettingError, match=r"settings.csv is not text in UTF-8; save it as"):
+        run(seeds, tmp_path / "out")
 
 
 def damaged(folder: Path) -> dict[str, str]:
