@@ -73,36 +73,51 @@ def traits_of(reply: Segment, phrase: Segment) -> Floats:
         reply: What composer played.
         phrase: What it answered.
     """
-    rows, drums = reply.rows, _drums(reply)
-    tones = rows[~drums]
-    second = TICKS_PER_SECOND if reply.free else TICKS_PER_BEAT
-    units = max(reply.length / second, 0.5)
-    found = np.full(len(TRAITS), np.nan)
-    found[10] = np.log2(units)
+    found = _of_all(reply, phrase) | _of_tones(reply, phrase)
+    return np.array([found.get(trait.name, np.nan) for trait in TRAITS], dtype=np.float64)
+
+
+def _of_all(reply: Segment, phrase: Segment) -> dict[str, float]:
+    """Traits to which drums belong."""
+    drums, units = _drums(reply), _units(reply)
+    found = {"length": np.log2(units)}
     if drums.any() or DRUM_PROGRAM in reply.programs:
-        found[8] = np.log2(1 + drums.sum() / units)
+        found["drums"] = np.log2(1 + drums.sum() / units)
     steps, known = _rhythms(reply), rhythms_of(phrase)
     if steps and known:
-        found[11] = 3 * np.mean([step not in known for step in steps])
+        found["freedom"] = 3 * np.mean([step not in known for step in steps])
+    return found
+
+
+def _of_tones(reply: Segment, phrase: Segment) -> dict[str, float]:
+    """Traits of what has pitches."""
+    drums = _drums(reply)
+    tones, onsets = reply.rows[~drums], reply.onsets[~drums]
     if not len(tones):
-        return found
-    pitches, onsets = tones[:, PITCH].astype(float), reply.onsets[~drums]
-    found[0] = (pitches.mean() - 60) / 8
-    found[1] = np.log2(max(len(tones) / units, 1e-2))
-    found[2] = _articulation(onsets, tones)
+        return {}
+    pitches, times = tones[:, PITCH].astype(float), np.unique(onsets)
+    found = {
+        "register": (pitches.mean() - 60) / 8,
+        "density": np.log2(max(len(tones) / _units(reply), 1e-2)),
+        "articulation": _articulation(onsets, tones),
+        "loudness": np.mean([velocity_of(int(v)) for v in tones[:, VELOCITY]]) / 16,
+        "spread": pitches.std() / 4,
+        "chords": np.log2(len(tones) / len(times)),
+    }
     if not reply.free:
-        found[3] = 4 * np.mean(np.unique(onsets) % TICKS_PER_BEAT != 0)
-    mine = _figures(tones, onsets)
-    theirs = figures_of(phrase)
+        found["syncopation"] = 4 * np.mean(times % TICKS_PER_BEAT != 0)
+    mine, theirs = _figures(tones, onsets), figures_of(phrase)
     if mine and theirs:
-        found[4] = 3 * np.mean([figure in theirs for figure in mine])
-    found[5] = np.mean([velocity_of(int(v)) for v in tones[:, VELOCITY]]) / 16
-    found[6] = pitches.std() / 4
-    found[7] = np.log2(len(tones) / len(np.unique(onsets)))
+        found["closeness"] = 3 * np.mean([figure in theirs for figure in mine])
     heard = np.bincount(phrase.rows[~_drums(phrase), PITCH] % 12, minlength=12) > 0
     if heard.any():
-        found[9] = 4 * np.mean(~heard[tones[:, PITCH] % 12])
+        found["colour"] = 4 * np.mean(~heard[tones[:, PITCH] % 12])
     return found
+
+
+def _units(reply: Segment) -> float:
+    """Its length in beats, or in seconds where it has none."""
+    return max(reply.length / (TICKS_PER_SECOND if reply.free else TICKS_PER_BEAT), 0.5)
 
 
 def figures_of(segment: Segment) -> set[tuple[int, ...]]:
