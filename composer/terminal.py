@@ -22,6 +22,11 @@ def say(line: str) -> None:
     click.echo(line, err=True)
 
 
+def counted(number: int, what: str) -> str:
+    """So many of something: "1 bar", "2 bars", "12,000 notes"."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def is_interactive() -> bool:
     """Whether standard error is a terminal."""
     return sys.stderr.isatty()

@@ -40,3 +40,8 @@ def test_no_bar_is_drawn_where_nobody_watches(capsys: pytest.CaptureFixture[str]
     with terminal.bar("Reading") as advance:
         advance(1, 2)
     assert capsys.readouterr() == ("", "")
+
+
+def test_one_is_one_and_thousands_are_read_at_sight() -> None:
+    told = [terminal.counted(number, "note") for number in (0, 1, 2, 12_000)]
+    assert told == ["0 notes", "1 note", "2 notes", "12,000 notes"]

@@ -196,7 +196,8 @@ def batch(
     elif dry_run:
         missing = tally.total - tally.found
         click.echo(
-            f"{tally.seeds} seeds, {tally.total} continuations: {tally.found} are done,"
+            f"{terminal.counted(tally.seeds, 'seed')},"
+            f" {terminal.counted(tally.total, 'continuation')}: {tally.found} done,"
             f" {missing} to make"
         )
     else:
@@ -241,8 +242,9 @@ def _summary(tally: Any) -> str:
     hours = tally.seconds / 3600
     music = f"{hours:.1f} hours" if hours >= 1 else f"{tally.seconds / 60:.1f} minutes"
     return (
-        f"{tally.made} continuations of {tally.seeds} seeds made{before}, {tally.failed} failed:"
-        f" {tally.notes:,} notes, {music} of music, in {tally.took:.1f} s{pace}"
+        f"{terminal.counted(tally.made, 'continuation')} of {terminal.counted(tally.seeds, 'seed')}"
+        f" made{before}, {tally.failed} failed:"
+        f" {terminal.counted(tally.notes, 'note')}, {music} of music, in {tally.took:.1f} s{pace}"
     )
 
 

@@ -79,7 +79,7 @@ def generate(
         analysis,
         settings,
         [
-            f"{count} new notes, {one.seconds:.1f} s"
+            f"{terminal.counted(count, 'new note')}, {one.seconds:.1f} s"
             for one, count in zip(made, counts, strict=True)
         ],
         {

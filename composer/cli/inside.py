@@ -176,4 +176,4 @@ def _line(made: Insertion) -> str:
     """What is said of it: notes, and a line for each figure."""
     instead = f" instead of {len(made.removed)}" if made.removed else ""
     figures = "".join(f"\n  {name}: {value}" for name, value in made.figures.items())
-    return f"{made.piece.note_count} new notes{instead}{figures}"
+    return f"{terminal.counted(made.piece.note_count, 'new note')}{instead}{figures}"

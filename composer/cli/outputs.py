@@ -194,7 +194,7 @@ class Outputs:
             terminal.say(f"Note: {line}.")
         key = f"in {analysis.key} ({analysis.key.signature})" if analysis.key else "without a key"
         feel = "in free time" if analysis.grid.kind == FREE else "on the beat"
-        terminal.say(f"Heard {seed.piece.note_count} notes {key}, {feel}.")
+        terminal.say(f"Heard {terminal.counted(seed.piece.note_count, 'note')} {key}, {feel}.")
         for path, line in zip(self.midi, lines, strict=True):
             click.echo(f"{path}: {line}")
         for path in (*self.plots, *self.sounds):

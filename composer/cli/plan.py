@@ -128,7 +128,9 @@ def plan(
         click.echo(plan_file.plan_bytes(made, metre, heard, analysis.key).decode(), nl=False)
     else:
         heard_in = f" in {analysis.key}" if analysis.key else ""
-        terminal.say(f"{heard} bars of {metre[0]}/{metre[1]}{heard_in}, {bars} to come.")
+        terminal.say(
+            f"{terminal.counted(heard, 'bar')} of {metre[0]}/{metre[1]}{heard_in}, {bars} to come."
+        )
         for line in plan_lines(made, heard, analysis.key):
             click.echo(line)
         letters = " ".join(

@@ -123,8 +123,8 @@ def prepare(
         return
     for name, counts in summary["corpora"].items():
         click.echo(
-            f"{name}: {counts['train']} pieces to train on, {counts['valid']} for validation, "
-            f"{counts['notes']} notes"
+            f"{name}: {terminal.counted(counts['train'], 'piece')} to train on,"
+            f" {counts['valid']} for validation, {terminal.counted(counts['notes'], 'note')}"
         )
     if made.skipped:
         click.echo(f"{len(made.skipped)} skipped, see {out / 'skipped.json'}; the first:")

@@ -79,7 +79,7 @@ def learn(name: str, ratings: Path) -> None:
             preference.mark(traits, liked)
             marked += 1
     save(preference, path)
-    terminal.say(f"{path}: {marked} marks more.")
+    terminal.say(f"{path}: {terminal.counted(marked, 'mark')} more.")
     for sentence in told(preference):
         click.echo(sentence)
 

@@ -150,7 +150,7 @@ def test_the_command_and_its_exit_codes(
     basic = [str(seeds), str(out), *command(seeds, out)[6:]]
     plan = run(*basic, "--dry-run")
     assert plan.exit_code == 0
-    assert plan.stdout == "5 seeds, 30 continuations: 0 are done, 30 to make\n"
+    assert plan.stdout == "5 seeds, 30 continuations: 0 done, 30 to make\n"
     assert not out.exists()
 
     ended = run(*basic)
