@@ -78,18 +78,24 @@ class Accompaniment:
     def patience(self, note: ProposedNote) -> float:
         """See `Listener`."""
         timeline = self._timeline
-        if self._program(note.slot) == DRUM_PROGRAM or timeline.kind != BEATS:
+        if self._program(note.slot) == DRUM_PROGRAM:
             return 0.0
-        return PATIENCE * timeline.ticks_per_second if note.onset % TICKS_PER_BEAT == 0 else 0.0
+        # Where nobody says where the beats are, any place may be one.
+        on_beat = timeline.kind != BEATS or note.onset % TICKS_PER_BEAT == 0
+        return PATIENCE * timeline.ticks_per_second if on_beat else 0.0
 
     def pitch(self, note: ProposedNote) -> int:
-        """See `Listener`: in the chord, and of a bass, root or fifth on every half bar."""
+        """See `Listener`: in the chord, and of a bass, root or fifth on every half bar.
+
+        Where nobody says where the bars are, any place may be one, and a bass keeps to these.
+        """
         program = self._program(note.slot)
         chord = NO_CHORD if program == DRUM_PROGRAM else self._tracker.chord(note.onset)
         if chord == NO_CHORD:
             return note.pitch
         wanted, root = chord_tones(chord), root_of(chord)
-        strong = self._timeline.kind == BEATS and note.onset % (self._timeline.bar // 2) == 0
+        timeline = self._timeline
+        strong = timeline.kind != BEATS or note.onset % (timeline.bar // 2) == 0
         if program in BASS and strong:
             if note.pitch % 12 in wanted & {root, (root + FIFTH) % 12}:
                 return note.pitch
