@@ -180,13 +180,11 @@ def test_a_bass_is_on_the_root_of_the_chord_that_is_struck_with_it() -> None:
 
 def test_without_a_tempo_a_bass_keeps_to_root_and_fifth_and_waits_for_what_is_struck() -> None:
     jam = Jam(Echo(), mode="accompany", band="bass")  # a bass that plays C every 0.12 seconds
-    jam.play([(0.001 * at, 1.9, pitch) for at, pitch in enumerate((45, 48, 52))])
-    jam.play([(0.5, 0.6, 69)])
-    jam.until(0.7)
+    jam.play([(0.0, 1.9, 45), (0.001, 1.9, 48), (0.002, 1.9, 52), (0.5, 0.6, 69)])
     played = [(moment, pitch) for moment, pitch, velocity in jam.plays if velocity]
     # Of A minor C is the third. The third note is due at 0.49; at 0.5 the player strikes.
-    assert [pitch for _, pitch in played] == [45] * 4
-    assert [moment for moment, _ in played] == pytest.approx([0.275, 0.395, 0.506, 0.635])
+    assert {pitch for _, pitch in played} == {45}
+    assert [moment for moment, _ in played[:4]] == pytest.approx([0.275, 0.395, 0.506, 0.635])
 
 
 def test_off_is_off() -> None:
