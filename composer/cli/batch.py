@@ -205,7 +205,8 @@ def batch(
     for place in tally.unused:
         terminal.say(f"No seed is named like that: {place}")
     for seed, reason in sorted(tally.failures)[:SHOWN]:
-        terminal.say(f"Failed: {seed}: {reason}")
+        named = reason if reason.startswith(seed) else f"{seed}: {reason}"
+        terminal.say(f"Failed: {named}")
     if tally.failed > SHOWN:
         terminal.say(f"... and {tally.failed - SHOWN} more; see {out / 'manifest.jsonl'}")
     if not dry_run:

@@ -23,8 +23,9 @@ def add_to(verbs: click.Group) -> None:
 def clip(action: str, given: Path, out: Path, model: str) -> None:
     """Continue, fill or vary a clip, as lines of text; for scripts in DAWs.
 
-    CLIP has a line for each of bpm, metre, length, selection, settings and notes, and ANSWER one
-    for what is taken out and for each new note: docs/clients/clips.md.
+    CLIP has lines such as "bpm 120" and "metre 4 4", and "note 60 0 1 90 1" for each note: pitch,
+    start, length, velocity, channel. ANSWER has one for what is taken out, and one for each new
+    note (docs/clients/clips.md).
 
     \b
     Example:

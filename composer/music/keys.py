@@ -116,7 +116,7 @@ def parse_key(text: str) -> Key:
     mode = match["mode"] if match else None
     if match is None or (mode is None and match["letter"].islower()):
         raise SettingError(
-            f"key is {text!r}, must be a letter, # or b, and a mode: C:minor, Eb:major, F#:min, Am"
+            f"key is {text!r}, must be A to G, # or b, and a mode: C:minor, Eb:major, F#:min, Am"
         )
     minor = mode == "m" or (mode or "").lower().startswith("min")
     tonic = _LETTERS[match["letter"].upper()] + _ACCIDENTALS[match["accidental"] or ""]

@@ -156,7 +156,7 @@ def test_the_command_and_its_exit_codes(
     ended = run(*basic)
     assert ended.exit_code == 3
     assert "24 continuations of 5 seeds made, 1 failed" in ended.stdout
-    assert "Failed: empty.mid: empty.mid is empty" in ended.stderr
+    assert "Failed: empty.mid is empty" in ended.stderr
     assert contents(out) == whole
 
     # Without a number it goes on with the one that the folder was begun with.

@@ -42,8 +42,7 @@ def rtmidi() -> Any:
         from composer.live.wire import rtmidi2_adapter
     except ImportError as error:
         raise DependencyError(
-            f"MIDI ports need python-rtmidi or rtmidi2; run: {install_extra('midi')} "
-            "(or use --no-midi)"
+            f"MIDI ports need python-rtmidi or rtmidi2; run: {install_extra('midi')}"
         ) from error
     return rtmidi2_adapter
 
