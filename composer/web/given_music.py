@@ -35,6 +35,8 @@ def given_music(content: Mapping[str, Any], seeds: Path) -> Iterator[Seed]:
             and so have lines of errors that come of it.
     """
     given = [name for name in ("file", "seed", "notes") if content.get(name)]
+    # Alone, an empty one is what was meant, and is refused as such.
+    given = given or [name for name in ("file", "notes") if content.get(name) is not None]
     if len(given) != 1:
         raise SeedError("give the music once: as file, as seed, or as notes")
     name = name_of(content)

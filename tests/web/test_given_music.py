@@ -37,6 +37,20 @@ def test_a_line_about_the_music_has_the_name_that_was_given(tmp_path: Path) -> N
     assert str(refused.value) == "mine.mid has no second bar"
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ({"file": "", "name": "zero.mid"}, "zero.mid is empty; get a whole copy of the file"),
+        ({"notes": []}, "there are no notes"),
+        ({"seed": ""}, "give the music once: as file, as seed, or as notes"),
+    ],
+)
+def test_music_that_is_empty_is_said_to_be(content: dict[str, object], said: str) -> None:
+    with pytest.raises(SeedError) as refused, given_music(content, SEEDS):
+        pass
+    assert str(refused.value) == said
+
+
 def test_names_have_no_folders() -> None:
     assert name_of({"file": "AAAA", "name": "../../etc/passwd"}) == "passwd"
     assert name_of({"seed": "waltz.mid"}) == "waltz.mid"
