@@ -38,6 +38,6 @@ def clip(action: str, given: Path, out: Path, model: str) -> None:
     try:
         read = clip_text.parse(given.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise SeedError(f"{given} cannot be read: {error}") from None
+        raise SeedError(f"{given} cannot be read: {files.reason(error)}") from None
     answer = clip_action.act(action, read, Predictor.load(models.find(model)))
     files.write(answer.encode(), out, force=True)

@@ -39,7 +39,8 @@ class Installation:
                 known = json.loads(self._path.read_text(encoding="utf-8"))
                 self._sums = {str(path): str(known[path]) for path in known}
             except (OSError, ValueError, TypeError) as error:
-                raise OutputError(f"{self._path} cannot be read: {error}; delete it") from None
+                reason = files.reason(error)
+                raise OutputError(f"{self._path} cannot be read: {reason}; delete it") from None
 
     @property
     def paths(self) -> list[Path]:
@@ -82,7 +83,7 @@ class Installation:
             try:
                 path.unlink(missing_ok=True)
             except OSError as error:
-                raise OutputError(f"{path} cannot be deleted: {error}") from None
+                raise OutputError(f"{path} cannot be deleted: {files.reason(error)}") from None
             del self._sums[str(path)]
         for folder in sorted(self._sums, key=len, reverse=True):
             if self._sums[folder] == FOLDER:
@@ -103,7 +104,7 @@ class Installation:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise OutputError(f"{folder} cannot be made: {error}") from None
+            raise OutputError(f"{folder} cannot be made: {files.reason(error)}") from None
         self._sums |= {str(one): FOLDER for one in new}
 
     def _changed(self, path: Path) -> bool:

@@ -69,3 +69,11 @@ def test_an_action_that_there_is_not_is_named_with_those_there_are(tmp_path: Pat
     assert result.exit_code == 2
     assert "'evaluate' is not one of 'continue', 'fill', 'vary'" in result.stderr
     assert not answer.exists()
+
+
+def test_a_clip_that_is_not_there_is_named_once(tmp_path: Path) -> None:
+    missing = tmp_path / "clip.txt"
+    result = CliRunner().invoke(verbs, ["clip", "fill", str(missing), str(tmp_path / "answer")])
+    assert result.stderr.splitlines() == [
+        f"Error: {missing} cannot be read: No such file or directory"
+    ]

@@ -102,8 +102,8 @@ def compare_sources(
     pieces = [piece for piece in split if piece is not None]
     if len(pieces) < 2:
         raise SeedError(
-            f"{len(encoded)} pieces gave {len(pieces)} with two halves of "
-            f"{FEWEST_BARS} bars and {FEWEST_NOTES} notes or more; give more music"
+            f"two pieces at least are to have two halves of {FEWEST_BARS} bars and {FEWEST_NOTES}"
+            f" notes or more, and {len(pieces)} of {len(encoded)} have; give more music"
         )
     if spec.outputs is not None and spec.outputs < len(pieces):
         raise SettingError(f"--outputs is {spec.outputs}, fewer than the {len(pieces)} pieces")

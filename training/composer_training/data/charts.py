@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from composer import files
 from composer_training.data.chords import Chord, read_chord
 from composer_training.data.dataset import DatasetError
 
@@ -113,7 +114,7 @@ def read_chart(path: Path) -> Chart:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"{path.name} cannot be read: {error}") from error
+        raise DatasetError(f"{path.name} cannot be read: {files.reason(error)}") from error
     head = dict(re.findall(r"^# (\w+): *(.+?) *$", text, re.MULTILINE))
     if "metre" not in head:
         raise DatasetError(f"{path.name} is no chart: its metre is missing")

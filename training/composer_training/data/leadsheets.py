@@ -10,6 +10,7 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from composer import files
 from composer.formats.musicxml_container import read_mxl
 from composer_training.data.charts import Bar, Chart, Section
 from composer_training.data.chords import STEPS, Chord, chord_of_kind, pitch_class
@@ -55,7 +56,7 @@ def read_leadsheet(path: Path) -> Chart:
         data = read_mxl(path) if path.suffix.lower() == ".mxl" else path.read_bytes()
         root = ET.fromstring(data)
     except (OSError, ValueError, ET.ParseError) as error:
-        raise DatasetError(f"{path.name} cannot be read: {error}") from error
+        raise DatasetError(f"{path.name} cannot be read: {files.reason(error)}") from error
     part = root.find("part")
     if root.tag != "score-partwise" or part is None:
         raise DatasetError(f"{path.name} is no score in parts")
