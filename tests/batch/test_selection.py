@@ -55,6 +55,21 @@ def test_a_loop_is_one_that_the_seed_has_not() -> None:
     assert not judge(loop, loop, -1.0).loop
 
 
+def test_three_repeats_of_a_bar_are_none_yet() -> None:
+    bar, other = tune(bars=1), segment(tune(bars=8), bars=8)
+
+    def loops(bars: int) -> bool:
+        notes = [(tick + n * BAR, pitch) for n in range(bars) for tick, pitch in bar]
+        return judge(other, segment(notes, bars=bars), -1.0).loop
+
+    assert [loops(bars) for bars in (4, 5)] == [False, True]
+
+
+def test_of_nothing_nothing_is_kept_even_where_nothing_else_is_left() -> None:
+    empty, seed = segment([]), segment(tune())
+    assert choose([(judge(seed, empty, 0.0), empty)], seed, 1, last=True) == []
+
+
 def test_silence_is_more_than_a_bar_and_more_than_in_the_seed() -> None:
     seed = segment(tune())
     pause = [(tick, pitch) for tick, pitch in tune(bars=8) if not 2 * BAR <= tick < 4 * BAR]

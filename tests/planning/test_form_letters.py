@@ -99,6 +99,16 @@ def test_a_phrase_that_takes_up_another_has_its_letter() -> None:
     ]  # fmt: skip
 
 
+def test_half_of_a_phrase_that_comes_back_is_enough_for_its_letter() -> None:
+    def second(*references: int) -> str:
+        bars = [(NONE, 0, 4 - bar) for bar in range(4)]
+        bars += [(taken, 3 * (taken != NONE), 4 - bar) for bar, taken in enumerate(references)]
+        return sections_of(plan(*bars))[1].name
+
+    assert second(0, 1, NONE, NONE) == "A'"
+    assert second(0, NONE, NONE, NONE) == "B"
+
+
 def test_a_phrase_that_goes_on_repeating_has_the_same_letter() -> None:
     """A groove: every bar takes up the one before it."""
     bars = [(NONE, 0, 4), *((bar, 3, 4 - (bar + 1) % 4) for bar in range(7))]

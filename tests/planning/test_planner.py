@@ -74,6 +74,14 @@ def test_every_reference_is_near_in_some_way_and_none_is_not() -> None:
             assert (bar.nearness > 0) == (bar.reference != NONE)
 
 
+def test_the_last_bar_closes_on_likelier_chords_than_others_have() -> None:
+    def chords(closes: bool) -> int:
+        """How many different ones the last bar has in forty plans."""
+        return len({propose(2, number, closes=closes).bars[-1].chords for number in range(40)})
+
+    assert 1.5 * chords(closes=True) < chords(closes=False)
+
+
 def test_what_was_heard_is_taken_up_rather_than_what_was_just_planned() -> None:
     """A network that prefers no bar takes up each of the earlier ones as often."""
     taken = [

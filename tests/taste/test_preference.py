@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from composer.taste.preference import Preference
+from composer.taste.preference import SEEN, Preference
 from composer.taste.traits import TRAITS
 from composer.taste.words import told
 
@@ -96,6 +96,25 @@ def test_without_marks_nothing_is_preferred_and_every_take_may_come() -> None:
     chosen = {max(range(4), key=lambda take: worth(takes[take])) for worth in worths}
     assert chosen == set(range(4))
     assert Preference().expected(takes[0]) == 0
+
+
+def test_what_was_learnt_is_gone_by_unless_what_was_liked_is_liked_no_more() -> None:
+    def sure(*likes: bool) -> float:
+        preference = Preference()
+        for number, liked in enumerate(likes):
+            preference.mark(np.full(K, 0.1 * number), liked)
+        return preference.sure
+
+    assert sure(*[True] * 10, *[False] * 6) == 0
+    assert sure(*[True, False] * 5, *[False] * 6) == 1  # never was more than half of it liked
+    assert sure(*[True] * 16) == 1
+
+
+def test_means_are_of_the_last_replies() -> None:
+    preference = Preference()
+    for number in range(SEEN + 3):
+        preference.played(np.full(K, float(number)))
+    assert [reply[0] for reply in preference.replies] == list(range(3, SEEN + 3))
 
 
 def test_a_trait_that_is_not_there_says_nothing() -> None:
