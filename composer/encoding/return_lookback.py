@@ -12,6 +12,7 @@ Conventions:
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
@@ -43,7 +44,7 @@ _HIGHEST = SIZES[PITCH] - 1
 _UNASKED: tuple[int, Sequence[BarNote]] = (-1, ())
 
 Note = BarNote
-"""(ticks from the bar line, part, pitch, duration, velocity)."""
+"""(ticks from the bar line, part, pitch, duration, velocity); a bar's stand in order of time."""
 
 
 class ReturnLookback:
@@ -263,24 +264,28 @@ class ReturnLookback:
         asked, found = self._found
         if asked != shift:
             number, inside = self._after(ticks)
-            notes = self._source if number == self._number else self._notes_for(number)
-            found = [note for note in notes if -NEAR <= note[0] - inside <= NEAR]
+            here = number == self._number
+            notes, semitones = (self._source, 0) if here else self._referred_by(number)
+            first = bisect_left(notes, (inside - NEAR,))
+            found = notes[first : bisect_left(notes, (inside + NEAR + 1,), first)]
+            found = self._transposed(found, semitones)
             self._found = shift, found
         return found
 
-    def _notes_for(self, number: int) -> Sequence[Note]:
-        """The notes of the bar that a bar refers to, transposed."""
+    def _referred_by(self, number: int) -> tuple[Sequence[Note], int]:
+        """The notes of the bar that a bar refers to, and how far they are to be transposed."""
         assert self._plan is not None
         reference, semitones, *_ = self._plan.bar(number)
         if reference < 0:
-            return ()
-        notes: Sequence[Note]
+            return (), 0
         if reference < len(self._bars):
-            notes = self._bars[reference]
-        elif reference == self._number:
-            notes = self._played
-        else:
-            notes = self._ahead.get(reference, ())
+            return self._bars[reference], semitones
+        if reference == self._number:
+            return self._played, semitones
+        return self._ahead.get(reference, ()), semitones
+
+    def _transposed(self, notes: Sequence[Note], semitones: int) -> Sequence[Note]:
+        """Some notes, all but drums higher by so many semitones."""
         if not semitones:
             return notes
         return [
@@ -292,7 +297,7 @@ class ReturnLookback:
 
     def _turn(self) -> None:
         """Begin another bar."""
-        self._source = self._notes_for(self._number)
+        self._source = self._transposed(*self._referred_by(self._number))
         self._look()
 
     def _look(self) -> None:
@@ -302,22 +307,23 @@ class ReturnLookback:
         left: list[Note] = []
         heard = list(chord)
         later: tuple[int, Note] | None = None
-        for note in self._source:
+        notes = self._source
+        for place in range(bisect_left(notes, (inside - NEAR,)), len(notes)):
+            note = notes[place]
             away = note[0] - inside
             if away > NEAR:
                 later = away, note
                 break
-            if away >= -NEAR:
-                if note[1] in heard:
-                    heard.remove(note[1])
-                elif not chord or note[1] >= chord[-1]:
-                    left.append(note)
+            if note[1] in heard:
+                heard.remove(note[1])
+            elif not chord or note[1] >= chord[-1]:
+                left.append(note)
         self._left = left
         if left:
             self._next = 0, left[0]
         elif later is not None:
             self._next = later
         else:
-            coming = self._notes_for(self._number + 1)
-            away = self._bar - inside
-            self._next = (away + coming[0][0], coming[0]) if coming else None
+            notes, semitones = self._referred_by(self._number + 1)
+            first = self._transposed(notes[:1], semitones)
+            self._next = (self._bar - inside + first[0][0], first[0]) if first else None

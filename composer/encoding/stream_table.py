@@ -72,7 +72,8 @@ _COLUMNS = np.dtype(
         ("slots", np.bool_, SLOTS),
         ("free", np.bool_),
         ("ends", np.int64, SOUNDING),
-    ]
+    ],
+    align=True,
 )
 
 

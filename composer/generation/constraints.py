@@ -57,6 +57,7 @@ from composer.generation.backing import (
 from composer.generation.limit_table import row_of
 from composer.generation.limits import Bools, Density, Ints, PartLimits, Span
 from composer.generation.owing import STRUCK, kinds_owed, next_owed, owing, strays
+from composer.generation.pacing import Pacing
 from composer.music.notes import SNARES
 
 _SHIFTS = np.append(SHIFT_TICKS, 1 << 60)  # END is later than any limit: never allowed
@@ -74,14 +75,11 @@ class Constraints:
 
     __slots__ = (
         "_backed",
-        "_bursts",
         "_drums",
-        "_evens",
-        "_hurries",
         "_lasting",
         "_owes",
-        "_placed",
-        "_places",
+        "_pacing",
+        "_shifts",
         "_silent",
         "_streams",
         "_tilted",
@@ -91,13 +89,10 @@ class Constraints:
     def __init__(self, table: Table) -> None:
         """The rules of a table's streams."""
         self.table = table
-        self._hurries = bool(table["pace"].any())
-        self._evens = bool(table["rate"].any())
-        self._bursts = np.where(table["rate"] > 0, table["burst"], UNLIMITED)
+        self._pacing = Pacing.of(table)
         self._lasting = bool(table["durations"].any(axis=2).all())
         self._silent = table["end"] + table["ring"]
-        self._placed = not table["places"].all()
-        self._places: dict[tuple[int, int, int], Bools] = {}
+        self._shifts: dict[tuple[int, int, int, int, int, bool], Bools] = {}
         self._tilted = bool(table["pitch_bias"].any())
         self._backed = bool(table["roles"].any())
         self._owes = bool(table["owed"].any())
@@ -163,64 +158,66 @@ class Constraints:
 
         A shift at or past `end` is allowed: it says that the stream is done.
         """
-        clock = context.clock
-        limit = clock + self.table["longest"]
-        if 0 in drawn.tolist():
-            # The limit on silence is measured from the join for the first note.
-            limit = np.where(drawn == 0, self.table["latest_first"], limit)
-        if self._hurries:
-            behind = self.table["pace"] * (clock - self.table["earliest"]) > drawn + 1
-            hurry = clock + np.ceil(1.5 / np.maximum(self.table["pace"], 1e-9)).astype(np.int64)
-            limit = np.where(behind, np.minimum(limit, hurry), limit)
-        floor = earliest = self.table["earliest"] - clock
-        limit = np.maximum(limit - clock, earliest)
-        full = in_bar >= self.table["per_bar"]
-        if True in full.tolist():
-            floor = np.where(full, np.maximum(floor, context.bar - context.inside), floor)
-        if self._evens:
-            # By its rate and so many more; `_bursts` has no end where there is no rate.
-            many = drawn > self._bursts - self.table["rate"] * earliest
-            if True in many.tolist():
-                floor = np.where(many, np.maximum(floor, self.table["slow_shift"]), floor)
+        due, owed = [UNLIMITED] * len(self._pacing), None
         if self._owes:
-            due = next_owed(self.table, context, earliest)
-            floor, limit = np.minimum(floor, due), np.minimum(limit, due)
-        allowed = (floor[:, None] <= _SHIFTS) & (limit[:, None] >= _SHIFTS)
-        if self._placed:
-            usable = allowed & self._placed_shifts(context)
-            any_left = np.logical_or.reduce(usable, axis=1)
-            if False in any_left.tolist():
-                usable = np.where(any_left[:, None], usable, allowed)
-            allowed = usable
+            due = next_owed(self.table, context, self.table["earliest"] - context.clock).tolist()
+            owed = owing(self.table, context, context.clock, before[:, PART] + 1).any(axis=1)
         # On the same onset only what comes later in canonical order.
-        allowed[:, 0] &= (before[:, PART] < self.table["last"]) | room
-        if self._owes:
-            still = owing(self.table, context, context.clock, before[:, PART] + 1).any(axis=1)
-            allowed[still, 1:] = False
-            allowed[still, 0] = True
-        # If nothing is left, the nearest shift past every limit is the way on.
-        stuck = ~np.logical_or.reduce(allowed, axis=1)
-        if True in stuck.tolist():
-            nearest = np.searchsorted(SHIFT_TICKS, np.maximum(floor, 1))
-            allowed[stuck, np.minimum(nearest[stuck], END - 1)] = True
+        together = (before[:, PART] < self.table["last"]) | room
+        found = []
+        for stream, (pacing, clock, inside, bar, notes, count, soon, same) in enumerate(
+            zip(
+                self._pacing,
+                context.clock.tolist(),
+                context.inside.tolist(),
+                context.bar.tolist(),
+                in_bar.tolist(),
+                drawn.tolist(),
+                due,
+                together.tolist(),
+                strict=True,
+            )
+        ):
+            line = bar - inside if notes >= pacing.per_bar else 0
+            floor, limit = pacing.reach(clock, count, line)
+            key = (stream, inside, bar, max(min(floor, soon), 0), min(limit, soon), same)
+            if (row := self._shifts.get(key)) is None:
+                row = self._shifts[key] = self._shifts_from(*key)
+            found.append(row)
+        allowed = np.array(found)
+        if owed is not None:
+            allowed[owed, 1:] = False
+            allowed[owed, 0] = True
+        return allowed
+
+    def _shifts_from(
+        self, stream: int, inside: int, bar: int, floor: int, limit: int, same: bool
+    ) -> Bools:
+        """The shifts of a stream from one time to another, bool [classes].
+
+        Args:
+            stream: Its number.
+            inside: Ticks from the bar line to the last note.
+            bar: Ticks.
+            floor: Fewest ticks.
+            limit: Most ticks.
+            same: Whether one on the onset of the last note may be among them.
+        """
+        allowed = (floor <= _SHIFTS) & (limit >= _SHIFTS)
+        # Where notes may begin, or together with the last one, wherever that is.
+        placed = self.table["places"][stream].take((inside + _SHIFTS) % bar % TICKS_PER_BEAT)
+        placed[0] = True
+        if (usable := allowed & placed).any():
+            allowed = usable
+        allowed[0] &= same
+        if not allowed.any():
+            # The nearest shift past every limit is the way on.
+            allowed[min(int(np.searchsorted(SHIFT_TICKS, max(floor, 1))), END - 1)] = True
         return np.asarray(allowed)
 
     def shift_bias(self, context: Context) -> NDArray[np.float32] | None:
         """What to add to the logits of the shifts, [B, classes]; None for nothing."""
         return None if self._drums is None else self._drums.against_passing(context)
-
-    def _placed_shifts(self, context: Context) -> Bools:
-        """Shifts that lead to a place where notes may begin, [B, classes]."""
-        found, table = [], self.table["places"]
-        at = zip(context.inside.tolist(), context.bar.tolist(), strict=True)
-        for stream, (inside, bar) in enumerate(at):
-            row = self._places.get((stream, inside, bar))
-            if row is None:
-                row = table[stream].take((inside + _SHIFTS) % bar % TICKS_PER_BEAT)
-                row[0] = True  # together with the last note, wherever it is
-                self._places[stream, inside, bar] = row
-            found.append(row)
-        return np.array(found)
 
     def chord_room(self, before: Ints, in_chord: Sequence[int]) -> Bools:
         """Whether the part of the last note can play one more on its onset, bool [B].
@@ -248,22 +245,13 @@ class Constraints:
             onset: Of the next note, [B].
         """
         allowed = self.table["parts"]
-        ticks = onset - context.clock
-        together = ticks == 0
-        if True in together.tolist():
+        together = onset == context.clock
+        some = together.tolist()
+        if True in some:
             floor = (before[:, PART] + ~room) * together
             allowed = allowed & (floor[:, None] <= _SLOTS)
-        heard = context.heard
-        late = (onset[:, None] - heard > self.table["rests"]) & (heard >= 0) & allowed
-        if np.count_nonzero(late):
-            # A part that has been silent for too long comes in on a beat, before any other; parts
-            # of a piece that has phrases with one of these.
-            free = context.free
-            now = (free | ((context.inside + ticks) % TICKS_PER_BEAT == 0)) & ~together
-            if True in now.tolist():
-                now &= ~self.table["by_phrase"] | free | context.begin_phrase(ticks)
-                now &= np.logical_or.reduce(late, axis=1)
-                allowed = np.where(now[:, None], late, allowed)
+        if False in some:
+            allowed = self._or_late(allowed, context, onset)
         if self._owes:
             first = self.first_owing(context, before, onset)
             # Whoever is to play here may be preceded, in canonical order, and not passed over.
@@ -271,6 +259,22 @@ class Constraints:
             usable[self._streams, np.minimum(first, SLOTS - 1)] |= first < SLOTS
             allowed = np.where(np.any(usable, axis=1)[:, None], usable, allowed)
         return np.asarray(allowed)
+
+    def _or_late(self, allowed: Bools, context: Context, onset: Ints) -> Bools:
+        """Of parts that may play, [B, 32], those alone that rest too long, where they come in."""
+        heard = context.heard
+        late = (onset[:, None] - heard > self.table["rests"]) & (heard >= 0) & allowed
+        if not np.count_nonzero(late):
+            return allowed
+        # A part that has been silent for too long comes in on a beat, before any other; parts
+        # of a piece that has phrases with one of these.
+        ticks, free = onset - context.clock, context.free
+        now = (free | ((context.inside + ticks) % TICKS_PER_BEAT == 0)) & (ticks != 0)
+        if True not in now.tolist():
+            return allowed
+        now &= ~self.table["by_phrase"] | free | context.begin_phrase(ticks)
+        now &= np.logical_or.reduce(late, axis=1)
+        return np.where(now[:, None], late, allowed)
 
     def first_owing(self, context: Context, before: Ints, onset: Ints) -> Ints:
         """The first slot that is to play on an onset and has not yet, `SLOTS` for none, [B].

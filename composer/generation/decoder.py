@@ -85,6 +85,7 @@ class BatchDecoder:
         self._last_notes: Ints
         self._random: list[list[list[float]]] = []  # for a block of notes, [B][BLOCK][5]
         self._used: list[int] = []  # how many notes of its block each has drawn
+        self._cool: tuple[tuple[float, ...], tuple[SamplingParams, SamplingParams]] | None = None
         self._copied_ticks: Ints  # ticks for which every note was the expected one, [B]
         self._leanings: Leanings | None = None  # of the streams that lean to what is liked
         self._guides: Guides | None = None  # of the streams that are written around something
@@ -153,6 +154,7 @@ class BatchDecoder:
         temperature, top_p, min_p, recall, notes = controls.T
         self._params = SamplingParams(temperature, top_p, min_p)
         self._uncut = self._params.uncut()
+        self._cool = None
         self._repeat_limits = [max(s.limits.bars, PATIENCE) for s in self.streams]
         self._strike_limits = [max(s.limits.strikes, RUN) for s in self.streams]
         self._recall_bars, self._max_notes = recall.astype(np.int64), notes.astype(np.int64)
@@ -163,6 +165,17 @@ class BatchDecoder:
             bar = self._state.context.bar
             self._most_copied = self._recall_bars * bar
             self._long_copied = np.minimum(bar, self._most_copied)
+
+    def _cooled(
+        self, returning: Returning, params: SamplingParams, uncut: SamplingParams
+    ) -> tuple[SamplingParams, SamplingParams]:
+        """Both, cooler where bars come back; found once for as many notes as stay there."""
+        if params is not self._params:
+            return returning.cooled(params), returning.cooled(uncut)
+        if self._cool is None or self._cool[0] != returning.cooling:
+            both = returning.cooled(params), returning.cooled(uncut)
+            self._cool = returning.cooling, both
+        return self._cool[1]
 
     def _next_random(self) -> NDArray[np.float64]:
         """Every stream's five numbers for its next note, [B, 5]."""
@@ -203,7 +216,7 @@ class BatchDecoder:
         columns = context.fresh()
         returning = Returning.of(columns, [beyond > 0 for beyond in excess])
         if returning is not None:
-            params, uncut = returning.cooled(params), returning.cooled(uncut)
+            params, uncut = self._cooled(returning, params, uncut)
 
         def draw(
             which: int, allowed: NDArray[np.bool_], *biases: NDArray[np.float32] | None

@@ -48,7 +48,8 @@ LIMITS = np.dtype(
         ("harmony", np.int16, HALF_BARS),
         ("owed", np.int8, (SLOTS, PLACES)),
         ("habits", np.float32, (SLOTS, habits.PLACES, habits.COUNT)),
-    ]
+    ],
+    align=True,
 )
 """What `row_of` takes, and two columns that follow from it: last, the last slot that may play, and
 tops, the highest pitch of each slot that may play; -1 for none."""

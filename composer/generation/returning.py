@@ -31,6 +31,7 @@ Floats = NDArray[np.float32]
 COOLING: Final = np.ones(RETURNINGS)
 """What the temperature is multiplied by, by class of returning."""
 COOLING[2:] = np.repeat((1.0, 0.65, 0.4), (RETURNINGS - 2) // 3)
+_COOLING: Final[list[float]] = COOLING.tolist()
 _NEARLY: Final = 2 + (RETURNINGS - 2) // 3
 """The first class of bars that come back nearly."""
 _LITERAL: Final = RETURNINGS - (RETURNINGS - 2) // 3
@@ -45,11 +46,11 @@ class Returning:
     """The streams that are in a bar that comes back nearly or literally.
 
     Attributes:
-        cooling: What each temperature is multiplied by, [B].
+        cooling: What each stream's temperature is multiplied by.
         literal: Streams whose bar comes back as it was.
     """
 
-    cooling: NDArray[np.float64]
+    cooling: tuple[float, ...]
     literal: Sequence[int]
 
     @classmethod
@@ -65,11 +66,11 @@ class Returning:
         if max(classes) < _NEARLY:
             return None
         literal = [stream for stream, known in enumerate(classes) if known >= _LITERAL]
-        return cls(COOLING.take(classes), literal)
+        return cls(tuple([_COOLING[known] for known in classes]), literal)
 
     def cooled(self, params: SamplingParams) -> SamplingParams:
         """Sampling parameters of all streams, cooler where bars come back."""
-        return params.at(params.temperature * self.cooling)
+        return params.at(params.temperature * np.array(self.cooling))
 
     def following(self, which: int, logits: Floats, columns: Ints) -> Floats:
         """Logits of a field, [B, C], with what was played there likelier.

@@ -120,7 +120,7 @@ def sample(
     scores /= params.divisor
     p = np.exp(scores)
     if params.least is not None:
-        np.putmask(p, p < params.least, 0.0)  # the likeliest has p = 1 here
+        p[p < params.least] = 0.0  # the likeliest has p = 1 here
     total = np.add.accumulate(p, axis=1)
     whole = total[:, -1]
     drawn = _at(total, uniform * whole)

@@ -10,6 +10,7 @@ Conventions:
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,12 @@ those that sound, in free time. These figures are not learnt with the weights, w
 other notes' ends: they are the likeliest for scores that are rendered as performances."""
 
 
+@cache
+def _starts(count: int, width: int) -> Ints:
+    """Where each of so many rows of a width begins, one behind the other, [count]."""
+    return np.arange(0, count * width, width)
+
+
 def with_ends(logits: Floats, lengths: Ints) -> Floats:
     """Logits of the duration with what the ends of notes that sound say of it.
 
@@ -59,7 +66,7 @@ def with_ends(logits: Floats, lengths: Ints) -> Floats:
     """
     count, classes = logits.shape
     # One class more than there are, for those that have ended.
-    places = lengths + np.arange(0, count * (classes + 1), classes + 1)[:, None]
+    places = lengths + _starts(count, classes + 1)[:, None]
     ending = np.bincount(places.reshape(-1), minlength=count * (classes + 1))
     gains: Floats = ENDS_WITH.take(ending, mode="clip")
     return np.asarray(logits + gains.reshape(count, classes + 1)[:, :-1])
@@ -230,7 +237,7 @@ class _Head:
         logits: Floats = np.matmul(blocks, self._kernel).reshape(-1, width)[:count]
         logits += self._bias
         advised = rows[self._seen : self._advised]
-        advised += np.arange(0, count * width, width)
+        advised += _starts(count, width)
         # Two that name the same class both count, so this cannot be an indexed addition.
         np.add.at(logits.reshape(-1), advised, self._gains.take(rows[self._advised :]))
         if self._by_chord is not None:
@@ -266,7 +273,8 @@ class _Pointer:
         ]
         if [len(table) for table in told] != list(PART_FEATURE_SIZES):
             raise ValueError("head_part is of other features")
-        self._told, self._gains = np.concatenate(told), np.concatenate(gains)[:, 0]
+        # What each class tells, and behind it its gain, so that both are added up in one call.
+        self._told = np.concatenate([np.concatenate(told), np.concatenate(gains)], axis=1)
         first = np.concatenate([[0], np.cumsum(PART_FEATURE_SIZES)[:-1]]).astype(np.int64)
         self._first = first[:, None, None]
         self._columns, self._offsets = self._hidden.columns, self._hidden.offsets[:, None]
@@ -279,17 +287,17 @@ class _Pointer:
         out = out.reshape(-1, len(self._bias))[:count]
         out += self._bias
         told = told.transpose(2, 0, 1) + self._first
-        x = np.add.reduce(self._told.take(told, axis=0), axis=0)  # [B, P, 48]
-        x += out[:, None, RANKS:]
+        summed = np.add.reduce(self._told.take(told, axis=0), axis=0)  # [B, P, 48 + 1]
+        x = summed[:, :, :-1] + out[:, None, RANKS:]
         np.maximum(x, 0.0, out=x)
         x *= self._points
         logits = np.empty((count, SLOTS), dtype=np.float32)
         logits[:, parts:] = UNHEARD_OF
         mine = logits[:, :parts]
         np.add.reduce(x, axis=2, out=mine)
-        mine += np.add.reduce(self._gains.take(told), axis=0)
+        mine += summed[:, :, -1]
         out[:, RANKS] = UNHEARD_OF  # the moment is used up; this is what NO_RANK looks up
-        mine += out.take(ranks + np.arange(0, out.size, out.shape[1])[:, None])
+        mine += out.take(ranks + _starts(*out.shape)[:, None])
         return logits
 
 

@@ -11,6 +11,7 @@ Conventions:
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 import numpy as np
@@ -56,7 +57,7 @@ class PaddedTrunk:
     def _run(self, steps: NDArray[np.integer], recurrent: Floats) -> tuple[Floats, Floats]:
         """One step of the engine, filled up with copies of its first stream."""
         count = len(steps)
-        size = next(size for size in self._sizes if size >= count)
+        size = self._sizes[bisect_left(self._sizes, count)]
         if size == count:
             return self._trunk(steps, recurrent)
         filled = np.zeros(size, dtype=np.int64)

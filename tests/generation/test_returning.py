@@ -96,7 +96,7 @@ def test_a_stream_that_is_stuck_is_let_go_and_no_other() -> None:
     one = Returning.of(columns, [True, False])
     assert both is not None and both.literal == [0, 1]
     assert one is not None and one.literal == [1]
-    assert one.cooling.tolist() == [1.0, both.cooling[1]]
+    assert one.cooling == (1.0, both.cooling[1])
     logits = one.following(PITCH, np.zeros((2, 128), dtype=np.float32), columns)
     assert logits[0, 60] == 0 and logits[1, 60] > 0
     assert Returning.of(columns, [True, True]) is None
