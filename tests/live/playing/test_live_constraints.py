@@ -112,6 +112,20 @@ def test_under_quick_notes_a_band_still_reaches_the_next_eighth() -> None:
     assert np.flatnonzero(rules.table["places"][0]).tolist() == [0, 12]
 
 
+def test_silence_between_phrases_is_no_step_of_theirs() -> None:
+    phrases = [(onset, 0, 60, 10, 20) for onset in (0, 24, 48, 500, 524, 548)]
+    assert asked_of(phrases, frozenset({0}), 192).table["longest"][0] == 24
+
+
+def test_a_bass_plays_one_note_at_a_time_until_it_has_played_chords() -> None:
+    def together(times: int) -> int:
+        heard = [(24 * n, 1, pitch, 20, 20) for n in range(times) for pitch in (36, 43)]
+        return int(asked_of(heard, BAND_SLOTS).table["chords"][0, 1])
+
+    assert together(1) == 1
+    assert together(4) > 1
+
+
 EIGHTHS = [(12 * step, 0, 60 + step % 5, 10, 20) for step in range(8)]
 
 
@@ -125,6 +139,10 @@ def test_a_reply_without_an_end_keeps_the_players_range_and_pace() -> None:
     assert endless.table["pace"][0] == pytest.approx(0.7 / 12)
     assert ended.table["pace"][0] == 0
     assert asked_of(EIGHTHS, you, density=1.0).table["pace"][0] == pytest.approx(1 / 24)
+
+
+def test_a_band_that_goes_on_without_an_end_owes_nobody_a_pace() -> None:
+    assert asked_of(EIGHTHS, BAND_SLOTS).table["pace"][0] == 0
 
 
 def test_a_set_key_is_thought_of_live_too() -> None:
