@@ -23,8 +23,8 @@ from typing import Any
 
 import numpy as np
 
+from composer.encoding.columns import COLUMN_SIZES, COLUMNS
 from composer.encoding.events import FIELDS, SIZES
-from composer.encoding.features import COLUMN_SIZES, COLUMNS
 from composer.network.config import EMBEDDING_SIZES, HEAD_CONTEXT, NetworkConfig
 
 WARM_UP = 2

@@ -10,30 +10,48 @@ come in.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
+from composer.encoding.columns import (
+    ADVICE_COLUMNS,
+    BAR_LENGTH,
+    BAR_LENGTHS,
+    BEATS_IN_BAR,
+    COLUMNS,
+    CONFIDENCE,
+    GAP,
+    LAST_PITCH,
+    LIKENESS,
+    NAMED,
+    POSITION,
+    POSITIONS,
+    PROGRAM,
+    RANK,
+    RETURNING,
+    blank_step,
+)
 from composer.encoding.events import (
     END,
     FIELDS,
     LONGEST,
     NO_DURATION,
     NO_PITCH,
-    NO_SHIFT,
     NO_VELOCITY,
     PART,
     PITCH,
     SHIFT,
     SHIFT_TICKS,
-    SIZES,
     TICKS_PER_BEAT,
     Events,
     Rows,
     Ticks,
 )
 from composer.encoding.foreknown import Recall, foreknow
-from composer.encoding.lookback import LIKENESSES, NO_NOTE, Lookback
-from composer.encoding.match_model import CONFIDENCES, NO_PART, NOTHING, MatchModel
+from composer.encoding.lookback import Lookback
+from composer.encoding.match_model import NO_PART, NOTHING, MatchModel
 from composer.encoding.part_features import (
     PROGRAM_AT,
     UNHEARD,
@@ -41,136 +59,16 @@ from composer.encoding.part_features import (
     part_features,
     to_come_of,
 )
-from composer.encoding.part_order import NO_RANK, RANKS, ranks_of
+from composer.encoding.part_order import NO_RANK, ranks_of
 from composer.encoding.return_lookback import (
-    NO_PLACE,
-    NO_PLAN,
-    PHRASES,
-    RETURNINGS,
     ReturnLookback,
 )
 from composer.music.beat_grid import FREE
-from composer.music.chords import CHORDS
 from composer.music.notes import DRUM_PROGRAM
 from composer.music.timing import MetreMap, bar_ticks
 
-POSITIONS = TICKS_PER_BEAT + 1
-"""Position in the beat, 0..23, and 24 for free time."""
-BEATS_IN_BAR = 17
-"""Beat in the bar, 0..15 (later ones count as 15), and 16 for free time."""
-BAR_LENGTHS = 18
-"""Bar length in eighth notes, 1..17 (longer ones count as 17), and 0 for free time."""
-GAPS = END + 1
-"""Time since a part's previous onset, in shift classes; `END` for none yet."""
-
-COLUMNS = (
-    *FIELDS,
-    "program",
-    "position",
-    "beat",
-    "bar_length",
-    "last_pitch",
-    "last_duration",
-    "last_velocity",
-    "gap",
-    "confidence",
-    "expected_shift",
-    "expected_part",
-    "expected_pitch",
-    "expected_duration",
-    "expected_velocity",
-    "likeness",
-    "ago_shift",
-    "ago_part",
-    "ago_pitch",
-    "ago_duration",
-    "ago_velocity",
-    "returning",
-    "return_shift",
-    "return_part",
-    "chord",
-    "next_chord",
-    "phrase",
-    "ending",
-    "return_pitch",
-    "return_duration",
-    "return_velocity",
-    "rank",
-    "expected_rank",
-    "ago_rank",
-    "return_rank",
-)
-"""What is known of a step: its five fields and, from them and the past, its context."""
-PROGRAM = COLUMNS.index("program")
-POSITION, BEAT, BAR_LENGTH = (COLUMNS.index(name) for name in ("position", "beat", "bar_length"))
-LAST_PITCH, GAP = COLUMNS.index("last_pitch"), COLUMNS.index("gap")
-RANK = COLUMNS.index("rank")
-CONFIDENCE = COLUMNS.index("confidence")
-LIKENESS = COLUMNS.index("likeness")
-RETURNING = COLUMNS.index("returning")
-INPUTS = (
-    *(
-        {"part": "rank", "expected_part": "expected_rank", "ago_part": "ago_rank"}.get(name, name)
-        for name in COLUMNS[:RETURNING]
-    ),
-    "returning",
-    "chord",
-    "phrase",
-    "ending",
-)
-"""The columns that the network takes in: a part is known to it by its rank, not its slot. What
-was played in a bar that returns is for the heads alone."""
-_NAMED = tuple(COLUMNS.index(name) for name in ("part", "expected_part", "ago_part", "return_part"))
-COLUMN_SIZES = (
-    SIZES[0] + 1,
-    SIZES[1],
-    SIZES[2] + 1,
-    SIZES[3] + 1,
-    SIZES[4] + 1,
-    DRUM_PROGRAM + 1,
-    POSITIONS,
-    BEATS_IN_BAR,
-    BAR_LENGTHS,
-    SIZES[2] + 1,
-    SIZES[3] + 1,
-    SIZES[4] + 1,
-    GAPS,
-    CONFIDENCES,
-    SIZES[0] + 1,
-    NO_PART + 1,
-    SIZES[2] + 1,
-    SIZES[3] + 1,
-    SIZES[4] + 1,
-    LIKENESSES,
-    SIZES[0] + 1,
-    NO_PART + 1,
-    SIZES[2] + 1,
-    SIZES[3] + 1,
-    SIZES[4] + 1,
-    RETURNINGS,
-    SIZES[0] + 1,
-    NO_PART + 1,
-    CHORDS,
-    CHORDS,
-    PHRASES,
-    PHRASES,
-    SIZES[2] + 1,
-    SIZES[3] + 1,
-    SIZES[4] + 1,
-    RANKS + 1,
-    RANKS + 1,
-    RANKS + 1,
-    RANKS + 1,
-)
-AGO_PART = COLUMNS.index("ago_part")
-RETURN_PART = COLUMNS.index("return_part")
-CHORD = COLUMNS.index("chord")
-RETURN_PITCH = COLUMNS.index("return_pitch")
 _GAP_OF = SHIFT_TICKS.searchsorted(np.arange(LONGEST + 1), side="right") - 1
-_RANKED = slice(RANK, RANK + len(_NAMED))
-ADVICE_COLUMNS = (CONFIDENCE, LIKENESS, RETURNING, CONFIDENCE + 1 + PART, AGO_PART, RETURN_PART)
-"""What `part_features` takes of a step: how certain recall, lookback and plan are, and the part
-that each of them names."""
+_RANKED = slice(RANK, RANK + len(NAMED))
 
 
 def context_of(onsets: Ticks, kind: str, metres: MetreMap) -> NDArray[np.int16]:
@@ -197,8 +95,8 @@ def features(events: Events, *, end: bool = False) -> Rows:
         end: Whether to close with an END step.
 
     Returns:
-        int16 [parts + notes (+ 1), 39], columns as in `COLUMNS`: one declaration step
-        for each part, then the notes. The step after row t is predicted from rows
+        int16 [parts + notes (+ 1), 39], one of `composer.encoding.columns` each: a declaration
+        step for each part, then the notes. The step after row t is predicted from rows
         0..t; of it, columns 5.. may be looked at as far as the fields chosen so far
         determine them.
     """
@@ -228,13 +126,7 @@ def features(events: Events, *, end: bool = False) -> Rows:
     returns = return_lookback_of(events)
     before = []
     foreknown = list(reversed(events.foreknown))
-    for row, onset, bar, place in zip(
-        rows.tolist(),
-        onsets.tolist(),
-        lookback_bars(events).tolist(),
-        bar_places(events).tolist(),
-        strict=True,
-    ):
+    for row, onset, bar, place in heard_notes(events):
         shift, part, *_ = row
         while foreknown and onset >= foreknown[-1][0]:
             recall = foreknow(recall, foreknown.pop()[1])
@@ -262,7 +154,7 @@ def features(events: Events, *, end: bool = False) -> Rows:
         forget_wrong(table[len(events.programs) :], chosen)
     ranks = np.append(ranks_of(events.programs), [NO_RANK] * (NO_PART + 1))
     ranks[NO_PART] = NO_RANK
-    table[:, _RANKED] = ranks[table[:, _NAMED]]
+    table[:, _RANKED] = ranks[table[:, NAMED]]
     return table
 
 
@@ -284,6 +176,21 @@ def forget(columns: Rows) -> None:
     columns[:, RANK + 1] = NO_RANK
 
 
+def heard_notes(events: Events) -> Iterator[tuple[list[int], int, int, list[int]]]:
+    """Each note's fields, its onset, the length of its bar for a lookback, and its bar's place.
+
+    The last is as `places_in_bars` has it: number, ticks into it, and its own length, which is
+    shorter where another metre begins inside.
+    """
+    return zip(
+        events.rows.tolist(),
+        events.onsets.tolist(),
+        lookback_bars(events).tolist(),
+        places_in_bars(events.onsets, events.kind, events.metres).tolist(),
+        strict=True,
+    )
+
+
 def lookback_bars(events: Events) -> NDArray[np.int64]:
     """Length in ticks of the bar of each note, 0 in free time, int64 [notes]."""
     if events.kind == FREE:
@@ -292,11 +199,6 @@ def lookback_bars(events: Events) -> NDArray[np.int64]:
     bars = np.array([bar_ticks(n, d, TICKS_PER_BEAT) for _, n, d in events.metres.changes])
     index = np.searchsorted(starts, events.onsets, side="right").clip(1) - 1
     return np.asarray(bars[index], dtype=np.int64)
-
-
-def bar_places(events: Events) -> NDArray[np.int64]:
-    """`places_in_bars` of the notes of a piece."""
-    return places_in_bars(events.onsets, events.kind, events.metres)
 
 
 def places_in_bars(onsets: Ticks, kind: str, metres: MetreMap) -> NDArray[np.int64]:
@@ -329,38 +231,6 @@ def gap_class(ticks: Ticks) -> NDArray[np.int64]:
     return _GAP_OF.take(ticks, mode="clip")
 
 
-def blank_step(kind: str) -> tuple[int, ...]:
-    """A step that plays nothing, columns as in `COLUMNS`."""
-    free = kind == FREE
-    return (
-        NO_SHIFT,
-        0,
-        NO_PITCH,
-        NO_DURATION,
-        NO_VELOCITY,
-        0,
-        POSITIONS - 1 if free else 0,
-        BEATS_IN_BAR - 1 if free else 0,
-        0,
-        NO_PITCH,
-        NO_DURATION,
-        NO_VELOCITY,
-        END,
-        *NOTHING,
-        0,
-        NO_SHIFT,
-        NO_PART,
-        *NO_NOTE,
-        *NO_PLAN,
-        *NO_PLACE,
-        *NO_NOTE,
-        NO_RANK,
-        NO_RANK,
-        NO_RANK,
-        NO_RANK,
-    )
-
-
 def parts_of(events: Events, table: Rows) -> NDArray[np.uint8]:
     """What is told of each part at each note of a piece, before the part is chosen.
 
@@ -379,14 +249,7 @@ def parts_of(events: Events, table: Rows) -> NDArray[np.uint8]:
     late, latest, to_come, returned = list(histories), list(range(parts)), [], []
     before = np.empty((count, parts), dtype=np.int64)
     lookback, returns = Lookback.start(0), return_lookback_of(events)
-    places = zip(
-        events.rows.tolist(),
-        onsets.tolist(),
-        lookback_bars(events).tolist(),
-        bar_places(events).tolist(),
-        strict=True,
-    )
-    for index, (row, onset, bar, place) in enumerate(places):
+    for index, (row, onset, bar, place) in enumerate(heard_notes(events)):
         to_come.append(to_come_of(lookback.parts_after(row[SHIFT]), parts))
         returned.append(to_come_of(returns.parts_after(row[SHIFT]), parts))
         lookback, returns = lookback.hear(row, bar), returns.hear(row, *place)

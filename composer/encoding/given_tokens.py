@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from composer.encoding.columns import BAR_LENGTHS, BEATS_IN_BAR, POSITIONS
 from composer.encoding.events import (
     DURATION,
     END,
@@ -31,7 +32,7 @@ from composer.encoding.events import (
     VELOCITY,
     Events,
 )
-from composer.encoding.features import BAR_LENGTHS, BEATS_IN_BAR, POSITIONS, context_of, gap_class
+from composer.encoding.features import context_of, gap_class
 from composer.encoding.given import Given
 from composer.encoding.part_order import NO_RANK, RANKS, ranks_of
 from composer.encoding.return_lookback import PHRASES

@@ -19,19 +19,7 @@ from numpy.typing import NDArray
 
 from composer.encoding import sounding, stream_table
 from composer.encoding import struct_rows as tables
-from composer.encoding.events import (
-    DURATION,
-    FIELDS,
-    FREE_BAR,
-    NO_DURATION,
-    PART,
-    PITCH,
-    SHIFT,
-    TICKS_PER_BEAT,
-    BarNote,
-    Events,
-)
-from composer.encoding.features import (
+from composer.encoding.columns import (
     ADVICE_COLUMNS,
     AGO_PART,
     BAR_LENGTH,
@@ -45,11 +33,20 @@ from composer.encoding.features import (
     RETURN_PART,
     RETURN_PITCH,
     RETURNING,
-    bar_places,
-    forget_wrong,
-    lookback_bars,
-    return_lookback_of,
 )
+from composer.encoding.events import (
+    DURATION,
+    FIELDS,
+    FREE_BAR,
+    NO_DURATION,
+    PART,
+    PITCH,
+    SHIFT,
+    TICKS_PER_BEAT,
+    BarNote,
+    Events,
+)
+from composer.encoding.features import forget_wrong, heard_notes, return_lookback_of
 from composer.encoding.foreknown import Recall, foreknow
 from composer.encoding.lookback import Lookback
 from composer.encoding.match_model import MatchModel
@@ -172,14 +169,7 @@ class Context:
         parts = context.table["parts"][0]
         recall, lookback = context.recalls[0], context.lookbacks[0]
         returns = return_lookback_of(events)
-        places = zip(
-            events.rows.tolist(),
-            onsets.tolist(),
-            lookback_bars(events).tolist(),
-            bar_places(events).tolist(),
-            strict=True,
-        )
-        for row, onset, bar, place in places:
+        for row, onset, bar, place in heard_notes(events):
             recall, lookback = recall.hear(row), lookback.hear(row, bar)
             returns = returns.hear(row, *place)
             parts[row[PART]] = after_note(parts[row[PART]].tolist(), row, onset)

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from composer.encoding.columns import BAR_LENGTHS, BEATS_IN_BAR, POSITIONS
 from composer.encoding.events import (
     END,
     FREE_BAR,
@@ -25,12 +26,7 @@ from composer.encoding.events import (
     SLOTS,
     TICKS_PER_BEAT,
 )
-from composer.encoding.features import (
-    BAR_LENGTHS,
-    BEATS_IN_BAR,
-    POSITIONS,
-    gap_class,
-)
+from composer.encoding.features import gap_class
 from composer.encoding.match_model import NO_PART
 from composer.encoding.part_features import (
     HISTORY,

@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.analysis.repetition import LOOK_BACK, RepetitionTracker
+from composer.encoding.columns import CHORD, CONFIDENCE
 from composer.encoding.events import (
     DURATION,
     FIELDS,
@@ -39,7 +40,6 @@ from composer.encoding.events import (
     UNLIMITED,
     VELOCITY,
 )
-from composer.encoding.features import CHORD, CONFIDENCE
 from composer.generation.constraints import Constraints
 from composer.generation.guides import Guides
 from composer.generation.leaning import Leanings

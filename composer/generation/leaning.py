@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from composer.analysis.segment import Segment
 from composer.encoding import struct_rows as tables
+from composer.encoding.columns import PROGRAM
 from composer.encoding.events import (
     DURATION_TICKS,
     END,
@@ -32,7 +33,6 @@ from composer.encoding.events import (
     TICKS_PER_BEAT,
     VELOCITY,
 )
-from composer.encoding.features import PROGRAM
 from composer.encoding.running_features import Context
 from composer.generation.constraints import Constraints
 from composer.generation.sampling import COLDEST

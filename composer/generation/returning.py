@@ -20,8 +20,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from composer.encoding.columns import COLUMNS, RETURN_PART, RETURN_PITCH, RETURNING
 from composer.encoding.events import PART, PITCH, SHIFT
-from composer.encoding.features import COLUMNS, RETURN_PART, RETURN_PITCH, RETURNING
 from composer.encoding.return_lookback import RETURNINGS
 from composer.generation.sampling import SamplingParams
 

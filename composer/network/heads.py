@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from composer.encoding.columns import COLUMN_SIZES, COLUMNS, INPUTS, PROGRAM
 from composer.encoding.events import FIELDS, PART, SLOTS
-from composer.encoding.features import COLUMN_SIZES, COLUMNS, INPUTS, PROGRAM
 from composer.encoding.part_features import PART_FEATURE_SIZES, PART_FEATURES
 from composer.encoding.part_order import RANKS
 from composer.music.chords import NO_CHORD

@@ -24,8 +24,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from composer.encoding.columns import COLUMN_SIZES, COLUMNS, INPUTS
 from composer.encoding.events import FIELDS, PART, SIZES
-from composer.encoding.features import COLUMN_SIZES, COLUMNS, INPUTS
 from composer.encoding.part_features import PART_FEATURE_SIZES, PART_FEATURES
 from composer.encoding.part_order import RANKS
 from composer.errors import ModelError

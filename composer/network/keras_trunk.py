@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.distribution import install_extra
-from composer.encoding.features import COLUMNS
+from composer.encoding.columns import COLUMNS
 from composer.errors import DependencyError
 from composer.native_stderr import TENSORFLOW_GREETINGS, without_lines
 from composer.network import weights_file

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from composer.encoding.columns import COLUMNS
 from composer.encoding.events import DURATION, END, FIELDS, NO_DURATION, PART, SHIFT, SIZES, Events
-from composer.encoding.features import COLUMNS, features, parts_of
+from composer.encoding.features import features, parts_of
 from composer.encoding.part_features import PART_FEATURES
 from composer.encoding.part_order import NO_RANK, ranks_of
 from composer.encoding.sounding import SOUNDING, lengths_before

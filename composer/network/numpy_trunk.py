@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from composer.encoding.columns import COLUMNS, INPUTS
 from composer.encoding.events import FIELDS
-from composer.encoding.features import COLUMNS, INPUTS
 from composer.network import weights_file
 from composer.network.config import NetworkConfig, stored_name
 from composer.network.gate_trace import GateTrace

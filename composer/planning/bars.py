@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.encoding.events import PART, PITCH, TICKS_PER_BEAT, Events
-from composer.encoding.features import bar_places
+from composer.encoding.features import places_in_bars
 from composer.music.chords import CHORDS, chord_tones, root_of
 from composer.music.keys import MINOR, fitting_key
 from composer.music.notes import DRUM_PROGRAM
@@ -148,7 +148,7 @@ def content_of(events: Events, count: int) -> Floats:
     found = np.zeros((count, len(CONTENT)), dtype=np.float32)
     if not len(events.rows):
         return found
-    bars, inside, lengths = bar_places(events).T
+    bars, inside, lengths = places_in_bars(events.onsets, events.kind, events.metres).T
     pitches = events.rows[:, PITCH].astype(np.int64)
     parts = events.rows[:, PART].astype(np.int64)
     drums = np.array(events.programs)[parts] == DRUM_PROGRAM

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from piece_of_rows import piece
 
 from composer.encoding import events as ev
+from composer.encoding.columns import BEATS_IN_BAR, POSITIONS
 from composer.encoding.events import (
     DURATION_TICKS,
     END,
@@ -26,7 +27,7 @@ from composer.encoding.events import (
     nearest_duration,
     quantise,
 )
-from composer.encoding.features import BEATS_IN_BAR, POSITIONS, features
+from composer.encoding.features import features
 from composer.encoding.placement import encode, place, rebase_metres, seconds_of
 from composer.errors import SeedError
 from composer.music.beat_grid import BEATS, FREE, Grid

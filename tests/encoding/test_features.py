@@ -6,6 +6,7 @@ import numpy as np
 from drawn_events import canonical
 from hypothesis import given
 
+from composer.encoding.columns import COLUMN_SIZES, COLUMNS, CONFIDENCE, LIKENESS
 from composer.encoding.events import (
     END,
     FIELDS,
@@ -17,14 +18,7 @@ from composer.encoding.events import (
     SHIFT_TICKS,
     Events,
 )
-from composer.encoding.features import (
-    COLUMN_SIZES,
-    COLUMNS,
-    CONFIDENCE,
-    LIKENESS,
-    context_of,
-    features,
-)
+from composer.encoding.features import context_of, features
 from composer.encoding.match_model import NOTHING
 from composer.encoding.placement import encode
 from composer.encoding.running_features import Context

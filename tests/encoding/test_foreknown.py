@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from phrase import PHRASE, after
 
+from composer.encoding.columns import CONFIDENCE, LIKENESS
 from composer.encoding.events import SHIFT_TICKS, TICKS_PER_BEAT, Events
-from composer.encoding.features import CONFIDENCE, LIKENESS, features
+from composer.encoding.features import features
 from composer.encoding.foreknown import HEARD_AGAIN, Recall, foreknow
 from composer.encoding.given import Given, Opening
 from composer.encoding.match_model import CONFIDENCES, NOTHING, PAGE

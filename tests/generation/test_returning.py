@@ -10,8 +10,8 @@ from bars_of_music import BEAT, events, quarters
 from fixed_model import FixedModel
 
 from composer.analysis.repetition import RepetitionLimits
+from composer.encoding.columns import COLUMNS, RETURN_PITCH, RETURNING
 from composer.encoding.events import DURATION, PART, PITCH, SHIFT, SLOTS, UNLIMITED, VELOCITY
-from composer.encoding.features import COLUMNS, RETURN_PITCH, RETURNING
 from composer.encoding.return_lookback import RETURNINGS
 from composer.generation.constraints import Constraints
 from composer.generation.decoder import BatchDecoder

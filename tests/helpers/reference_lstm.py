@@ -23,8 +23,9 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from composer.encoding.columns import COLUMNS, INPUTS
 from composer.encoding.events import FIELDS, PART, Events
-from composer.encoding.features import COLUMNS, INPUTS, parts_of
+from composer.encoding.features import parts_of
 from composer.encoding.part_features import PART_FEATURES
 from composer.encoding.part_order import ranks_of
 from composer.music.notes import DRUM_PROGRAM

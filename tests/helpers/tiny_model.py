@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from composer.encoding.columns import COLUMN_SIZES, COLUMNS, INPUTS
 from composer.encoding.events import FIELDS, SIZES
-from composer.encoding.features import COLUMN_SIZES, COLUMNS, INPUTS
 from composer.encoding.lookback import LIKENESSES
 from composer.encoding.match_model import CONFIDENCES
 from composer.encoding.part_features import PART_FEATURE_SIZES, PART_FEATURES

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from composer.encoding.columns import COLUMN_SIZES
 from composer.encoding.events import FIELDS
-from composer.encoding.features import COLUMN_SIZES
 from composer.errors import DependencyError
 from composer.network.config import NetworkConfig
 

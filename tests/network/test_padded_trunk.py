@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from live.tiny import TinyTrunk
 
-from composer.encoding.features import COLUMNS
+from composer.encoding.columns import COLUMNS
 from composer.network.padded_trunk import SIZES, PaddedTrunk
 
 

@@ -17,8 +17,8 @@ from marked_jams import write_jam
 from tiny_run import composer, meta
 
 from composer import models
+from composer.encoding.columns import COLUMNS
 from composer.encoding.events import FIELDS, PITCH, SIZES
-from composer.encoding.features import COLUMNS
 
 FAST = (
     *("--batch-size", "4", "--steps", "16", "--updates", "2", "--warm-up", "1"),

@@ -13,8 +13,8 @@ from composer_training.data.streams import Streams
 from composer_training.steps import field_sums, make_steps
 from keras import ops
 
+from composer.encoding.columns import COLUMNS
 from composer.encoding.events import FIELDS, SIZES
-from composer.encoding.features import COLUMNS
 from composer.network.config import NetworkConfig
 from composer.network.keras_lstm import build
 

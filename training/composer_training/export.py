@@ -26,8 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer import files
+from composer.encoding.columns import INPUTS
 from composer.encoding.events import FIELDS
-from composer.encoding.features import INPUTS
 from composer.network import weights_file
 from composer.network.config import EMBEDDING_SIZES, NetworkConfig
 from composer.network.encoder import DIRECTIONS, UNITS, WIDTH

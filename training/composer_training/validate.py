@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.analysis.form import with_plan
+from composer.encoding.columns import COLUMNS
 from composer.encoding.events import FIELDS, NO_SHIFT, PART, SHIFT
-from composer.encoding.features import COLUMNS
 from composer_training.data.dataset import Dataset, Record, to_events
 from composer_training.data.streams import Batch, Steps, filled_up, learnt_notes
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from composer.encoding.columns import COLUMN_SIZES, COLUMNS
 from composer.encoding.events import FIELDS, SIZES
-from composer.encoding.features import COLUMN_SIZES, COLUMNS
 from composer.encoding.lookback import LIKENESSES
 from composer.encoding.match_model import CONFIDENCES
 from composer.encoding.part_features import PART_FEATURE_SIZES, PART_FEATURES

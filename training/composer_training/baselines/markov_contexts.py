@@ -19,8 +19,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from composer.encoding.columns import COLUMNS
 from composer.encoding.events import FIELDS, NO_PITCH, PART, PITCH, SHIFT, Events
-from composer.encoding.features import COLUMNS, features
+from composer.encoding.features import features
 
 Ints = NDArray[np.int64]
 Hashes = NDArray[np.uint64]

@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.analysis.form import plan_of
+from composer.encoding.columns import COLUMNS
 from composer.encoding.events import END, FIELDS, NO_SHIFT, PART, SHIFT, Events
-from composer.encoding.features import COLUMNS, features, forget, parts_of
+from composer.encoding.features import features, forget, parts_of
 from composer.encoding.part_features import PART_FEATURES
 from composer.encoding.part_order import ranks_of
 from composer.errors import SettingError

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from composer.analysis.form import plan_of
 from composer.analysis.plan_around import foreknown, notes_ahead, plan_around
+from composer.encoding.columns import COLUMNS
 from composer.encoding.events import (
     DURATION,
     END,
@@ -28,7 +29,6 @@ from composer.encoding.events import (
     SHIFT,
     Events,
 )
-from composer.encoding.features import COLUMNS
 from composer.encoding.given import Given, Opening
 from composer.encoding.given_steps import NO_CAP, GivenSteps
 from composer.encoding.given_tokens import STEP_COLUMNS, TOKEN_COLUMNS
