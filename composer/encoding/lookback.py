@@ -17,50 +17,29 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from composer.encoding.events import (
-    END,
-    NO_DURATION,
-    NO_PITCH,
-    NO_SHIFT,
-    NO_VELOCITY,
-    SHIFT_TICKS,
-    SLOTS,
-)
+from composer.encoding.earlier_bar import HISTORY, NEAR, RECENT, TICKS, UNASKED, EarlierBar, near
+from composer.encoding.events import NO_SHIFT, BarNote
 from composer.encoding.match_model import NO_PART, class_of_ticks
 
-NEAR = 2
-"""Ticks by which a player may have been earlier or later in the bar before."""
-HISTORY = 8
-"""Notes over which it is counted how much is as it was."""
 LIKENESSES = 1 + 3 * (HISTORY + 1)
 """Classes of likeness: 0 for nothing to look back to, else 1 + 3 * (notes of the last 8 whose
 time and part were as a bar ago) + (pitches that were too: up to 2, to 5, more)."""
-NO_NOTE = (NO_PITCH, NO_DURATION, NO_VELOCITY)
-
-_TICKS = [*SHIFT_TICKS.tolist(), int(SHIFT_TICKS[-1])]  # END: as far as the longest
-_RECENT = (1 << HISTORY) - 1
-assert NO_PART == SLOTS and NO_SHIFT == END + 1
-
-Note = tuple[int, int, int, int, int]
+Note = BarNote
 """(onset, part, pitch, duration, velocity)."""
-_UNASKED: tuple[int, Sequence[Note]] = (-1, ())
 
 
-class Lookback:
+class Lookback(EarlierBar):
     """What one stream played in the last bar; see the module's docstring."""
 
-    __slots__ = ("_again", "_bar", "_chord", "_found", "_left", "_next", "_notes", "_now",
-                 "_rhythm")  # fmt: skip
+    __slots__ = ("_again", "_bar", "_chord", "_next", "_notes", "_now", "_rhythm")
 
     _bar: int  # ticks
     _now: int  # ticks, of the last note heard
     _chord: tuple[int, ...]  # parts of the notes heard at this moment, in order
     _notes: tuple[Note, ...]  # from a bar ago to now
-    _left: Sequence[Note]  # of the chord that was played a bar ago, what is still to come
     _next: Note | None  # the note that came next a bar ago
     _rhythm: int  # one bit a note, whether time and part were as a bar ago; latest lowest
     _again: int  # the same for time, part and pitch
-    _found: tuple[int, Sequence[Note]]  # shift class asked about last, what was found there
 
     @classmethod
     def start(cls, bar: int) -> Lookback:
@@ -68,10 +47,10 @@ class Lookback:
         made = cls()
         made._bar, made._now, made._chord = bar, 0, ()
         made._notes, made._rhythm, made._again = (), 0, 0
-        made._left, made._next, made._found = (), None, _UNASKED
+        made._left, made._next, made._found = (), None, UNASKED
         return made
 
-    def hear(self, row: tuple[int, ...], bar: int) -> Lookback:
+    def hear(self, row: Sequence[int], bar: int) -> Lookback:
         """The lookback after one more note, in a bar of this length.
 
         Args:
@@ -80,15 +59,15 @@ class Lookback:
         """
         shift, part, pitch, duration, velocity = row
         made = Lookback()
-        made._found = _UNASKED
-        ticks = _TICKS[shift]
+        made._found = UNASKED
+        ticks = TICKS[shift]
         made._bar, made._now = bar, self._now + ticks
         made._chord = (part,) if ticks else (*self._chord, part)
         old = self._next
         rhythm = old is not None and old[1] == part and abs(self._ticks_to(old) - ticks) <= NEAR
-        made._rhythm = (self._rhythm << 1 | rhythm) & _RECENT
+        made._rhythm = (self._rhythm << 1 | rhythm) & RECENT
         same = rhythm and old is not None and old[2] == pitch
-        made._again = (self._again << 1 | same) & _RECENT
+        made._again = (self._again << 1 | same) & RECENT
         if bar:
             since = made._now - bar - NEAR
             notes, first = self._notes, 0
@@ -113,31 +92,8 @@ class Lookback:
         there = self._there(shift)
         return there[0][1] if there else NO_PART
 
-    def parts_after(self, shift: int) -> list[int]:
-        """The part of each note that was played there, still to come, in order."""
-        return [note[1] for note in self._there(shift)]
-
-    def note_after(self, shift: int, part: int) -> tuple[int, int, int]:
-        """(pitch, duration, velocity) that a part played there a bar ago."""
-        for note in self._there(shift):
-            if note[1] == part:
-                return note[2:]
-        return NO_NOTE
-
-    def _there(self, shift: int) -> Sequence[Note]:
-        """What was played a bar before the moment that this shift class leads to.
-
-        It is asked for several times in a row, and found once.
-        """
-        asked, found = self._found
-        if shift != asked:
-            found = self._left
-            if ticks := _TICKS[shift]:
-                place, notes = self._now + ticks - self._bar, self._notes
-                first = bisect_left(notes, (place - NEAR,))
-                found = notes[first : bisect_left(notes, (place + NEAR + 1,), first)]
-            self._found = shift, found
-        return found
+    def _played_after(self, ticks: int) -> Sequence[Note]:
+        return near(self._notes, self._now + ticks - self._bar)
 
     def _look(self) -> None:
         """Find what came next a bar ago.
@@ -146,12 +102,12 @@ class Lookback:
         order, less as many as it has played now.
         """
         chord, notes = self._chord, self._notes
-        latest = (self._now - self._bar + NEAR + 1,)
-        behind = bisect_left(notes, latest)
+        # The notes that are kept begin where this chord did.
+        behind = bisect_left(notes, (self._now - self._bar + NEAR + 1,))
         left: list[Note] = []
         if behind:
             heard = list(chord)
-            for note in notes[bisect_left(notes, (latest[0] - 2 * NEAR - 1,), 0, behind) : behind]:
+            for note in notes[:behind]:
                 if note[1] in heard:
                     heard.remove(note[1])
                 elif note[1] >= chord[-1]:

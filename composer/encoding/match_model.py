@@ -74,7 +74,7 @@ _KEY_BITS = 19  # a shift class, a slot and a pitch: 7 + 5 + 7
 _KEY = (1 << _KEY_BITS) - 1
 _UNSHIFTED = (1 << 12) - 1
 
-Row = tuple[int, ...]
+Row = Sequence[int]
 
 
 class Expected(NamedTuple):
@@ -212,8 +212,6 @@ class MatchModel:
             if lost and now >= self._suspended_until:
                 made._look_for(number)
         made._pages[-1].add(now, row, number)
-        if made._at > self._count:
-            made._at = -1
         made._count += 1
         return made
 

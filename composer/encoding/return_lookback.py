@@ -16,14 +16,12 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from composer.encoding.events import NO_SHIFT, PITCH, SHIFT_TICKS, SIZES, UNLIMITED, BarNote
-from composer.encoding.lookback import NEAR, NO_NOTE
+from composer.encoding.earlier_bar import NEAR, RECENT, TICKS, UNASKED, EarlierBar, near
+from composer.encoding.events import NO_SHIFT, PITCH, SIZES, UNLIMITED, BarNote
 from composer.encoding.match_model import NO_PART, class_of_ticks
 from composer.music.chords import NO_CHORD
 from composer.music.plan import FAR, Plan
 
-HISTORY = 8
-"""Notes over which it is counted how much is as in the bar referred to."""
 RETURNINGS = 2 + 3 * 4 * 3
 """Classes of returning: 0 where there is nothing to look back to, 1 where there will be in the
 next bar, else 2 + 12 * (nearness - 1) + 3 * (of the last 8 notes, those whose time and part were
@@ -33,21 +31,17 @@ PHRASES = FAR + 1
 NO_PLAN = (0, NO_SHIFT)
 NO_PLACE = (NO_PART, NO_CHORD, NO_CHORD, 0, 0)
 
-_TICKS = [*SHIFT_TICKS.tolist(), int(SHIFT_TICKS[-1])]
 _PHRASE = 4
 """Bars of a phrase of which nothing is planned."""
-_RECENT = (1 << HISTORY) - 1
 _RHYTHM = (0, 0, 0, 3, 3, 3, 6, 6, 9)
 _AGAIN = (0, 0, 0, 1, 1, 1, 2, 2, 2)
 _HIGHEST = SIZES[PITCH] - 1
-
-_UNASKED: tuple[int, Sequence[BarNote]] = (-1, ())
 
 Note = BarNote
 """(ticks from the bar line, part, pitch, duration, velocity); a bar's stand in order of time."""
 
 
-class ReturnLookback:
+class ReturnLookback(EarlierBar):
     """What one stream played, bar by bar, and which bar its plan refers to."""
 
     __slots__ = (
@@ -57,10 +51,8 @@ class ReturnLookback:
         "_bars",
         "_chord",
         "_drums",
-        "_found",
         "_inside",
         "_kept",
-        "_left",
         "_next",
         "_number",
         "_plan",
@@ -80,9 +72,7 @@ class ReturnLookback:
     _played: tuple[Note, ...]  # the notes of this one
     _source: Sequence[Note]  # the notes of the bar that this one refers to, transposed
     _chord: tuple[int, ...]  # parts of the notes heard at this moment, in order
-    _left: Sequence[Note]  # of the chord in the bar referred to, what is still to come
     _next: tuple[int, Note] | None  # ticks to the note that came next there, and the note
-    _found: tuple[int, Sequence[Note]]  # shift class asked about last, what was found there
     _rhythm: int  # one bit a note, whether time and part were as there; latest lowest
     _again: int  # the same for time, part and pitch
 
@@ -111,7 +101,7 @@ class ReturnLookback:
         made._bars, made._played, made._chord = (), (), ()
         made._rhythm = made._again = 0
         made._source, made._left, made._next = (), (), None
-        made._found = _UNASKED
+        made._found = UNASKED
         if made._plan is not None:
             made._turn()
         return made
@@ -134,7 +124,7 @@ class ReturnLookback:
             return self
         shift, part, pitch, duration, velocity = row
         made = ReturnLookback()
-        ticks = _TICKS[shift]
+        ticks = TICKS[shift]
         made._plan, made._drums = self._plan, self._drums
         made._ahead, made._kept = self._ahead, self._kept
         made._number, made._inside, made._bar = number, inside, bar
@@ -144,8 +134,8 @@ class ReturnLookback:
             away, old = self._next
             rhythm = old[1] == part and abs(away - ticks) <= NEAR
             same = rhythm and old[2] == pitch
-        made._rhythm = (self._rhythm << 1 | rhythm) & _RECENT
-        made._again = (self._again << 1 | same) & _RECENT
+        made._rhythm = (self._rhythm << 1 | rhythm) & RECENT
+        made._again = (self._again << 1 | same) & RECENT
         note = (inside, part, pitch, duration, velocity)
         if number == self._number:
             made._bars, made._played = self._bars, (*self._played, note)
@@ -182,7 +172,7 @@ class ReturnLookback:
             made._ahead = ahead
         made._plan = plan if self._bar else None
         if made._plan is None:
-            made._source, made._left, made._next = (), (), None
+            made._source, made._left, made._next, made._found = (), (), None, UNASKED
         else:
             made._turn()
         return made
@@ -225,7 +215,7 @@ class ReturnLookback:
         plan = self._plan
         if plan is None:
             return NO_PLACE
-        number, inside = self._after(_TICKS[shift])
+        number, inside = self._after(TICKS[shift])
         there = self._there(shift)
         bar = plan.bar(number)
         late = 2 * inside >= self._bar
@@ -233,44 +223,19 @@ class ReturnLookback:
         part = there[0][1] if there else NO_PART
         return part, bar.chords[late], following, bar.phrase, bar.ending
 
-    def parts_after(self, shift: int) -> list[int]:
-        """The part of each note that was played there, still to come, in order."""
-        return [note[1] for note in self._there(shift)]
-
-    def note_after(self, shift: int, part: int) -> tuple[int, int, int]:
-        """(pitch, duration, velocity) that a part played there, transposed."""
-        if self._plan is None:
-            return NO_NOTE
-        for note in self._there(shift):
-            if note[1] == part:
-                return note[2:]
-        return NO_NOTE
-
     def _after(self, ticks: int) -> tuple[int, int]:
         """Number of the bar that lies so many ticks ahead, and how far into it."""
         bars, inside = divmod(self._inside + ticks, self._bar)
         return self._number + bars, inside
 
-    def _there(self, shift: int) -> Sequence[Note]:
-        """What was played where this shift class leads to, in the bar referred to.
-
-        It is asked for several times in a row, and found once.
-        """
+    def _played_after(self, ticks: int) -> Sequence[Note]:
         if self._plan is None:
             return ()
-        ticks = _TICKS[shift]
-        if not ticks:
-            return self._left
-        asked, found = self._found
-        if asked != shift:
-            number, inside = self._after(ticks)
-            here = number == self._number
-            notes, semitones = (self._source, 0) if here else self._referred_by(number)
-            first = bisect_left(notes, (inside - NEAR,))
-            found = notes[first : bisect_left(notes, (inside + NEAR + 1,), first)]
-            found = self._transposed(found, semitones)
-            self._found = shift, found
-        return found
+        number, inside = self._after(ticks)
+        if number == self._number:
+            return near(self._source, inside)
+        notes, semitones = self._referred_by(number)
+        return self._transposed(near(notes, inside), semitones)
 
     def _referred_by(self, number: int) -> tuple[Sequence[Note], int]:
         """The notes of the bar that a bar refers to, and how far they are to be transposed."""
@@ -302,7 +267,7 @@ class ReturnLookback:
 
     def _look(self) -> None:
         """Find what came next in the bar referred to, as `Lookback` does in the last one."""
-        self._found = _UNASKED
+        self._found = UNASKED
         inside, chord = self._inside, self._chord
         left: list[Note] = []
         heard = list(chord)

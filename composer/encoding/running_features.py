@@ -276,7 +276,7 @@ class Context:
         return np.where(free[:, None], found, NO_DURATION)
 
     def columns(self, rows: Ints) -> Ints:
-        """All columns of the next note, [B, 39] as in `features.COLUMNS`; rows are [B, 5]."""
+        """All columns of the next note, [B, 39] as in `columns.COLUMNS`; rows are [B, 5]."""
         table = self.fresh()
         table[:, : len(FIELDS)] = rows
         for chosen in (SHIFT, PART, PITCH):

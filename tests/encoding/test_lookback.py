@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from composer.encoding.earlier_bar import NO_NOTE
 from composer.encoding.events import NO_SHIFT
-from composer.encoding.lookback import LIKENESSES, NO_NOTE, Lookback
+from composer.encoding.lookback import LIKENESSES, Lookback
 from composer.encoding.match_model import NO_PART
 
 BAR = 72

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from composer.encoding.earlier_bar import NO_NOTE
 from composer.encoding.events import NO_SHIFT
-from composer.encoding.lookback import NO_NOTE
 from composer.encoding.match_model import NO_PART
 from composer.encoding.return_lookback import RETURNINGS, ReturnLookback
 from composer.music.chords import NO_CHORD, parse_chord
