@@ -11,6 +11,7 @@ come in.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -176,7 +177,7 @@ def forget(columns: Rows) -> None:
     columns[:, RANK + 1] = NO_RANK
 
 
-def heard_notes(events: Events) -> Iterator[tuple[list[int], int, int, list[int]]]:
+def heard_notes(events: Events) -> Iterator[tuple[Any, int, int, Any]]:
     """Each note's fields, its onset, the length of its bar for a lookback, and its bar's place.
 
     The last is as `places_in_bars` has it: number, ticks into it, and its own length, which is

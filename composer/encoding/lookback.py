@@ -50,7 +50,7 @@ class Lookback(EarlierBar):
         made._left, made._next, made._found = (), None, UNASKED
         return made
 
-    def hear(self, row: Sequence[int], bar: int) -> Lookback:
+    def hear(self, row: tuple[int, ...], bar: int) -> Lookback:
         """The lookback after one more note, in a bar of this length.
 
         Args:

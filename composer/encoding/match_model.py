@@ -74,7 +74,7 @@ _KEY_BITS = 19  # a shift class, a slot and a pitch: 7 + 5 + 7
 _KEY = (1 << _KEY_BITS) - 1
 _UNSHIFTED = (1 << 12) - 1
 
-Row = Sequence[int]
+Row = tuple[int, ...]
 
 
 class Expected(NamedTuple):

@@ -8,7 +8,7 @@ exactly, and any field can be masked or forced before the next one is drawn.
 
 Conventions:
     B streams, T steps, H units, L layers. `features` is int [B, T + 1, 39], columns as in
-    `composer.encoding.features.COLUMNS`: steps 0..T-1 go in, steps 1..T are predicted.
+    `composer.encoding.columns.COLUMNS`: steps 0..T-1 go in, steps 1..T are predicted.
     Recurrent state is float32 [L, 2, B, H]: for each layer the output h, then the cell c.
     Gate order in weights is input, forget, candidate, output, as Keras has it.
 

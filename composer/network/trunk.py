@@ -22,7 +22,7 @@ class Trunk(Protocol):
         """Hear one step of every stream.
 
         Args:
-            steps: int [B, 39], columns as in `composer.encoding.features.COLUMNS`.
+            steps: int [B, 39], columns as in `composer.encoding.columns.COLUMNS`.
             recurrent: float32 [B, L, 2, H], the state before the step.
 
         Returns:
