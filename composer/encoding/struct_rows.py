@@ -42,6 +42,12 @@ def copy(table: Table) -> Table:
     return _bytes(table).copy().view(table.dtype)
 
 
+def alike(rows: NDArray[Any]) -> list[int]:
+    """Of each row the number of the first that is the same."""
+    seen: dict[bytes, int] = {}
+    return [seen.setdefault(row.tobytes(), index) for index, row in enumerate(rows)]
+
+
 def split(table: Table) -> list[Table]:
     """Every row in a table of its own; none keeps the memory of the others."""
     return [row.copy().view(table.dtype) for row in _bytes(table)[:, None]]

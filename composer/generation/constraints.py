@@ -74,6 +74,7 @@ class Constraints:
     """
 
     __slots__ = (
+        "_alike",
         "_backed",
         "_drums",
         "_lasting",
@@ -92,6 +93,7 @@ class Constraints:
         self._pacing = Pacing.of(table)
         self._lasting = bool(table["durations"].any(axis=2).all())
         self._silent = table["end"] + table["ring"]
+        self._alike = tables.alike(table["places"])
         self._shifts: dict[tuple[int, int, int, int, int, bool], Bools] = {}
         self._tilted = bool(table["pitch_bias"].any())
         self._backed = bool(table["roles"].any())
@@ -165,22 +167,21 @@ class Constraints:
         # On the same onset only what comes later in canonical order.
         together = (before[:, PART] < self.table["last"]) | room
         found = []
-        for stream, (pacing, clock, inside, bar, notes, count, soon, same) in enumerate(
-            zip(
-                self._pacing,
-                context.clock.tolist(),
-                context.inside.tolist(),
-                context.bar.tolist(),
-                in_bar.tolist(),
-                drawn.tolist(),
-                due,
-                together.tolist(),
-                strict=True,
-            )
+        for pacing, alike, clock, inside, bar, notes, count, soon, same in zip(
+            self._pacing,
+            self._alike,
+            context.clock.tolist(),
+            context.inside.tolist(),
+            context.bar.tolist(),
+            in_bar.tolist(),
+            drawn.tolist(),
+            due,
+            together.tolist(),
+            strict=True,
         ):
             line = bar - inside if notes >= pacing.per_bar else 0
             floor, limit = pacing.reach(clock, count, line)
-            key = (stream, inside, bar, max(min(floor, soon), 0), min(limit, soon), same)
+            key = (alike, inside, bar, max(min(floor, soon), 0), min(limit, soon), same)
             if (row := self._shifts.get(key)) is None:
                 row = self._shifts[key] = self._shifts_from(*key)
             found.append(row)
@@ -191,12 +192,12 @@ class Constraints:
         return allowed
 
     def _shifts_from(
-        self, stream: int, inside: int, bar: int, floor: int, limit: int, same: bool
+        self, alike: int, inside: int, bar: int, floor: int, limit: int, same: bool
     ) -> Bools:
-        """The shifts of a stream from one time to another, bool [classes].
+        """The shifts from one time to another, bool [classes].
 
         Args:
-            stream: Its number.
+            alike: Number of a stream that has notes at the same places.
             inside: Ticks from the bar line to the last note.
             bar: Ticks.
             floor: Fewest ticks.
@@ -205,7 +206,7 @@ class Constraints:
         """
         allowed = (floor <= _SHIFTS) & (limit >= _SHIFTS)
         # Where notes may begin, or together with the last one, wherever that is.
-        placed = self.table["places"][stream].take((inside + _SHIFTS) % bar % TICKS_PER_BEAT)
+        placed = self.table["places"][alike].take((inside + _SHIFTS) % bar % TICKS_PER_BEAT)
         placed[0] = True
         if (usable := allowed & placed).any():
             allowed = usable

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.analysis import segment
+from composer.encoding import struct_rows as tables
 from composer.encoding.events import PART, PITCH, SHIFT_TICKS, SIZES, SLOTS, UNLIMITED
 from composer.encoding.running_features import Context
 from composer.generation.limits import Ints
@@ -141,14 +142,15 @@ def against_passing(usual: Floats, since: Sequence[int], inside: int, bar: int) 
 class Drummers:
     """Those of B streams who have habits, and what these say of the next note.
 
-    A groove comes to the same places again and again: what is found once is kept.
+    A groove comes to the same places again and again: what is found once is kept, for all streams
+    of the same habits.
     """
 
-    __slots__ = ("_passing", "_playing", "_slots", "_strokes", "_table")
+    __slots__ = ("_alike", "_passing", "_playing", "_slots", "_strokes", "_table")
 
     def __init__(self, table: Floats) -> None:
         """Take what they are used to, from `habits_of`, [B, slots, places, kinds]."""
-        self._table = table
+        self._table, self._alike = table, tables.alike(table)
         self._playing = np.any(table, axis=(2, 3))
         self._slots = np.flatnonzero(self._playing.any(axis=0))
         self._passing: dict[tuple[int, ...], Floats] = {}
@@ -169,7 +171,7 @@ class Drummers:
             onsets = [heard.item(stream, slot) for slot in slots]
             since = [UNLIMITED if onset < 0 else now - onset for onset in onsets]
             late = ((2 * PLACES * ticks > bar) + (ticks > bar) for ticks in since)
-            key = (stream, inside, bar, *late)
+            key = (self._alike[stream], inside, bar, *late)
             if (row := self._passing.get(key)) is None:
                 usual = self._table[stream, self._slots]
                 row = self._passing[key] = against_passing(usual, since, inside, bar)
@@ -201,7 +203,7 @@ class Drummers:
             place = int(places_of(inside + at - now, bar))
             near = at - heard.item(stream, part) <= bar // (2 * PLACES)
             struck = last.item(stream, part, 0) if near else -1
-            key = (stream, part, place, struck)
+            key = (self._alike[stream], part, place, struck)
             if (row := self._strokes.get(key)) is None:
                 row = self._strokes[key] = for_strokes(self._table[stream, part, place], struck)
             if found is None:

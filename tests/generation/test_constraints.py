@@ -174,6 +174,21 @@ class TestTime:
         onsets, _ = self.first(rules, analysis)
         assert {onset % BEAT for onset in onsets} == {0, 16}
 
+    def test_streams_side_by_side_keep_to_their_own_places(self) -> None:
+        swung = Part(tuple(Note(i * 12 + 4 * (i % 2), 60, 8, 80) for i in range(16)))
+        straight = Part(tuple(Note(i * 12, 60, 8, 80) for i in range(16)))
+        apart = [rules_for(part) for part in (swung, straight, swung)]
+        alone = [self.first(rules, analysis)[1] for analysis, rules in apart]
+        assert not (alone[0] == alone[1]).all()
+        context = Context.join([Context.after(analysis.events) for analysis, _ in apart])
+        rules = Constraints.join([rules for _, rules in apart])
+        before = np.stack([analysis.events.rows[-1] for analysis, _ in apart]).astype(np.int64)
+        zero = np.zeros(3, dtype=np.int64)
+        for _ in range(2):  # as found, and as kept
+            room = rules.chord_room(before, zero)
+            masks = rules.shift_mask(context, before, zero, room, zero)
+            assert (masks == alone).all()
+
     def test_a_seed_that_was_played_is_not_bound_to_places(self) -> None:
         late = Part(tuple(Note(i * 24 + i % 20, 60, 8, 80) for i in range(80)))
         analysis = analyse_seed(piece(late), grid="beats")

@@ -9,6 +9,7 @@ import pytest
 
 from composer import models
 from composer.encoding.events import SHIFT_TICKS, SLOTS, UNLIMITED
+from composer.encoding.running_features import Context
 from composer.formats import midi
 from composer.generation import habits
 from composer.generation.generate import continue_seed
@@ -16,6 +17,7 @@ from composer.generation.habits import (
     LEAST,
     PASSING,
     WEIGHT,
+    Drummers,
     against_passing,
     for_strokes,
     habits_of,
@@ -139,6 +141,28 @@ def test_a_shaker_has_habits_though_it_is_of_no_kind_and_a_hi_hat_in_a_kit_has_n
     assert not shaker[1, :, KICK : STICK + 1].any()
     kit = habits_of(*drummer(8, BACKBEAT), (0, DRUM_PROGRAM), BAR, 8 * BAR)
     assert np.flatnonzero(kit[1].max(axis=-1) > 0).tolist() == [0, 4, 8, 12]  # none at 14
+
+
+def test_drummers_side_by_side_keep_to_their_own_habits() -> None:
+    grooves = (BACKBEAT, {0: 38, 48: 36}, BACKBEAT)
+    tables = [habits_of(*drummer(8, g), (0, DRUM_PROGRAM), BAR, 8 * BAR) for g in grooves]
+    contexts = [Context.start((0, DRUM_PROGRAM), "beats", (4, 4)) for _ in grooves]
+    for context in contexts:
+        context.heard[0, 1] = 0  # all of them struck where the clock stands
+    part, onset = np.array([1]), np.array([24])
+    alone = [Drummers(table[None]) for table in tables]
+    shifts = [one.against_passing(each)[0] for one, each in zip(alone, contexts, strict=True)]
+    keys = []
+    for one, each in zip(alone, contexts, strict=True):
+        strokes = one.strokes(each, part, onset)
+        assert strokes is not None
+        keys.append(strokes[0])
+    assert (shifts[0] != shifts[1]).any() and (keys[0] != keys[1]).any()
+    together, context = Drummers(np.stack(tables)), Context.join(contexts)
+    for _ in range(2):  # as found, and as kept
+        assert (together.against_passing(context) == shifts).all()
+        found = together.strokes(context, part.repeat(3), onset.repeat(3))
+        assert found is not None and (found == keys).all()
 
 
 def test_a_drummer_goes_on_with_the_snare_where_it_was() -> None:
