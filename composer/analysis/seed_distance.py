@@ -3,9 +3,9 @@
 All descriptors (`composer.analysis.descriptors`) are counted in the last bars of the seed and in
 those of the continuation so far. Each distance is taken in units of how far the halves of one
 piece usually lie apart in that descriptor. What lies nearer than most halves do is near enough:
-only what is beyond `NEAR_ENOUGH` counts, else the take is kept that moves least, and people's
-music moves. The misfit is the mean of the squares, so that one descriptor far off is worse than
-several a little.
+only what is beyond `NEAR_ENOUGH` or `MOVING` counts, else the take is kept that moves least, and
+people's music moves. The misfit is the mean of the squares, so that one descriptor far off is
+worse than several a little.
 
 The distances are those by which `composer compare` holds continuations against the halves
 that people wrote, except that density and polyphony are compared by their ratio: half a note
@@ -53,6 +53,9 @@ WEIGHTS = {
 """What a descriptor counts, if not 1: more where continuations go astray most."""
 NEAR_ENOUGH = 0.6
 """Times the usual that are free."""
+MOVING = 0.9
+"""The same of where music lies and who plays it, in which people move more than in its rhythm."""
+MOVES = frozenset({"pitch classes", "range", "parts", "register", "heights"})
 RATIOS = ("density", "polyphony")
 MOST = 10.0
 """Times the usual that a distance counts for at most."""
@@ -78,8 +81,8 @@ class SeedDistance:
         for name, usual in USUAL.items():
             apart = apart_in(name, self._seed[name], found[name]) / usual
             if not np.isnan(apart):
-                weight = WEIGHTS.get(name, 1.0)
-                total += weight * max(min(apart, MOST) - NEAR_ENOUGH, 0.0) ** 2
+                weight, free = WEIGHTS.get(name, 1.0), MOVING if name in MOVES else NEAR_ENOUGH
+                total += weight * max(min(apart, MOST) - free, 0.0) ** 2
                 weights += weight
         return round(total / weights, 6) if weights else 0.0
 

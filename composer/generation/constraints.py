@@ -5,12 +5,12 @@ Constraints act on logits before sampling, so that no note breaks them. What the
     time         nothing before the join; nothing past the end; notes stop by the end, or ring
                  beyond it as far as may be; no silence longer than the seed's longest (or a bar)
     parts        only those asked for; who is silent for longer than in the seed comes in again,
-                 with a phrase
-    pitches      the key, each part's range; drum parts keep to drum keys of the kit; rather
-                 those that tell a key asked for, and of chords that an accompaniment is under
+                 with a phrase; who was silent where a phrase comes from rests in it
+    pitches      the key and the chord in force, each part's range; drum parts keep to drum keys;
+                 rather those that tell a key asked for, and of chords of an accompaniment
     groove       of an accompaniment in every bar a backbeat and the one; drummers' own habits
     places       where in the beat the seed's notes begin, if it keeps to a few places
-    durations    no note shorter or much longer than its part's in the seed
+    durations    none shorter or much longer than its part's in the seed
     density      hardly more notes to a bar than in the seed's busiest; when more were played
                  on the whole than the seed would have, no chords and no quick notes until that
                  is even; no part plays more notes at once than in its fullest chord
@@ -58,12 +58,16 @@ from composer.generation.limit_table import row_of
 from composer.generation.limits import Bools, Density, Ints, PartLimits, Span
 from composer.generation.owing import STRUCK, kinds_owed, next_owed, owing, strays
 from composer.generation.pacing import Pacing
+from composer.generation.resting import Rests
+from composer.music.chords import CHORDS, chord_tones
 from composer.music.notes import SNARES
 
 _SHIFTS = np.append(SHIFT_TICKS, 1 << 60)  # END is later than any limit: never allowed
 _SLOTS = np.arange(SLOTS)
 _PITCHES = np.arange(SIZES[PITCH])
 _PITCH_CLASSES = _PITCHES % 12
+_TONES = np.array([np.isin(_PITCH_CLASSES, list(chord_tones(code))) for code in range(CHORDS)])
+"""The pitches of each chord, [chords, 128]; none of no chord."""
 
 
 class Constraints:
@@ -76,10 +80,12 @@ class Constraints:
     __slots__ = (
         "_alike",
         "_backed",
+        "_coloured",
         "_drums",
         "_lasting",
         "_owes",
         "_pacing",
+        "_rests",
         "_shifts",
         "_silent",
         "_streams",
@@ -96,6 +102,8 @@ class Constraints:
         self._alike = tables.alike(table["places"])
         self._shifts: dict[tuple[int, int, int, int, int, bool], Bools] = {}
         self._tilted = bool(table["pitch_bias"].any())
+        self._coloured = bool(table["coloured"].any())
+        self._rests = Rests.of(table)
         self._backed = bool(table["roles"].any())
         self._owes = bool(table["owed"].any())
         self._drums = habits.Drummers(table["habits"]) if table["habits"].any() else None
@@ -141,6 +149,12 @@ class Constraints:
         table["latest_first"] = clock + table["longest"]
         return Constraints(table)
 
+    def with_rests(self, resting: Bools, bars_before: int) -> Constraints:
+        """The same rules of one stream, with parts that rest (`composer.generation.resting`)."""
+        table = tables.copy(self.table)
+        table["resting"], table["bars_before"] = resting, bars_before
+        return Constraints(table)
+
     @property
     def end(self) -> Ints:
         """No onset at or after it, [B]."""
@@ -165,7 +179,12 @@ class Constraints:
             due = next_owed(self.table, context, self.table["earliest"] - context.clock).tolist()
             owed = owing(self.table, context, context.clock, before[:, PART] + 1).any(axis=1)
         # On the same onset only what comes later in canonical order.
-        together = (before[:, PART] < self.table["last"]) | room
+        last = (
+            self.table["last"]
+            if self._rests is None
+            else self._rests.at(context, context.clock).last
+        )
+        together = (before[:, PART] < last) | room
         found = []
         for pacing, alike, clock, inside, bar, notes, count, soon, same in zip(
             self._pacing,
@@ -246,6 +265,8 @@ class Constraints:
             onset: Of the next note, [B].
         """
         allowed = self.table["parts"]
+        if self._rests is not None:
+            allowed = self._rests.at(context, onset).playing
         together = onset == context.clock
         some = together.tolist()
         if True in some:
@@ -267,8 +288,7 @@ class Constraints:
         late = (onset[:, None] - heard > self.table["rests"]) & (heard >= 0) & allowed
         if not np.count_nonzero(late):
             return allowed
-        # A part that has been silent for too long comes in on a beat, before any other; parts
-        # of a piece that has phrases with one of these.
+        # It comes in on a beat, before any other; in a piece that has phrases, with one of these.
         ticks, free = onset - context.clock, context.free
         now = (free | ((context.inside + ticks) % TICKS_PER_BEAT == 0)) & (ticks != 0)
         if True not in now.tolist():
@@ -292,7 +312,13 @@ class Constraints:
         return np.where(still.any(axis=1), still.argmax(axis=1), SLOTS)
 
     def pitch_mask(
-        self, context: Context, before: Ints, together: Bools, parts: Ints, onset: Ints
+        self,
+        context: Context,
+        before: Ints,
+        together: Bools,
+        parts: Ints,
+        onset: Ints,
+        chords: Ints | None = None,
     ) -> Bools:
         """Pitches that may sound, [B, 128].
 
@@ -302,8 +328,11 @@ class Constraints:
             together: Whether the next note begins with it, [B].
             parts: Who plays it, [B].
             onset: Its tick, [B].
+            chords: That the plans have there, [B]; None: there are no plans.
         """
         allowed = self.table["pitches"][self._streams, parts]
+        if self._coloured and chords is not None:
+            allowed |= self.table["coloured"][self._streams, parts] & _TONES.take(chords, axis=0)
         stacked = together & (parts == before[:, PART])
         if True in stacked.tolist():
             allowed &= np.where(stacked, before[:, PITCH], -1)[:, None] < _PITCHES
@@ -350,9 +379,13 @@ class Constraints:
         roles = np.where(roles == SOLE, np.where(lowest, BASS, FILLING), roles)
         return np.where((roles == LINE) & ~begins, ALONE, roles)
 
-    def duration_mask(self, onset: Ints, parts: Ints) -> Bools:
+    def duration_mask(self, context: Context, onset: Ints, parts: Ints) -> Bools:
         """Durations that end in time, [B, classes]; one tick always does."""
         own, room = self.table["durations"][self._streams, parts], self._silent - onset
+        if self._rests is not None:
+            leaves = self._rests.at(context, onset, later=1).resting[self._streams, parts]
+            left = context.bar - (context.inside + onset - context.clock) % context.bar
+            room = np.where(leaves, np.minimum(room, left), room)
         if self._lasting and min(room.tolist()) >= DURATION_TICKS[-1]:
             return np.asarray(own)
         fitting = np.maximum(room, 1)[:, None] >= DURATION_TICKS
@@ -364,6 +397,5 @@ class Constraints:
 
     def velocity_mask_and_bias(self, parts: Ints) -> tuple[Bools, NDArray[np.float32]]:
         """Velocity classes, and what to add to their logits, [B, 32] each."""
-        return self.table["velocities"][self._streams, parts], self.table["velocity_bias"][
-            self._streams, parts
-        ]
+        own = self._streams, parts
+        return self.table["velocities"][own], self.table["velocity_bias"][own]

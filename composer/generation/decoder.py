@@ -257,7 +257,9 @@ class BatchDecoder:
             parts, gain = guides.parts(context, onset, parts, owing)
         draw(PART, parts, gain, None if leanings is None else leanings.parts(context))
         context.follow(columns, PART)
-        pitches = constraints.pitch_mask(context, before, ticks == 0, columns[:, PART], onset)
+        pitches = constraints.pitch_mask(
+            context, before, ticks == 0, columns[:, PART], onset, columns[:, CHORD]
+        )
         if guides is not None:
             pitches, gain = guides.pitches(context, before, columns, onset, pitches)
         bias = self._repetition_bias(columns, ticks)
@@ -265,7 +267,7 @@ class BatchDecoder:
         both = tilt if bias is None else bias if tilt is None else bias + tilt
         draw(PITCH, pitches, both, gain, None if leanings is None else leanings.pitches(columns))
         context.follow(columns, PITCH)
-        durations = constraints.duration_mask(onset, columns[:, PART])
+        durations = constraints.duration_mask(context, onset, columns[:, PART])
         velocities, lean = constraints.velocity_mask_and_bias(columns[:, PART])
         if guides is not None:
             guides.hold(columns)

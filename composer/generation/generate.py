@@ -16,6 +16,7 @@ from composer.encoding.events import LONGEST, TICKS_PER_BEAT, UNLIMITED
 from composer.generation.best_of_n import BestOfN
 from composer.generation.continuation import Continuation, to_continuation
 from composer.generation.leaning import Leaning
+from composer.generation.resting import resting
 from composer.generation.seed_analysis import SeedAnalysis
 from composer.generation.seed_constraints import make_constraints
 from composer.generation.seed_fit import preference_of
@@ -143,12 +144,17 @@ def make_streams(
     )
     streams = []
     for number in variations:
-        plan = plan_ahead(analysis, settings, number, planner)
+        plan, rules = plan_ahead(analysis, settings, number, planner), constraints
+        if plan is not None and analysis.events.plan is not None:
+            playing = np.flatnonzero(rules.table["parts"][0]).tolist()
+            chance = np.random.default_rng((settings.rng_seed, number, len(analysis.events.rows)))
+            rests = resting(analysis.events, plan, playing, chance)
+            rules = rules.with_rests(rests, len(analysis.events.plan))
         streams.append(
             Stream(
                 state=replace(state, context=state.context.planned(plan)),
                 last_note=last_note,
-                constraints=constraints,
+                constraints=rules,
                 settings=settings,
                 limits=limits,
                 variation=number,

@@ -16,6 +16,7 @@ from composer.encoding.struct_rows import Table
 from composer.generation import habits
 from composer.generation.backing import HALF_BARS, PLACES, Backing
 from composer.generation.limits import Bools, Density, Ints, PartLimits, Span
+from composer.generation.resting import MOST_BARS
 
 LIMITS = np.dtype(
     [
@@ -32,11 +33,14 @@ LIMITS = np.dtype(
         ("rate", np.float64),
         ("rests", np.int64, SLOTS),
         ("by_phrase", np.bool_),
+        ("bars_before", np.int64),
+        ("resting", np.bool_, (MOST_BARS, SLOTS)),
         ("chords", np.int64, SLOTS),
         ("tops", np.int64, SLOTS),
         ("pitch_bias", np.float32, (SLOTS, 12)),
         ("velocity_bias", np.float32, (SLOTS, SIZES[VELOCITY])),
         ("pitches", np.bool_, (SLOTS, SIZES[PITCH])),
+        ("coloured", np.bool_, (SLOTS, SIZES[PITCH])),
         ("velocities", np.bool_, (SLOTS, SIZES[VELOCITY])),
         ("durations", np.bool_, (SLOTS, len(DURATION_TICKS))),
         ("places", np.bool_, TICKS_PER_BEAT),
@@ -70,7 +74,9 @@ def row_of(
             table[field.name][0] = getattr(value, field.name)
     players = limits.parts.nonzero()[0]
     table["last"][0] = players[-1] if len(players) else -1
+    # Of what may sound under any chord: over it there is always something left.
     table["tops"][0] = _last_true(np.where(limits.parts[:, None], limits.pitches, False))
+    table["bars_before"], table["resting"] = 0, False
     table["places"][0] = True if places is None else places
     table["habits"][0] = 0.0 if of_drums is None else of_drums
     return table

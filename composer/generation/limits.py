@@ -62,6 +62,8 @@ class PartLimits:
     Attributes:
         parts: bool [slots], those that may play at all.
         pitches: bool [slots, 128].
+        coloured: bool [slots, 128], pitches beyond these that are allowed where they are tones of
+            the chord in force.
         velocities: bool [slots, 32], by class.
         durations: bool [slots, classes].
         rests: int64 [slots], longest silence in ticks.
@@ -73,6 +75,7 @@ class PartLimits:
 
     parts: Bools
     pitches: Bools
+    coloured: Bools
     velocities: Bools
     durations: Bools
     rests: Ints
@@ -87,6 +90,7 @@ class PartLimits:
         return cls(
             parts=np.ones(SLOTS, dtype=bool),
             pitches=np.ones((SLOTS, SIZES[PITCH]), dtype=bool),
+            coloured=np.zeros((SLOTS, SIZES[PITCH]), dtype=bool),
             velocities=np.ones((SLOTS, SIZES[VELOCITY]), dtype=bool),
             durations=np.ones((SLOTS, len(DURATION_TICKS)), dtype=bool),
             rests=np.full(SLOTS, UNLIMITED, dtype=np.int64),

@@ -155,6 +155,7 @@ def part_limits(
     pitch_range: tuple[int, int] | None,
     policy: LimitPolicy,
     shortest: int = 1,
+    colours: Bools | None = None,
 ) -> PartLimits:
     """What each part may play, from what it has played.
 
@@ -168,6 +169,7 @@ def part_limits(
         pitch_range: (lowest, highest) of all but drums; None for near what was played.
         policy: See `LimitPolicy`.
         shortest: Shortest duration in ticks of parts of fewer than `KNOWN` notes.
+        colours: bool [128], pitches that these may play as tones of the chord in force.
     """
     limits = replace(
         PartLimits.none(),
@@ -184,6 +186,8 @@ def part_limits(
         else:
             low, high = pitch_range or pitch_bounds(own, program, policy.wider)
             pitches[low : high + 1] = scale[low : high + 1]
+            if colours is not None:
+                limits.coloured[slot, low : high + 1] = colours[low : high + 1]
         if len(own) >= policy.chord_notes:
             limits.chords[slot] = fullest_chord(own.onsets, policy.together)
         if len(own) >= KNOWN:

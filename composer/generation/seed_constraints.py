@@ -16,10 +16,8 @@ import numpy as np
 from composer.encoding.events import (
     LONGEST,
     PART,
-    PITCH,
     SHIFT,
     SHIFT_TICKS,
-    SIZES,
     SLOTS,
     TICKS_PER_BEAT,
     TICKS_PER_SECOND,
@@ -44,11 +42,9 @@ from composer.generation.part_limits import (
 )
 from composer.generation.part_names import parts_called
 from composer.generation.seed_analysis import SeedAnalysis
-from composer.generation.settings import DEFAULT_BARS, Settings
+from composer.generation.settings import AUTO, DEFAULT_BARS, Settings
 from composer.music.beat_grid import FREE
-from composer.music.chords import chord_tones
 from composer.music.notes import Piece
-from composer.planning.chart import read_chart
 
 SPARE_BARS = 8
 """Bars planned beyond those that a number of notes mostly fills."""
@@ -100,14 +96,16 @@ def make_constraints(analysis: SeedAnalysis, settings: Settings) -> Constraints:
     playing = chosen_slots(analysis.piece, analysis.placement, settings.parts)
     parts = np.zeros(SLOTS, dtype=bool)
     parts[playing] = True
+    scale = scale_pitches(notes, events.programs, settings, settings.wanted_key or analysis.key)
     limits = part_limits(
         notes,
         events.programs,
-        scale_pitches(notes, events.programs, settings, settings.wanted_key or analysis.key)
-        | _chord_pitches(analysis, settings),
+        scale,
         settings.pitch_range,
         policy_for_seed(settings.takes),
         int(np.quantile(notes.durations, RARE, method="lower")),
+        # A key that was asked for is kept to, unless chords were asked for, too.
+        ~scale if settings.key == AUTO or settings.chords else None,
     )
     for slot in playing:
         if not limits.pitches[slot].any():
@@ -204,12 +202,3 @@ def bars_to_come(analysis: SeedAnalysis, settings: Settings) -> int:
         per_note = seed.length / len(seed.rows) / seed.bar
         return round((settings.notes or 0) * per_note) + SPARE_BARS
     return (end - analysis.join) // analysis.bar
-
-
-def _chord_pitches(analysis: SeedAnalysis, settings: Settings) -> Bools:
-    """Pitches of the chords that were asked for, whatever the scale, bool [128]."""
-    tones: set[int] = set()
-    if settings.chords:
-        for pair in read_chart(settings.chords, bars_to_come(analysis, settings)):
-            tones.update(*map(chord_tones, pair))
-    return np.isin(np.arange(SIZES[PITCH]) % 12, list(tones))

@@ -33,24 +33,31 @@ class Usual(NamedTuple):
         mean: In people's music.
         deviation: Its standard deviation there.
         side: 1: more than that is astray; -1: less; 0: both.
+        slope: How much more there is where the seed takes itself up more.
     """
 
     mean: float
     deviation: float
     side: int
+    slope: float = 0.0
 
-    def beyond(self, value: float) -> float:
-        """Deviations by which a value is astray, beyond the first `_FREE` of them."""
-        off = (value - self.mean) / self.deviation
+    def beyond(self, value: float, own: float) -> float:
+        """Deviations by which a value is astray, beyond the first `_FREE` of them.
+
+        Args:
+            value: Of the trait.
+            own: From `taken_up`.
+        """
+        off = (value - self.mean - self.slope * (own - _TYPICAL)) / self.deviation
         return max((abs(off) if self.side == 0 else self.side * off) - _FREE, 0.0)
 
 
 USUAL: Final = {
     "rhythm": Usual(0.0, 0.33, 0),
-    "new pairs": Usual(0.5, 0.25, 1),
-    "outside": Usual(0.15, 0.2, 1),
-    "returns": Usual(0.78, 0.18, -1),
-    "of the seed": Usual(0.5, 0.24, -1),
+    "new pairs": Usual(0.5, 0.22, 1, -0.5),
+    "outside": Usual(0.2, 0.27, 1),
+    "returns": Usual(0.72, 0.2, -1, 0.7),
+    "of the seed": Usual(0.46, 0.25, -1, 0.5),
     "of its own": Usual(0.25, 0.2, 1),
     "runs": Usual(0.65, 0.24, -1),
 }
@@ -59,6 +66,8 @@ Freedoom; set by what the choice made of them (docs/experiments.md). Changes of 
 seed's, as a logarithm to base 2; pairs of half bars' chords that the seed does not have; chords
 outside its tones, beyond its own share; bars that take up another, one of the seed, and one that
 was planned; and of two such bars in a row those that go on a run."""
+_TYPICAL: Final = 0.6
+"""Share of the bars of a seed's second half that take up others, to which the means belong."""
 _FREE: Final = 0.5
 """Deviations that do not count."""
 _OFF_TONIC: Final = 6.0
@@ -82,7 +91,8 @@ def most_usual(plans: Sequence[Plan], heard: int, key: Key | None, closes: bool)
 
 def misfit(plan: Plan, heard: int, key: Key | None, closes: bool) -> float:
     """How far a plan is astray: the mean square of what its traits are beyond what is usual."""
-    apart = [USUAL[name].beyond(value) ** 2 for name, value in traits(plan, heard).items()]
+    own = taken_up(plan, heard)
+    apart = [USUAL[name].beyond(value, own) ** 2 for name, value in traits(plan, heard).items()]
     if closes and key is not None and len(plan) > heard:
         last = plan.bars[-1].chords[1] or plan.bars[-1].chords[0]
         apart.append(_OFF_TONIC * (last == NO_CHORD or root_of(last) != key.tonic))
@@ -118,6 +128,12 @@ def traits(plan: Plan, heard: int) -> dict[str, float]:
         if runs:
             found["runs"] = float(np.mean(runs))
     return found
+
+
+def taken_up(plan: Plan, heard: int) -> float:
+    """Share of the bars of the seed's second half that take up others."""
+    references = [bar.reference for bar in plan.bars[heard // 2 : heard]]
+    return float(np.mean([number != NONE for number in references])) if references else _TYPICAL
 
 
 def _changes(chords: list[int]) -> float:

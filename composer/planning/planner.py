@@ -59,7 +59,7 @@ class Temperatures:
     """
 
     reference: float = 1.0
-    chords: float = 0.8
+    chords: float = 0.95
     phrase: float = 0.8
     close: float = 0.3
 

@@ -14,9 +14,11 @@ from composer.errors import SettingError
 from composer.generation.constraints import Constraints
 from composer.generation.limits import Density, PartLimits, Span
 from composer.generation.part_limits import VELOCITY_WEIGHT
+from composer.generation.resting import MOST_BARS
 from composer.generation.seed_analysis import analyse_seed
 from composer.generation.seed_constraints import chosen_slots, make_constraints
 from composer.generation.settings import Settings
+from composer.music.chords import parse_chord
 from composer.music.notes import DRUM_PROGRAM, Note, Part, Piece
 from composer.music.plan import Plan, PlannedBar
 from composer.music.timing import MetreMap
@@ -72,6 +74,41 @@ class TestKey:
     def test_drums_have_no_key(self) -> None:
         _, rules = rules_for(C_MAJOR, KICKS, key="Eb:major")
         assert {36, 38} <= set(pitches(rules, 1))
+
+
+class TestColours:
+    """C major, and A7 in force, whose C sharp is not in it."""
+
+    def colours(self, chord: str, **settings: object) -> set[int]:
+        """Pitch classes beyond the scale that may sound."""
+        analysis, rules = rules_for(C_MAJOR, KICKS, **settings)
+        context = Context.after(analysis.events)
+        before = analysis.events.rows[-1:].astype(np.int64)
+        apart = np.array([False])
+        there = np.array([parse_chord(chord) if chord else 0])
+        scale, found = (
+            np.flatnonzero(
+                rules.pitch_mask(context, before, apart, FIRST, context.clock + BEAT, chords)[0]
+            )
+            for chords in (None, there)
+        )
+        assert set(scale) <= set(found) and max(found) <= 72 + 7
+        return {int(pitch) % 12 for pitch in set(found) - set(scale)}
+
+    def test_a_tone_of_the_chord_in_force_may_sound(self) -> None:
+        assert self.colours("A7") == {1}
+        assert self.colours("Fm") == {8}
+        assert self.colours("F") == self.colours("") == set()
+
+    def test_but_for_a_key_that_was_asked_for(self) -> None:
+        assert self.colours("A7", key="C:major") == set()
+
+    def test_unless_chords_were_asked_for_as_well(self) -> None:
+        assert self.colours("A7", key="C:major", chords="A7", bars=4) == {1}
+
+    def test_drums_have_no_colours(self) -> None:
+        _, rules = rules_for(C_MAJOR, KICKS)
+        assert rules.table["coloured"][0, 0].any() and not rules.table["coloured"][0, 1].any()
 
 
 class TestChangeOfKey:
@@ -157,7 +194,9 @@ class TestTime:
     def test_notes_end_by_the_last_bar_line(self) -> None:
         analysis, rules = rules_for(C_MAJOR, bars=2)
         onset = np.array([analysis.join + 2 * 4 * BEAT - 5])
-        allowed = DURATION_TICKS[rules.duration_mask(onset, FIRST)[0]]
+        allowed = DURATION_TICKS[
+            rules.duration_mask(Context.after(analysis.events), onset, FIRST)[0]
+        ]
         assert allowed.tolist() == [1, 2, 3, 4, 5]
 
     def test_a_full_bar_sends_the_next_note_to_the_next_bar(self) -> None:
@@ -211,15 +250,17 @@ class TestTime:
         bass = Part(tuple(Note(i * 4 * BEAT, 40, 2 * BEAT, 80) for i in range(8)), 32)
         tune_of_8_bars = tune(*(60 + i % 5 for i in range(32)))
         analysis, rules = rules_for(tune_of_8_bars, bass, bars=8)
+        context = Context.after(analysis.events)
         for part, (shortest, longest) in enumerate([(BEAT, 1.5 * BEAT), (2 * BEAT, 3 * BEAT)]):
             allowed = DURATION_TICKS[
-                rules.duration_mask(np.array([analysis.join]), np.array([part]))[0]
+                rules.duration_mask(context, context.clock, np.array([part]))[0]
             ]
             assert allowed.min() == shortest and 0.9 * longest <= allowed.max() <= longest
 
     def test_a_part_of_few_notes_may_hold_them(self) -> None:
         analysis, rules = rules_for(tune(60, 62, 64), bars=4)
-        allowed = DURATION_TICKS[rules.duration_mask(np.array([analysis.join]), FIRST)[0]]
+        context = Context.after(analysis.events)
+        allowed = DURATION_TICKS[rules.duration_mask(context, context.clock, FIRST)[0]]
         assert allowed.min() == BEAT and allowed.max() >= 4 * BEAT
 
     def test_a_texture_that_grew_too_thick_is_thinned(self) -> None:
@@ -283,6 +324,54 @@ class TestSilence:
             [0],
             [0, 1],
         ]
+
+
+class TestRests:
+    """The kit rests in the second bar to come."""
+
+    def may(self, bar: int) -> tuple[list[int], bool]:
+        """Who may begin a bar, and whether the same onset may follow once the tune has."""
+        analysis, rules = rules_for(C_MAJOR, KICKS)
+        resting = np.zeros((MOST_BARS, 32), dtype=bool)
+        resting[1, 1] = True
+        rules = rules.with_rests(resting, 2)
+        context = Context.after(analysis.events)
+        onset = context.clock + (1 + 4 * bar) * BEAT
+        before = analysis.events.rows[-1:].astype(np.int64)
+        room = rules.chord_room(before, NO_CHORD)
+        slots = np.flatnonzero(rules.part_mask(context, before, room, onset)[0])
+        there = context.moved(onset, np.array([0]), number=np.array([2 + bar]))
+        tune = np.array([[4, 0, 72, 0, 20]])
+        shifts = rules.shift_mask(there, tune, NO_CHORD, np.array([False]), np.array([8]))
+        return slots.tolist(), bool(shifts[0, 0])
+
+    def test_nobody_else_does(self) -> None:
+        assert self.may(0) == self.may(2) == ([0, 1], True)
+        assert self.may(1) == ([0], False)
+
+    def test_who_rests_next_ends_with_the_bar(self) -> None:
+        analysis, rules = rules_for(C_MAJOR, KICKS, bars=16)
+        resting = np.zeros((MOST_BARS, 32), dtype=bool)
+        resting[1, 1] = True
+        rules = rules.with_rests(resting, 2)
+        context = Context.after(analysis.events)
+        last = context.clock + 4 * BEAT  # the fourth beat of the first bar
+        for part, longest in ((0, 1.5 * BEAT), (1, BEAT)):
+            allowed = DURATION_TICKS[rules.duration_mask(context, last, np.array([part]))[0]]
+            assert 0.9 * longest <= allowed.max() <= longest
+
+    def test_who_rests_is_not_late(self) -> None:
+        analysis, rules = rules_for(tune(*(60 + i % 5 for i in range(32))), KICKS)
+        resting = np.zeros((MOST_BARS, 32), dtype=bool)
+        context = Context.after(analysis.events)
+        before = analysis.events.rows[-1:].astype(np.int64)
+        onset = context.clock + (1 + 8 * 4) * BEAT
+        late = rules.part_mask(context, before, rules.chord_room(before, NO_CHORD), onset)[0]
+        assert np.flatnonzero(late).tolist() == [0, 1]  # both have been silent for eight bars
+        resting[8, 1] = True
+        rules = rules.with_rests(resting, 8)
+        late = rules.part_mask(context, before, rules.chord_room(before, NO_CHORD), onset)[0]
+        assert np.flatnonzero(late).tolist() == [0]
 
 
 class TestOrder:

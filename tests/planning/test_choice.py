@@ -5,7 +5,7 @@ from __future__ import annotations
 from composer.music.chords import parse_chord
 from composer.music.keys import Key
 from composer.music.plan import EXACT, NONE, Plan, PlannedBar
-from composer.planning.choice import misfit, most_usual, traits
+from composer.planning.choice import misfit, most_usual, taken_up, traits
 
 C_MAJOR = Key(0, "major")
 
@@ -48,9 +48,18 @@ def test_an_end_is_on_the_tonic_where_there_is_to_be_one() -> None:
 
 def test_a_chorus_that_comes_back_note_for_note_is_no_fault() -> None:
     """Only what is astray counts: more returns, and fewer new changes, than usual are none."""
-    chorus = plan("C Am F G C Am F C", [0, 1, 2, 3, 8, 9, NONE, NONE])
+    seed = bars("C Am F G C Am F G", [NONE, NONE, NONE, NONE, 0, 1, NONE, NONE])
+    chorus = Plan((*seed, *bars("C Am F G C Am F C", [0, 1, 2, 3, 8, 9, 2, NONE])))
     assert misfit(chorus, 8, None, False) == 0
     assert misfit(ASTRAY, 8, None, False) > 1
+
+
+def test_music_that_brings_little_back_may_go_on_so() -> None:
+    through = Plan((*bars("C Am F G C Am F G", [NONE] * 8), *AGAIN.bars[8:]))
+    new = Plan((*through.bars[:8], *bars("C Dm Am G C Dm F C", [0, NONE, NONE, 3, *[NONE] * 4])))
+    assert taken_up(AGAIN, 8) == 1 and taken_up(through, 8) == 0
+    assert misfit(new, 8, None, False) < 0.01
+    assert misfit(Plan((*SEED, *new.bars[8:])), 8, None, False) > 0.2
 
 
 def test_a_loop_of_what_was_just_planned_is_astray() -> None:
