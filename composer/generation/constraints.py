@@ -12,10 +12,8 @@ Constraints act on logits before sampling, so that no note breaks them. What the
     places       where in the beat the seed's notes begin, if it keeps to a few places
     durations    none shorter or much longer than its part's in the seed
     density      hardly more notes to a bar than in the seed's busiest; when more were played
-                 on the whole than the seed would have, no chords and no quick notes until that
-                 is even; no part plays more notes at once than in its fullest chord
-    velocities   those of the seed, a little widened; of a part with many notes in it
-                 only those it used, and rather those it used much
+                 on the whole, no chords and no quick notes; no chord fuller than its part's
+    velocities   those of the seed, a little widened; of many notes those used, the oftener the more
     order        events stay canonical (see `composer.encoding.events`)
 
 Conventions:
@@ -383,9 +381,10 @@ class Constraints:
         """Durations that end in time, [B, classes]; one tick always does."""
         own, room = self.table["durations"][self._streams, parts], self._silent - onset
         if self._rests is not None:
-            leaves = self._rests.at(context, onset, later=1).resting[self._streams, parts]
-            left = context.bar - (context.inside + onset - context.clock) % context.bar
-            room = np.where(leaves, np.minimum(room, left), room)
+            leaves = self._rests.at(context, onset, 1).resting[self._streams, parts]
+            if True in leaves.tolist():
+                left = context.bar - (context.inside + onset - context.clock) % context.bar
+                room = np.where(leaves, np.minimum(room, left), room)
         if self._lasting and min(room.tolist()) >= DURATION_TICKS[-1]:
             return np.asarray(own)
         fitting = np.maximum(room, 1)[:, None] >= DURATION_TICKS

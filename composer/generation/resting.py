@@ -125,11 +125,20 @@ class Rests:
             onset: Tick, [B].
             later: Bars.
         """
-        inside = context.inside + onset - context.clock
-        numbers = context.number + inside // context.bar + later
-        key = tuple(numbers.tolist())
+        places = zip(
+            context.number.tolist(),
+            context.inside.tolist(),
+            onset.tolist(),
+            context.clock.tolist(),
+            context.bar.tolist(),
+            strict=True,
+        )
+        key = tuple(
+            number + (inside + at - clock) // bar + later
+            for number, inside, at, clock, bar in places
+        )
         if (rest := self._known.get(key)) is None:
-            ahead = numbers - self._table["bars_before"]
+            ahead = np.array(key) - self._table["bars_before"]
             told = (ahead >= 0) & (ahead < MOST_BARS)
             rows = self._table["resting"][np.arange(len(ahead)), ahead.clip(0, MOST_BARS - 1)]
             resting = rows & told[:, None]
