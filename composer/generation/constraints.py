@@ -81,6 +81,7 @@ class Constraints:
         "_coloured",
         "_drums",
         "_lasting",
+        "_of",
         "_owes",
         "_pacing",
         "_rests",
@@ -94,6 +95,7 @@ class Constraints:
     def __init__(self, table: Table) -> None:
         """The rules of a table's streams."""
         self.table = table
+        self._of = {name: table[name] for name in table.dtype.names or ()}  # looked up once
         self._pacing = Pacing.of(table)
         self._lasting = bool(table["durations"].any(axis=2).all())
         self._silent = table["end"] + table["ring"]
@@ -156,7 +158,7 @@ class Constraints:
     @property
     def end(self) -> Ints:
         """No onset at or after it, [B]."""
-        return self.table["end"]
+        return self._of["end"]
 
     def shift_mask(
         self, context: Context, before: Ints, in_bar: Ints, room: Bools, drawn: Ints
@@ -174,13 +176,11 @@ class Constraints:
         """
         due, owed = [UNLIMITED] * len(self._pacing), None
         if self._owes:
-            due = next_owed(self.table, context, self.table["earliest"] - context.clock).tolist()
+            due = next_owed(self.table, context, self._of["earliest"] - context.clock).tolist()
             owed = owing(self.table, context, context.clock, before[:, PART] + 1).any(axis=1)
         # On the same onset only what comes later in canonical order.
         last = (
-            self.table["last"]
-            if self._rests is None
-            else self._rests.at(context, context.clock).last
+            self._of["last"] if self._rests is None else self._rests.at(context, context.clock).last
         )
         together = (before[:, PART] < last) | room
         found = []
@@ -223,7 +223,7 @@ class Constraints:
         """
         allowed = (floor <= _SHIFTS) & (limit >= _SHIFTS)
         # Where notes may begin, or together with the last one, wherever that is.
-        placed = self.table["places"][alike].take((inside + _SHIFTS) % bar % TICKS_PER_BEAT)
+        placed = self._of["places"][alike].take((inside + _SHIFTS) % bar % TICKS_PER_BEAT)
         placed[0] = True
         if (usable := allowed & placed).any():
             allowed = usable
@@ -244,7 +244,7 @@ class Constraints:
             before: Last note, [B, 5].
             in_chord: Notes that its part has played on its onset, [B].
         """
-        tops, chords = self.table["tops"], self.table["chords"]
+        tops, chords = self._of["tops"], self._of["chords"]
         notes = zip(before.tolist(), in_chord, strict=True)
         return np.array(
             [
@@ -262,7 +262,7 @@ class Constraints:
             room: From `chord_room`, [B].
             onset: Of the next note, [B].
         """
-        allowed = self.table["parts"]
+        allowed = self._of["parts"]
         if self._rests is not None:
             allowed = self._rests.at(context, onset).playing
         together = onset == context.clock
@@ -283,7 +283,7 @@ class Constraints:
     def _or_late(self, allowed: Bools, context: Context, onset: Ints) -> Bools:
         """Of parts that may play, [B, 32], those alone that rest too long, where they come in."""
         heard = context.heard
-        late = (onset[:, None] - heard > self.table["rests"]) & (heard >= 0) & allowed
+        late = (onset[:, None] - heard > self._of["rests"]) & (heard >= 0) & allowed
         if not np.count_nonzero(late):
             return allowed
         # It comes in on a beat, before any other; in a piece that has phrases, with one of these.
@@ -291,7 +291,7 @@ class Constraints:
         now = (free | ((context.inside + ticks) % TICKS_PER_BEAT == 0)) & (ticks != 0)
         if True not in now.tolist():
             return allowed
-        now &= ~self.table["by_phrase"] | free | context.begin_phrase(ticks)
+        now &= ~self._of["by_phrase"] | free | context.begin_phrase(ticks)
         now &= np.logical_or.reduce(late, axis=1)
         return np.where(now[:, None], late, allowed)
 
@@ -328,9 +328,9 @@ class Constraints:
             onset: Its tick, [B].
             chords: That the plans have there, [B]; None: there are no plans.
         """
-        allowed = self.table["pitches"][self._streams, parts]
+        allowed = self._of["pitches"][self._streams, parts]
         if self._coloured and chords is not None:
-            allowed |= self.table["coloured"][self._streams, parts] & _TONES.take(chords, axis=0)
+            allowed |= self._of["coloured"][self._streams, parts] & _TONES.take(chords, axis=0)
         stacked = together & (parts == before[:, PART])
         if True in stacked.tolist():
             allowed &= np.where(stacked, before[:, PITCH], -1)[:, None] < _PITCHES
@@ -370,7 +370,7 @@ class Constraints:
     def _roles(self, context: Context, parts: Ints, onset: Ints) -> Ints:
         """How each part takes up the harmony with its next note, [B]."""
         streams = self._streams
-        roles = self.table["roles"][streams, parts].astype(np.int64)
+        roles = self._of["roles"][streams, parts].astype(np.int64)
         inside = (context.inside + onset - context.clock) % context.bar
         begins = inside % np.maximum(context.bar // 2, 1) == 0
         lowest = begins & (context.heard[streams, parts] != onset)
@@ -379,12 +379,12 @@ class Constraints:
 
     def duration_mask(self, context: Context, onset: Ints, parts: Ints) -> Bools:
         """Durations that end in time, [B, classes]; one tick always does."""
-        own, room = self.table["durations"][self._streams, parts], self._silent - onset
-        if self._rests is not None:
-            leaves = self._rests.at(context, onset, 1).resting[self._streams, parts]
-            if True in leaves.tolist():
-                left = context.bar - (context.inside + onset - context.clock) % context.bar
-                room = np.where(leaves, np.minimum(room, left), room)
+        own, room = self._of["durations"][self._streams, parts], self._silent - onset
+        rest = None if self._rests is None else self._rests.at(context, onset, 1)
+        if rest is not None and rest.somebody:
+            left = context.bar - (context.inside + onset - context.clock) % context.bar
+            leaves = rest.resting[self._streams, parts]
+            room = np.where(leaves, np.minimum(room, left), room)
         if self._lasting and min(room.tolist()) >= DURATION_TICKS[-1]:
             return np.asarray(own)
         fitting = np.maximum(room, 1)[:, None] >= DURATION_TICKS
@@ -397,4 +397,4 @@ class Constraints:
     def velocity_mask_and_bias(self, parts: Ints) -> tuple[Bools, NDArray[np.float32]]:
         """Velocity classes, and what to add to their logits, [B, 32] each."""
         own = self._streams, parts
-        return self.table["velocities"][own], self.table["velocity_bias"][own]
+        return self._of["velocities"][own], self._of["velocity_bias"][own]

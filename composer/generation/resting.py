@@ -92,11 +92,13 @@ class Rest(NamedTuple):
     """Who rests in a bar of each of B streams.
 
     Attributes:
+        somebody: Whether anybody does.
         resting: Parts that do, bool [B, slots].
         playing: Parts that may play, bool [B, slots].
         last: The last of them, [B].
     """
 
+    somebody: bool
     resting: Bools
     playing: Bools
     last: Ints
@@ -144,5 +146,5 @@ class Rests:
             resting = rows & told[:, None]
             playing = self._table["parts"] & ~resting
             last = SLOTS - 1 - np.argmax(playing[:, ::-1], axis=1)
-            rest = self._known[key] = Rest(resting, playing, last)
+            rest = self._known[key] = Rest(bool(resting.any()), resting, playing, last)
         return rest
