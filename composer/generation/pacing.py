@@ -58,8 +58,10 @@ class Pacing(NamedTuple):
             line: Ticks to the next bar line where this bar is full, else 0.
         """
         first = self.earliest - clock
-        # The limit on silence is measured from the join for the first note.
-        limit = self.longest if drawn else self.latest_first - clock
+        # The limit on silence is measured from the join for the first note, unless given notes
+        # have led beyond it.
+        late = drawn or clock > self.latest_first
+        limit = self.longest if late else self.latest_first - clock
         if drawn + 1 < -self.pace * first:
             limit = min(limit, self.hurry)
         floor = max(first, line, self.slow if drawn > self.burst - self.rate * first else 0)

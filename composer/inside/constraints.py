@@ -70,6 +70,7 @@ def constraints_inside(
     added: Mapping[int, Instrument],
     chords: Plan | None = None,
     ring: int = 0,
+    first: int | None = None,
 ) -> Constraints:
     """What may be written in an opening.
 
@@ -82,6 +83,7 @@ def constraints_inside(
         chords: Whose tones are allowed whatever the scale: those that were asked for, or that
             further parts are written over.
         ring: Ticks for which notes may sound beyond its end.
+        first: The first tick of it at which something is written; None: its start.
 
     Raises:
         SettingError: The settings leave some part nothing to play.
@@ -112,6 +114,7 @@ def constraints_inside(
                 " play; widen the pitch range or change the key"
             )
     bar = whole.bar_at(opening.start)
+    first = opening.start if first is None else first
     shifts = np.diff(np.unique(table[:, SHIFT]))
     longest = min(max(int(shifts.max(initial=0)), bar), LONGEST) if not added else bar
     rests = rests_of(events, bar)
@@ -119,7 +122,7 @@ def constraints_inside(
     return Constraints.of(
         Span(
             earliest=opening.start,
-            latest_first=opening.end if added else opening.start + bar - 1,
+            latest_first=opening.end if added else first + bar - 1,
             end=opening.end,
             longest=min(longest, 2 * bar, LONGEST),
             ring=ring,

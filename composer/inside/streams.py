@@ -180,6 +180,7 @@ def streams_inside(
     constraints = constraints_inside(
         whole, events, opening, settings, passage.added,
         plan if passage.chords or passage.added else None, passage.ring,
+        min((each.start for each in given.openings), default=None),
     )  # fmt: skip
     told_events = replace(
         events, plan=plan, ahead={} if plan is None else notes_ahead(events, given)

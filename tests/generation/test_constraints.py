@@ -13,6 +13,7 @@ from composer.encoding.running_features import Context
 from composer.errors import SettingError
 from composer.generation.constraints import Constraints
 from composer.generation.limits import Density, PartLimits, Span
+from composer.generation.pacing import Pacing
 from composer.generation.part_limits import VELOCITY_WEIGHT
 from composer.generation.resting import MOST_BARS
 from composer.generation.seed_analysis import analyse_seed
@@ -456,6 +457,15 @@ def test_where_takes_are_chosen_a_part_leans_less_on_its_own_velocities() -> Non
     bias = rules.velocity_mask_and_bias(FIRST)[1][0]
     # Six times as often soft as loud, by a weight of a tenth.
     assert bias[10] - bias[24] == pytest.approx(0.1 * np.log(6), rel=0.02)
+
+
+def test_who_was_led_beyond_the_place_for_a_first_note_by_given_ones_may_still_play() -> None:
+    _, rules = rules_for(C_MAJOR)
+    latest, longest = (int(rules.table[name][0]) for name in ("latest_first", "longest"))
+    [pacing] = Pacing.of(rules.table)
+    assert pacing.reach(latest - 24, 0, 0)[1] == 24
+    assert pacing.reach(latest + 24, 0, 0) == pacing.reach(latest + 24, 1, 0)
+    assert pacing.reach(latest + 24, 0, 0)[1] == longest
 
 
 def test_a_part_that_has_fallen_behind_its_density_may_not_rest() -> None:

@@ -128,6 +128,15 @@ def test_another_variation_varies_other_beats(predictor: Predictor) -> None:
     assert made[0].removed != made[1].removed
 
 
+def test_beats_are_written_anew_wherever_the_first_of_them_lies(predictor: Predictor) -> None:
+    writing = Writing(VARY, (1, 8), strength=0.2)
+    made = write_inside(duet(), predictor, Settings(rng_seed=5, takes=1), writing, range(12))
+    first = [min(note.onset for _, note in each.removed) for each in made]
+    assert min(first) < BEAT and max(first) >= BAR  # of some, a whole bar stands before it
+    written = [sum(len(part.notes) for part in each.piece.parts) for each in made]
+    assert min(written) > 0  # by a network that has learnt nothing, and may rest
+
+
 def test_what_is_asked_for_is_checked() -> None:
     assert parse_bars("9-12") == parse_bars(" 9..12 ") == (9, 12) and parse_bars("7") == (7, 7)
     for wrong in (
