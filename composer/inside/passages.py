@@ -26,6 +26,7 @@ from composer.inside.whole_piece import Ints, WholePiece
 from composer.inside.writing import ARRANGE, BASS, CONTOUR, FILL, PITCHES, VARY, Writing
 from composer.music.beat_grid import FREE
 from composer.music.notes import DRUM_PROGRAM, Part
+from composer.music.timing import counted_beat
 from composer.planning import musicxml_chart
 from composer.planning.chart import read_chart
 
@@ -192,8 +193,9 @@ def _beats_anew(
         if not parts:
             raise SettingError("only the bass was to be varied, and it is kept: name other parts")
         opening = opening._replace(parts=frozenset(parts))
-    bar = whole.bar_at(opening.start)
-    beat = TICKS_PER_BEAT * 3 // 2 if bar % (TICKS_PER_BEAT * 3 // 2) == 0 else TICKS_PER_BEAT
+    beat = TICKS_PER_BEAT
+    if whole.kind != FREE:
+        beat = counted_beat(*whole.metres.metre_at(opening.start), TICKS_PER_BEAT)
     starts = np.arange(opening.start, opening.end, beat)
     chosen = starts[rng.random(len(starts)) < writing.strength]
     openings = [

@@ -157,6 +157,14 @@ def bar_ticks(numerator: int, denominator: int, ticks_per_beat: int) -> int:
     return max(1, round(4 * numerator * ticks_per_beat / denominator))
 
 
+def counted_beat(numerator: int, denominator: int, ticks_per_beat: int) -> int:
+    """Ticks of what is counted as a beat: a dotted quarter in 6/8, a half in 2/2."""
+    bar = bar_ticks(numerator, denominator, ticks_per_beat)
+    if denominator >= 8 and numerator % 3 == 0:
+        return min(3 * bar_ticks(1, denominator, ticks_per_beat), bar)
+    return min(bar_ticks(1, min(denominator, 4), ticks_per_beat), bar)
+
+
 def tempo_to_bpm(tempo: int) -> float:
     """Microseconds per quarter note to quarter notes per minute."""
     return 60e6 / tempo

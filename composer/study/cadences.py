@@ -17,10 +17,11 @@ import numpy as np
 from composer.encoding.events import TICKS_PER_BEAT
 from composer.music.chords import QUALITIES, quality_of, root_of
 from composer.music.keys import MINOR, Key
+from composer.music.timing import counted_beat
 from composer.study.chords import Chord
 from composer.study.form import Phrase
 from composer.study.keys import KeySpan, key_at
-from composer.study.music import Music, beat_ticks
+from composer.study.music import Music
 from composer.study.numerals import degree_of, numeral
 
 _AT_PHRASE, _AT_HELD = 0.85, 0.75
@@ -121,7 +122,7 @@ def _held(music: Music) -> list[int]:
     return [
         tick
         for tick, step in zip(onsets.tolist(), steps.tolist(), strict=True)
-        if step >= _HELD * beat_ticks(*music.events.metres.metre_at(tick))
+        if step >= _HELD * counted_beat(*music.events.metres.metre_at(tick), TICKS_PER_BEAT)
         and step >= 1.5 * usual
         and step >= TICKS_PER_BEAT
     ]

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from composer.analysis.harmony import chord_fits, chord_path
 from composer.encoding.events import TICKS_PER_BEAT
 from composer.music.chords import CHORDS, NO_CHORD, TONES, chord_tones, quality_of, root_of
-from composer.study.music import Music, beat_ticks
+from composer.music.timing import counted_beat
+from composer.study.music import Music
 from composer.study.sureness import logistic
 
 Floats = NDArray[np.float64]
@@ -132,7 +133,7 @@ def _prices(music: Music) -> Floats:
     prices = []
     for tick in music.stretches[:-1].tolist():
         at = music.events.metres.position(tick, TICKS_PER_BEAT)
-        beat = beat_ticks(*music.events.metres.metre_at(tick))
+        beat = counted_beat(*music.events.metres.metre_at(tick), TICKS_PER_BEAT)
         beats = at.length // beat
         middle = beats % 2 == 0 and at.tick * 2 == at.length
         prices.append(_AT_LINE if at.tick == 0 else _AT_MIDDLE if middle else _ELSEWHERE)

@@ -32,7 +32,7 @@ from composer.generation.seed_files import open_seed
 from composer.music.beat_grid import FREE
 from composer.music.notes import DRUM_PROGRAM
 from composer.music.plan import Plan
-from composer.music.timing import bar_ticks
+from composer.music.timing import counted_beat
 from composer.study.instruments import numbered, part_name
 
 Ints = NDArray[np.int64]
@@ -128,7 +128,9 @@ class Music:
             return np.arange(0, self.end + 1, TICKS_PER_SECOND)
         found: list[int] = []
         for start, stop in zip(self.lines[:-1].tolist(), self.lines[1:].tolist(), strict=True):
-            found += range(start, stop, beat_ticks(*self.events.metres.metre_at(start)))
+            found += range(
+                start, stop, counted_beat(*self.events.metres.metre_at(start), TICKS_PER_BEAT)
+            )
         return np.array([*found, self.end])
 
     def seconds(self, ticks: Ints) -> Floats:
@@ -143,20 +145,12 @@ class Music:
             second = float(self.seconds(np.array([tick]))[0])
             return f"{int(second // 60)}:{second % 60:04.1f}"
         at = self.events.metres.position(tick, TICKS_PER_BEAT)
-        beat = 1 + at.tick / beat_ticks(*self.events.metres.metre_at(tick))
+        beat = 1 + at.tick / counted_beat(*self.events.metres.metre_at(tick), TICKS_PER_BEAT)
         return f"bar {at.bar + 1}, beat {beat:.2f}".rstrip("0").rstrip(".")
 
     def cell_name(self, cell: int) -> str:
         """What a cell is called: "bar 3", "0:04" in free time."""
         return self.place(int(self.lines[cell])) if self.free else f"bar {cell + 1}"
-
-
-def beat_ticks(numerator: int, denominator: int) -> int:
-    """Event ticks of what is counted as a beat: a dotted quarter in 6/8, a half in 2/2."""
-    bar = bar_ticks(numerator, denominator, TICKS_PER_BEAT)
-    if denominator >= 8 and numerator % 3 == 0:
-        return min(3 * bar_ticks(1, denominator, TICKS_PER_BEAT), bar)
-    return min(bar_ticks(1, min(denominator, 4), TICKS_PER_BEAT), bar)
 
 
 def open_music(path: str | os.PathLike[str]) -> Music:

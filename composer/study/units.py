@@ -22,11 +22,12 @@ from numpy.typing import NDArray
 
 from composer.encoding.events import TICKS_PER_BEAT, VELOCITY
 from composer.music.keys import Key
+from composer.music.timing import counted_beat
 from composer.network.gate_trace import FORGET, GateTrace
 from composer.study.chords import Chord
 from composer.study.form import Phrase
 from composer.study.keys import KeySpan
-from composer.study.music import Music, beat_ticks
+from composer.study.music import Music
 from composer.study.numerals import degree_of
 
 Floats = NDArray[np.float64]
@@ -74,7 +75,9 @@ def series_of(
         for note, tick in enumerate(music.onsets.tolist()):
             at = music.events.metres.position(tick, TICKS_PER_BEAT)
             inside[note] = at.tick / at.length
-            beats[note] = at.tick % beat_ticks(*music.events.metres.metre_at(tick)) == 0
+            beats[note] = (
+                at.tick % counted_beat(*music.events.metres.metre_at(tick), TICKS_PER_BEAT) == 0
+            )
         found["bar lines"] = (inside == 0).astype(float)
         found["the way through the bar"] = inside
         found["beats"] = beats

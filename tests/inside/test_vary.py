@@ -16,6 +16,7 @@ from composer.inside.loop import loop_seed
 from composer.inside.verbs import write_inside
 from composer.inside.writing import FILL, VARY, Writing, parse_bars
 from composer.music.notes import DRUM_PROGRAM, Note, Part, Piece
+from composer.music.timing import MetreMap
 from composer.network.predictor import Predictor
 
 BAR = 4 * BEAT
@@ -135,6 +136,26 @@ def test_beats_are_written_anew_wherever_the_first_of_them_lies(predictor: Predi
     assert min(first) < BEAT and max(first) >= BAR  # of some, a whole bar stands before it
     written = [sum(len(part.notes) for part in each.piece.parts) for each in made]
     assert min(written) > 0  # by a network that has learnt nothing, and may rest
+
+
+@pytest.mark.parametrize(("metre", "beats"), [((3, 4), 1), ((6, 8), 1.5)])
+def test_in_three_four_a_beat_is_a_quarter_and_in_six_eight_a_dotted_one(
+    predictor: Predictor, metre: tuple[int, int], beats: float
+) -> None:
+    eighths = tuple(Note(BEAT // 2 * index, 60 + index % 7, 40, 80) for index in range(48))
+    metres = MetreMap(((0, *metre),))
+    seed = seed_of(Piece((Part(eighths, 0, "Piano", 1, 0),), BEAT, metres=metres))
+    made = vary(seed, predictor, None, 0.5, (1, 8))
+    gone = {note.onset for _, note in made.removed}
+    starts = range(0, 24 * BEAT, round(beats * BEAT))
+    of_beats = [
+        {note.onset for note in eighths if start <= note.onset < start + beats * BEAT}
+        for start in starts
+    ]
+    # Of a beat all notes are written anew, or none; of a bar some beats, and others not.
+    assert all(notes <= gone or not notes & gone for notes in of_beats)
+    bars = zip(*[iter(bool(notes & gone) for notes in of_beats)] * round(3 / beats), strict=True)
+    assert any(len(set(bar)) == 2 for bar in bars)
 
 
 def test_what_is_asked_for_is_checked() -> None:

@@ -15,6 +15,7 @@ from composer.music.timing import (
     TempoMap,
     bar_ticks,
     bpm_to_tempo,
+    counted_beat,
     tempo_to_bpm,
 )
 
@@ -148,3 +149,12 @@ def test_bars_follow_on_one_another(metres: MetreMap, tick: int) -> None:
     assert here.tick == tick - here.start
     after = metres.position(here.start + here.length, 24)
     assert (after.bar, after.tick) == (here.bar + 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("metre", "beat"),
+    [((4, 4), 480), ((3, 4), 480), ((6, 8), 720), ((9, 8), 720), ((2, 2), 960), ((5, 8), 480),
+     ((1, 16), 120), ((3, 16), 360)],
+)  # fmt: skip
+def test_beats_are_counted_as_musicians_do(metre: tuple[int, int], beat: int) -> None:
+    assert counted_beat(*metre, 480) == beat
