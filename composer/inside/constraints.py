@@ -71,6 +71,7 @@ def constraints_inside(
     chords: Plan | None = None,
     ring: int = 0,
     first: int | None = None,
+    stood: int | None = None,
 ) -> Constraints:
     """What may be written in an opening.
 
@@ -84,6 +85,8 @@ def constraints_inside(
             further parts are written over.
         ring: Ticks for which notes may sound beyond its end.
         first: The first tick of it at which something is written; None: its start.
+        stood: Notes that stood where something is written, if about as many are to be; None: as
+            many as elsewhere.
 
     Raises:
         SettingError: The settings leave some part nothing to play.
@@ -127,7 +130,7 @@ def constraints_inside(
             longest=min(longest, 2 * bar, LONGEST),
             ring=ring,
         ),
-        _density(whole, table, opening, settings, added, bar),
+        _density(whole, table, opening, settings, added, bar, stood),
         replace(
             limits,
             parts=parts,
@@ -173,8 +176,9 @@ def _density(
     settings: Settings,
     added: Mapping[int, Instrument],
     bar: int,
+    stood: int | None,
 ) -> Density:
-    """As much as the parts that write play elsewhere; added ones at the pace of their kind."""
+    """As much as the parts that write play elsewhere, or there; added ones at their own pace."""
     own = table[np.isin(table[:, PART], sorted(opening.parts)), SHIFT]
     moved = np.diff(np.unique(table[:, SHIFT]))
     slow = int(np.median(moved)) if len(moved) else 1
@@ -184,14 +188,18 @@ def _density(
     paces = sum(instrument.pace for instrument in added.values())
     many = round(2 * paces * bar / TICKS_PER_BEAT)
     busiest = int(np.bincount(own // bar).max(initial=0)) if len(own) else 0
+    per_bar = notes_per_bar(busiest) * (busiest > 0) + many
+    if stood is not None:
+        length = opening.end - opening.start
+        return Density(
+            per_bar=per_bar,
+            rate=DENSER * stood / length,
+            burst=max(stood // 4, 2),
+            slow_shift=min(max(slow, length // max(stood, 1)), bar),
+        )
     length = max(whole.line(whole.bars), bar)
     rate = DENSER * (len(own) / length + paces / TICKS_PER_BEAT)
-    return Density(
-        per_bar=notes_per_bar(busiest) * (busiest > 0) + many,
-        rate=rate,
-        burst=busiest + many // 2,
-        slow_shift=min(slow, bar),
-    )
+    return Density(per_bar=per_bar, rate=rate, burst=busiest + many // 2, slow_shift=min(slow, bar))
 
 
 def _limit(

@@ -206,7 +206,7 @@ def _beats_anew(
         hidden &= ~_bass_notes(whole)
     if hidden.all():
         raise SettingError("nothing would stand: give less --strength, fewer bars or parts")
-    return Passage(whole, Given.of(notes[~hidden], openings), opening)
+    return Passage(whole, Given.of(notes[~hidden], openings), opening, alike=True)
 
 
 def _bass(whole: WholePiece) -> tuple[int, bool]:

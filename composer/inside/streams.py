@@ -75,6 +75,7 @@ class Passage:
         voices: Parts that may not cross; None for none.
         chords: Of the bars, by number, where they are known beforehand.
         closed: Whether new notes end with it, and none sounds into what follows.
+        alike: Whether about as many notes are written as stood there.
     """
 
     whole: WholePiece
@@ -85,6 +86,7 @@ class Passage:
     voices: Voices | None = None
     chords: Mapping[int, tuple[int, int]] = field(default_factory=dict)
     closed: bool = False
+    alike: bool = False
 
     @property
     def ring(self) -> int:
@@ -181,6 +183,7 @@ def streams_inside(
         whole, events, opening, settings, passage.added,
         plan if passage.chords or passage.added else None, passage.ring,
         min((each.start for each in given.openings), default=None),
+        len(whole.notes) - len(given) if passage.alike else None,
     )  # fmt: skip
     told_events = replace(
         events, plan=plan, ahead={} if plan is None else notes_ahead(events, given)

@@ -158,6 +158,15 @@ def test_in_three_four_a_beat_is_a_quarter_and_in_six_eight_a_dotted_one(
     assert any(len(set(bar)) == 2 for bar in bars)
 
 
+def test_bars_with_few_notes_are_varied_with_few_whatever_follows(predictor: Predictor) -> None:
+    whole_notes = tuple(Note(4 * BEAT * bar, 60 + bar, BEAT, 80) for bar in range(4))
+    busy = tuple(Note(16 * BEAT + BEAT // 4 * i, 60 + i % 12, 20, 80) for i in range(128))
+    seed = seed_of(Piece((Part((*whole_notes, *busy), 0, "Piano", 1, 0),), BEAT))
+    made = vary(seed, predictor, bars=(1, 4))
+    assert len(made.removed) == 4
+    assert 0 < sum(len(part.notes) for part in made.piece.parts) <= 8
+
+
 def test_what_is_asked_for_is_checked() -> None:
     assert parse_bars("9-12") == parse_bars(" 9..12 ") == (9, 12) and parse_bars("7") == (7, 7)
     for wrong in (
