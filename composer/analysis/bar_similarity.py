@@ -7,7 +7,7 @@ references of a piece are found together, by dynamic programming with a bonus fo
 
 A bar may also be like another one that is moved up or down: sequences, and second themes that
 come again in the first one's key. Where a piece is heard from its beginning, what is moved is not
-looked for: few of its bars return in this way alone (in songs one in thirty, in quartets one in
+looked for: in songs few bars return in this way alone (one in forty; in quartets more than one in
 six), and the planner names none.
 
 Conventions:
@@ -35,7 +35,7 @@ _TONES = 0.85
 """Weight of the pitched parts, where there are drums too."""
 _PLACES = 48
 """Sixteenths of a bar that are told apart; longer bars are rare."""
-_HIGHEST, _FURTHEST = 128, 12
+_PITCHES, _FURTHEST = 128, 12
 MOVES = tuple(sorted(range(-_FURTHEST, _FURTHEST + 1), key=abs))
 """Semitones by which bars may be moved, the least first."""
 
@@ -79,18 +79,23 @@ def moved_similarities(
     Returns:
         [moves, A, N], the moves as in `MOVES`; 0 for a bar without notes.
     """
-    tones = np.zeros((count, _PLACES, _HIGHEST + 2 * _FURTHEST), dtype=np.float32)
-    tones[bars[~drums], np.minimum(places[~drums], _PLACES - 1), pitches[~drums] + _FURTHEST] = 1
+    own = ~drums
+    used, columns = np.unique(np.minimum(places[own], _PLACES - 1), return_inverse=True)
+    heights = pitches[own] - pitches[own].min(initial=_PITCHES) + _FURTHEST
+    shape = count, len(used), int(heights.max(initial=0)) + _FURTHEST + 1
+    tones = np.zeros(shape, dtype=np.float32)
+    tones[bars[own], columns, heights] = 1
     sizes = tones.sum(axis=(1, 2))
     # To move the others up is to move these down.
     moved = np.stack([np.roll(tones[asked], -semitones, axis=2) for semitones in MOVES])
-    shared = moved.reshape(-1, tones[0].size) @ tones.reshape(count, -1).T
+    width = shape[1] * shape[2]
+    shared = moved.reshape(len(MOVES) * len(asked), width) @ tones.reshape(count, width).T
     found: Floats = shared.reshape(len(MOVES), len(asked), count).astype(np.float64)
     found *= 2 / np.maximum(sizes[asked, None] + sizes, 1)
     if not drums.any():
         return found
     beats = _dice(bars[drums], places[drums], pitches[drums], count)[asked]
-    return np.stack([_mixed(own, beats, sizes[asked] > 0, sizes > 0) for own in found])
+    return np.stack([_mixed(moves, beats, sizes[asked] > 0, sizes > 0) for moves in found])
 
 
 def _mixed(
@@ -104,7 +109,7 @@ def _mixed(
 
 
 def _dice(bars: Ints, places: Ints, pitches: Ints, count: int) -> Floats:
-    keys = np.minimum(places, _PLACES - 1) * 128 + pitches
+    keys = np.minimum(places, _PLACES - 1) * _PITCHES + pitches
     used, columns = np.unique(keys, return_inverse=True)
     there = np.zeros((count, len(used)), dtype=np.float32)
     there[bars, columns] = 1

@@ -183,13 +183,14 @@ def foreknown(
 
 
 def _moves_in(events: Events, opening: Opening, plan: Plan | None) -> list[int]:
-    """By how much the bars that begin in an opening are moved, what is most frequent first."""
-    counts: Counter[int] = Counter()
-    tick = 0
-    for bar in () if plan is None else plan.bars:
-        if bar.transposition and opening.start <= tick < opening.end:
-            counts[bar.transposition] += 1
-        tick += events.metres.position(tick, TICKS_PER_BEAT).length
+    """By how much what the bars of an opening take up is moved, what is most frequent first."""
+    if plan is None:
+        return []
+    first, last = (
+        events.metres.position(tick, TICKS_PER_BEAT).bar
+        for tick in (opening.start, opening.end - 1)
+    )
+    counts = Counter(bar.transposition for bar in plan.bars[first : last + 1] if bar.transposition)
     return [semitones for semitones, _ in counts.most_common(MOVED)]
 
 

@@ -186,6 +186,15 @@ def test_several_notes_at_a_time_are_no_line_and_drums_are_not_counted() -> None
     assert lines_alone(held, held[:, 0] > 0, bounds).tolist() == [True, False, False, False]
 
 
+def test_of_a_piece_that_is_all_hidden_or_has_drums_alone_nothing_is_in_another_key() -> None:
+    plan, _, _ = hidden("ABCD", 0, 4)
+    assert [bar.reference for bar in plan.bars] == [NONE] * 4
+    kit = Events(tune(EXPOSITION * 2).rows, (DRUM_PROGRAM,))
+    around = plan_around(kit, Given.around(kit, [Opening(8 * BAR, 10 * BAR, frozenset({0}))]), 12)
+    assert around is not None
+    assert [bar[:2] for bar in around.bars[8:10]] == [(2, 0), (3, 0)]
+
+
 @pytest.mark.parametrize("first", [0, 6])
 def test_a_gap_at_either_end_has_one_side(first: int) -> None:
     later = [4, 5] if first == 0 else [2, 3]
